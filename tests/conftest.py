@@ -1,0 +1,66 @@
+"""Shared by all tests: a tiny embedder that sees colours, and the data folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vlret.errors import UsageError
+from vlret.models.base import Embedder, ModelCard
+from vlret.types import Pixels, Vectors
+
+COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}
+
+
+class ColourEmbedder(Embedder):
+    """The mean colour of a clip as its vector; a text is the mean of the colours it names."""
+
+    def __init__(self, name: str = "colour", frames: int = 4) -> None:
+        self.card = ModelCard(
+            name=name, revision="1", weights_hash="0" * 64, dim=4, frames=frames, resolution=8, resize="squash",
+            licence="Apache-2.0", prompts=("{}",), temperature=0.1, text_length=16,
+        )  # fmt: skip
+        self.n_clips_seen = 0
+
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+        self.n_clips_seen += len(clips)
+        return [torch.tensor(clip.reshape(-1, 3).mean(0, keepdims=True) / 255.0).float() for clip in clips]
+
+    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+        if query:
+            raise UsageError(f"{self.card.name} takes no query.")
+        return _unit(np.stack([np.append(t.numpy().mean(0), 0.1) for t in tokens]))
+
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        return _unit(np.stack([_colour(text) for text in texts]))
+
+    def is_cut(self, text: str) -> bool:
+        return len(text.split()) > self.card.text_length
+
+
+def _colour(text: str) -> np.ndarray:
+    seen = [np.array(COLOURS[word]) / 255.0 for word in text.lower().split() if word in COLOURS]
+    return np.append(np.mean(seen, 0) if seen else np.zeros(3), 0.1)
+
+
+def _unit(rows: np.ndarray) -> Vectors:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def colour_model() -> ColourEmbedder:
+    return ColourEmbedder()
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder with photos/, videos/ and annotations/, or a skip with the reason."""
+    folder = Path(os.environ.get("VLRET_DATA", "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there: set VLRET_DATA to the data folder")
+    return folder

@@ -1,0 +1,60 @@
+"""vlret: find, label and question video by meaning. The public names load on first use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vlret.errors import VlretError
+    from vlret.index.build import build_index
+    from vlret.index.index import Index
+    from vlret.media.decode import decode
+    from vlret.models.registry import load_model
+    from vlret.tasks.label import classify
+    from vlret.tasks.search import search
+    from vlret.tasks.vqa import answer
+    from vlret.types import Answer, Clip, Frames, Hit, Label
+
+__version__ = "0.1.0"
+__all__ = [
+    "Answer",
+    "Clip",
+    "Frames",
+    "Hit",
+    "Index",
+    "Label",
+    "VlretError",
+    "answer",
+    "build_index",
+    "classify",
+    "decode",
+    "load_model",
+    "search",
+]
+
+_HOMES = {
+    "Answer": "types",
+    "Clip": "types",
+    "Frames": "types",
+    "Hit": "types",
+    "Label": "types",
+    "VlretError": "errors",
+    "Index": "index.index",
+    "build_index": "index.build",
+    "decode": "media.decode",
+    "load_model": "models.registry",
+    "classify": "tasks.label",
+    "search": "tasks.search",
+    "answer": "tasks.vqa",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'vlret' has no attribute {name!r}")
+    return getattr(import_module(f"vlret.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

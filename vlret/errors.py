@@ -1,0 +1,40 @@
+"""Errors that a user may meet: each says what was given, what is allowed and what to do now."""
+
+from __future__ import annotations
+
+
+class VlretError(Exception):
+    """Base of all errors that vlret raises on purpose.
+
+    `message` says what happened to what; `hint` says what to do now. The command line prints both
+    on one line and exits with `exit_code` (1: nothing could be done, 2: wrong usage).
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message} {hint}".strip())
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(VlretError):
+    """An argument is outside of what is allowed (exit code 2)."""
+
+    exit_code = 2
+
+
+class MediaError(VlretError):
+    """A file cannot be read as video or image."""
+
+
+class ModelError(VlretError):
+    """A model or its weights cannot be found, or do not fit."""
+
+
+class IndexFolderError(VlretError):
+    """An index folder is missing, damaged, locked or made by another model."""
+
+
+class MissingExtraError(VlretError):
+    """An optional package is needed; the hint holds the pip command."""

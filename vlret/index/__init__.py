@@ -1,0 +1,1 @@
+"""Vectors on disk: append-only shards and a FAISS view."""

@@ -1,0 +1,1 @@
+"""Pixels that are true: files to clips to frames."""

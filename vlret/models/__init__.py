@@ -1,0 +1,1 @@
+"""Embedders: clips and texts to vectors of one space."""

@@ -1,0 +1,126 @@
+"""What every model looks like from outside: `Embedder` and its `ModelCard`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from vlret.types import Clip, Frames, Pixels, Vectors
+
+ClipInput = str | Path | Clip | Frames | Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What has to be known of a model to use it and to compare it.
+
+    `resize` is what happens to a frame on its way to `resolution` x `resolution` pixels: `squash`
+    ignores the shape, `own` leaves it to the model's own transform. `default_query` is the query that
+    goes into the predictor where the user gives none ("" is query-free). `prompts` are templates with one
+    `{}` for class names. `temperature` divides cosines before the softmax over labels.
+    """
+
+    name: str
+    revision: str
+    weights_hash: str
+    dim: int
+    frames: int
+    resolution: int
+    resize: Literal["squash", "own"]
+    licence: str
+    prompts: tuple[str, ...]
+    temperature: float
+    text_length: int
+    takes_query: bool = False
+    default_query: str = ""
+
+    @property
+    def decode_size(self) -> tuple[int, int] | None:
+        """(width, height) to which a decoder may scale frames at once, None to leave them as they are."""
+        return (self.resolution, self.resolution) if self.resize == "squash" else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The card as plain JSON values, as recorded in an index or a result."""
+        return {**asdict(self), "prompts": list(self.prompts)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelCard:
+        """The card back from `to_dict`."""
+        return cls(**{**values, "prompts": tuple(values["prompts"])})
+
+
+class Embedder(ABC):
+    """Clips and texts to unit vectors of one space.
+
+    The vision side runs in two steps, so that a clip is looked at once and asked many questions:
+    `encode_clips` gives the visual tokens of each clip, `predict` turns them and a query into vectors.
+    Text and vision towers load apart from each other, each on first use.
+    """
+
+    card: ModelCard
+
+    @abstractmethod
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+        """Visual tokens of decoded clips.
+
+        Args:
+            clips: one uint8 array [t, height, width, 3] (RGB) a clip; t may differ between clips.
+
+        Returns:
+            one tensor a clip, float32 on the CPU, shape [tokens, width]; the same for a clip whatever
+            stands beside it in the batch.
+        """
+
+    @abstractmethod
+    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+        """Predicted embeddings float32 [n, dim], unit length, of clips asked `query`.
+
+        `query=None` takes the card's default query. A model without a predictor raises `UsageError`
+        when a query is given.
+        """
+
+    @abstractmethod
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embeddings float32 [n, dim], unit length, of texts as they stand (no prompt is added)."""
+
+    @abstractmethod
+    def is_cut(self, text: str) -> bool:
+        """Whether `text` is longer than the text tower reads."""
+
+    def encode_clips(self, clips: Sequence[ClipInput], n_frames: int | None = None) -> list[torch.Tensor]:
+        """Visual tokens of paths, `Clip`s, `Frames` or uint8 arrays [t, height, width, 3].
+
+        Paths and `Clip`s are decoded here: `n_frames` (default: the card's) frames at segment midpoints.
+        """
+        tokens: list[torch.Tensor] = []
+        for batch in _batches(clips, self.batch_size):
+            tokens += self.encode_pixels([self._pixels(clip, n_frames) for clip in batch])
+        return tokens
+
+    def embed_clips(
+        self, clips: Sequence[ClipInput], query: str | None = None, n_frames: int | None = None
+    ) -> Vectors:
+        """Embeddings float32 [n, dim], unit length, of clips asked `query` (None: the card's default)."""
+        return self.predict(self.encode_clips(clips, n_frames), query)
+
+    batch_size = 8
+    """Clips that go through the vision tower at once."""
+
+    def _pixels(self, clip: ClipInput, n_frames: int | None) -> Pixels:
+        if isinstance(clip, Frames):
+            return clip.pixels
+        if isinstance(clip, (str, Path, Clip)):
+            from vlret.media.read import read_clip
+
+            return read_clip(clip, n_frames or self.card.frames, size=self.card.decode_size).pixels
+        return clip
+
+
+def _batches(items: Sequence[ClipInput], size: int) -> Iterator[Sequence[ClipInput]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]

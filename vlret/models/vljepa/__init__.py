@@ -1,0 +1,1 @@
+"""VL-JEPA: configuration, model, preprocessing and embedder."""

@@ -1,0 +1,1 @@
+"""Result pages, tables and pictures."""

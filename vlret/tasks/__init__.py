@@ -1,0 +1,1 @@
+"""Search, label and question: nearest-embedding tasks."""

@@ -1,0 +1,1 @@
+"""Training of VL-JEPA models from recipes."""

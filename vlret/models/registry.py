@@ -1,0 +1,176 @@
+"""The models that vlret knows by name, and how a name or a folder becomes an `Embedder`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vlret.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from vlret.models.base import Embedder
+
+ASSETS = Path(__file__).parent.parent / "assets"
+OPEN_CLIP = "open_clip:"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """What is known of a model before its weights are opened.
+
+    `source` is a folder of the package or open_clip's ARCH/TAG; `hub` is the repository of the Hugging
+    Face hub that holds the weights ("" when they come with the package).
+    """
+
+    description: str
+    dim: int
+    frames: int
+    resolution: int
+    licence: str
+    source: str
+    hub: str = ""
+
+    @property
+    def installed(self) -> bool:
+        """Whether the weights are on this machine."""
+        if not self.hub:
+            return (ASSETS / self.source / "config.json").is_file()
+        from huggingface_hub import try_to_load_from_cache
+
+        return isinstance(try_to_load_from_cache(self.hub, "open_clip_model.safetensors"), str)
+
+    @property
+    def how_to_get(self) -> str:
+        """The command that fetches the weights, or where they come from."""
+        return fetch_command(self.hub) if self.hub else "comes with vlret"
+
+
+MODELS = {
+    "vljepa-mini": ModelSpec(
+        description="VL-JEPA small enough for a laptop: EfficientNet-Lite2, predictor, MiniLM",
+        dim=384,
+        frames=8,
+        resolution=260,
+        licence="Apache-2.0",
+        source="vljepa-mini",
+    ),
+    "clip": ModelSpec(
+        description="OpenAI CLIP ViT-B/16",
+        dim=512,
+        frames=8,
+        resolution=224,
+        licence="MIT",
+        source="ViT-B-16-quickgelu/openai",
+        hub="timm/vit_base_patch16_clip_224.openai",
+    ),
+    "siglip2": ModelSpec(
+        description="Google SigLIP 2 ViT-B/16",
+        dim=768,
+        frames=8,
+        resolution=224,
+        licence="Apache-2.0",
+        source="ViT-B-16-SigLIP2/webli",
+        hub="timm/ViT-B-16-SigLIP2",
+    ),
+    "pe-core": ModelSpec(
+        description="Meta Perception Encoder PE-Core-B/16",
+        dim=1024,
+        frames=8,
+        resolution=224,
+        licence="Apache-2.0",
+        source="PE-Core-B-16/meta",
+        hub="timm/PE-Core-B-16",
+    ),
+}
+
+
+def fetch_command(hub: str) -> str:
+    """The command that puts an open_clip repository of the hub, tokenizer included, into the hub's cache."""
+    return f'hf download {hub} --include "*.json" --include "open_clip_model.safetensors"'
+
+
+def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "auto") -> Embedder:
+    """The model of that name, ready to embed.
+
+    Args:
+        name_or_folder: a name of `list_models`, `open_clip:ARCH/TAG`, or a folder that holds a VL-JEPA
+            (config.json of model_type vl_jepa) or an open_clip model (open_clip_config.json). A name
+            goes before a folder of the same name: write `./clip` for the folder.
+        device: auto, cpu, cuda, cuda:N or mps.
+        dtype: auto (bfloat16 where the device computes in it), float32 or bfloat16.
+
+    Raises:
+        UsageError: the name, device or dtype is not known.
+        ModelError: the weights are not there or do not fit.
+    """
+    name = str(name_or_folder)
+    if name in MODELS:
+        spec = MODELS[name]
+        return (
+            _open_clip(spec.source, device, dtype)
+            if spec.hub
+            else _vljepa(ASSETS / spec.source, device, dtype)
+        )
+    if name.startswith(OPEN_CLIP):
+        return _open_clip(name.removeprefix(OPEN_CLIP), device, dtype)
+    if Path(name).is_dir():
+        return _load_folder(Path(name), device, dtype)
+    raise _unknown(name)
+
+
+def list_models() -> list[dict[str, Any]]:
+    """The models known by name.
+
+    Keys: name, description, dim, frames, resolution (pixels), licence, installed, how_to_get.
+    """
+    keys = ("description", "dim", "frames", "resolution", "licence", "installed", "how_to_get")
+    return [{"name": name, **{key: getattr(spec, key) for key in keys}} for name, spec in MODELS.items()]
+
+
+def _load_folder(folder: Path, device: str, dtype: str) -> Embedder:
+    if (folder / "open_clip_config.json").is_file():
+        from vlret.models.open_clip import OpenCLIP
+
+        return OpenCLIP.from_folder(folder, device, dtype)
+    if _model_type(folder / "config.json") == "vl_jepa":
+        return _vljepa(folder, device, dtype)
+    raise ModelError(
+        f"{folder} holds no model that vlret knows.",
+        "Give a folder with an open_clip_config.json, or with a config.json of model_type vl_jepa.",
+    )
+
+
+def _model_type(config: Path) -> str:
+    if not config.is_file():
+        return ""
+    try:
+        values = json.loads(config.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{config} is not JSON: {error}.", "Copy the model folder again.") from error
+    return str(values.get("model_type", "")) if isinstance(values, dict) else ""
+
+
+def _vljepa(folder: Path, device: str, dtype: str) -> Embedder:
+    from vlret.models.device import pick_device, pick_dtype
+    from vlret.models.vljepa.embedder import VLJEPA
+
+    place = pick_device(device)
+    embedder: Embedder = VLJEPA.from_folder(folder, device=place, dtype=pick_dtype(dtype, place))
+    return embedder
+
+
+def _open_clip(source: str, device: str, dtype: str) -> Embedder:
+    from vlret.models.open_clip import OpenCLIP
+
+    return OpenCLIP.from_hub(source, device, dtype)
+
+
+def _unknown(name: str) -> UsageError:
+    near = get_close_matches(name, MODELS, n=3, cutoff=0.0)
+    return UsageError(
+        f"{name!r} is neither a model nor a folder; the nearest names are {', '.join(near)}.",
+        "`vlret models` lists them; open_clip:ARCH/TAG and model folders are taken too.",
+    )

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import torch
+from typing import TYPE_CHECKING, Any, Literal
 
 from vlret.types import Clip, Frames, Pixels, Vectors
+
+if TYPE_CHECKING:
+    import torch
 
 ClipInput = str | Path | Clip | Frames | Pixels
 

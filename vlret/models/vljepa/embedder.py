@@ -1,0 +1,193 @@
+"""A saved VL-JEPA behind the `Embedder` interface; each tower loads on first use.
+
+torch and transformers are imported only when pixels or a query come in: a text search needs neither.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vlret.errors import ModelError
+from vlret.models.base import Embedder, ModelCard
+from vlret.types import Pixels, Vectors
+
+if TYPE_CHECKING:
+    import torch
+
+    from vlret.models.vljepa.configuration import VLJEPAConfig
+    from vlret.models.vljepa.encoders import XEncoder
+    from vlret.models.vljepa.predictor import Predictor
+    from vlret.models.vljepa.text import NumpyYEncoder
+    from vlret.models.vljepa.towers import TorchYEncoder
+
+log = logging.getLogger(__name__)
+
+
+class VLJEPA(Embedder):
+    """Clips, queries and texts through a VL-JEPA folder (config.json, card.json, tokenizer.json, towers)."""
+
+    def __init__(self, folder: str | Path, device: str = "auto", dtype: str = "auto") -> None:
+        self.folder = Path(folder)
+        self.settings = _read_json(self.folder / "config.json")
+        self.card = ModelCard.from_dict(_read_json(self.folder / "card.json"))
+        self._device, self._dtype = device, dtype
+
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+        """Visual tokens, one float32 tensor [tokens, x_width] a clip of uint8 [t, height, width, 3]."""
+        import torch
+
+        from vlret.models.vljepa.processing import normalise, squash
+
+        mean, std = self.settings["image_mean"], self.settings["image_std"]
+        frames = [normalise(squash(clip, self.card.resolution), mean, std) for clip in clips]
+        with torch.inference_mode():
+            return _grouped(frames, self._encode)
+
+    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+        """Predicted embeddings float32 [n, dim], unit length, of clips asked `query`."""
+        import torch
+
+        rows = self._query_rows(self.card.default_query if query is None else query)
+        with torch.inference_mode():
+            vectors = _grouped(list(tokens), lambda batch: self._predict(batch, rows))
+        return _unit(np.stack([vector.numpy() for vector in vectors]))
+
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """Target embeddings float32 [n, dim], unit length."""
+        return _unit(self.y_encoder.embed([self.tokens(text, self.card.text_length) for text in texts]))
+
+    def is_cut(self, text: str) -> bool:
+        """Whether `text` has more tokens than the Y-encoder reads."""
+        return len(self.tokenizer.encode(text).ids) > self.card.text_length
+
+    def tokens(self, text: str, length: int) -> list[int]:
+        """Token ids of `text`, at most `length`, its end token kept."""
+        ids: list[int] = self.tokenizer.encode(text).ids
+        return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
+
+    def _encode(self, frames: torch.Tensor) -> torch.Tensor:
+        encoder = self.x_encoder
+        return encoder(frames.to(self.device, self.dtype)).float().cpu()  # type: ignore[no-any-return]
+
+    def _predict(self, visual: torch.Tensor, query: torch.Tensor | None) -> torch.Tensor:
+        visual = visual.to(self.device)
+        mask = visual.new_ones(visual.shape[:2], dtype=bool)  # type: ignore[call-overload]
+        if query is None:
+            return self.predictor(visual, mask).cpu()  # type: ignore[no-any-return]
+        query = query.to(self.device).expand(len(visual), -1, -1)
+        query_mask = query.new_ones(query.shape[:2], dtype=bool)  # type: ignore[call-overload]
+        return self.predictor(visual, mask, query, query_mask).cpu()  # type: ignore[no-any-return]
+
+    def _query_rows(self, query: str) -> torch.Tensor | None:
+        """Token embeddings float32 [1, q, width] of a query, None for the empty one."""
+        import torch
+
+        if not query:
+            return None
+        ids = self.tokens(query, self.settings["query_length"])
+        own = self.predictor.embed_tokens
+        return torch.from_numpy(self.y_encoder.token_rows(ids))[None] if own is None else own(torch.tensor([ids]))
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The model's own tokenizer, without truncation and padding."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(_existing(self.folder / "tokenizer.json")))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def config(self) -> VLJEPAConfig:
+        """The configuration as a transformers object."""
+        from vlret.models.vljepa.configuration import VLJEPAConfig
+
+        return VLJEPAConfig.from_pretrained(self.folder)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where the torch towers run."""
+        import torch
+
+        chosen = self._device
+        return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if chosen == "auto" else chosen)
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """The X-encoder's dtype; `auto` is bfloat16 where the processor computes in it, else float32."""
+        import torch
+
+        if self._dtype != "auto":
+            return torch.float32 if self._dtype == "float32" else torch.bfloat16
+        has_bf16 = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+        return torch.bfloat16 if has_bf16 else torch.float32
+
+    @cached_property
+    def x_encoder(self) -> XEncoder:
+        """The vision tower, loaded on first use."""
+        from vlret.models.vljepa.encoders import XEncoder
+
+        return self._load(XEncoder, "x_encoder").to(self.dtype)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The predictor, loaded on first use."""
+        from vlret.models.vljepa.predictor import Predictor
+
+        return self._load(Predictor, "predictor")
+
+    @cached_property
+    def y_encoder(self) -> NumpyYEncoder | TorchYEncoder:
+        """The text tower, loaded on first use: numpy for a BERT-like one, torch for any other."""
+        _existing(self.folder / "y_encoder.safetensors")
+        if self.settings["y_config"]["model_type"] == "bert":
+            from vlret.models.vljepa.text import NumpyYEncoder
+
+            return NumpyYEncoder(self.folder / "y_encoder.safetensors", self.settings["y_config"])
+        from vlret.models.vljepa.towers import TorchYEncoder
+
+        return TorchYEncoder(self.folder, self.config, self.device)
+
+    def _load(self, kind: Any, name: str) -> Any:
+        from vlret.models.vljepa.towers import load_tower
+
+        _existing(self.folder / f"{name}.safetensors")
+        log.info("loading %s of %s", name, self.card.name)
+        return load_tower(kind, name, self.folder, self.config).to(self.device)
+
+
+def _grouped(items: list[torch.Tensor], call: Any) -> list[torch.Tensor]:
+    """`call` on stacks of equal shape, results in the order of `items`: nothing is padded."""
+    import torch
+
+    results: list[torch.Tensor] = [torch.empty(0)] * len(items)
+    for shape in {item.shape for item in items}:
+        chosen = [i for i, item in enumerate(items) if item.shape == shape]
+        for i, row in zip(chosen, call(torch.stack([items[i] for i in chosen])), strict=True):
+            results[i] = row
+    return results
+
+
+def _unit(rows: Vectors) -> Vectors:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(_existing(file).read_text())
+    return values
+
+
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise ModelError(
+            f"{file} is missing.", "A VL-JEPA folder holds config.json, card.json, tokenizer.json and its towers."
+        )
+    return file

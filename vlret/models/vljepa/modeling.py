@@ -1,0 +1,124 @@
+"""`VLJEPAModel`: X-encoder, predictor and Y-encoder in one transformers model of any size."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+
+from vlret.errors import ModelError
+from vlret.models.vljepa.configuration import VLJEPAConfig
+from vlret.models.vljepa.encoders import XEncoder, YEncoder
+from vlret.models.vljepa.predictor import Predictor
+
+TOWERS = ("x_encoder", "predictor", "y_encoder")
+
+
+class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
+    """A VL-JEPA (paper, section 3.1): the prediction for (clip, query) lies near the embedding of its text."""
+
+    config_class = VLJEPAConfig
+    base_model_prefix = "vl_jepa"
+    main_input_name = "frames"
+    _supports_sdpa = True
+
+    def __init__(self, config: VLJEPAConfig) -> None:
+        super().__init__(config)
+        self.x_encoder = XEncoder(config).requires_grad_(False)
+        self.predictor = Predictor(config)
+        self.y_encoder = YEncoder(config)
+        # exp(logit_scale) multiplies cosines in the loss; starts at CLIP's 1 / 0.07
+        self.logit_scale = nn.Parameter(torch.tensor(2.6592))
+        self.post_init()
+
+    def encode(self, frames: torch.Tensor) -> torch.Tensor:
+        """Visual tokens [n, tokens, x_width] of normalised frames [n, t, 3, h, w]."""
+        return self.x_encoder(frames)  # type: ignore[no-any-return]
+
+    def predict(
+        self,
+        visual: torch.Tensor,
+        visual_mask: torch.Tensor | None = None,
+        query_ids: torch.Tensor | None = None,
+        query_mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Predicted embeddings [n, dim], unit length, from visual tokens and query token ids [n, q]."""
+        if visual_mask is None:
+            visual_mask = visual.new_ones(visual.shape[:2], dtype=torch.bool)
+        query = None if query_ids is None else self.query_table()(query_ids)
+        return functional.normalize(self.predictor(visual, visual_mask, query, query_mask), dim=-1)
+
+    def embed_text(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Target embeddings [n, dim], unit length, of token ids [n, length] and their bool mask."""
+        return functional.normalize(self.y_encoder(ids, mask), dim=-1)
+
+    def query_table(self) -> nn.Module:
+        """The token table that query ids are looked up in."""
+        own = self.predictor.embed_tokens
+        return own if own is not None else self.y_encoder.model.get_input_embeddings()
+
+    def forward(
+        self,
+        frames: torch.Tensor,
+        text_ids: torch.Tensor,
+        text_mask: torch.Tensor,
+        query_ids: torch.Tensor | None = None,
+        query_mask: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        """`prediction` and `target` [n, dim], unit length, and `logits` [n, n] = scaled cosines."""
+        prediction = self.predict(self.encode(frames), None, query_ids, query_mask)
+        target = self.embed_text(text_ids, text_mask)
+        logits = self.logit_scale.exp() * prediction @ target.T
+        return {"prediction": prediction, "target": target, "logits": logits}
+
+    def save_pretrained(self, save_directory: str | os.PathLike[str], **_: Any) -> None:
+        """Write config.json and one safetensors file a tower, so that each can be loaded alone."""
+        folder = Path(save_directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.config.architectures = [type(self).__name__]
+        self.config.save_pretrained(folder)
+        save_towers(folder, self.state_dict())
+
+    @classmethod
+    def from_pretrained(cls, folder: str | os.PathLike[str], *args: Any, **kwargs: Any) -> VLJEPAModel:
+        """Load in float32 unless `dtype` says otherwise; missing or unexpected weights are refused."""
+        kwargs.setdefault("dtype", torch.float32)
+        model, report = super().from_pretrained(folder, *args, **kwargs, output_loading_info=True)
+        refuse_mismatch(str(folder), report["missing_keys"], report["unexpected_keys"])
+        return model  # type: ignore[no-any-return]
+
+
+def save_towers(folder: Path, state: Mapping[str, torch.Tensor]) -> None:
+    """Write `state` as x_encoder, predictor and y_encoder.safetensors with the index transformers reads."""
+    # logit_scale belongs to neither tower alone; it lies with the predictor
+    home = {key: key.split(".")[0] if key.split(".")[0] in TOWERS else "predictor" for key in state}
+    for tower in TOWERS:
+        tensors = {key: state[key].detach().contiguous() for key in state if home[key] == tower}
+        save_file(tensors, folder / f"{tower}.safetensors", metadata={"format": "pt"})
+    index = {
+        "metadata": {"total_size": sum(t.numel() * t.element_size() for t in state.values())},
+        "weight_map": {key: f"{tower}.safetensors" for key, tower in home.items()},
+    }
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=1))
+
+
+def refuse_mismatch(name: str, missing: Any, unexpected: Any) -> None:
+    """Raise `ModelError` if a checkpoint and its model do not have exactly the same weights."""
+    if missing or unexpected:
+        raise ModelError(
+            f"The weights in {name} do not fit its config.json: missing {sorted(missing)[:5]}, "
+            f"unexpected {sorted(unexpected)[:5]}.",
+            "Use the config.json and the safetensors files of one and the same model.",
+        )
+
+
+AutoConfig.register(VLJEPAConfig.model_type, VLJEPAConfig)
+AutoModel.register(VLJEPAConfig, VLJEPAModel)

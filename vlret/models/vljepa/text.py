@@ -1,0 +1,112 @@
+"""A BERT-like Y-encoder in numpy.
+
+A search embeds one sentence: importing torch and transformers for it would take longer than everything
+else together. The torch Y-encoder (encoders.py) is the oracle that the tests hold this against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from vlret.types import Vectors
+
+Array = NDArray[np.float32]
+
+
+class NumpyYEncoder:
+    """Token ids to target embeddings; every text runs with others of its own length, so nothing is padded."""
+
+    def __init__(self, file: Path, config: dict[str, Any]) -> None:
+        self.heads: int = config["num_attention_heads"]
+        self.layers: int = config["num_hidden_layers"]
+        self.eps: float = config["layer_norm_eps"]
+        # matrices in float32; the int8 token table stays as it is, only the rows needed are widened
+        self.weights: dict[str, Any] = {
+            key.removeprefix("y_encoder."): _widened(value) for key, value in load_file(file).items()
+        }
+
+    def embed(self, texts: Sequence[list[int]], batch: int = 64) -> Vectors:
+        """Target embeddings float32 [n, dim], not normalised, of lists of token ids."""
+        rows: list[Array] = [np.empty(0, np.float32)] * len(texts)
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for group in _groups(order, [len(ids) for ids in texts], batch):
+            for i, row in zip(group, self._forward(np.array([texts[i] for i in group])), strict=True):
+                rows[i] = row
+        return np.stack(rows)
+
+    def token_rows(self, ids: Sequence[int]) -> Array:
+        """Rows [q, hidden] of the token table: what a query puts into the predictor."""
+        name = "model.embeddings.word_embeddings"
+        rows = self.weights[f"{name}.weight"][list(ids)].astype(np.float32)
+        scale = self.weights.get(f"{name}.scale")
+        return rows if scale is None else rows * scale[list(ids)]
+
+    def _forward(self, ids: NDArray[np.int64]) -> Array:
+        hidden = self._embeddings(ids)
+        for layer in range(self.layers):
+            hidden = self._layer(hidden, f"model.encoder.layer.{layer}")
+        return self._linear(hidden.mean(1), "head")
+
+    def _embeddings(self, ids: NDArray[np.int64]) -> Array:
+        n, length = ids.shape
+        words = self.token_rows(ids.reshape(-1).tolist()).reshape(n, length, -1)
+        positions = self.weights["model.embeddings.position_embeddings.weight"][:length]
+        kinds = self.weights["model.embeddings.token_type_embeddings.weight"][0]
+        return self._norm(words + positions + kinds, "model.embeddings.LayerNorm")
+
+    def _layer(self, hidden: Array, name: str) -> Array:
+        attended = self._linear(self._attention(hidden, name), f"{name}.attention.output.dense")
+        hidden = self._norm(hidden + attended, f"{name}.attention.output.LayerNorm")
+        inner = _gelu(self._linear(hidden, f"{name}.intermediate.dense"))
+        return self._norm(hidden + self._linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
+
+    def _attention(self, hidden: Array, name: str) -> Array:
+        n, length, width = hidden.shape
+        query, key, value = (
+            self._linear(hidden, f"{name}.attention.self.{part}")
+            .reshape(n, length, self.heads, -1)
+            .transpose(0, 2, 1, 3)
+            for part in ("query", "key", "value")
+        )
+        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width / self.heads))
+        weights = np.exp(scores - scores.max(-1, keepdims=True))
+        weights /= weights.sum(-1, keepdims=True)
+        return (weights @ value).transpose(0, 2, 1, 3).reshape(n, length, width)
+
+    def _linear(self, x: Array, name: str) -> Array:
+        return np.asarray(x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"])
+
+    def _norm(self, x: Array, name: str) -> Array:
+        centred = x - x.mean(-1, keepdims=True)
+        scale = 1 / np.sqrt((centred**2).mean(-1, keepdims=True) + self.eps)
+        return np.asarray(centred * scale * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"])
+
+
+def _widened(value: NDArray[Any]) -> NDArray[Any]:
+    return value if value.dtype == np.int8 else value.astype(np.float32)
+
+
+def _groups(order: list[int], lengths: list[int], batch: int) -> list[list[int]]:
+    """Indices in runs of equal length, at most `batch` each."""
+    groups: list[list[int]] = []
+    for i in order:
+        if groups and len(groups[-1]) < batch and lengths[groups[-1][0]] == lengths[i]:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    return groups
+
+
+def _gelu(x: Array) -> Array:
+    """Exact GELU with erf by Abramowitz and Stegun 7.1.26 (error below 1.5e-7); numpy has no erf."""
+    z = np.abs(x) * np.float32(0.5**0.5)
+    t = 1 / (1 + np.float32(0.3275911) * z)
+    poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    erf = np.sign(x) * (1 - poly * np.exp(-z * z))
+    return np.asarray(0.5 * x * (1 + erf), dtype=np.float32)

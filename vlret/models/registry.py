@@ -154,12 +154,9 @@ def _model_type(config: Path) -> str:
 
 
 def _vljepa(folder: Path, device: str, dtype: str) -> Embedder:
-    from vlret.models.device import pick_device, pick_dtype
     from vlret.models.vljepa.embedder import VLJEPA
 
-    place = pick_device(device)
-    embedder: Embedder = VLJEPA.from_folder(folder, device=place, dtype=pick_dtype(dtype, place))
-    return embedder
+    return VLJEPA(folder, device, dtype)
 
 
 def _open_clip(source: str, device: str, dtype: str) -> Embedder:

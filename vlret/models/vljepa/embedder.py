@@ -115,20 +115,16 @@ class VLJEPA(Embedder):
     @cached_property
     def device(self) -> torch.device:
         """Where the torch towers run."""
-        import torch
+        from vlret.models.device import pick_device
 
-        chosen = self._device
-        return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if chosen == "auto" else chosen)
+        return pick_device(self._device)
 
     @cached_property
     def dtype(self) -> torch.dtype:
-        """The X-encoder's dtype; `auto` is bfloat16 where the processor computes in it, else float32."""
-        import torch
+        """The X-encoder's dtype; `auto` is bfloat16 where the device computes in it, else float32."""
+        from vlret.models.device import pick_dtype
 
-        if self._dtype != "auto":
-            return torch.float32 if self._dtype == "float32" else torch.bfloat16
-        has_bf16 = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
-        return torch.bfloat16 if has_bf16 else torch.float32
+        return pick_dtype(self._dtype, self.device)
 
     @cached_property
     def x_encoder(self) -> XEncoder:

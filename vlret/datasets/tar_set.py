@@ -1,0 +1,61 @@
+"""Sets of photographs or clips in tar shards beside JSON lines with captions, labels or questions."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from vlret.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One photograph or clip: where it lies and what is said of it.
+
+    `questions` holds (question, answers) pairs.
+    """
+
+    name: str
+    shard: Path
+    split: str
+    captions: tuple[str, ...] = ()
+    label: str = ""
+    questions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def read_items(folder: str | Path, file: str = "captions.jsonl", split: str | None = None) -> list[Item]:
+    """Items of `captions.jsonl`, `labels.jsonl` or `qa.jsonl` in `folder`, all or those of one split."""
+    lines = Path(folder) / file
+    if not lines.is_file():
+        raise UsageError(f"{lines} is missing.", "Name the folder of a set that holds it and its tar shards.")
+    items = [_item(json.loads(line), Path(folder)) for line in lines.read_text(encoding="utf-8").splitlines()]
+    return [item for item in items if split in (None, item.split)]
+
+
+def read_bytes(items: Iterable[Item]) -> Iterator[bytes]:
+    """The file of each item, in the order of `items`; each shard is opened once."""
+    with ExitStack() as stack:
+        shards: dict[Path, tarfile.TarFile] = {}
+        for item in items:
+            if item.shard not in shards:
+                shards[item.shard] = stack.enter_context(tarfile.open(item.shard))
+            member = shards[item.shard].extractfile(item.name)
+            if member is None:
+                raise UsageError(f"{item.shard} has no file {item.name}.", "Fetch the set again.")
+            yield member.read()
+
+
+def _item(record: dict[str, object], folder: Path) -> Item:
+    questions = record.get("qa", [])
+    return Item(
+        name=str(record.get("image") or record["video"]),
+        shard=folder / str(record["shard"]),
+        split=str(record["split"]),
+        captions=tuple(record.get("captions", ())),  # type: ignore[arg-type]
+        label=str(record.get("label", "")),
+        questions=tuple((q["question"], tuple(q["answers"])) for q in questions),  # type: ignore[attr-defined]
+    )

@@ -38,14 +38,18 @@ class ModelSpec:
         """Whether the weights are on this machine."""
         if not self.hub:
             return (ASSETS / self.source / "config.json").is_file()
-        from huggingface_hub import try_to_load_from_cache
+        from vlret.models.hub import is_cached
 
-        return isinstance(try_to_load_from_cache(self.hub, "open_clip_model.safetensors"), str)
+        return is_cached(self.hub)
 
     @property
     def how_to_get(self) -> str:
         """The command that fetches the weights, or where they come from."""
-        return fetch_command(self.hub) if self.hub else "comes with vlret"
+        if not self.hub:
+            return "comes with vlret"
+        from vlret.models.hub import fetch_command
+
+        return fetch_command(self.hub)
 
 
 MODELS = {
@@ -85,11 +89,6 @@ MODELS = {
         hub="timm/PE-Core-B-16",
     ),
 }
-
-
-def fetch_command(hub: str) -> str:
-    """The command that puts an open_clip repository of the hub, tokenizer included, into the hub's cache."""
-    return f'hf download {hub} --include "*.json" --include "open_clip_model.safetensors"'
 
 
 def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "auto") -> Embedder:

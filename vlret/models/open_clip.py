@@ -1,0 +1,247 @@
+"""CLIP, SigLIP 2, Perception Encoder and their kin through open_clip.
+
+A model is always a folder with its configuration, weights and tokenizer, whether a user gives it or the hub:
+what travels with the weights is checked, never guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from open_clip.tokenizer import HFTokenizer
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image
+from safetensors import SafetensorError
+from torch.nn.functional import normalize
+
+from vlret.errors import ModelError, UsageError
+from vlret.models.base import Embedder, ModelCard
+from vlret.models.device import pick_device, pick_dtype
+from vlret.models.hub import CONFIG, WEIGHTS, fetch, find_weights
+from vlret.types import Pixels, Vectors
+
+_PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "sentencepiece.bpe.model")
+_CLIP_VOCABULARY = 49408
+_PROMPTS = ("a photo of a {}.", "a video of a {}.", "a video of {}.")
+_FRAMES_AT_ONCE = 64
+_TEXTS_AT_ONCE = 256
+
+
+class OpenCLIP(Embedder):
+    """A dual encoder of images and texts; the vector of a clip is the mean of its frames' unit vectors.
+
+    The visual tokens of a clip are those unit vectors, [frames, dim]. There is no predictor: a query is
+    refused. The vision tower runs in `dtype`, the text tower always in float32.
+    """
+
+    def __init__(
+        self, folder: Path, *, name: str, revision: str, device: str, dtype: str, tag: dict[str, Any]
+    ) -> None:
+        """Load the model in `folder`; `tag` is the entry of these weights in open_clip's table, or {}.
+
+        Raises:
+            UsageError: the device or dtype is not known.
+            ModelError: a file is missing or does not fit.
+        """
+        self._device = pick_device(device)
+        self._dtype = pick_dtype(dtype, self._device)
+        config = _read_config(folder, tag)
+        weights = _weights(folder)
+        self._tokenizer = _tokenizer(folder, config["model_cfg"]["text_cfg"])
+        self._model = _build(folder, config["preprocess_cfg"], bool(tag.get("quick_gelu")))
+        self._model.to(self._device).eval().visual.to(self._dtype)
+        preprocess = PreprocessCfg(**self._model.visual.preprocess_cfg)
+        self._transform = image_transform_v2(preprocess, is_train=False)
+        self.card = ModelCard(
+            name=name,
+            revision=revision,
+            weights_hash=_sha256(weights),
+            dim=config["model_cfg"]["embed_dim"],
+            frames=8,
+            resolution=max(preprocess.input_size[1:]),
+            resize="own",
+            licence=f"see https://huggingface.co/{tag['hf_hub'].rstrip('/')}" if tag else "see the folder",
+            prompts=_PROMPTS,
+            temperature=1.0 / self._model.logit_scale.exp().item(),
+            text_length=self._tokenizer.context_length,
+        )
+
+    @classmethod
+    def from_folder(cls, folder: Path, device: str = "auto", dtype: str = "auto") -> OpenCLIP:
+        """The model in a folder with open_clip_config.json, weights and, if it has its own, the tokenizer."""
+        name = str(folder.resolve())
+        return cls(folder, name=name, revision="local", device=device, dtype=dtype, tag={})
+
+    @classmethod
+    def from_hub(cls, source: str, device: str = "auto", dtype: str = "auto") -> OpenCLIP:
+        """The model that open_clip calls ARCH/TAG, from the hub's cache or else from the hub.
+
+        Raises:
+            UsageError: open_clip has no such pair.
+            ModelError: the weights are not on this machine and cannot be fetched.
+        """
+        tag = _tag(source)
+        folder = fetch(tag["hf_hub"].rstrip("/"))
+        name = f"open_clip:{source}"
+        return cls(folder, name=name, revision=folder.name, device=device, dtype=dtype, tag=tag)
+
+    @torch.inference_mode()
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+        """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`."""
+        frames = [frame for clip in clips for frame in clip]
+        batches = (frames[i : i + _FRAMES_AT_ONCE] for i in range(0, len(frames), _FRAMES_AT_ONCE))
+        rows = torch.cat([self._encode_frames(batch) for batch in batches]) if frames else torch.empty(0)
+        return list(torch.split(rows, [len(clip) for clip in clips]))
+
+    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+        """The mean of each clip's frame vectors, scaled to unit length, float32 [n, dim].
+
+        Raises:
+            UsageError: a query was given.
+        """
+        if query:
+            raise UsageError(
+                f"{self.card.name} has no predictor: it cannot take the query {query!r}.",
+                "Leave the query out, or use a VL-JEPA.",
+            )
+        return self._rows(normalize(clip.mean(0), dim=-1) for clip in tokens)
+
+    @torch.inference_mode()
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts as they stand, float32 [n, dim]."""
+        batches = (list(texts[i : i + _TEXTS_AT_ONCE]) for i in range(0, len(texts), _TEXTS_AT_ONCE))
+        return self._rows(row for batch in batches for row in self._encode_texts(batch))
+
+    def is_cut(self, text: str) -> bool:
+        """Whether `text` has more tokens than the text tower reads."""
+        return _count_tokens(self._tokenizer, text) > self.card.text_length
+
+    def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
+        images = torch.stack([self._transform(Image.fromarray(frame)) for frame in frames])
+        vectors = self._model.encode_image(images.to(self._device, self._dtype))
+        return normalize(vectors.float(), dim=-1).cpu()
+
+    def _encode_texts(self, texts: list[str]) -> torch.Tensor:
+        vectors = self._model.encode_text(self._tokenizer(texts).to(self._device))
+        return normalize(vectors.float(), dim=-1).cpu()
+
+    def _rows(self, rows: Iterable[torch.Tensor]) -> Vectors:
+        stacked = [row.numpy() for row in rows]
+        return np.stack(stacked) if stacked else np.empty((0, self.card.dim), np.float32)
+
+
+def _tag(source: str) -> dict[str, Any]:
+    arch, _, tag = source.partition("/")
+    entry: dict[str, Any] = open_clip.get_pretrained_cfg(arch, tag)
+    if not entry:
+        known = ["/".join(pair) for pair in open_clip.list_pretrained()]
+        near = ", ".join(get_close_matches(source, known, n=3, cutoff=0.0))
+        raise UsageError(f"open_clip has no weights {source!r}; the nearest are {near}.")
+    if not entry["hf_hub"].endswith("/"):
+        raise UsageError(
+            f"The weights {source!r} are a bare checkpoint without configuration and tokenizer.",
+            f"Give a folder that holds them together with an {CONFIG}.",
+        )
+    return entry
+
+
+def _read_config(folder: Path, tag: dict[str, Any]) -> dict[str, Any]:
+    """The folder's configuration; preprocessing that it leaves out is taken from the tag, if there is one."""
+    path = folder / CONFIG
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        model, own = config["model_cfg"], config.get("preprocess_cfg", {})
+        model["embed_dim"], model["vision_cfg"], model["text_cfg"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{path} is not an open_clip configuration ({error!r}).", "Copy the folder again."
+        ) from error
+    preprocess = {key: own.get(key, tag.get(key)) for key in _PREPROCESSING}
+    unsaid = [key for key, value in preprocess.items() if value is None]
+    if unsaid:
+        raise ModelError(
+            f"{path} does not say {', '.join(unsaid)} in its preprocess_cfg.",
+            "Add what the model was trained with: a guess would give wrong vectors without an error.",
+        )
+    return {"model_cfg": model, "preprocess_cfg": preprocess}
+
+
+def _weights(folder: Path) -> Path:
+    weights = find_weights(folder)
+    if weights is None:
+        raise ModelError(f"{folder} has no {WEIGHTS[0]}.", f"Put {' or '.join(WEIGHTS)} beside {CONFIG}.")
+    return weights
+
+
+def _tokenizer(folder: Path, text: dict[str, Any]) -> Any:
+    own = bool(text.get("hf_tokenizer_name"))
+    if own and not any((folder / name).is_file() for name in _TOKENIZERS):
+        raise ModelError(
+            f"{folder} has no {_TOKENIZERS[0]}; open_clip does not carry the tokenizer of this model.",
+            f"Run: hf download {text['hf_tokenizer_name']} tokenizer.json tokenizer_config.json "
+            f"--local-dir {folder}",
+        )
+    try:
+        tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(
+            f"The tokenizer in {folder} cannot be read ({error}).", "Copy the folder again."
+        ) from error
+    _check_vocabulary(folder, len(tokenizer.tokenizer) if own else tokenizer.vocab_size, text)
+    return tokenizer
+
+
+def _check_vocabulary(folder: Path, size: int, text: dict[str, Any]) -> None:
+    expected = text.get("vocab_size", size if "hf_model_name" in text else _CLIP_VOCABULARY)
+    # The right pair may differ by a few reserved entries, a wrong one differs by far more.
+    if abs(size - expected) > expected // 100:
+        raise ModelError(
+            f"The tokenizer of {folder} has {size} entries, the text tower was trained with {expected}.",
+            "Put the tokenizer of these weights into the folder, and its hf_tokenizer_name into text_cfg.",
+        )
+
+
+def _build(folder: Path, preprocess: dict[str, Any], quick_gelu: bool) -> Any:
+    try:
+        return open_clip.create_model(
+            f"local-dir:{folder}",
+            force_preprocess_cfg=preprocess,
+            force_quick_gelu=quick_gelu,
+            require_pretrained=True,
+            weights_only=True,
+        )
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        KeyError,
+        SafetensorError,
+        UnpicklingError,
+    ) as error:
+        reason = str(error).partition("\n")[0]
+        raise ModelError(
+            f"The model in {folder} cannot be loaded: {reason}.",
+            f"{CONFIG} and weights must belong together.",
+        ) from error
+
+
+def _count_tokens(tokenizer: Any, text: str) -> int:
+    if isinstance(tokenizer, HFTokenizer):
+        return len(tokenizer.tokenizer(tokenizer.clean_fn(text), verbose=False).input_ids)
+    return len(tokenizer.encode(text)) + 2  # start and end of text
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

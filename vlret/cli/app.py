@@ -1,0 +1,109 @@
+"""The program `vlret`: puts the verbs together and turns errors into one line and an exit code.
+
+A verb is a function in a file of its own, entered in `VERBS`; a group of verbs is added in `_app`.
+Heavy modules are imported inside the verbs, so that `vlret --help` starts at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from vlret import __version__
+from vlret.cli import demo, index, info, label, models, output, search, vqa
+from vlret.errors import VlretError
+
+VERBS: dict[str, Callable[..., None]] = {
+    "index": index.index,
+    "search": search.search,
+    "label": label.label,
+    "vqa": vqa.vqa,
+    "info": info.info,
+    "models": models.models,
+    "demo": demo.demo,
+}
+
+# NoSuchOption, MissingParameter and their kin; typer does not export their common base.
+_WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 nothing could be done, 2 wrong usage."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    output.set_up_streams(debug)
+    code = _run([word for word in words if word != "--debug"], debug)
+    sys.exit(_flushed(code))
+
+
+def _run(words: list[str], debug: bool) -> int:
+    try:
+        code = _app()(words, prog_name="vlret", standalone_mode=False) or 0
+    except VlretError as error:
+        code = _failed(error, error.exit_code, debug)
+    except _WrongUsage as error:
+        code = _failed(f"{error.format_message()} Try: {_verb(error)} --help", 2, debug)
+    except BrokenPipeError:
+        code = 1
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    except MemoryError:
+        code = _failed("out of memory. Close other programs, or use a smaller model.", 1, debug)
+    except Exception as error:  # noqa: BLE001 - the last net: a bug is told in one line, too
+        code = _failed(
+            f"{type(error).__name__}: {error} This is a bug of vlret: run again with --debug.", 1, debug
+        )
+    if code == _INTERRUPTED:
+        output.say("stopped. What was finished is kept; the same command goes on from there.")
+    return code
+
+
+def _failed(error: object, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    output.say_error(str(error))
+    return code
+
+
+def _verb(error: Any) -> str:
+    return error.ctx.command_path if error.ctx else "vlret"
+
+
+def _flushed(code: int) -> int:
+    """Whoever reads stdout may have gone (`vlret ... | head`): that is no error of ours."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, callback=_root,
+        invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
+    for name, verb in VERBS.items():
+        app.command(name)(verb)
+    return app
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Find, label and question video by meaning."""
+    if version:
+        print(f"vlret {__version__}")
+        raise typer.Exit(0)
+    if context.invoked_subcommand is None:
+        print(context.get_help(), file=sys.stderr)
+        raise typer.Exit(2)

@@ -1,0 +1,115 @@
+"""`vlret demo`: the whole story on fifteen samples that come with the package."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vlret.cli import options
+
+if TYPE_CHECKING:
+    from vlret.index.index import Index
+    from vlret.models.base import Embedder
+    from vlret.reports.html import Section
+
+SENTENCES = ("people walking across a square", "a rocket takes off", "a city with lights at night")
+QUESTIONS = (
+    ("photos/cat_face.jpg", "what animal is it?", ("a cat", "a dog", "a horse", "a bird")),
+    (
+        "videos/city_traffic.mp4",
+        "where is it?",
+        ("in a city street", "in a kitchen", "in a forest", "at sea"),
+    ),
+)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the index and the page.")] = Path("demo"),
+    model: options.Model = options.DEFAULT_MODEL,
+    device: options.Device = "auto",
+) -> None:
+    """Try everything on the samples of the package.
+
+    Indexes them, searches three sentences, labels them, asks two questions and writes a page of results.
+    """
+    from importlib.resources import as_file, files
+
+    from vlret.models.registry import load_model
+    from vlret.reports.html import write_page
+
+    began_s = perf_counter()
+    with ExitStack() as stack:
+        samples = stack.enter_context(as_file(files("vlret") / "assets" / "samples"))
+        index = _index(samples, out / "index", model, device)
+        embedder = load_model(model, device)
+        sections = [_search(index, embedder, sentence) for sentence in SENTENCES]
+        sections.append(_label(index, embedder, samples))
+        _question(embedder, samples)
+        write_page(out / "results.html", "vlret demo", sections)
+    print(_LAST.format(seconds=perf_counter() - began_s, page=out / "results.html", index=out / "index"))
+
+
+def _index(samples: Path, folder: Path, model: str, device: str) -> Index:
+    from vlret.index.build import build_index
+    from vlret.index.index import Index
+
+    print(f"1. Index the samples with {model}: files -> clips -> frames -> vectors")
+    print(_indented(str(build_index([samples], folder, model=model, device=device))))
+    return Index.open(folder)
+
+
+def _search(index: Index, model: Embedder, sentence: str) -> Section:
+    from vlret.reports.html import hits_section
+    from vlret.reports.timecode import span
+    from vlret.tasks.search import search
+
+    hits = search(index, sentence, model=model, k=4)
+    print(f'\n2. Search "{sentence}"')
+    for hit in hits[:3]:
+        print(f"   {hit.rank}  {hit.score:.3f}  {span(hit.start, hit.end):<11}  {Path(hit.path).name}")
+    return hits_section(f'Search: "{sentence}"', "The nearest clips, best first.", hits, index.locate)
+
+
+def _label(index: Index, model: Embedder, samples: Path) -> Section:
+    from vlret.reports.html import labels_section
+    from vlret.tasks.label import classify
+
+    lines = (samples / "captions.jsonl").read_text("utf-8").splitlines()
+    names = [json.loads(line)["label"] for line in lines]
+    items = classify(index, names, model=model)
+    print(f"\n3. Label each clip with one of {len(names)} names, none of them trained for")
+    for item in items:
+        print(f"   {item.label:<22} {item.probability:4.0%}  {Path(item.path).name}")
+    note = f"The most probable of {len(names)} labels: {', '.join(names)}."
+    return labels_section("Labels", note, items, index.locate)
+
+
+def _question(model: Embedder, samples: Path) -> None:
+    from vlret.tasks.vqa import answer
+
+    print("\n4. Ask")
+    for name, question, answers in QUESTIONS:
+        found = answer(model, samples / name, question, answers)
+        scores = ", ".join(f"{one.answer} {one.score:.3f}" for one in found.candidates)
+        print(f"   {Path(name).name}: {question} -> {found.answer}   ({scores})")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"   {line}" for line in text.splitlines())
+
+
+_LAST = """
+Done in {seconds:.0f} s. Open {page} in a browser.
+
+The same with your own videos:
+   vlret index ~/Videos --out indexes/videos
+   vlret search indexes/videos "a dog runs on the beach" --html dog.html
+   vlret label indexes/videos --labels "cooking,sports,travel,family" --out labels.csv
+   vlret vqa holiday.mp4 "where is it?" --answers "at the sea" --answers "in the mountains"
+Or go on with the samples:
+   vlret search {index} "a red sports car" --all-clips"""

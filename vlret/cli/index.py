@@ -1,0 +1,50 @@
+"""`vlret index`: media to an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vlret.cli import options, output
+
+
+def index(
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE", help="Files, folders, globs, or a .txt or .csv of paths."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder of the index (default: indexes/NAME).")] = None,
+    model: options.Model = options.DEFAULT_MODEL,
+    clips: Annotated[
+        str, typer.Option(help="auto, whole, window:LENGTH[:STEP] in seconds, or shots.")
+    ] = "auto",
+    frames: Annotated[int | None, typer.Option(min=1, help="Frames a clip (default: the model's).")] = None,
+    sampling: Annotated[str, typer.Option(help="Which frames: midpoint or endpoints.")] = "midpoint",
+    decoder: Annotated[str, typer.Option(help="auto (PyAV), pyav or decord.")] = "auto",
+    workers: Annotated[int, typer.Option(min=1, help="Processes that decode.")] = 1,
+    prune: Annotated[bool, typer.Option("--prune", help="Drop what is gone from the sources.")] = False,
+    device: options.Device = "auto",
+    dtype: options.Dtype = "auto",
+    json: options.AsJson = False,
+    strict: options.Strict = False,
+) -> None:
+    """Turn videos and images into an index. Run again: only what is new or changed is encoded.
+
+    Example: vlret index ~/Videos --out indexes/videos
+    """
+    from dataclasses import asdict
+
+    from vlret.index.build import build_index
+
+    report = build_index(
+        sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
+        workers=workers, prune=prune, device=device, dtype=dtype,
+    )  # fmt: skip
+    if json:
+        output.print_json(asdict(report))
+    else:
+        print(report)
+    if report.new + report.unchanged == 0 or (strict and report.skipped):
+        raise typer.Exit(1)

@@ -1,0 +1,91 @@
+"""`vlret label`: zero-shot labels for media or for an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vlret.cli import options, output
+
+if TYPE_CHECKING:
+    from vlret.index.index import Index
+    from vlret.types import Label
+
+
+def label(
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE|INDEX", help="Media as for `vlret index`, or one index folder."),
+    ],
+    labels: Annotated[
+        str, typer.Option(metavar="FILE_OR_LIST", help="'cat,dog,car', or a .txt, .csv or .json of labels.")
+    ],
+    template: Annotated[
+        list[str] | None,
+        typer.Option(help="Prompt with one {} for the label; several are averaged (default: the model's)."),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Labels listed for each clip.")] = 5,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Below this probability a clip is 'unknown'.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a table: .csv, .parquet or .jsonl.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help=f"Name or folder (default: the index's own, {options.DEFAULT_MODEL} for media)."),
+    ] = None,
+    device: options.Device = "auto",
+    json: options.AsJson = False,
+    html: options.Html = None,
+    strict: options.Strict = False,
+) -> None:
+    """Label videos and images from a list of names.
+
+    An index is labelled from its vectors, without decoding again.
+
+    Example: vlret label clips/ --labels "cooking,sports,news" --threshold 0.5 --out labels.csv
+    """
+    from vlret.reports.label_table import check_table, write_table
+    from vlret.tasks.label import classify
+    from vlret.tasks.label_list import read_labels
+    from vlret.tasks.source import indexed
+
+    if out:
+        check_table(out)
+    names = read_labels(labels)
+    with indexed(sources, model, device) as source:
+        output.say_skipped(source.skipped)
+        items = classify(
+            source.index, names, model=source.model, templates=template, top=top, threshold=threshold
+        )
+        _print(items, names, source.index.card.name, json)
+        if html:
+            _write_page(html, items, source.index)
+    if out:
+        write_table(out, items)
+        output.say(f"wrote {output.existing(out)}")
+    if not items or (strict and source.skipped):
+        raise typer.Exit(1)
+
+
+def _print(items: list[Label], names: list[str], model: str, json: bool) -> None:
+    from vlret.reports.label_table import label_dict
+    from vlret.reports.timecode import span
+
+    if json:
+        output.print_json({"model": model, "labels": names, "items": [label_dict(item) for item in items]})
+        return
+    width = max((len(item.label) for item in items), default=0)
+    for item in items:
+        print(
+            f"{item.label:<{width}}  {item.probability:4.0%}  {span(item.start, item.end):<15}  {item.path}"
+        )
+
+
+def _write_page(page: Path, items: list[Label], index: Index) -> None:
+    from vlret.reports.html import labels_section, write_page
+
+    note = f"{len(items)} clips labelled by {index.card.name}"
+    write_page(page, "vlret label", [labels_section("Labels", note, items, index.locate)])
+    output.say(f"wrote {output.existing(page)}")

@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_MODEL = "vljepa-mini"
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when any file was skipped.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Dtype = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
+Model = Annotated[str, typer.Option(help="A name of `vlret models`, open_clip:ARCH/TAG, or a folder.")]
+IndexModel = Annotated[
+    str | None,
+    typer.Option("--model", help="Where the index's own model lies, if its name does not find it."),
+]
+IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of an index.")]
+Html = Annotated[Path | None, typer.Option(help="Write one self-contained page with pictures.")]

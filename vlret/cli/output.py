@@ -1,0 +1,66 @@
+"""What a command prints: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vlret.index.report import SkippedFile
+
+SCHEMA = 1
+"""Version of the JSON forms."""
+
+
+def print_json(document: dict[str, Any], indent: int | None = 2) -> None:
+    """One JSON document on stdout, with "schema" first; paths as text; `indent=None` is one line (JSONL)."""
+    print(json.dumps({"schema": SCHEMA, **document}, indent=indent, allow_nan=False, default=str), flush=True)
+
+
+def say(message: str) -> None:
+    """One line for the person at the terminal, on stderr."""
+    print(f"vlret: {_one_line(message)}", file=sys.stderr, flush=True)
+
+
+def say_error(message: str) -> None:
+    """The one line of an error."""
+    say(f"error: {message}")
+
+
+def say_skipped(skipped: Sequence[SkippedFile]) -> None:
+    """One line for each file that was passed over, and why."""
+    for file in skipped:
+        say(f"skipped {file.path}: {file.reason}")
+
+
+def set_up_streams(debug: bool) -> None:
+    """Warnings of vlret go to stderr a line each; those of the libraries below only with `debug`."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name may hold bytes that the terminal's encoding does not know.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine())
+    logging.getLogger("vlret").addHandler(handler)
+    if not debug:
+        import warnings
+
+        warnings.simplefilter("ignore")
+
+
+def existing(path: Path) -> str:
+    """A file just written, as told to the person."""
+    return f"{path} ({path.stat().st_size / 1e3:.0f} kB)"
+
+
+class _OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return f"vlret: {record.levelname.lower()}: {_one_line(record.getMessage())}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

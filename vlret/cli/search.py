@@ -1,0 +1,117 @@
+"""`vlret search`: the clips nearest to a sentence, an image or a video."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vlret.cli import options, output
+
+if TYPE_CHECKING:
+    from vlret.index.index import Index
+    from vlret.types import Hit
+
+
+def search(
+    index: options.IndexFolder,
+    query: Annotated[
+        list[str],
+        typer.Argument(metavar="QUERY", help="A sentence, or the path of an image or video."),
+    ],
+    k: Annotated[int, typer.Option("-k", min=1, help="How many results.")] = 10,
+    plus: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT[^WEIGHT]", help="More of this; 'red car^0.8' weighs it (default 0.5)."),
+    ] = None,
+    minus: Annotated[
+        list[str] | None,
+        typer.Option("--not", metavar="TEXT[^WEIGHT]", help="Less of this, in the same form."),
+    ] = None,
+    all_clips: Annotated[
+        bool, typer.Option("--all-clips", help="Every clip of a video, not only its best.")
+    ] = False,
+    model: options.IndexModel = None,
+    device: options.Device = "auto",
+    json: options.AsJson = False,
+    paths: Annotated[bool, typer.Option("--paths", help="Print only the paths, one a line.")] = False,
+    html: options.Html = None,
+    trim: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Save each result as a clip of its own.")
+    ] = None,
+) -> None:
+    """Find the clips nearest to a sentence, image or video.
+
+    Several words make one sentence.
+
+    Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
+    """
+    from vlret.index.index import Index
+    from vlret.tasks.fit import model_of
+    from vlret.tasks.search import parse_weighted
+    from vlret.tasks.search import search as find
+
+    opened = Index.open(index)
+    text = " ".join(query)
+    hits = find(
+        opened,
+        text,
+        model=model_of(opened, model, device),
+        k=k,
+        plus=[parse_weighted(part) for part in plus or ()],
+        minus=[parse_weighted(part) for part in minus or ()],
+        one_per_file=not all_clips,
+    )
+    if json:
+        output.print_json(
+            {
+                "query": text,
+                "index": str(index),
+                "model": opened.card.name,
+                "hits": [_fields(hit) for hit in hits],
+            }
+        )
+    else:
+        _print(hits, paths)
+    if html:
+        _write_page(html, text, opened, hits)
+    if trim:
+        _save_clips(trim, opened, hits)
+
+
+def _fields(hit: Hit) -> dict[str, Any]:
+    return {name: value for name, value in asdict(hit).items() if name != "clip_id"}
+
+
+def _print(hits: list[Hit], paths: bool) -> None:
+    from vlret.reports.timecode import span
+
+    lines = (
+        dict.fromkeys(hit.path for hit in hits)
+        if paths
+        else (f"{hit.rank:>3}  {hit.score:.3f}  {span(hit.start, hit.end):<15}  {hit.path}" for hit in hits)
+    )
+    for line in lines:
+        print(line)
+
+
+def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:
+    from vlret.reports.html import hits_section, write_page
+
+    note = f"{len(hits)} results in {index.folder} by {index.card.name}"
+    write_page(page, "vlret search", [hits_section(text, note, hits, index.locate)])
+    output.say(f"wrote {output.existing(page)}")
+
+
+def _save_clips(folder: Path, index: Index, hits: list[Hit]) -> None:
+    from vlret.errors import MediaError
+    from vlret.reports.trim import save_clip
+
+    for hit in hits:
+        try:
+            saved = save_clip(index.clip(hit), folder)
+            output.say(f"saved {output.existing(saved)}")
+        except MediaError as error:
+            output.say(f"warning: {error}")

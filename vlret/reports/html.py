@@ -1,0 +1,152 @@
+"""One self-contained page of results: pictures inside, no script, no request to anywhere."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from PIL import Image
+
+from vlret.errors import MediaError
+from vlret.media.read import read_clip
+from vlret.reports.timecode import span
+from vlret.types import Clip, Hit, Label
+
+log = logging.getLogger(__name__)
+
+_WIDTH = 480  # pixels: sharp on a phone of 2x and a card of 240 points, about 20 kB each
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One result: its clip, a line above (`title`), and bars of (name, share from 0 to 1, text)."""
+
+    clip: Clip
+    title: str
+    bars: Sequence[tuple[str, float, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, a line under it, and its cards."""
+
+    title: str
+    note: str
+    cards: Sequence[Card]
+
+
+Locate = Callable[[str], Path]
+"""From the path of a result to the file on this disk."""
+
+
+def hits_section(query: str, note: str, hits: Sequence[Hit], locate: Locate = Path) -> Section:
+    """Search hits as a section; the bar of a hit is its score against the best one."""
+    best = max((hit.score for hit in hits), default=1.0)
+    cards = [
+        Card(
+            _clip(locate(hit.path), hit.start, hit.end),
+            f"{hit.rank}",
+            [("score", max(hit.score, 0.0) / best if best > 0 else 0.0, f"{hit.score:.3f}")],
+        )
+        for hit in hits
+    ]
+    return Section(query, note, cards)
+
+
+def labels_section(title: str, note: str, labels: Sequence[Label], locate: Locate = Path) -> Section:
+    """Labelled clips as a section; the bars are the probabilities of the top labels."""
+    cards = [
+        Card(
+            _clip(locate(item.path), item.start, item.end),
+            item.label,
+            [(one.label, one.probability, f"{one.probability:.0%}") for one in item.top[:3]],
+        )
+        for item in labels
+    ]
+    return Section(title, note, cards)
+
+
+def write_page(path: Path, title: str, sections: Sequence[Section]) -> None:
+    """Write the page to `path` (its folder is made); a clip that cannot be read gets an empty picture."""
+    body = "".join(_section(section) for section in sections)
+    style = (files("vlret") / "assets" / "page.css").read_text("utf-8")
+    page = _PAGE.format(title=escape(title), style=style, body=body)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A file name that is not UTF-8 comes as lone surrogates, which no encoding writes.
+    path.write_text(page, "utf-8", errors="replace")
+
+
+def thumbnail(clip: Clip) -> bytes | None:
+    """The middle frame of `clip` as a JPEG of at most 480 pixels a side; None if it cannot be read."""
+    try:
+        pixels = read_clip(clip, 1).pixels[0]
+    except (MediaError, OSError) as error:
+        log.warning("No picture of %s: %s", clip.path, error)
+        return None
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((_WIDTH, _WIDTH))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _clip(path: Path, start: float, end: float | None) -> Clip:
+    return Clip(path, start, end if end is not None and end > start else None)
+
+
+def _section(section: Section) -> str:
+    cards = "".join(_card(card) for card in section.cards) or "<p>Nothing was found.</p>"
+    head = f"<h2>{escape(section.title)}</h2><p>{escape(section.note)}</p>"
+    return f'<section>{head}<div class="cards">{cards}</div></section>'
+
+
+def _card(card: Card) -> str:
+    path = card.clip.path
+    jpeg = thumbnail(card.clip)
+    picture = _IMAGE.format(data=base64.b64encode(jpeg).decode(), name=escape(path.name)) if jpeg else ""
+    time = span(card.clip.start, card.clip.end)
+    bars = "".join(
+        _BAR.format(name=escape(name), share=100 * min(max(share, 0.0), 1.0), text=escape(text))
+        for name, share, text in card.bars
+    )
+    return _CARD.format(
+        picture=picture,
+        time=f"<time>{time}</time>" if time else "",
+        title=escape(card.title),
+        name=escape(path.name),
+        path=escape(str(path)),
+        bars=bars,
+    )
+
+
+_IMAGE = '<img src="data:image/jpeg;base64,{data}" alt="{name}">'
+_BAR = (
+    '<div class="bar"><span>{name}</span><b>{text}</b>'
+    '<div class="track"><i style="width:{share:.1f}%"></i></div></div>'
+)
+_CARD = (
+    '<article><div class="picture">{picture}{time}</div><div class="text"><h3>{title}</h3>'
+    '<p class="file" title="{path}">{name}</p>{bars}</div></article>'
+)
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+{body}
+</body>
+</html>
+"""

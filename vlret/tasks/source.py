@@ -1,0 +1,42 @@
+"""Media as an index for one use: the same clips, frames and vectors as an index that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from vlret.index.build import build_index
+from vlret.index.index import Index
+from vlret.index.report import SkippedFile
+from vlret.models.base import Embedder
+from vlret.models.registry import load_model
+from vlret.tasks.fit import model_of
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An index, the model that made it, and what was passed over on the way to it."""
+
+    index: Index
+    model: Embedder
+    skipped: tuple[SkippedFile, ...] = ()
+
+
+@contextmanager
+def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> Iterator[Indexed]:
+    """The index folder that `sources` names, or an index of the media, removed afterwards.
+
+    One way for both makes their labels agree, and gives media the guarded decoding of an index run.
+    `model` None takes the index's own, and the default model for media.
+    """
+    if len(sources) == 1 and (Path(sources[0]) / "manifest.json").is_file():
+        index = Index.open(sources[0])
+        yield Indexed(index, model_of(index, model, device))
+        return
+    embedder = load_model(model or "vljepa-mini", device)
+    with TemporaryDirectory(prefix="vlret-") as folder:
+        report = build_index(sources, Path(folder) / "index", model=embedder)
+        yield Indexed(Index.open(report.index), embedder, report.skipped)

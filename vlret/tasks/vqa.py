@@ -1,0 +1,89 @@
+"""Questions about a clip: the nearest of the candidate answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vlret.errors import UsageError
+from vlret.models.base import ClipInput, Embedder
+from vlret.tasks.texts import warn_about
+from vlret.types import Answer, Candidate, Clip, Vectors
+
+Question = tuple[ClipInput, str, Sequence[str]]
+"""A clip, a question and the candidate answers."""
+
+
+def answer(model: Embedder, clip: ClipInput, question: str, answers: Sequence[str]) -> Answer:
+    """The nearest of `answers` to `question` about `clip`, with the cosine of each candidate.
+
+    The question goes into the predictor; a model without one (`card.takes_query` is False) compares the
+    clip with the texts "question answer".
+
+    Raises:
+        UsageError: an empty question, no answers, or an answer twice.
+        MediaError: the clip cannot be read.
+    """
+    return Asker(model).ask(clip, question, answers)
+
+
+def answer_many(model: Embedder, items: Iterable[Question]) -> Iterator[Answer]:
+    """`answer` for each of `items`, in order; a clip is looked at once for all its questions."""
+    asker = Asker(model)
+    for clip, question, answers in items:
+        yield asker.ask(clip, question, answers)
+
+
+class Asker:
+    """Asks many questions; keeps the visual tokens of the last clips, so that each is decoded once."""
+
+    def __init__(self, model: Embedder, kept_clips: int = 32) -> None:
+        self.model = model
+        self._tokens = lru_cache(kept_clips)(self._look)
+        self._texts = lru_cache(256)(self._embed)
+
+    def ask(self, clip: ClipInput, question: str, answers: Sequence[str]) -> Answer:
+        """See `answer`."""
+        _check(question, answers)
+        warn_about(self.model, question)
+        if self.model.card.takes_query:
+            texts = tuple(answers)
+            seen = self.model.predict([self._tokens_of(clip)], question)[0]
+        else:
+            texts = tuple(f"{question} {candidate}" for candidate in answers)
+            seen = self.model.predict([self._tokens_of(clip)])[0]
+        scores = self._texts(texts) @ seen
+        order = np.argsort(-scores, kind="stable")
+        candidates = tuple(Candidate(answers[i], float(scores[i])) for i in order)
+        return Answer(_name(clip), question, candidates[0].answer, candidates)
+
+    def _tokens_of(self, clip: ClipInput) -> torch.Tensor:
+        # Decoded frames are not hashable, and their decoding is paid for already.
+        return self._tokens(clip) if isinstance(clip, (str, Path, Clip)) else self._look(clip)
+
+    def _look(self, clip: ClipInput) -> torch.Tensor:
+        return self.model.encode_clips([clip])[0]
+
+    def _embed(self, texts: tuple[str, ...]) -> Vectors:
+        for text in texts:
+            warn_about(self.model, text)
+        return self.model.embed_texts(texts)
+
+
+def _check(question: str, answers: Sequence[str]) -> None:
+    if not question.strip():
+        raise UsageError("The question is empty.", "Ask something, such as 'what is this?'.")
+    if isinstance(answers, str) or not answers or not all(text.strip() for text in answers):
+        raise UsageError(f"The answers were given as {answers!r}.", "Give one or more, none of them empty.")
+    if len(set(answers)) < len(answers):
+        raise UsageError(f"An answer is given twice: {', '.join(answers)}.", "Give each answer once.")
+
+
+def _name(clip: ClipInput) -> str:
+    if isinstance(clip, Clip):
+        return str(clip.path)
+    return str(clip) if isinstance(clip, (str, Path)) else ""

@@ -1,0 +1,41 @@
+"""Opening a video file with PyAV: local files in known containers only, one decode thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from vlret.errors import MediaError
+
+# Everything FFmpeg may open for us. Playlists (hls, dash, concat, sdp) name other files and addresses and
+# stay out; the audio formats are here so that "audio only" can be said of them.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,gif,flv,asf,ogg,mp3,wav,flac,aac"
+)
+_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
+
+
+def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
+    """The open container and its first real video stream (cover pictures are none).
+
+    Raises:
+        MediaError: not a media file, or without video.
+    """
+    try:
+        container = av.open(f"file:{path}", container_options=_OPTIONS, metadata_errors="ignore")
+    except av.FFmpegError as error:
+        reason = "not a media file that can be read" if isinstance(error, ValueError) else error.strerror
+        raise MediaError(f"{path}: {reason}.", "Check that it plays in a video player.") from error
+    stream = next((s for s in container.streams.video if not s.disposition & Disposition.attached_pic), None)
+    if stream is None:
+        only = "audio only" if container.streams.audio else "nothing that can be shown"
+        container.close()
+        raise MediaError(f"{path}: no video stream: {only}.", "Give a video or an image.")
+    # Several files at once beat several threads inside of one.
+    stream.thread_type = "NONE"
+    stream.codec_context.thread_count = 1
+    return container, stream

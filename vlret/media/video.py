@@ -1,0 +1,169 @@
+"""A video file: the frame shown at a time, by PyAV, seeking where the file allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from vlret.errors import MediaError
+from vlret.media.colour import frame_pixels
+from vlret.media.info import MediaInfo
+from vlret.media.packets import PacketTable, read_packets
+from vlret.media.stream import FrameStream, Shown
+from vlret.types import Pixels
+
+TOLERANCE_S = 1e-6
+"""A time this little before a frame's stamp still means that frame (times computed in floating point)."""
+_WORTH_A_SEEK = 8  # to decode so few frames on is cheaper than to seek
+
+
+class Video:
+    """An open video. Ask for rising times: it decodes forward and seeks over what nobody wants.
+
+    info: what the file holds.
+    decoded_end: seconds at which the last frame that can be decoded ends, None until it was reached.
+    """
+
+    def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
+        self._path, self._on_progress = path, on_progress
+        self._table = read_packets(path, on_progress)
+        self._may_seek = self._table.seekable
+        self.decoded_end: float | None = None
+        self._cached: tuple[int, tuple[int, int], Pixels] | None = None
+        self._open()
+        try:
+            self._first_look()
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    @property
+    def damaged_at(self) -> float | None:
+        """Seconds of the last frame before the first damage that was met so far, None if none was."""
+        pts = self._stream.damaged_pts
+        return None if pts is None else self._seconds(pts)
+
+    def frames_at(
+        self, times: Iterable[float], size: tuple[int, int] | None
+    ) -> Iterator[tuple[float, Pixels]]:
+        """For each of the rising `times` (s): true time stamp and pixels of the frame shown then.
+
+        Past the end this is the last frame that can be decoded.
+        """
+        for time in times:
+            shown = self._shown_at(time)
+            yield self._seconds(shown.pts), self._pixels(shown, size)
+
+    def every_frame(self, size: tuple[int, int] | None) -> Iterator[tuple[float, Pixels]]:
+        """True time stamp and pixels of every frame, from the first on."""
+        self._rewind()
+        while (shown := self._next()) is not None:
+            yield self._seconds(shown.pts), self._pixels(shown, size)
+
+    def _open(self) -> None:
+        self._stream = FrameStream(self._path, self._table, self._on_progress)
+        self._frames = self._stream.from_start()
+        self._sought = False
+        self._current: Shown | None = None  # the frame shown now
+        self._ahead: Shown | None = None  # one that was decoded but is shown later
+
+    def _rewind(self) -> None:
+        self._stream.close()
+        self._open()
+
+    def _first_look(self) -> None:
+        first = self._next()
+        if first is None:
+            raise MediaError(f"{self._path}: no frame can be decoded.", "Check that it plays in a player.")
+        self._ahead, self._first_pts = first, first.pts
+        self.info = _describe(first, self._table, self._stream.codec_name)
+
+    def _seconds(self, pts: int) -> float:
+        return (pts - self._first_pts) * self._table.tick_s
+
+    def _pixels(self, shown: Shown, size: tuple[int, int] | None) -> Pixels:
+        size = size or (self.info.width, self.info.height)
+        if self._cached is None or self._cached[:2] != (shown.pts, size):
+            self._cached = (shown.pts, size, frame_pixels(shown.frame, size, self.info.rotation))
+        return self._cached[2]
+
+    def _shown_at(self, time: float) -> Shown:
+        wanted = self._first_pts + int(np.floor((time + TOLERANCE_S) / self._table.tick_s))
+        if self._may_seek:
+            row = int(np.searchsorted(self._table.pts, wanted, side="right")) - 1
+            wanted = max(int(self._table.pts[max(row, 0)]), self._first_pts)
+            self._seek_if_far(wanted)
+        shown = self._run_to(wanted)
+        if self._sought and (shown is None or shown.pts != wanted):
+            # The seek did not bring the frame: damage, or a keyframe that does not stand alone.
+            self._may_seek = False
+            self._rewind()
+            shown = self._run_to(wanted)
+        if shown is None:
+            raise MediaError(f"{self._path}: no frame can be decoded.", "Check that it plays in a player.")
+        return shown
+
+    def _run_to(self, wanted: int) -> Shown | None:
+        """Decode on to the last frame shown at or before `wanted`."""
+        while self._current is None or self._current.pts < wanted:
+            following = self._next()
+            if following is None:
+                self._note_end()
+                break
+            if following.pts > wanted and self._current is not None:
+                self._ahead = following
+                break
+            self._current = following
+        return self._current
+
+    def _next(self) -> Shown | None:
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            return ahead
+        return next(self._frames, None)
+
+    def _note_end(self) -> None:
+        if self._current is not None:
+            end = self._seconds(self._current.pts + round(self._table.step))
+            last = len(self._table.pts) == 0 or self._current.pts >= self._table.pts[-1]
+            self.decoded_end = max(end, self.info.duration) if last else end
+
+    def _seek_if_far(self, wanted: int) -> None:
+        """Seek to the last keyframe shown at or before `wanted` if it lies well ahead."""
+        key = int(np.searchsorted(self._table.key_pts, wanted, side="right")) - 1
+        here = self._current.pts if self._current is not None else self._first_pts
+        if key >= 0 and self._count_frames(here, int(self._table.key_pts[key])) >= _WORTH_A_SEEK:
+            self._frames, self._sought = self._stream.from_key(key), True
+            self._current = self._ahead = None
+
+    def _count_frames(self, start: int, end: int) -> int:
+        first, last = np.searchsorted(self._table.pts, (start, end))
+        return int(last - first)
+
+
+def _describe(first: Shown, table: PacketTable, codec: str) -> MediaInfo:
+    frame = first.frame
+    turned = round(frame.rotation / 90) % 2 == 1
+    shown = table.pts[table.pts >= first.pts]
+    n_frames = len(shown) if len(table.pts) == table.n_packets else None
+    lead = max(0, first.pts - int(table.pts[0])) if len(table.pts) == table.n_packets else 0
+    return MediaInfo(
+        kind="video",
+        duration=(table.duration - lead) * table.tick_s,
+        width=frame.height if turned else frame.width,
+        height=frame.width if turned else frame.height,
+        n_frames=n_frames,
+        fps=1 / (table.step * table.tick_s) if table.n_packets > 1 else None,
+        codec=codec,
+        rotation=round(frame.rotation / 90) * 90 % 360,
+        has_index=table.seekable,
+    )

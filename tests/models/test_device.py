@@ -1,0 +1,52 @@
+"""Names of devices and number formats."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vlret.errors import UsageError
+from vlret.models.device import pick_device, pick_dtype
+
+
+@pytest.mark.parametrize("name", ["gpu", "cpu:1", "cuda:x", "cuda:-1", "", "mps:0", "cuda:0:1"])
+def test_unknown_devices_are_refused(name):
+    with pytest.raises(UsageError, match="is not known"):
+        pick_device(name)
+
+
+def test_a_missing_device_is_told(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UsageError, match="'cuda:0' was asked for, but PyTorch sees no cuda"):
+        pick_device("cuda:0")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert pick_device("cuda:1") == torch.device("cuda", 1)
+    with pytest.raises(UsageError, match="there are 2 CUDA GPUs"):
+        pick_device("cuda:2")
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"),
+    [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")],
+)
+def test_auto_takes_the_fastest_device(monkeypatch, cuda, mps, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert pick_device("auto").type == expected
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_auto_dtype_follows_the_processor(monkeypatch, supported):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported)
+    expected = torch.bfloat16 if supported else torch.float32
+    assert pick_dtype("auto", torch.device("cpu")) == expected
+
+
+def test_dtypes():
+    cpu = torch.device("cpu")
+    assert (pick_dtype("float32", cpu), pick_dtype("bfloat16", cpu)) == (torch.float32, torch.bfloat16)
+    with pytest.raises(UsageError, match=r"float16 is not offered: .*overflow"):
+        pick_dtype("float16", cpu)
+    with pytest.raises(UsageError, match="'int8' is not known"):
+        pick_dtype("int8", cpu)

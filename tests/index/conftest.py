@@ -1,0 +1,49 @@
+"""Tiny videos of one colour, and an index over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import COLOURS
+
+MakeVideo = Callable[..., Path]
+
+
+def write_video(path: Path, colours: list[str], seconds_each: float = 1.0, fps: int = 5) -> Path:
+    """A 32 x 32 video that shows one colour after the other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=fps)
+        stream.width = stream.height = 32
+        for colour in colours:
+            pixels = np.full((32, 32, 3), COLOURS[colour], np.uint8)
+            for _ in range(int(seconds_each * fps)):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def write_image(path: Path, colour: str) -> Path:
+    """A 32 x 32 photograph of one colour."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (32, 32), COLOURS[colour]).save(path)
+    return path
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A folder with three good videos, an image, a text named .mp4 and a hidden file."""
+    folder = tmp_path / "library"
+    write_video(folder / "red.mp4", ["red"])
+    write_video(folder / "sub" / "green.mp4", ["green"])
+    write_video(folder / "both.mp4", ["blue", "grey"], seconds_each=2)
+    write_image(folder / "blue.png", "blue")
+    (folder / "broken.mp4").write_text("this is no video")
+    (folder / "._red.mp4").write_bytes(b"\0" * 10)
+    return folder

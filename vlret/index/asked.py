@@ -1,0 +1,95 @@
+"""What is asked of a run, set against what an index was made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vlret.index.manifest import Recipe
+from vlret.media.clips import check_rule
+from vlret.media.decode import frames_by
+from vlret.media.sampling import sample_times
+from vlret.models.base import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments of `build_index` that decide vectors; None and "auto" leave the choice open."""
+
+    model: str | Embedder
+    clips: str
+    n_frames: int | None
+    sampling: str
+    decoder: str
+    device: str
+    dtype: str
+
+    def validate(self) -> None:
+        """Refuse what no index can be made with, before anything is opened or written.
+
+        Raises:
+            UsageError: an unknown clip rule, sampling or decoder, or fewer than one frame a clip.
+        """
+        check_rule(self.clips)
+        frames_by(self.decoder)
+        sample_times(0.0, 1.0, 1 if self.n_frames is None else self.n_frames, self.sampling)
+
+    def check(self, folder: Path, made: Recipe) -> None:
+        """Check against what the index in `folder` was made with; loads a model only where names differ.
+
+        Raises:
+            IndexFolderError: something differs; the message holds both values.
+        """
+        asked: dict[str, object] = {
+            "clips": self.clips, "sampling": self.sampling, "decoder": self._decoder,
+        }  # fmt: skip
+        if self.n_frames is not None:
+            asked["n_frames"] = self.n_frames
+        if self.dtype != "auto":
+            asked["dtype"] = self.dtype
+        made.require(folder, **asked)
+        if isinstance(self.model, Embedder) or self.model not in (made.model, made.card.name):
+            self.load(folder, made)
+
+    def load(self, folder: Path, made: Recipe | None) -> Embedder:
+        """The model; with an index, the one that made it.
+
+        Raises:
+            IndexFolderError: it is another than the index's.
+        """
+        dtype = made.dtype if made and self.dtype == "auto" else self.dtype
+        embedder = self._open(dtype)
+        if made:
+            made.require_card(folder, embedder.card)
+            made.require(folder, dtype=_dtype(embedder, dtype), query=embedder.card.default_query)
+        return embedder
+
+    def _open(self, dtype: str) -> Embedder:
+        if isinstance(self.model, Embedder):
+            return self.model
+        from vlret.models.registry import load_model
+
+        return load_model(self.model, device=self.device, dtype=dtype)
+
+    def recipe(self, embedder: Embedder) -> Recipe:
+        """The recipe of a new index."""
+        n_frames = embedder.card.frames if self.n_frames is None else self.n_frames
+        return Recipe(
+            model=self.model if isinstance(self.model, str) else embedder.card.name,
+            card=embedder.card,
+            query=embedder.card.default_query,
+            dtype=_dtype(embedder, self.dtype),
+            clips=self.clips,
+            n_frames=n_frames,
+            sampling=self.sampling,
+            decoder=self._decoder,
+        )
+
+    @property
+    def _decoder(self) -> str:
+        return "pyav" if self.decoder == "auto" else self.decoder
+
+
+def _dtype(embedder: Embedder, asked: str) -> str:
+    """The number format a model computes in, where it says so."""
+    return str(getattr(embedder, "dtype", asked)).removeprefix("torch.")

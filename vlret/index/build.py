@@ -1,0 +1,205 @@
+"""Media files to an index on disk, or the new and changed ones into an existing index."""
+
+from __future__ import annotations
+
+import glob
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from vlret.errors import IndexFolderError, UsageError
+from vlret.index.asked import Asked
+from vlret.index.encode import BatchEncoded, Encoder, FileEncoded, FileSkipped
+from vlret.index.faiss_view import open_view
+from vlret.index.fingerprint import fingerprint
+from vlret.index.lock import LOCK, writer_lock
+from vlret.index.manifest import Manifest, Recipe
+from vlret.index.plan import Todo, find_vanished, make_plan, stale_skips
+from vlret.index.progress import Progress
+from vlret.index.report import BuildReport, SkippedFile
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import SHARDS, TEMPORARY, VIEW, Store
+from vlret.index.tables import SkippedRow
+from vlret.index.writer import IndexWriter
+from vlret.media.pool import DecodeJob, DecodePool
+from vlret.media.sources import Found, find_media
+from vlret.models.base import Embedder
+
+INDEXES = Path("indexes")
+
+
+def build_index(
+    sources: str | Path | Sequence[str | Path],
+    out: str | Path | None = None,
+    model: str | Embedder = "vljepa-mini",
+    clips: str = "auto",
+    n_frames: int | None = None,
+    sampling: str = "midpoint",
+    decoder: str = "auto",
+    workers: int = 1,
+    prune: bool = False,
+    device: str = "auto",
+    dtype: str = "auto",
+    progress: bool = True,
+) -> BuildReport:
+    """Encode the clips of media files into the index folder `out`; again: only what is new or changed.
+
+    Args:
+        sources: files, folders, globs, text files of paths, CSV files with a path column.
+        out: the index folder; default `indexes/NAME`, NAME being that of the first source.
+        model: a name or folder for `load_model`, or a loaded model.
+        clips: the clip rule, as in `vlret.media.clips`.
+        n_frames: frames a clip; default: the index's, else the model's.
+        sampling: the rule of `vlret.media.sampling`.
+        decoder: auto, pyav or decord.
+        workers: decode processes.
+        prune: drop the clips of files that are gone.
+        device, dtype: for `load_model`; dtype auto takes the dtype of an existing index.
+        progress: show a bar on stderr when that is a terminal.
+
+    Raises:
+        IndexFolderError: the index was made otherwise, is locked or damaged, or nothing of a whole root is
+            left to prune from.
+        UsageError: a source is not there, or an argument is not allowed.
+        ModelError: the model cannot be loaded.
+    """
+    started_s = time.monotonic()
+    asked = Asked(model, clips, n_frames, sampling, decoder, device, dtype)
+    asked.validate()
+    sources = [sources] if isinstance(sources, (str, Path)) else list(sources)
+    store = Store(Path(out) if out else default_folder(sources))
+    _require_own_folder(store)
+    if prune and store.exists:
+        find_vanished(Snapshot.read(store))  # a missing drive is told as such, not as a missing source
+    found = find_media(sources)
+    with writer_lock(store.folder):
+        run = _Run(store, asked, found, prune)
+        run.encode(workers, progress)
+    return run.report(time.monotonic() - started_s)
+
+
+def default_folder(sources: Sequence[str | Path]) -> Path:
+    """`indexes/NAME`, NAME being that of the first source without its suffix."""
+    if not sources:
+        raise UsageError("No source was given.", "Name a file, a folder or a list of paths.")
+    source = Path(sources[0]).expanduser().absolute()
+    plain = next((part for part in (source, *source.parents) if not glob.has_magic(part.name)), source)
+    return INDEXES / (plain.stem or "index")
+
+
+def _require_own_folder(store: Store) -> None:
+    own = {LOCK, SHARDS, VIEW}
+    if store.exists or not store.folder.exists():
+        return
+    if not store.folder.is_dir() or any(
+        path.name not in own and not path.name.endswith(TEMPORARY) for path in store.folder.iterdir()
+    ):
+        raise IndexFolderError(
+            f"{store.folder} exists and is not an index.", "Give a new or an empty folder for the index."
+        )
+
+
+class _Run:
+    """One run over an index, under its lock."""
+
+    def __init__(self, store: Store, asked: Asked, found: Found, prune: bool) -> None:
+        self._store, self._asked, self._prune = store, asked, prune
+        self._snapshot = Snapshot.read(store) if store.exists else None
+        store.sweep(self._snapshot.manifest if self._snapshot else None)
+        if self._snapshot:
+            asked.check(store.folder, self._snapshot.manifest.recipe)
+        self._plan = make_plan(found, self._snapshot)
+        self._todo = {item.path: item for item in self._plan.todo}
+        self._failed: list[SkippedFile] = []
+        self._n_new = self._n_clips = self._n_dropped = 0
+        self._seconds = 0.0
+
+    def encode(self, workers: int, progress: bool) -> None:
+        """Bring the index up to date; a stop at any moment keeps what was committed."""
+        embedder = self._load() if self._todo else None
+        if self._snapshot is None:  # nothing to encode and no index yet
+            return
+        writer = IndexWriter(self._snapshot, self._plan.roots)
+        self._record(writer, self._snapshot)
+        try:
+            if embedder is not None:
+                self._encode_files(writer, embedder, workers, progress)
+        finally:
+            writer.commit()  # whole files that wait for their shard are kept, also on Ctrl-C
+        self._n_dropped = writer.n_dropped
+        open_view(Snapshot.read(self._store))
+
+    def _load(self) -> Embedder:
+        recipe = self._snapshot.manifest.recipe if self._snapshot else None
+        embedder = self._asked.load(self._store.folder, recipe)
+        if self._snapshot is None:
+            self._store.commit(Manifest.start(self._asked.recipe(embedder)))
+            self._snapshot = Snapshot.read(self._store)
+        return embedder
+
+    def _record(self, writer: IndexWriter, snapshot: Snapshot) -> None:
+        for row in stale_skips(snapshot, self._prune):
+            writer.forget(row)
+        for row in self._plan.skipped.values():
+            writer.skip(row)
+        if self._prune:
+            writer.drop(find_vanished(snapshot))
+
+    def _encode_files(self, writer: IndexWriter, embedder: Embedder, workers: int, progress: bool) -> None:
+        with DecodePool(workers) as pool, Progress(self._plan.todo, progress) as bar:
+            for event in Encoder(embedder).run(pool.run(self._jobs(embedder, writer.recipe))):
+                if isinstance(event, BatchEncoded):
+                    bar.add_clips(event.n_clips)
+                else:
+                    self._finish(writer, self._todo[event.path], event)
+                    bar.file_done(self._todo[event.path])
+                writer.commit_if_due()
+
+    def _jobs(self, embedder: Embedder, recipe: Recipe) -> list[DecodeJob]:
+        return [
+            DecodeJob(
+                path, recipe.clips, recipe.n_frames, recipe.sampling, recipe.decoder,
+                embedder.card.decode_size,
+            )
+            for path in self._todo
+        ]  # fmt: skip
+
+    def _finish(self, writer: IndexWriter, item: Todo, event: FileEncoded | FileSkipped) -> None:
+        try:
+            if isinstance(event, FileSkipped):
+                raise _SkipError(event.reason)
+            writer.add(item.file, _fingerprint_unchanged(item), event.clips, event.vectors, item.old_ids)
+        except _SkipError as error:
+            writer.skip(SkippedRow(**asdict(item.file), reason=str(error)), item.old_ids)
+            self._failed.append(SkippedFile(item.path, str(error)))
+        else:
+            self._n_new += 1
+            self._n_clips += len(event.clips)
+            self._seconds += event.duration_s
+
+    def report(self, wall_s: float) -> BuildReport:
+        """What the run did."""
+        passed = [SkippedFile(path, row.reason) for path, row in self._plan.skipped.items()]
+        return BuildReport(
+            index=self._store.folder, found=self._plan.n_found,
+            new=self._n_new, unchanged=self._plan.n_unchanged,
+            skipped=(*passed, *self._failed), dropped=self._n_dropped, clips=self._n_clips,
+            hours=self._seconds / 3600, wall_s=wall_s,
+        )  # fmt: skip
+
+
+class _SkipError(Exception):
+    """A file gets no rows; the text is the reason."""
+
+
+def _fingerprint_unchanged(item: Todo) -> str:
+    """The fingerprint of a file that was encoded, if it is still the file that was planned."""
+    try:
+        stat = item.path.stat()
+        digest = fingerprint(item.path)
+    except OSError as error:
+        raise _SkipError(f"cannot be read: {error.strerror}") from error
+    if (stat.st_size, stat.st_mtime_ns) != (item.file.size, item.file.mtime_ns):
+        raise _SkipError("changed while it was read; run again")
+    return digest

@@ -1,0 +1,41 @@
+"""Rewrites the shards of an index without the rows that were dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from vlret.index.manifest import FileEntry, Manifest
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
+from vlret.index.tables import Ids
+from vlret.index.writer import SHARD_CLIPS, shard_name
+
+
+def compact_store(store: Store) -> None:
+    """Write the live rows into full new shards, make them the index, delete the old ones.
+
+    Needs the folder's lock. clip_ids stay as they are; one shard is held in memory.
+    """
+    before = Snapshot.read(store)
+    number = before.manifest.next_shard
+    shards: list[FileEntry] = []
+    for table in _full_tables(store, before.manifest, before.dropped):
+        shards.append(store.write_table(shard_name(number + len(shards)), table))
+    after = before.manifest.next(shards=tuple(shards), dropped=None, next_shard=number + len(shards))
+    store.commit(after)
+    store.remove(set(before.manifest.files) - set(after.files))
+
+
+def _full_tables(store: Store, manifest: Manifest, dropped: Ids) -> Iterator[pa.Table]:
+    parts: list[pa.Table] = []
+    for entry in manifest.shards:
+        table = store.read_table(entry)
+        parts.append(table.filter(pa.array(~np.isin(table["clip_id"].to_numpy(), dropped))))
+        if sum(part.num_rows for part in parts) >= SHARD_CLIPS:
+            yield pa.concat_tables(parts)
+            parts = []
+    if any(part.num_rows for part in parts):
+        yield pa.concat_tables(parts)

@@ -1,0 +1,257 @@
+"""An index opened for reading: its rows, its vectors, search."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vlret.errors import IndexFolderError, UsageError
+from vlret.index.compact import compact_store
+from vlret.index.faiss_view import View, load_view, open_view
+from vlret.index.lock import writer_lock
+from vlret.index.manifest import Manifest, Recipe
+from vlret.index.ranking import best_clips
+from vlret.index.report import SkippedFile
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
+from vlret.index.tables import Ids
+from vlret.models.base import ModelCard
+from vlret.types import Clip, Hit, Vectors
+
+
+class Index:
+    """One revision of an index, read whole; what a writer does later is seen by opening it again."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    @classmethod
+    def open(cls, folder: str | Path, roots: Mapping[str | Path, str | Path] | None = None) -> Index:
+        """Open the index in `folder`.
+
+        Args:
+            roots: where folders of media files are now: {old: new}, for this reading only; `move_root`
+                records it.
+
+        Raises:
+            IndexFolderError: the folder holds no index, a damaged one, or one of a newer vlret, or no such
+                root.
+        """
+        snapshot = Snapshot.read(Store(Path(folder)))
+        for old, new in (roots or {}).items():
+            manifest = _with_root(snapshot, str(old), str(new))
+            snapshot = replace(snapshot, manifest=manifest)
+        return cls(snapshot)
+
+    @property
+    def folder(self) -> Path:
+        """The index's folder."""
+        return self._snapshot.store.folder
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the revision that was opened."""
+        return self._snapshot.manifest
+
+    @property
+    def recipe(self) -> Recipe:
+        """What made the vectors: model, query, dtype, clips, frames, sampling, decoder."""
+        return self.manifest.recipe
+
+    @property
+    def card(self) -> ModelCard:
+        """The card of the model that made the vectors."""
+        return self.recipe.card
+
+    @property
+    def skipped(self) -> list[SkippedFile]:
+        """Files that were passed over, and why."""
+        rows = self._snapshot.skipped
+        return [SkippedFile(self._snapshot.absolute(row.root, row.path), row.reason) for row in rows]
+
+    def __len__(self) -> int:
+        return len(self._snapshot.rows)
+
+    def __repr__(self) -> str:
+        return f"Index({str(self.folder)!r}, {len(self)} clips, {self.card.name})"
+
+    def require_card(self, card: ModelCard) -> None:
+        """Check that vectors of this model may be compared with the index's.
+
+        Raises:
+            IndexFolderError: another model made the index; the message holds both names.
+        """
+        self.recipe.require_card(self.folder, card)
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        rows = self._snapshot.rows
+        roots = rows["root"].map(dict(enumerate(self.manifest.roots)))
+        paths = [os.path.join(root, path) for root, path in zip(roots, rows["path"], strict=True)]
+        return rows.assign(root=roots, relative_path=rows["path"], path=paths)
+
+    def rows(self) -> pd.DataFrame:
+        """The live clips in order of clip_id.
+
+        Columns: clip_id, root (folder), path (absolute), relative_path (POSIX, below root), start and end
+        in seconds (equal for an image), fingerprint, size in bytes, mtime_ns.
+        """
+        return self._rows.copy()
+
+    def vectors(self) -> Vectors:
+        """The vectors of `rows()`, float32 [n, dim], unit length."""
+        return self._snapshot.vectors
+
+    def vector(self, clip_id: int) -> Vectors:
+        """The vector of one clip, float32 [dim], unit length."""
+        vector: Vectors = self._snapshot.vectors[self._position(clip_id)]
+        return vector
+
+    def resolve(self, clip_id: int) -> Clip:
+        """The clip with its absolute path, to be decoded again."""
+        row = self._rows.iloc[self._position(clip_id)]
+        end = float(row["end"]) if row["end"] > row["start"] else None
+        return Clip(Path(row["path"]), float(row["start"]), end)
+
+    @property
+    def _clip_ids(self) -> Ids:
+        ids: Ids = self._snapshot.rows["clip_id"].to_numpy()
+        return ids
+
+    def _position(self, clip_id: int) -> int:
+        position = int(np.searchsorted(self._clip_ids, clip_id))
+        if position == len(self) or self._clip_ids[position] != clip_id:
+            raise UsageError(
+                f"The index {self.folder} has no clip {clip_id}.", "See rows() for those it has."
+            )
+        return position
+
+    @cached_property
+    def _view(self) -> View:
+        return open_view(self._snapshot)
+
+    @cached_property
+    def _files(self) -> Ids:
+        return np.asarray(pd.factorize(self._rows["path"])[0], np.int64)
+
+    def search(
+        self, vectors: Vectors, k: int = 10, one_per_file: bool = True, paths: str | None = None
+    ) -> list[list[Hit]]:
+        """The k nearest clips to each of `vectors`, best first, ties by clip_id; fewer if fewer exist.
+
+        Args:
+            vectors: float32 [q, dim]; any length, cosines are taken.
+            k: hits a query, at least 1.
+            one_per_file: only the best clip of each file.
+            paths: only files whose absolute path or path below its root matches this pattern (`*` goes
+                across folders).
+
+        Raises:
+            UsageError: wrong shape, k below 1, or a vector that is zero or not finite.
+        """
+        queries = self._unit_queries(vectors, k)
+        allowed = None if paths is None else self._matching(paths)
+        if not len(self) or (allowed is not None and not len(allowed)):
+            return [[] for _ in queries]
+        groups = self._files if one_per_file else self._clip_ids
+        found = [best_clips(self._view, query, k, self._clip_ids, groups, allowed) for query in queries]
+        return [self._hits(rows, scores) for rows, scores in found]
+
+    def _unit_queries(self, vectors: Vectors, k: int) -> Vectors:
+        queries = np.asarray(vectors, np.float32)
+        if queries.ndim != 2 or queries.shape[1] != self.card.dim:
+            raise UsageError(
+                f"Query vectors have the shape {queries.shape}.", f"Give float32 [q, {self.card.dim}]."
+            )
+        norms = np.linalg.norm(queries, axis=1, keepdims=True)
+        if not np.isfinite(norms).all() or not norms.all():
+            raise UsageError("A query vector is zero or not finite.", "Every vector needs a direction.")
+        if k < 1:
+            raise UsageError(f"k={k} hits were asked for.", "Ask for 1 or more.")
+        return np.ascontiguousarray(queries / norms)
+
+    def _matching(self, pattern: str) -> Ids:
+        files = self._rows[["path", "relative_path"]].drop_duplicates()
+        matched = {
+            path for path, relative in zip(files["path"], files["relative_path"], strict=True)
+            if fnmatchcase(Path(path).as_posix(), pattern) or fnmatchcase(relative, pattern)
+        }  # fmt: skip
+        return self._clip_ids[self._rows["path"].isin(matched).to_numpy()]
+
+    def _hits(self, rows: Ids, scores: Vectors) -> list[Hit]:
+        found = self._rows.iloc[rows]
+        columns = (found[name] for name in ("path", "start", "end", "clip_id"))
+        return [
+            Hit(rank, float(score), str(path), float(start), float(end), int(clip_id))
+            for rank, (score, path, start, end, clip_id) in enumerate(zip(scores, *columns, strict=True), 1)
+        ]
+
+    def info(self) -> dict[str, Any]:
+        """What the index holds and what made it, as plain JSON values; `view` is None if out of date."""
+        view = load_view(self._snapshot)
+        return {
+            "index": str(self.folder),
+            "revision": self.manifest.revision,
+            "created": self.manifest.created,
+            "updated": self.manifest.updated,
+            "clips": len(self),
+            "files": int(self._rows["path"].nunique()),
+            "dropped_clips": len(self._snapshot.dropped),
+            "skipped_files": len(self._snapshot.skipped),
+            "shards": len(self.manifest.shards),
+            "bytes": sum(entry.bytes for entry in self.manifest.files),
+            "roots": list(self.manifest.roots),
+            "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
+            "view": asdict(view.info) if view else None,
+        }
+
+    def check(self) -> list[str]:
+        """One line for each file that is missing or whose checksum differs; an empty list is good."""
+        return self._snapshot.store.find_damage(self.manifest)
+
+    def compact(self) -> None:
+        """Rewrite the shards without dropped rows and merge small ones; this object shows the result.
+
+        Raises:
+            IndexFolderError: a writer is at work.
+        """
+        moved = self.manifest.roots
+        with writer_lock(self.folder):
+            compact_store(self._snapshot.store)
+        snapshot = Snapshot.read(self._snapshot.store)
+        roots = (*moved, *snapshot.manifest.roots[len(moved) :])
+        self.__dict__.clear()  # cached rows and view are of the old revision
+        self._snapshot = replace(snapshot, manifest=replace(snapshot.manifest, roots=roots))
+
+
+def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
+    """Record that the media files below `old` are below `new` now; nothing is encoded again.
+
+    Raises:
+        IndexFolderError: the index has no such root, or a writer is at work.
+    """
+    store = Store(Path(index))
+    snapshot = Snapshot.read(store)
+    with writer_lock(store.folder):
+        snapshot = Snapshot.read(store)
+        manifest = _with_root(snapshot, str(old), str(new))
+        store.commit(manifest.next())
+
+
+def _with_root(snapshot: Snapshot, old: str, new: str) -> Manifest:
+    roots = snapshot.manifest.roots
+    if os.path.abspath(old) not in roots:
+        raise IndexFolderError(
+            f"The index {snapshot.store.folder} has no root {old}.",
+            f"Its roots: {', '.join(roots) or 'none'}.",
+        )
+    moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
+    return replace(snapshot.manifest, roots=moved)

@@ -1,0 +1,97 @@
+"""One writer at a time: a lock file that says who holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vlret.errors import IndexFolderError
+
+LOCK = "lock"
+
+
+@contextmanager
+def writer_lock(folder: Path) -> Iterator[None]:
+    """Hold the right to write into `folder` (made if missing).
+
+    The operating system's lock on the file decides, and ends with the process however that ends: what a
+    killed writer of this host left is taken over. The file's text (pid, host, since) is for people, and
+    for folders shared between hosts, where the system's lock may not reach across.
+
+    Raises:
+        IndexFolderError: another writer holds it; the message says which.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        if not _try_lock(handle) or _holder(handle).get("host", _host()) != _host():
+            raise _held(path, _holder(handle))
+        _write(handle, {"pid": os.getpid(), "host": _host(), "since": _now()})
+        try:
+            yield
+        finally:
+            _write(handle, {})
+    finally:
+        os.close(handle)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30  # a byte past the text: Windows forbids others to read what is locked
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            os.lseek(handle, _FAR, os.SEEK_SET)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _holder(handle: int) -> dict[str, object]:
+    os.lseek(handle, 0, os.SEEK_SET)
+    try:
+        values = json.loads(os.read(handle, 4096) or b"{}")
+    except ValueError:  # a writer was killed while it wrote its name
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _write(handle: int, values: dict[str, object]) -> None:
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.ftruncate(handle, 0)
+    os.write(handle, json.dumps(values).encode() if values else b"")
+
+
+def _held(path: Path, holder: dict[str, object]) -> IndexFolderError:
+    who = f"process {holder.get('pid', '?')} on {holder.get('host', '?')} since {holder.get('since', '?')}"
+    return IndexFolderError(
+        f"The index {path.parent} is being written by {who}.",
+        f"Wait for it to end; if no such process runs, delete {path}.",
+    )
+
+
+def _host() -> str:
+    return socket.gethostname()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

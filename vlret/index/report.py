@@ -1,0 +1,66 @@
+"""What an index run did."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that was passed over, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """The outcome of `build_index`; always `found == new + unchanged + len(skipped)`.
+
+    `new` counts files encoded in this run, changed ones included; `dropped` clips that became invalid
+    (changed or pruned files); `clips` and `hours` (of video) are what this run encoded, in `wall_s` seconds.
+    """
+
+    index: Path
+    found: int
+    new: int
+    unchanged: int
+    skipped: tuple[SkippedFile, ...]
+    dropped: int
+    clips: int
+    hours: float
+    wall_s: float
+
+    @property
+    def speed(self) -> float:
+        """Seconds of video encoded in a second."""
+        return self.hours * 3600 / self.wall_s if self.wall_s else 0.0
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.index}: {self.found} files found: {self.new} new, {self.unchanged} unchanged, "
+            f"{len(self.skipped)} skipped",
+            f"{self.clips} clips from {self._length()} of video in {self.wall_s:.1f} s "
+            f"({self.speed:.1f}x real time)",
+        ]
+        if self.dropped:
+            lines.append(f"{self.dropped} clips dropped")
+        return "\n".join([*lines, *self._skipped_lines()])
+
+    def _length(self) -> str:
+        return f"{self.hours:.2f} h" if self.hours >= 1 else f"{self.hours * 60:.1f} min"
+
+    def _skipped_lines(self) -> list[str]:
+        groups: dict[str, list[Path]] = defaultdict(list)
+        for file in self.skipped:
+            groups[file.reason].append(file.path)
+        lines = []
+        for reason, paths in sorted(groups.items(), key=lambda group: -len(group[1])):
+            lines += [f"skipped {len(paths)}: {reason}", *(f"  {path}" for path in paths[:_SHOWN])]
+            if len(paths) > _SHOWN:
+                lines.append(f"  and {len(paths) - _SHOWN} more")
+        return lines

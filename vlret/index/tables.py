@@ -1,0 +1,111 @@
+"""The Parquet tables of an index: their columns, and rows to and from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vlret.types import Clip, Vectors
+
+Ids = NDArray[np.int64]
+
+DROPPED = pa.schema([("clip_id", pa.int64())])
+SKIPPED = pa.schema(
+    [("root", pa.int32()), ("path", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64()),
+     ("reason", pa.string())]
+)  # fmt: skip
+_CLIPS = [
+    ("clip_id", pa.int64()),
+    ("root", pa.int32()),
+    ("path", pa.string()),
+    ("start", pa.float64()),
+    ("end", pa.float64()),
+    ("fingerprint", pa.string()),
+    ("size", pa.int64()),
+    ("mtime_ns", pa.int64()),
+]
+CLIP_COLUMNS = [name for name, _ in _CLIPS]
+NO_ROOT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A media file as the index knows it: `path` is POSIX and relative to root number `root`."""
+
+    root: int
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A file that was passed over and why; `size` and `mtime_ns` are -1 where it was never opened.
+
+    `root` is -1 where `path` lies under no root of the index; it is absolute then.
+    """
+
+    root: int
+    path: str
+    size: int
+    mtime_ns: int
+    reason: str
+
+
+def shard_schema(dim: int) -> pa.Schema:
+    """The columns of a shard: one row per clip."""
+    return pa.schema([*_CLIPS, ("vector", pa.list_(pa.float16(), dim))])
+
+
+def clip_table(
+    file: FileRow, fingerprint: str, first_clip_id: int, clips: Sequence[Clip], vectors: Vectors
+) -> pa.Table:
+    """The rows of one file's clips; an image's `end` is its `start`."""
+    n = len(clips)
+    columns = [
+        np.arange(first_clip_id, first_clip_id + n),
+        [file.root] * n,
+        [file.path] * n,
+        [clip.start for clip in clips],
+        [clip.start if clip.end is None else clip.end for clip in clips],
+        [fingerprint] * n,
+        [file.size] * n,
+        [file.mtime_ns] * n,
+        _vector_column(vectors.astype(np.float16)),
+    ]
+    schema = shard_schema(vectors.shape[1])
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+
+
+def _vector_column(vectors: NDArray[np.float16]) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
+
+
+def unit_vectors(table: pa.Table) -> Vectors:
+    """The vectors of shard rows as float32 [n, dim] of unit length (float16 had rounded them)."""
+    dim = table.schema.field("vector").type.list_size
+    flat = table.column("vector").combine_chunks().flatten()
+    rows: Vectors = flat.to_numpy(zero_copy_only=False).reshape(-1, dim).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows
+
+
+def dropped_table(clip_ids: Ids) -> pa.Table:
+    """The table of clip ids that are no longer valid."""
+    return pa.table([pa.array(clip_ids, pa.int64())], schema=DROPPED)
+
+
+def skipped_table(rows: Iterable[SkippedRow]) -> pa.Table:
+    """The table of files that were passed over."""
+    columns = zip(*(astuple(row) for row in rows), strict=True)
+    values = list(columns) or [()] * len(SKIPPED)
+    return pa.table([pa.array(c, f.type) for c, f in zip(values, SKIPPED, strict=True)], schema=SKIPPED)
+
+
+def skipped_rows(table: pa.Table) -> list[SkippedRow]:
+    """The rows of `skipped_table`."""
+    return [SkippedRow(**row) for row in table.to_pylist()]

@@ -1,0 +1,119 @@
+"""Adds rows to an index: shards grow in memory and are committed whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from vlret.index.manifest import Manifest, Recipe
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import SHARDS, Store
+from vlret.index.tables import FileRow, Ids, SkippedRow, clip_table, dropped_table, skipped_table
+from vlret.types import Clip, Vectors
+
+SHARD_CLIPS = 2048
+COMMIT_S = 60.0
+
+
+def shard_name(number: int) -> str:
+    """The name of shard `number`, relative to the index folder."""
+    return f"{SHARDS}/{number:06d}.parquet"
+
+
+class IndexWriter:
+    """Collects what a run adds, skips and drops; `commit` makes all of it visible at once.
+
+    Needs the folder's lock. A commit follows when the shard in hand has `SHARD_CLIPS` rows or the last one
+    is `COMMIT_S` seconds ago, so that a kill loses no more than that.
+    """
+
+    def __init__(self, snapshot: Snapshot, roots: Sequence[str]) -> None:
+        self._store: Store = snapshot.store
+        self._manifest: Manifest = snapshot.manifest
+        self._roots = tuple(roots)
+        self._next_clip_id = snapshot.manifest.next_clip_id
+        self._tables: list[pa.Table] = []
+        self._dropped = set(snapshot.dropped.tolist())
+        self._n_dropped_before = len(self._dropped)
+        self._skipped = {(row.root, row.path): row for row in snapshot.skipped}
+        self._committed = (set(self._dropped), dict(self._skipped))
+        self._last_commit_s = time.monotonic()
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the index is made with."""
+        return self._manifest.recipe
+
+    @property
+    def n_dropped(self) -> int:
+        """Clips dropped so far, committed or not."""
+        return len(self._dropped) - self._n_dropped_before
+
+    def add(
+        self, file: FileRow, fingerprint: str, clips: Sequence[Clip], vectors: Vectors, old_ids: Ids
+    ) -> None:
+        """Add the clips of a whole file with their vectors float32 [n, dim]; `old_ids` are dropped."""
+        self._tables.append(clip_table(file, fingerprint, self._next_clip_id, clips, vectors))
+        self._next_clip_id += len(clips)
+        self._skipped.pop((file.root, file.path), None)
+        self.drop(old_ids)
+
+    def skip(self, row: SkippedRow, old_ids: Ids | None = None) -> None:
+        """Remember a file that was passed over; rows that it had (`old_ids`) are dropped."""
+        self._skipped[row.root, row.path] = row
+        self.drop(np.empty(0, np.int64) if old_ids is None else old_ids)
+
+    def forget(self, row: SkippedRow) -> None:
+        """Take a row out of the skipped files."""
+        self._skipped.pop((row.root, row.path), None)
+
+    def drop(self, clip_ids: Ids) -> None:
+        """Mark clips as no longer valid."""
+        self._dropped.update(clip_ids.tolist())
+
+    def commit_if_due(self) -> None:
+        """Commit when the shard in hand is full or old enough."""
+        n_rows = sum(table.num_rows for table in self._tables)
+        if n_rows >= SHARD_CLIPS or time.monotonic() - self._last_commit_s >= COMMIT_S:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what has changed and make it the index's next revision."""
+        before = self._manifest
+        changes = {**self._write_shard(), **self._write_lists()}
+        if changes or self._roots != before.roots:
+            after = before.next(roots=self._roots, **changes)
+            self._store.commit(after)
+            self._manifest = after
+            self._tables = []
+            self._committed = (set(self._dropped), dict(self._skipped))
+            self._store.remove(set(before.files) - set(after.files))
+        self._last_commit_s = time.monotonic()
+
+    def _write_shard(self) -> dict[str, object]:
+        if not self._tables:
+            return {}
+        number = self._manifest.next_shard
+        entry = self._store.write_table(shard_name(number), pa.concat_tables(self._tables))
+        return {
+            "shards": (*self._manifest.shards, entry),
+            "next_shard": number + 1,
+            "next_clip_id": self._next_clip_id,
+        }
+
+    def _write_lists(self) -> dict[str, object]:
+        dropped, skipped = self._committed
+        revision = self._manifest.revision + 1
+        changes: dict[str, object] = {}
+        if self._dropped != dropped:
+            ids = np.array(sorted(self._dropped), np.int64)
+            changes["dropped"] = self._store.write_table(
+                f"dropped-{revision:06d}.parquet", dropped_table(ids)
+            )
+        if self._skipped != skipped:
+            table = skipped_table(self._skipped.values())
+            changes["skipped"] = self._store.write_table(f"skipped-{revision:06d}.parquet", table)
+        return changes

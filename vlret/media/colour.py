@@ -10,7 +10,10 @@ from vlret.types import Pixels
 
 # Accurate rounding and full chroma cost little and keep flat colours within one step of the true ones.
 _SCALING = (
-    Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+    Interpolation.BICUBIC
+    | Interpolation.ACCURATE_RND
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
 )
 
 

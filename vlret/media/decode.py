@@ -56,9 +56,7 @@ def check_times(times: ArrayLike) -> NDArray[np.float64]:
     """`times` as float64 [n]; UsageError unless they are finite and not negative."""
     wanted = np.asarray(times, np.float64)
     if wanted.ndim != 1 or not np.isfinite(wanted).all() or (wanted < 0).any():
-        raise UsageError(
-            f"Times were given as {wanted.tolist()}.", "Give a list of seconds from 0 on."
-        )
+        raise UsageError(f"Times were given as {wanted.tolist()}.", "Give a list of seconds from 0 on.")
     return wanted
 
 

@@ -68,9 +68,7 @@ def _row(packet: Packet) -> tuple[int, int, int, bool]:
     return pts, dts, packet.duration or 0, packet.is_keyframe
 
 
-def _table(
-    rows: list[tuple[int, int, int, bool]], can_seek: bool, rate: float, tick_s: float
-) -> PacketTable:
+def _table(rows: list[tuple[int, int, int, bool]], can_seek: bool, rate: float, tick_s: float) -> PacketTable:
     table = np.array(rows, np.int64).reshape(-1, 4)
     timed = table[table[:, 0] != _NO_TIME]
     timed = timed[np.argsort(timed[:, 0], kind="stable")]

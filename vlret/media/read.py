@@ -13,7 +13,7 @@ from vlret.media.decode import check_size, decode, frames_in_any_order
 from vlret.media.info import MediaInfo
 from vlret.media.reader import Media, open_media
 from vlret.media.sampling import sample_times
-from vlret.types import Clip, Frames
+from vlret.types import Clip, Frames, Pixels
 
 
 def read_clip(
@@ -49,7 +49,9 @@ def clip_times(clip: Clip, info: MediaInfo, n_frames: int, sampling: str) -> NDA
     if info.kind == "image":
         return np.zeros(1)
     if clip.start >= info.duration:
-        raise MediaError(f"{clip.path}: the clip starts at {clip.start} s, the video ends at {info.duration:.3f} s.")
+        raise MediaError(
+            f"{clip.path}: the clip starts at {clip.start} s, the video ends at {info.duration:.3f} s."
+        )
     end = min(info.duration, clip.end if clip.end is not None else info.duration)
     return sample_times(clip.start, end, n_frames, sampling, frame_s=1 / info.fps if info.fps else 1e-3)
 
@@ -63,19 +65,17 @@ def read_clips(
     """
     times = [clip_times(clip, media.info, n_frames, sampling) for clip in clips]
     wanted = sorted((time, number) for number, row in enumerate(times) for time in row)
-    filled: dict[int, list[tuple[float, NDArray[np.uint8]]]] = {}
-    shown = media.frames_at((time for time, _ in wanted), size)
+    filled: list[list[tuple[float, Pixels]]] = [[] for _ in clips]
     following = 0
+    shown = media.frames_at([time for time, _ in wanted], size)
     for (_, number), frame in zip(wanted, shown, strict=True):
-        filled.setdefault(number, []).append(frame)
-        while len(filled.get(following, ())) == len(times[following : following + 1] and times[following]):
-            rows = filled.pop(following)
+        filled[number].append(frame)
+        while following < len(clips) and len(filled[following]) == len(times[following]):
             if media.decoded_end is None or clips[following].start < media.decoded_end:
-                yield clips[following], _as_frames(rows)
+                yield clips[following], _as_frames(filled[following])
+            filled[following] = []
             following += 1
-            if following == len(clips):
-                return
 
 
-def _as_frames(rows: list[tuple[float, NDArray[np.uint8]]]) -> Frames:
+def _as_frames(rows: list[tuple[float, Pixels]]) -> Frames:
     return Frames(np.stack([pixels for _, pixels in rows]), np.array([time for time, _ in rows]))

@@ -29,9 +29,7 @@ RULES: dict[str, Callable[[float, float, int, float], Times]] = {
 }
 
 
-def sample_times(
-    start: float, end: float, n: int, rule: str = "midpoint", *, frame_s: float = 1e-3
-) -> Times:
+def sample_times(start: float, end: float, n: int, rule: str = "midpoint", *, frame_s: float = 1e-3) -> Times:
     """Times float64 [n] in seconds of n frames of the clip `[start, end)`, in rising order.
 
     Args:

@@ -11,9 +11,7 @@ from pathlib import Path
 
 from vlret.errors import UsageError
 
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .mov .mkv .webm .avi .ts .mpg .mpeg .m4v .gif .h264 .264".split()
-)
+VIDEO_SUFFIXES = frozenset(".mp4 .mov .mkv .webm .avi .ts .mpg .mpeg .m4v .gif .h264 .264".split())
 IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .bmp".split())
 MEDIA_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
 PARTIAL_SUFFIXES = frozenset(".part .partial .crdownload .download .tmp .temp .!ut .aria2 .filepart".split())

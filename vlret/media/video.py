@@ -30,7 +30,7 @@ class Video:
     def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
         self._path, self._on_progress = path, on_progress
         self._table = read_packets(path, on_progress)
-        self._may_seek = self._table.seekable
+        self._may_seek, self._used = self._table.seekable, False
         self.decoded_end: float | None = None
         self._cached: tuple[int, tuple[int, int], Pixels] | None = None
         self._open()
@@ -59,13 +59,14 @@ class Video:
 
         Past the end this is the last frame that can be decoded.
         """
+        self._begin_pass()
         for time in times:
             shown = self._shown_at(time)
             yield self._seconds(shown.pts), self._pixels(shown, size)
 
     def every_frame(self, size: tuple[int, int] | None) -> Iterator[tuple[float, Pixels]]:
         """True time stamp and pixels of every frame, from the first on."""
-        self._rewind()
+        self._begin_pass()
         while (shown := self._next()) is not None:
             yield self._seconds(shown.pts), self._pixels(shown, size)
 
@@ -75,6 +76,11 @@ class Video:
         self._sought = False
         self._current: Shown | None = None  # the frame shown now
         self._ahead: Shown | None = None  # one that was decoded but is shown later
+
+    def _begin_pass(self) -> None:
+        if self._used:
+            self._rewind()
+        self._used, self.decoded_end = True, None
 
     def _rewind(self) -> None:
         self._stream.close()

@@ -1,0 +1,111 @@
+"""A child process that decodes: asked by a line of JSON, answering JSON and raw pixels, killable.
+
+It is started by its module's name and not by `multiprocessing`, which would run the user's main script
+again in every child: with its imports, and for ever where it lacks a `__main__` guard.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from math import prod
+from typing import IO, Any
+
+import numpy as np
+
+from vlret.types import Pixels
+
+Message = tuple[dict[str, Any], Pixels | None]
+_PIPE_BYTES = 1 << 20
+
+
+class ChildDied(Exception):  # noqa: N818 - it is news, told to the user as the reason of a skipped file
+    """The child is gone: it crashed, was killed, or was silent for too long. Its text says which."""
+
+
+def write_message(file: IO[bytes], header: dict[str, Any], pixels: Pixels | None = None) -> None:
+    """One line of JSON; then, if `pixels` are given, their bytes (their shape goes into the header)."""
+    if pixels is not None:
+        header = {**header, "shape": pixels.shape}
+    file.write(json.dumps(header).encode() + b"\n")
+    if pixels is not None:
+        file.write(memoryview(np.ascontiguousarray(pixels)).cast("B"))
+    file.flush()
+
+
+def read_message(file: IO[bytes]) -> Message:
+    """What `write_message` wrote. Raises EOFError where the other side is gone."""
+    line = file.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError
+    header = json.loads(line)
+    if "shape" not in header:
+        return header, None
+    pixels = np.empty(header["shape"], np.uint8)
+    if file.readinto(memoryview(pixels).cast("B")) != prod(header["shape"]):  # type: ignore[attr-defined]
+        raise EOFError
+    return header, pixels
+
+
+class Child:
+    """One decoding process, limited to `memory_bytes` of address space where the system can do that."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        # -P: a file of the working folder must not stand in for a module.
+        command = [sys.executable, "-P", "-m", "vlret.media.worker", str(memory_bytes)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES
+        )
+        self._was_silent_s: float | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process number."""
+        return self._process.pid
+
+    def send(self, request: dict[str, Any]) -> None:
+        """Ask for something. Raises ChildDied."""
+        assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
+        try:
+            write_message(self._process.stdin, request)
+        except OSError as error:
+            raise ChildDied(self._obituary()) from error
+
+    def receive(self, limit_s: float) -> Message:
+        """The next message. A child that is silent for `limit_s` is killed. Raises ChildDied."""
+        assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
+        timer = threading.Timer(limit_s, self._give_up, [limit_s])
+        timer.daemon = True
+        timer.start()
+        try:
+            return read_message(self._process.stdout)
+        except (EOFError, OSError, ValueError) as error:
+            raise ChildDied(self._obituary()) from error
+        finally:
+            timer.cancel()
+
+    def kill(self) -> None:
+        """End the process at once and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _give_up(self, limit_s: float) -> None:
+        self._was_silent_s = limit_s
+        self._process.kill()
+
+    def _obituary(self) -> str:
+        self._process.kill()
+        code = self._process.wait()
+        if self._was_silent_s is not None:
+            return f"the decoder did not answer for {self._was_silent_s:g} s and was stopped"
+        if code < 0:
+            return f"the decoder crashed or was killed ({signal.Signals(-code).name})"
+        return f"the decoder ended (exit code {code})"

@@ -1,0 +1,228 @@
+"""Decoding in child processes that can be killed: a file that hangs or crashes a decoder costs itself only."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from vlret.errors import MissingExtraError, UsageError
+from vlret.media.child import Child, ChildDied
+from vlret.media.clips import check_rule
+from vlret.media.decode import check_size, frames_by
+from vlret.media.info import MediaInfo
+from vlret.media.sampling import sample_times
+from vlret.types import Clip, Frames, Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeJob:
+    """One file to decode: the clip rule, frames per clip, and what `read_clip` takes.
+
+    Raises:
+        UsageError: when made with an unknown rule, sampling or decoder, or a bad size.
+    """
+
+    path: Path
+    clips: str
+    n_frames: int
+    sampling: str = "midpoint"
+    decoder: str = "auto"
+    size: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        check_rule(self.clips)
+        check_size(self.size)
+        frames_by(self.decoder)
+        sample_times(0.0, 1.0, self.n_frames, self.sampling)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipDecoded:
+    """The frames of one clip."""
+
+    job: DecodeJob
+    clip: Clip
+    frames: Frames
+
+
+@dataclass(frozen=True, slots=True)
+class FileDone:
+    """All `n_clips` clips of a file have come; `warning` tells of damage, such as "damaged after 3.2 s"."""
+
+    job: DecodeJob
+    info: MediaInfo
+    n_clips: int
+    warning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailed:
+    """A file could not be decoded. Clips of it that came before must be discarded."""
+
+    job: DecodeJob
+    reason: str
+
+
+Event = ClipDecoded | FileDone | FileFailed
+
+
+class DecodePool:
+    """`workers` child processes that decode files; use it as a context manager.
+
+    Args:
+        workers: files decoded at once, each on one thread.
+        limit_s: a child from which nothing is heard for so long, while we wait for it, is killed. A child
+            that makes progress reports every second, so a long file is not a hanging one.
+        memory_bytes: address space of a child (where the system can limit it).
+    """
+
+    def __init__(self, workers: int = 1, limit_s: float = 60.0, memory_bytes: int = 4 << 30) -> None:
+        if workers < 1:
+            raise UsageError(f"{workers} decoding workers were asked for.", "Give 1 or more.")
+        self._limit_s, self._memory_bytes = limit_s, memory_bytes
+        self._children: list[Child | None] = [None] * workers
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the children at once."""
+        with self._lock:
+            for slot in range(len(self._children)):
+                self._end_child(slot)
+
+    def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Event]:
+        """Decode `jobs`: for each file its `ClipDecoded` in order, then one `FileDone` or `FileFailed`.
+
+        Files may interleave when there are several workers. Decoding runs ahead of the consumer by a few
+        clips and waits there.
+
+        Raises:
+            MissingExtraError: the clip rule or decoder needs a package that is not installed.
+        """
+        run = _Run(iter(jobs), len(self._children))
+        threads = [threading.Thread(target=self._drive, args=[slot, run], daemon=True)
+                   for slot in range(len(self._children))]  # fmt: skip
+        for thread in threads:
+            thread.start()
+        try:
+            yield from run.events()
+        finally:
+            if run.n_active:
+                run.stopped.set()
+                self.close()
+            for thread in threads:
+                thread.join()
+
+    def _drive(self, slot: int, run: _Run) -> None:
+        try:
+            while (job := run.next_job()) is not None:
+                self._decode(slot, job, run)
+        except BaseException as error:  # noqa: BLE001 - handed to the consumer, who is in another thread
+            run.put(error)
+        finally:
+            run.put(None)
+
+    def _decode(self, slot: int, job: DecodeJob, run: _Run) -> None:
+        try:
+            child = self._child(slot, run)
+            child.send({"kind": "clips", **asdict(job), "path": str(job.path)})
+            finished = False
+            while not finished:
+                header, pixels = child.receive(self._limit_s)
+                event = _EVENTS[header["kind"]](job, header, pixels)
+                if event is not None:
+                    run.put(event)
+                finished = isinstance(event, (FileDone, FileFailed))
+        except ChildDied as death:
+            with self._lock:
+                self._end_child(slot)
+            run.put(FileFailed(job, str(death)))
+
+    def _child(self, slot: int, run: _Run) -> Child:
+        with self._lock:
+            if run.stopped.is_set():
+                raise ChildDied("stopped")
+            child = self._children[slot] or Child(self._memory_bytes)
+            self._children[slot] = child
+            return child
+
+    def _end_child(self, slot: int) -> None:
+        child, self._children[slot] = self._children[slot], None
+        if child is not None:
+            child.kill()
+
+
+class _Run:
+    """What the threads of one `DecodePool.run` share: the jobs, and a short queue of events."""
+
+    def __init__(self, jobs: Iterator[DecodeJob], workers: int) -> None:
+        self._jobs, self._lock = jobs, threading.Lock()
+        self._queue: queue.Queue[Event | BaseException | None] = queue.Queue(maxsize=2 * workers)
+        self.n_active = workers
+        self.stopped = threading.Event()
+
+    def next_job(self) -> DecodeJob | None:
+        """The next job, None when there is none or the run was stopped."""
+        with self._lock:
+            return None if self.stopped.is_set() else next(self._jobs, None)
+
+    def put(self, item: Event | BaseException | None) -> None:
+        """Hand `item` to the consumer; waits while the queue is full."""
+        while not self.stopped.is_set():
+            try:
+                return self._queue.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+        return None
+
+    def events(self) -> Iterator[Event]:
+        """Events until every thread has said None."""
+        while self.n_active:
+            item = self._queue.get()
+            if item is None:
+                self.n_active -= 1
+            elif isinstance(item, BaseException):
+                raise item
+            else:
+                yield item
+
+
+def _clip(job: DecodeJob, header: dict[str, Any], pixels: Pixels | None) -> Event:
+    assert pixels is not None  # noqa: S101 - the worker sends them with every clip
+    frames = Frames(pixels, np.asarray(header["times"], np.float64))
+    return ClipDecoded(job, Clip(job.path, header["start"], header["end"]), frames)
+
+
+def _done(job: DecodeJob, header: dict[str, Any], pixels: Pixels | None) -> Event:
+    return FileDone(job, MediaInfo(**header["info"]), header["n_clips"], header["warning"])
+
+
+def _failed(job: DecodeJob, header: dict[str, Any], pixels: Pixels | None) -> Event:
+    return FileFailed(job, header["reason"])
+
+
+def _alive(job: DecodeJob, header: dict[str, Any], pixels: Pixels | None) -> None:
+    return None
+
+
+def _missing(job: DecodeJob, header: dict[str, Any], pixels: Pixels | None) -> None:
+    raise MissingExtraError(header["message"], header["hint"])
+
+
+_EVENTS: dict[str, Callable[[DecodeJob, dict[str, Any], Pixels | None], Event | None]] = {
+    "clip": _clip, "done": _done, "failed": _failed, "alive": _alive, "missing": _missing,
+}  # fmt: skip

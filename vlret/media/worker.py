@@ -1,0 +1,122 @@
+"""The program of a decoding child: `python -m vlret.media.worker MEMORY_BYTES`, spoken to by child.py."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from vlret.errors import MissingExtraError, VlretError
+from vlret.media.child import Message, write_message
+from vlret.media.clips import clips_of
+from vlret.media.read import read_clips
+from vlret.media.reader import Media, open_media
+
+_SIGN_OF_LIFE_S = 1.0
+
+
+def main() -> None:
+    """Serve requests from standard input until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    warnings.simplefilter("ignore")
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what libraries print must not get between the messages
+    _limit_memory(int(sys.argv[1]))
+    requests: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_read_requests, args=[requests], daemon=True).start()
+    while True:
+        _answer(requests.get(), out)
+
+
+def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
+    """Requests as they come; when the parent is gone, so is this process, even amid a frame."""
+    import json
+
+    for line in sys.stdin.buffer:
+        requests.put(json.loads(line))
+    os._exit(0)
+
+
+def _limit_memory(n_bytes: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (n_bytes, n_bytes))
+
+
+def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
+    last_sent = time.monotonic()
+
+    def sign_of_life() -> None:
+        nonlocal last_sent
+        if time.monotonic() - last_sent > _SIGN_OF_LIFE_S:
+            last_sent = time.monotonic()
+            write_message(out, {"kind": "alive"})
+
+    try:
+        for header, pixels in KINDS[request["kind"]](request, sign_of_life):
+            write_message(out, header, pixels)
+    except BrokenPipeError:
+        os._exit(0)
+    except MemoryError:
+        write_message(out, {"kind": "failed", "reason": "needs more memory than a decoder may take"})
+    except MissingExtraError as error:
+        write_message(out, {"kind": "missing", "message": error.message, "hint": error.hint})
+    except VlretError as error:
+        write_message(out, {"kind": "failed", "reason": _reason(error, request["path"])})
+    except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder costs this file only
+        write_message(out, {"kind": "failed", "reason": f"{type(error).__name__}: {error}"})
+
+
+def _reason(error: VlretError, path: str) -> str:
+    return error.message.removeprefix(f"{path}: ").rstrip(".")
+
+
+def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
+    """The clips of a file, then "done"."""
+    path, size = Path(request["path"]), request["size"] and tuple(request["size"])
+    with open_media(path, on_progress) as media:
+        clips, n_clips = clips_of(path, media, request["clips"]), 0
+        if request["decoder"] == "decord":
+            from vlret.media.decord import read_clips_with_decord
+
+            found = read_clips_with_decord(media.info, clips, request["n_frames"], request["sampling"], size)
+        else:
+            found = read_clips(media, clips, request["n_frames"], request["sampling"], size)
+        for clip, frames in found:
+            n_clips += 1
+            header = {"kind": "clip", "start": clip.start, "end": clip.end, "times": frames.times.tolist()}
+            yield header, frames.pixels
+        done = {"info": asdict(media.info), "n_clips": n_clips, "warning": _warning(media)}
+        yield {"kind": "done", **done}, None
+
+
+def _warning(media: Media) -> str | None:
+    if media.damaged_at is not None:
+        return f"damaged after {media.damaged_at:.1f} s"
+    if media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
+        return f"nothing can be decoded after {media.decoded_end:.1f} s"
+    return None
+
+
+def _decord_frames(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
+    """decord's frames at given times."""
+    from vlret.media.decord import DecordReader
+
+    frames = DecordReader(Path(request["path"]), request["size"]).frames_at(request["times"])
+    yield {"kind": "frames", "times": frames.times.tolist()}, frames.pixels
+
+
+KINDS = {"clips": _clips, "decord": _decord_frames}
+
+if __name__ == "__main__":
+    main()

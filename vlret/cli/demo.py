@@ -72,7 +72,7 @@ def _search(index: Index, model: Embedder, sentence: str) -> Section:
     print(f'\n2. Search "{sentence}"')
     for hit in hits[:3]:
         print(f"   {hit.rank}  {hit.score:.3f}  {span(hit.start, hit.end):<11}  {Path(hit.path).name}")
-    return hits_section(f'Search: "{sentence}"', "The nearest clips, best first.", hits, index.locate)
+    return hits_section(f'Search: "{sentence}"', "The nearest clips, best first.", hits)
 
 
 def _label(index: Index, model: Embedder, samples: Path) -> Section:
@@ -86,7 +86,7 @@ def _label(index: Index, model: Embedder, samples: Path) -> Section:
     for item in items:
         print(f"   {item.label:<22} {item.probability:4.0%}  {Path(item.path).name}")
     note = f"The most probable of {len(names)} labels: {', '.join(names)}."
-    return labels_section("Labels", note, items, index.locate)
+    return labels_section("Labels", note, items)
 
 
 def _question(model: Embedder, samples: Path) -> None:

@@ -24,6 +24,9 @@ def index(
     sampling: Annotated[str, typer.Option(help="Which frames: midpoint or endpoints.")] = "midpoint",
     decoder: Annotated[str, typer.Option(help="auto (PyAV), pyav or decord.")] = "auto",
     workers: Annotated[int, typer.Option(min=1, help="Processes that decode.")] = 1,
+    moved_from: Annotated[
+        Path | None, typer.Option(metavar="OLD", help="The first SOURCE is the folder that was OLD before.")
+    ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Drop what is gone from the sources.")] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
@@ -36,8 +39,14 @@ def index(
     """
     from dataclasses import asdict
 
+    from vlret.errors import UsageError
     from vlret.index.build import build_index
+    from vlret.index.index import move_root
 
+    if moved_from and not out:
+        raise UsageError("--moved-from needs --out.", "Name the index whose media have moved.")
+    if moved_from and out:
+        move_root(out, moved_from, sources[0])
     report = build_index(
         sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
         workers=workers, prune=prune, device=device, dtype=dtype,

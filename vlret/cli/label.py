@@ -87,5 +87,5 @@ def _write_page(page: Path, items: list[Label], index: Index) -> None:
     from vlret.reports.html import labels_section, write_page
 
     note = f"{len(items)} clips labelled by {index.card.name}"
-    write_page(page, "vlret label", [labels_section("Labels", note, items, index.locate)])
+    write_page(page, "vlret label", [labels_section("Labels", note, items)])
     output.say(f"wrote {output.existing(page)}")

@@ -36,7 +36,10 @@ def search(
     model: options.IndexModel = None,
     device: options.Device = "auto",
     json: options.AsJson = False,
-    paths: Annotated[bool, typer.Option("--paths", help="Print only the paths, one a line.")] = False,
+    paths: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", help="Only files whose path matches, such as '*/2024/*'."),
+    ] = None,
     html: options.Html = None,
     trim: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Save each result as a clip of its own.")
@@ -63,6 +66,7 @@ def search(
         plus=[parse_weighted(part) for part in plus or ()],
         minus=[parse_weighted(part) for part in minus or ()],
         one_per_file=not all_clips,
+        paths=paths,
     )
     if json:
         output.print_json(
@@ -74,7 +78,7 @@ def search(
             }
         )
     else:
-        _print(hits, paths)
+        _print(hits)
     if html:
         _write_page(html, text, opened, hits)
     if trim:
@@ -85,23 +89,18 @@ def _fields(hit: Hit) -> dict[str, Any]:
     return {name: value for name, value in asdict(hit).items() if name != "clip_id"}
 
 
-def _print(hits: list[Hit], paths: bool) -> None:
+def _print(hits: list[Hit]) -> None:
     from vlret.reports.timecode import span
 
-    lines = (
-        dict.fromkeys(hit.path for hit in hits)
-        if paths
-        else (f"{hit.rank:>3}  {hit.score:.3f}  {span(hit.start, hit.end):<15}  {hit.path}" for hit in hits)
-    )
-    for line in lines:
-        print(line)
+    for hit in hits:
+        print(f"{hit.rank:>3}  {hit.score:.3f}  {span(hit.start, hit.end):<15}  {hit.path}")
 
 
 def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:
     from vlret.reports.html import hits_section, write_page
 
     note = f"{len(hits)} results in {index.folder} by {index.card.name}"
-    write_page(page, "vlret search", [hits_section(text, note, hits, index.locate)])
+    write_page(page, "vlret search", [hits_section(text, note, hits)])
     output.say(f"wrote {output.existing(page)}")
 
 
@@ -111,7 +110,7 @@ def _save_clips(folder: Path, index: Index, hits: list[Hit]) -> None:
 
     for hit in hits:
         try:
-            saved = save_clip(index.clip(hit), folder)
+            saved = save_clip(index.resolve(hit.clip_id), folder)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

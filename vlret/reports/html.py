@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -41,16 +41,12 @@ class Section:
     cards: Sequence[Card]
 
 
-Locate = Callable[[str], Path]
-"""From the path of a result to the file on this disk."""
-
-
-def hits_section(query: str, note: str, hits: Sequence[Hit], locate: Locate = Path) -> Section:
+def hits_section(query: str, note: str, hits: Sequence[Hit]) -> Section:
     """Search hits as a section; the bar of a hit is its score against the best one."""
     best = max((hit.score for hit in hits), default=1.0)
     cards = [
         Card(
-            _clip(locate(hit.path), hit.start, hit.end),
+            _clip(hit.path, hit.start, hit.end),
             f"{hit.rank}",
             [("score", max(hit.score, 0.0) / best if best > 0 else 0.0, f"{hit.score:.3f}")],
         )
@@ -59,11 +55,11 @@ def hits_section(query: str, note: str, hits: Sequence[Hit], locate: Locate = Pa
     return Section(query, note, cards)
 
 
-def labels_section(title: str, note: str, labels: Sequence[Label], locate: Locate = Path) -> Section:
+def labels_section(title: str, note: str, labels: Sequence[Label]) -> Section:
     """Labelled clips as a section; the bars are the probabilities of the top labels."""
     cards = [
         Card(
-            _clip(locate(item.path), item.start, item.end),
+            _clip(item.path, item.start, item.end),
             item.label,
             [(one.label, one.probability, f"{one.probability:.0%}") for one in item.top[:3]],
         )
@@ -96,8 +92,8 @@ def thumbnail(clip: Clip) -> bytes | None:
     return out.getvalue()
 
 
-def _clip(path: Path, start: float, end: float | None) -> Clip:
-    return Clip(path, start, end if end is not None and end > start else None)
+def _clip(path: str, start: float, end: float | None) -> Clip:
+    return Clip(Path(path), start, end if end is not None and end > start else None)
 
 
 def _section(section: Section) -> str:

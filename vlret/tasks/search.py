@@ -31,7 +31,7 @@ def search(
     plus: Sequence[Weighted] = (),
     minus: Sequence[Weighted] = (),
     one_per_file: bool = True,
-    paths: Sequence[str] | None = None,
+    paths: str | None = None,
 ) -> list[Hit]:
     """The `k` clips of `index` nearest to `query`, best first.
 
@@ -44,7 +44,7 @@ def search(
         plus: added to the query; each a query, or (query, weight) in place of the weight 0.5.
         minus: taken away from the query, in the same form.
         one_per_file: only the best clip of each file.
-        paths: only these files of the index.
+        paths: only files whose path matches this pattern (`*` goes across folders).
 
     Raises:
         UsageError: an empty query, or `k` or a weight that is not positive.

@@ -1,0 +1,45 @@
+"""label_table.py: labels on disk as CSV, Parquet and JSONL."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from vlret.errors import UsageError
+from vlret.reports.label_table import check_table, label_dict, write_table
+from vlret.types import Label, LabelScore
+
+ITEMS = [
+    Label("/v/a,b.mp4", 0.0, 10.0, 'say "x"', 0.5, 0.75, 0.25, (LabelScore('say "x"', 0.5, 0.75),)),
+    Label("/v/ü.png", 0.0, None, "unknown", 0.25, 0.5, 0.0, (LabelScore("café", 0.25, 0.5),)),
+]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".CSV", ".parquet", ".jsonl"])
+def test_a_table_comes_back_as_it_went(tmp_path, suffix):
+    path = tmp_path / "new" / f"labels{suffix}"
+    write_table(path, ITEMS)
+    readers = {
+        ".csv": pd.read_csv,
+        ".parquet": pd.read_parquet,
+        ".jsonl": lambda p: pd.DataFrame([json.loads(line) for line in p.read_text().splitlines()]),
+    }
+    table = readers[suffix.lower()](path)
+    assert table["path"].tolist() == ["/v/a,b.mp4", "/v/ü.png"]
+    assert table["label"].tolist() == ['say "x"', "unknown"]
+    assert table["probability"].tolist() == [0.75, 0.5]
+    assert table["end"].isna().tolist() == [False, True]
+    if suffix in (".parquet", ".jsonl"):
+        assert [dict(one) for one in table["top"][1]] == label_dict(ITEMS[1])["top"]
+
+
+def test_no_label_still_gives_the_columns(tmp_path):
+    write_table(tmp_path / "a.csv", [])
+    assert (tmp_path / "a.csv").read_text() == "path,start,end,label,score,probability,margin\n"
+
+
+def test_other_suffixes_are_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"\.csv, \.parquet, \.jsonl"):
+        check_table(tmp_path / "a.xlsx")

@@ -1,0 +1,128 @@
+"""trim.py: a clip as a file of its own."""
+
+from __future__ import annotations
+
+import subprocess
+
+import av
+import numpy as np
+import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
+from PIL import Image
+
+from tests.reports.conftest import write_counted
+from vlret.errors import MediaError
+from vlret.reports import trim
+from vlret.reports.trim import save_clip
+from vlret.types import Clip
+
+
+def numbers(path) -> list[int]:
+    """The number that each frame carries."""
+    with av.open(str(path)) as file:
+        return [round(frame.to_ndarray(format="rgb24").mean() / 8) for frame in file.decode(video=0)]
+
+
+def times(path) -> list[float]:
+    with av.open(str(path)) as file:
+        return [frame.time for frame in file.decode(video=0)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (0.0, 1.0, range(10)),
+        (1.3, 2.0, range(13, 20)),
+        (1.35, 2.01, range(13, 21)),  # the frame that is on screen at the start comes first
+        (2.5, None, range(25, 30)),
+        (2.5, 99.0, range(25, 30)),
+    ],
+)
+def test_the_clip_holds_the_frames_of_its_span(tmp_path, counted_video, start, end, expected):
+    saved = save_clip(Clip(counted_video, start, end), tmp_path / "out")
+    assert numbers(saved) == list(expected)
+    wanted = [max(i / 10 - start, 0.0) for i in expected]
+    assert times(saved) == pytest.approx(wanted, abs=1e-3)
+
+
+def test_names_carry_the_time_and_never_overwrite(tmp_path, counted_video):
+    before = counted_video.read_bytes()
+    clip = Clip(counted_video, 1.0, 2.0)
+    saved = [save_clip(clip, counted_video.parent) for _ in range(2)]
+    assert [path.name for path in saved] == ["counted_0-01.mp4", "counted_0-01_2.mp4"]
+    assert counted_video.read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"), [("..-a b:*?é.mp4", "a_b_é_0-00.mp4"), ("%%%.mp4", "clip_0-00.mp4")]
+)
+def test_names_are_safe(tmp_path, name, saved):
+    write_counted(tmp_path / name, n_frames=3)
+    assert save_clip(Clip(tmp_path / name), tmp_path / "out").name == saved
+
+
+def test_an_image_is_copied(tmp_path):
+    source = tmp_path / "a.PNG"
+    Image.new("RGB", (4, 4), "red").save(source)
+    saved = [save_clip(Clip(source), tmp_path) for _ in range(2)]
+    assert [path.name for path in saved] == ["a.png", "a_2.png"] or saved[
+        0
+    ].read_bytes() == source.read_bytes()
+    assert all(path.read_bytes() == source.read_bytes() for path in saved)
+
+
+def test_the_sound_stays_with_the_picture(tmp_path):
+    source = write_counted(tmp_path / "a.mp4", sound=True)
+    saved = save_clip(Clip(source, 1.0, 2.0), tmp_path / "out")
+    with av.open(str(saved)) as file:
+        pieces = [frame.to_ndarray()[0] for frame in file.decode(audio=0)]
+    sound = np.concatenate(pieces)
+    assert len(sound) / 48_000 == pytest.approx(1.0, abs=0.1)
+    # Loudness grows from 1/3 to 2/3 of the whole: that is the second second and no other.
+    quarters = [np.abs(part).max() for part in np.array_split(sound[2400:-4800], 4)]
+    assert quarters[0] == pytest.approx(0.4, abs=0.07)
+    assert quarters[-1] == pytest.approx(0.6, abs=0.07)
+
+
+def test_a_turned_video_is_saved_upright_and_even(tmp_path):
+    plain, source = tmp_path / "plain.mp4", tmp_path / "turned.mp4"
+    with av.open(str(plain), "w") as out:
+        video = out.add_stream("libx264", rate=10, options={"crf": "1"})
+        video.width, video.height, video.pix_fmt = 65, 33, "yuv444p"
+        picture = np.zeros((33, 65, 3), np.uint8)
+        picture[:, :32] = 255  # the left half is white
+        out.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(video.encode())
+    command = [get_ffmpeg_exe(), "-v", "error", "-display_rotation", "90", "-i", plain, "-c", "copy", source]
+    subprocess.run(command, check=True)
+    saved = save_clip(Clip(source), tmp_path / "out")
+    with av.open(str(saved)) as file:
+        frame = next(file.decode(video=0))
+        pixels = frame.to_ndarray(format="rgb24")
+    assert (frame.rotation, pixels.shape) == (0, (64, 32, 3))
+    assert pixels[:24].mean() < 10  # turned counter-clockwise, left is below
+    assert pixels[-24:].mean() > 245
+
+
+def test_what_cannot_be_read_leaves_nothing(tmp_path):
+    (tmp_path / "bad.mp4").write_text("no video")
+    for name in ("bad.mp4", "none.mp4"):
+        with pytest.raises(MediaError, match=name):
+            save_clip(Clip(tmp_path / name, 0, 1), tmp_path / "out")
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+def test_a_clip_past_the_end_is_refused(tmp_path, counted_video):
+    with pytest.raises(MediaError, match="ends at 3"):
+        save_clip(Clip(counted_video, 5.0, 6.0), tmp_path / "out")
+
+
+def test_an_interrupted_save_leaves_nothing(tmp_path, counted_video, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trim, "_pictures", stop)
+    with pytest.raises(KeyboardInterrupt):
+        save_clip(Clip(counted_video, 0.0, 1.0), tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())

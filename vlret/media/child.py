@@ -12,8 +12,10 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from io import BufferedReader
 from math import prod
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -33,11 +35,11 @@ def write_message(file: IO[bytes], header: dict[str, Any], pixels: Pixels | None
         header = {**header, "shape": pixels.shape}
     file.write(json.dumps(header).encode() + b"\n")
     if pixels is not None:
-        file.write(memoryview(np.ascontiguousarray(pixels)).cast("B"))
+        file.write(np.ascontiguousarray(pixels).reshape(-1).data)
     file.flush()
 
 
-def read_message(file: IO[bytes]) -> Message:
+def read_message(file: BufferedReader) -> Message:
     """What `write_message` wrote. Raises EOFError where the other side is gone."""
     line = file.readline()
     if not line.endswith(b"\n"):
@@ -46,7 +48,7 @@ def read_message(file: IO[bytes]) -> Message:
     if "shape" not in header:
         return header, None
     pixels = np.empty(header["shape"], np.uint8)
-    if file.readinto(memoryview(pixels).cast("B")) != prod(header["shape"]):  # type: ignore[attr-defined]
+    if file.readinto(pixels.reshape(-1).data) != prod(header["shape"]):
         raise EOFError
     return header, pixels
 
@@ -61,6 +63,8 @@ class Child:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES
         )
+        self._requests = cast(IO[bytes], self._process.stdin)
+        self._messages = cast(BufferedReader, self._process.stdout)
         self._was_silent_s: float | None = None
 
     @property
@@ -70,20 +74,18 @@ class Child:
 
     def send(self, request: dict[str, Any]) -> None:
         """Ask for something. Raises ChildDied."""
-        assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
         try:
-            write_message(self._process.stdin, request)
+            write_message(self._requests, request)
         except OSError as error:
             raise ChildDied(self._obituary()) from error
 
     def receive(self, limit_s: float) -> Message:
         """The next message. A child that is silent for `limit_s` is killed. Raises ChildDied."""
-        assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
         timer = threading.Timer(limit_s, self._give_up, [limit_s])
         timer.daemon = True
         timer.start()
         try:
-            return read_message(self._process.stdout)
+            return read_message(self._messages)
         except (EOFError, OSError, ValueError) as error:
             raise ChildDied(self._obituary()) from error
         finally:
@@ -93,9 +95,9 @@ class Child:
         """End the process at once and wait until it is gone."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        with suppress(OSError):  # a request that was never sent
+            self._requests.close()
+        self._messages.close()
 
     def _give_up(self, limit_s: float) -> None:
         self._was_silent_s = limit_s

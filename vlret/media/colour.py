@@ -28,7 +28,7 @@ def frame_pixels(frame: VideoFrame, size: tuple[int, int], rotation: int) -> Pix
     alpha = any(component.is_alpha for component in frame.format.components)
     layout = "rgba" if alpha else "rgb24"
     scaled = frame.reformat(width, height, layout, interpolation=_SCALING, threads=1)
-    pixels = scaled.to_ndarray()
+    pixels = scaled.to_ndarray().astype(np.uint8, copy=False)
     if alpha:
         pixels = _on_white(pixels)
     return np.ascontiguousarray(np.rot90(pixels, turns))

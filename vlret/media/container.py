@@ -13,7 +13,10 @@ from vlret.errors import MediaError
 
 # Everything FFmpeg may open for us. Playlists (hls, dash, concat, sdp) name other files and addresses and
 # stay out; the audio formats are here so that "audio only" can be said of them.
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,gif,flv,asf,ogg,mp3,wav,flac,aac"
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,gif,flv,asf,ogg,"
+    "mp3,wav,flac,aac"
+)
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
 
 

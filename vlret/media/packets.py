@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.packet import Packet
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vlret.media.container import open_container
@@ -62,7 +63,7 @@ def read_packets(path: Path, on_progress: Callable[[], None]) -> PacketTable:
 _NO_TIME = np.iinfo(np.int64).min
 
 
-def _row(packet: Packet) -> tuple[int, int, int, bool]:
+def _row(packet: Packet[VideoStream]) -> tuple[int, int, int, bool]:
     pts = _NO_TIME if packet.pts is None else packet.pts
     dts = pts if packet.dts is None else packet.dts
     return pts, dts, packet.duration or 0, packet.is_keyframe

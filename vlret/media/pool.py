@@ -1,4 +1,4 @@
-"""Decoding in child processes that can be killed: a file that hangs or crashes a decoder costs itself only."""
+"""Decoding in child processes that can be killed: a file that breaks a decoder costs itself only."""
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from vlret.errors import MediaError
 from vlret.media.image import image_size, read_image
@@ -14,30 +13,6 @@ from vlret.media.video import Video
 from vlret.types import Pixels
 
 _PLAYLIST_HEADS = (b"#extm3u", b"ffconcat", b"[playlist]", b"<smil", b"v=0\r\n", b"v=0\n")
-
-
-class Media(Protocol):
-    """What a `Still` and a `Video` have in common."""
-
-    info: MediaInfo
-    damaged_at: float | None
-    decoded_end: float | None
-
-    def frames_at(
-        self, times: Iterable[float], size: tuple[int, int] | None
-    ) -> Iterator[tuple[float, Pixels]]:
-        """(true time, uint8 [height, width, 3]) for each of the rising `times` in seconds."""
-        ...
-
-    def every_frame(self, size: tuple[int, int] | None) -> Iterator[tuple[float, Pixels]]:
-        """(true time, pixels) of every frame."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 class Still:
@@ -66,6 +41,10 @@ class Still:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+Media = Still | Video
+"""An open file; both have `info`, `frames_at`, `every_frame`, `damaged_at`, `decoded_end`."""
 
 
 def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None) -> Media:

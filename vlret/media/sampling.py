@@ -18,7 +18,7 @@ def _midpoint(start: float, end: float, n: int, frame_s: float) -> Times:
 
 
 def _endpoints(start: float, end: float, n: int, frame_s: float) -> Times:
-    """First and last frame included, as in the Perception Encoder harness: frame `int(i * (N - 1) / (n - 1))`."""
+    """First and last frame included: frame `int(i * (N - 1) / (n - 1))` of N, as Perception Encoder does."""
     last = max(start, end - frame_s)
     return np.linspace(start, last, n)
 

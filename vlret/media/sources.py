@@ -11,12 +11,16 @@ from pathlib import Path
 
 from vlret.errors import UsageError
 
-VIDEO_SUFFIXES = frozenset(".mp4 .mov .mkv .webm .avi .ts .mpg .mpeg .m4v .gif .h264 .264".split())
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .webp .bmp".split())
+VIDEO_SUFFIXES = frozenset(
+    (".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".mpeg", ".m4v", ".gif", ".h264", ".264")
+)
+IMAGE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp"))
 MEDIA_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
-PARTIAL_SUFFIXES = frozenset(".part .partial .crdownload .download .tmp .temp .!ut .aria2 .filepart".split())
+PARTIAL_SUFFIXES = frozenset(
+    (".part", ".partial", ".crdownload", ".download", ".tmp", ".temp", ".!ut", ".aria2")
+)
 SYSTEM_FOLDERS = frozenset(
-    "__macosx @eadir $recycle.bin lost+found #recycle #snapshot".split() + ["system volume information"]
+    ("__macosx", "@eadir", "#recycle", "#snapshot", "$recycle.bin", "lost+found", "system volume information")
 )
 _CSV_COLUMNS = ("path", "video", "file")
 

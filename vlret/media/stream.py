@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 from av import VideoFrame
 from av.packet import Packet
+from av.video.stream import VideoStream
 
 from vlret.media.container import open_container
 from vlret.media.packets import PacketTable
@@ -55,7 +56,7 @@ class FrameStream:
                 break
         return iter(())
 
-    def _packets(self) -> Iterator[Packet]:
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
         """Packets of the video; a file that cannot be read on ends there."""
         try:
             for packet in self._container.demux(self._stream):
@@ -67,7 +68,7 @@ class FrameStream:
         except av.FFmpegError:
             return
 
-    def _decode(self, packets: Iterator[Packet], floor: int | None) -> Iterator[Shown]:
+    def _decode(self, packets: Iterator[Packet[VideoStream]], floor: int | None) -> Iterator[Shown]:
         """Decode `packets`; frames before `floor` lean on what was not decoded and are left out.
 
         After damage nothing is shown up to the next keyframe, as all between is built on what is lost.
@@ -87,7 +88,7 @@ class FrameStream:
                 self.damaged_pts = last
         yield from self._stamped(self._drain(), floor, last)
 
-    def _frames_of(self, packet: Packet) -> tuple[list[VideoFrame], bool]:
+    def _frames_of(self, packet: Packet[VideoStream]) -> tuple[list[VideoFrame], bool]:
         """The frames that come out when `packet` goes in, and whether it was damaged."""
         try:
             return self._codec.decode(packet), False
@@ -119,6 +120,6 @@ class FrameStream:
             yield Shown(pts, frame)
 
 
-def _chain(first: Packet, rest: Iterator[Packet]) -> Iterator[Packet]:
+def _chain(first: Packet[VideoStream], rest: Iterator[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
     yield first
     yield from rest

@@ -1,0 +1,121 @@
+"""The mteb adapter: mteb's own mock tasks over a tiny embedder, offline."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+
+from tests.conftest import ColourEmbedder
+from vlret.errors import MissingExtraError, UsageError
+from vlret.models.mteb import MTEBEncoder
+
+TASKS = ("MockVideoRetrievalT2V", "MockVideoRetrievalV2T", "MockVideoZeroshotClassification")
+
+
+@pytest.fixture
+def encoder(colour_model: ColourEmbedder) -> MTEBEncoder:
+    pytest.importorskip("mteb", reason='mteb is not installed: pip install "vlret[mteb]"')
+    return MTEBEncoder(colour_model)
+
+
+@pytest.fixture
+def video_decoder() -> type:
+    """torchcodec's decoder; it finds FFmpeg's shared libraries when it is imported, or says why not."""
+    pytest.importorskip("torchcodec", reason='torchcodec is not installed: pip install "vlret[mteb]"')
+    try:
+        from torchcodec.decoders import VideoDecoder
+    except (RuntimeError, OSError):
+        pytest.skip("torchcodec finds no FFmpeg shared libraries (Debian: apt-get install ffmpeg)")
+    return VideoDecoder
+
+
+@pytest.fixture
+def mock_tasks(monkeypatch: pytest.MonkeyPatch, video_decoder: type) -> None:
+    """mock_run over the three video tasks alone, with no way to the network."""
+    from mteb.mocks import mock_run
+
+    grid = [task for task in mock_run.ALL_MOCK_TASK_TEST_GRID if task.metadata.name in TASKS]
+    monkeypatch.setattr(mock_run, "ALL_MOCK_TASK_TEST_GRID", grid)
+    monkeypatch.setattr("socket.socket.connect", _no_network)
+
+
+def test_mteb_takes_the_adapter_for_an_encoder(encoder):
+    from mteb.models.models_protocols import EncoderProtocol, SearchProtocol
+
+    assert isinstance(encoder, EncoderProtocol)
+    assert not isinstance(encoder, SearchProtocol)
+
+
+@pytest.mark.usefixtures("mock_tasks")
+def test_mock_run_gives_scores_for_the_video_tasks(encoder):
+    import mteb
+    from mteb.results import TaskResult
+
+    results = mteb.mock_run(encoder)
+    for task in TASKS:
+        assert isinstance(results[task], TaskResult), results[task]
+        assert np.isfinite(results[task].get_score())
+    assert encoder.embedder.n_clips_seen == 6  # two clips a task
+
+
+def test_tensors_become_frames_at_the_segment_midpoints(encoder, colour_model):
+    video = torch.arange(8, dtype=torch.uint8).reshape(8, 1, 1, 1).expand(8, 3, 2, 4)
+    (row,) = encoder.encode([{"video": [video]}])
+    frames = np.stack([np.full((2, 4, 3), k, np.uint8) for k in (1, 3, 5, 7)])
+    np.testing.assert_array_equal(row, colour_model.embed_clips([frames])[0])
+
+
+def test_decoders_become_frames_at_the_segment_midpoints(encoder, colour_model, video_decoder, tmp_path):
+    path = _write_greys(tmp_path / "greys.mp4", (0, 0, 90, 90, 180, 180, 250, 250))
+    (row,) = encoder.encode([{"video": [video_decoder(str(path))]}])
+    frames = np.stack([np.full((64, 64, 3), grey, np.uint8) for grey in (0, 90, 180, 250)])
+    np.testing.assert_allclose(row, colour_model.embed_clips([frames])[0], atol=0.01)
+
+
+def test_texts_of_all_batches_stay_in_order(encoder, colour_model):
+    rows = encoder.encode([{"text": ["red", "blue"], "id": [1, 2]}, {"text": ["green"]}], task_metadata=None)
+    np.testing.assert_array_equal(rows, colour_model.embed_texts(["red", "blue", "green"]))
+    cosines = encoder.similarity(rows, rows)
+    assert cosines.argmax(1).tolist() == [0, 1, 2]
+    torch.testing.assert_close(encoder.similarity_pairwise(rows, rows), torch.ones(3))
+
+
+@pytest.mark.parametrize("batch", [{"image": [0]}, {"text": ["red"], "video": [torch.zeros(1, 3, 2, 2)]}])
+def test_rows_that_are_neither_text_nor_video_are_refused(encoder, batch):
+    with pytest.raises(UsageError, match="A batch of mteb has"):
+        encoder.encode([batch])
+
+
+@pytest.mark.parametrize("name", ["open_clip:ViT-B-16/openai", "/home/me/models/clip"])
+def test_any_card_gives_a_name_that_mteb_takes(name):
+    pytest.importorskip("mteb", reason='mteb is not installed: pip install "vlret[mteb]"')
+    meta = MTEBEncoder(ColourEmbedder(name)).mteb_model_meta
+    assert meta.name == "vlret/" + name.replace(":", "-").replace("/", "-").strip("-")
+    assert (meta.embed_dim, meta.modalities) == (4, ["text", "video"])
+
+
+def test_without_mteb_the_command_is_told(colour_model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mteb.models.model_meta", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "vlret\[mteb\]"'):
+        MTEBEncoder(colour_model)
+
+
+def _write_greys(path: Path, greys: tuple[int, ...]) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=8)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for grey in greys:
+            image = np.full((64, 64, 3), grey, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def _no_network(*_: object) -> None:
+    raise AssertionError("the network was used")

@@ -1,0 +1,101 @@
+"""An `Embedder` as mteb's EncoderProtocol, so that mteb's video tasks can be run over it.
+
+import mteb, vlret
+from vlret.models.mteb import MTEBEncoder
+
+mteb.evaluate(MTEBEncoder(vlret.load_model("vljepa-mini")), mteb.get_tasks(["MSRVTTT2V"]))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from vlret.errors import MissingExtraError, UsageError
+from vlret.media.sampling import sample_times
+from vlret.models.base import Embedder
+from vlret.types import Pixels, Vectors
+
+
+class MTEBEncoder:
+    """Texts through `embed_texts`, videos through `embed_clips` without a query.
+
+    Frames are taken at the segment midpoints, as many as the card says, whatever mteb's own samplers do.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        """Wrap `embedder`.
+
+        Raises:
+            MissingExtraError: mteb is not installed.
+        """
+        self.embedder = embedder
+        self.mteb_model_meta = _meta(embedder)
+
+    def encode(self, inputs: Iterable[Mapping[str, Any]], **_: Any) -> Vectors:
+        """Unit vectors float32 [n, dim] of all rows of all batches.
+
+        Args:
+            inputs: batches with `text` (strings) or `video` (torchcodec decoders, or uint8 tensors
+                [t, 3, height, width]).
+
+        Raises:
+            UsageError: a batch has neither, or both.
+        """
+        rows = [self._encode_batch(batch) for batch in inputs]
+        return np.concatenate(rows) if rows else np.empty((0, self.embedder.card.dim), np.float32)
+
+    def similarity(self, a: Vectors | torch.Tensor, b: Vectors | torch.Tensor) -> torch.Tensor:
+        """Cosines of all rows of `a` with all rows of `b`, [len(a), len(b)]."""
+        return torch.as_tensor(a) @ torch.as_tensor(b).T
+
+    def similarity_pairwise(self, a: Vectors | torch.Tensor, b: Vectors | torch.Tensor) -> torch.Tensor:
+        """Cosines of the rows of `a` with the rows of `b` beside them, [len(a)]."""
+        return (torch.as_tensor(a) * torch.as_tensor(b)).sum(-1)
+
+    def _encode_batch(self, batch: Mapping[str, Any]) -> Vectors:
+        if ("video" in batch) == ("text" in batch):
+            raise UsageError(
+                f"A batch of mteb has {', '.join(batch)}.", "Run tasks whose rows are either texts or videos."
+            )
+        if "text" in batch:
+            return self.embedder.embed_texts(list(batch["text"]))
+        n_frames = self.embedder.card.frames
+        return self.embedder.embed_clips([_frames(video, n_frames) for video in batch["video"]])
+
+
+def _frames(video: Any, n_frames: int) -> Pixels:
+    """uint8 [n_frames, height, width, 3] of a tensor [t, 3, height, width] or a torchcodec decoder."""
+    if isinstance(video, torch.Tensor):
+        chosen = video[sample_times(0, len(video), n_frames).astype(int)]
+    else:
+        about = video.metadata
+        times_s = sample_times(about.begin_stream_seconds, about.end_stream_seconds, n_frames)
+        chosen = video.get_frames_played_at(times_s.tolist()).data
+    return chosen.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def _meta(embedder: Embedder) -> Any:
+    try:
+        from mteb.models.model_meta import ModelMeta, ScoringFunction
+    except ImportError as error:
+        raise MissingExtraError("mteb is not installed.", 'Run: pip install "vlret[mteb]"') from error
+    card = embedder.card
+    unknown: dict[str, Any] = dict.fromkeys(
+        ("loader", "release_date", "languages", "n_parameters", "memory_usage_mb", "license", "open_weights",
+         "public_training_code", "public_training_data", "training_datasets", "use_instructions")
+    )  # fmt: skip
+    return ModelMeta(
+        name="vlret/" + re.sub(r"[^\w.-]+", "-", card.name).strip("-"),
+        revision=card.revision,
+        embed_dim=card.dim,
+        max_tokens=card.text_length,
+        framework=["PyTorch"],
+        similarity_fn_name=ScoringFunction.COSINE,
+        modalities=["text", "video"],
+        **unknown,
+    )

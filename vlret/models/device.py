@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-import torch
+import re
+from typing import TYPE_CHECKING
 
 from vlret.errors import UsageError
 
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+if TYPE_CHECKING:
+    import torch
+
+DTYPES = ("auto", "float32", "bfloat16")
+
+
+def check_names(device: str, dtype: str) -> None:
+    """Refuse names that no machine knows, without importing torch.
+
+    Raises:
+        UsageError: the device or number format is not known, or the format is float16.
+    """
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise UsageError(f"Device {device!r} is not known.", "Use auto, cpu, cuda, cuda:N or mps.")
+    if dtype == "float16":
+        raise UsageError(
+            "dtype float16 is not offered: activations may overflow its range.",
+            "Use bfloat16, float32 or auto.",
+        )
+    if dtype not in DTYPES:
+        raise UsageError(f"dtype {dtype!r} is not known.", f"Use {', '.join(DTYPES)}.")
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -17,11 +38,12 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises:
         UsageError: no such device is known, or this machine does not have it.
     """
+    import torch
+
+    check_names(name, "auto")
     if name == "auto":
         return torch.device("cuda" if _has("cuda") else "mps" if _has("mps") else "cpu")
     kind, _, number = name.partition(":")
-    if kind not in ("cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdecimal())):
-        raise UsageError(f"Device {name!r} is not known.", "Use auto, cpu, cuda, cuda:N or mps.")
     if not _has(kind):
         raise UsageError(
             f"Device {name!r} was asked for, but PyTorch sees no {kind} here.", "Use auto or cpu."
@@ -41,25 +63,25 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     Raises:
         UsageError: the format is not known, or is float16.
     """
-    if name == "auto":
-        return torch.bfloat16 if _computes_bfloat16(device) else torch.float32
-    if name == "float16":
-        raise UsageError(
-            "dtype float16 is not offered: activations may overflow its range.",
-            "Use bfloat16, float32 or auto.",
-        )
-    if name not in _DTYPES:
-        raise UsageError(f"dtype {name!r} is not known.", "Use auto, float32 or bfloat16.")
-    return _DTYPES[name]
+    import torch
+
+    check_names("auto", name)
+    half = name == "bfloat16" or (name == "auto" and _computes_bfloat16(device))
+    return torch.bfloat16 if half else torch.float32
 
 
 def _has(kind: str) -> bool:
-    checks = {"cpu": lambda: True, "cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    return bool(checks[kind]())
+    import torch
+
+    if kind == "cpu":
+        return True
+    return torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()
 
 
 def _computes_bfloat16(device: torch.device) -> bool:
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     # A processor without avx512_bf16 emulates bfloat16 more slowly than it computes float32.
-    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlret.errors import ModelError, UsageError
+from vlret.models.device import check_names
 
 if TYPE_CHECKING:
     from vlret.models.base import Embedder
@@ -105,6 +106,7 @@ def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "a
         UsageError: the name, device or dtype is not known.
         ModelError: the weights are not there or do not fit.
     """
+    check_names(device, dtype)
     name = str(name_or_folder)
     if name in MODELS:
         spec = MODELS[name]

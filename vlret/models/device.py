@@ -82,6 +82,6 @@ def _computes_bfloat16(device: torch.device) -> bool:
     import torch
 
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     # A processor without avx512_bf16 emulates bfloat16 more slowly than it computes float32.
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -11,8 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import COLOURS
-
-MakeVideo = Callable[..., Path]
+from tests.index.stand_in import TextPool
+from vlret.index import build, writer
 
 
 def write_video(path: Path, colours: list[str], seconds_each: float = 1.0, fps: int = 5) -> Path:
@@ -47,3 +46,15 @@ def library(tmp_path: Path) -> Path:
     (folder / "broken.mp4").write_text("this is no video")
     (folder / "._red.mp4").write_bytes(b"\0" * 10)
     return folder
+
+
+@pytest.fixture
+def text_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `build_index` read the text files of `stand_in` as videos."""
+    monkeypatch.setattr(build, "DecodePool", TextPool)
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commit every four clips."""
+    monkeypatch.setattr(writer, "SHARD_CLIPS", 4)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import glob
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.asked import Asked
@@ -22,7 +24,7 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.store import SHARDS, TEMPORARY, VIEW, Store
 from vlret.index.tables import SkippedRow
 from vlret.index.writer import IndexWriter
-from vlret.media.pool import DecodeJob, DecodePool
+from vlret.media.pool import DecodeJob, DecodePool, Event
 from vlret.media.sources import Found, find_media
 from vlret.models.base import Embedder
 
@@ -112,6 +114,7 @@ class _Run:
         self._plan = make_plan(found, self._snapshot)
         self._todo = {item.path: item for item in self._plan.todo}
         self._failed: list[SkippedFile] = []
+        self._partial: list[SkippedFile] = []
         self._n_new = self._n_clips = self._n_dropped = 0
         self._seconds = 0.0
 
@@ -147,8 +150,14 @@ class _Run:
             writer.drop(find_vanished(snapshot))
 
     def _encode_files(self, writer: IndexWriter, embedder: Embedder, workers: int, progress: bool) -> None:
-        with DecodePool(workers) as pool, Progress(self._plan.todo, progress) as bar:
-            for event in Encoder(embedder).run(pool.run(self._jobs(embedder, writer.recipe))):
+        jobs = self._jobs(embedder, writer.recipe)
+        with (
+            DecodePool(workers) as pool,
+            closing(cast("Generator[Event]", pool.run(jobs))) as events,
+            closing(Encoder(embedder).run(events)) as results,
+            Progress(self._plan.todo, progress) as bar,
+        ):
+            for event in results:
                 if isinstance(event, BatchEncoded):
                     bar.add_clips(event.n_clips)
                 else:
@@ -177,6 +186,8 @@ class _Run:
             self._n_new += 1
             self._n_clips += len(event.clips)
             self._seconds += event.duration_s
+            if event.warning:
+                self._partial.append(SkippedFile(item.path, event.warning))
 
     def report(self, wall_s: float) -> BuildReport:
         """What the run did."""
@@ -184,8 +195,8 @@ class _Run:
         return BuildReport(
             index=self._store.folder, found=self._plan.n_found,
             new=self._n_new, unchanged=self._plan.n_unchanged,
-            skipped=(*passed, *self._failed), dropped=self._n_dropped, clips=self._n_clips,
-            hours=self._seconds / 3600, wall_s=wall_s,
+            skipped=(*passed, *self._failed), partial=tuple(self._partial), dropped=self._n_dropped,
+            clips=self._n_clips, hours=self._seconds / 3600, wall_s=wall_s,
         )  # fmt: skip
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
-from vlret.media.pool import ClipDecoded, FileDone, FileFailed
+from vlret.media.pool import ClipDecoded, Event, FileDone, FileFailed
 from vlret.models.base import Embedder
-from vlret.types import Clip, Vectors
+from vlret.types import Clip, Pixels, Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,16 @@ class BatchEncoded:
 
 @dataclass(frozen=True, slots=True)
 class FileEncoded:
-    """A whole file: its clips, vectors float32 [n, dim] of unit length, and its duration in seconds."""
+    """A whole file: its clips, vectors float32 [n, dim] of unit length, its duration in seconds.
+
+    `warning` tells of damage that left good frames.
+    """
 
     path: Path
     clips: list[Clip]
     vectors: Vectors
     duration_s: float
+    warning: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,6 @@ class FileSkipped:
 
 
 Encoded: TypeAlias = BatchEncoded | FileEncoded | FileSkipped
-PoolEvent: TypeAlias = ClipDecoded | FileDone | FileFailed
 
 
 @dataclass(slots=True)
@@ -57,59 +61,76 @@ class _OpenFile:
 class Encoder:
     """Runs an embedder over what a decode pool yields.
 
-    A batch holds clips of any files, so that short videos fill it too. A file is yielded when it is done
-    and all of its clips have vectors; a file that fails takes its waiting clips along.
+    A batch holds clips of any files, so that short videos fill it too, and is encoded in a thread while the
+    next one is decoded. A file is yielded when all of its clips have vectors; one that fails takes its
+    clips along.
     """
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._waiting: list[ClipDecoded] = []
         self._files: dict[Path, _OpenFile] = {}
+        self._batch: list[ClipDecoded] = []
+        self._result: Future[Vectors] | None = None
 
-    def run(self, events: Iterable[PoolEvent]) -> Iterator[Encoded]:
+    def run(self, events: Iterable[Event]) -> Generator[Encoded]:
         """Yield batches and files as they come about."""
-        for event in events:
-            if isinstance(event, FileFailed):
-                yield self._fail(event.job.path, event.reason)
-            elif isinstance(event, FileDone):
-                self._files.setdefault(event.job.path, _OpenFile()).done = event
-                yield from self._whole([event.job.path])
-            else:
-                self._waiting.append(event)
+        with ThreadPoolExecutor(1, "encoder") as thread:
+            for event in events:
+                yield from self._take(event)
                 if len(self._waiting) >= self._embedder.batch_size:
-                    yield from self._encode()
-        yield from self._encode()
+                    yield from self._finish_batch()
+                    self._start_batch(thread)
+            yield from self._finish_batch()
+            self._start_batch(thread)
+            yield from self._finish_batch()
 
-    def _encode(self) -> Iterator[Encoded]:
-        batch, self._waiting = self._waiting, []
-        if not batch:
+    def _take(self, event: Event) -> Iterator[Encoded]:
+        path = event.job.path
+        if isinstance(event, FileFailed):
+            self._waiting = [clip for clip in self._waiting if clip.job.path != path]
+            self._files.pop(path, None)
+            yield FileSkipped(path, event.reason)
+        elif isinstance(event, ClipDecoded):
+            self._files.setdefault(path, _OpenFile())
+            self._waiting.append(event)
+        else:
+            self._files.setdefault(path, _OpenFile()).done = event
+            yield from self._whole(path)
+
+    def _start_batch(self, thread: ThreadPoolExecutor) -> None:
+        self._batch, self._waiting = self._waiting, []
+        if self._batch:
+            self._result = thread.submit(self._encode, [event.frames.pixels for event in self._batch])
+
+    def _encode(self, clips: Sequence[Pixels]) -> Vectors:
+        return self._embedder.predict(self._embedder.encode_pixels(clips))
+
+    def _finish_batch(self) -> Iterator[Encoded]:
+        if self._result is None:
             return
-        vectors = self._embedder.predict(
-            self._embedder.encode_pixels([event.frames.pixels for event in batch])
-        )
-        for event, vector in zip(batch, vectors, strict=True):
-            file = self._files.setdefault(event.job.path, _OpenFile())
-            file.clips.append(event.clip)
-            file.vectors.append(vector)
-        yield BatchEncoded(len(batch))
-        yield from self._whole(list(dict.fromkeys(event.job.path for event in batch)))
+        vectors, self._result = self._result.result(), None
+        for event, vector in zip(self._batch, vectors, strict=True):
+            file = self._files.get(event.job.path)
+            if file is not None:  # else the file failed meanwhile
+                file.clips.append(event.clip)
+                file.vectors.append(vector)
+        yield BatchEncoded(len(self._batch))
+        for path in dict.fromkeys(event.job.path for event in self._batch):
+            yield from self._whole(path)
 
-    def _whole(self, paths: Sequence[Path]) -> Iterator[Encoded]:
-        for path in paths:
-            if self._files[path].is_whole:
-                yield self._close(path, self._files.pop(path))
+    def _whole(self, path: Path) -> Iterator[Encoded]:
+        if path in self._files and self._files[path].is_whole:
+            yield _closed(path, self._files.pop(path))
 
-    def _close(self, path: Path, file: _OpenFile) -> Encoded:
-        vectors = np.array(file.vectors, np.float32).reshape(len(file.clips), -1)
-        norms = np.linalg.norm(vectors, axis=1)
-        bad = ~np.isfinite(norms) | (norms == 0)
-        if bad.any() or not file.clips:
-            where = f" at {file.clips[int(bad.argmax())].start:.1f} s" if bad.any() else ""
-            return FileSkipped(path, f"the model gave no vector{where}")
-        duration_s = file.done.info.duration if file.done else 0.0
-        return FileEncoded(path, file.clips, vectors / norms[:, None], duration_s)
 
-    def _fail(self, path: Path, reason: str) -> FileSkipped:
-        self._waiting = [event for event in self._waiting if event.job.path != path]
-        self._files.pop(path, None)
-        return FileSkipped(path, reason)
+def _closed(path: Path, file: _OpenFile) -> Encoded:
+    """The file with unit vectors, or a skipped one: a zero or NaN vector would spoil every search."""
+    if file.done is None or not file.clips:
+        return FileSkipped(path, "holds no clips")
+    vectors = np.stack(file.vectors).astype(np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    bad = ~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0)
+    if bad.any():
+        return FileSkipped(path, f"the model gave no vector at {file.clips[int(bad.argmax())].start:.1f} s")
+    return FileEncoded(path, file.clips, vectors / norms, file.done.info.duration, file.done.warning)

@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from vlret import __version__
 from vlret.errors import IndexFolderError
 from vlret.models.base import ModelCard
 
@@ -119,7 +119,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """The text of manifest.json."""
-        values = {"format": FORMAT, "version": FORMAT_VERSION, "vlret": __version__, **asdict(self)}
+        values = {"format": FORMAT, "version": FORMAT_VERSION, "vlret": _vlret_version(), **asdict(self)}
         values["recipe"]["card"] = self.recipe.card.to_dict()
         values["roots"] = [{"id": number, "path": path} for number, path in enumerate(self.roots)]
         return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
@@ -161,6 +161,13 @@ def _check_format(values: Mapping[str, Any], path: Path) -> None:
             f"{path} has format version {values['version']}; this vlret reads up to {FORMAT_VERSION}.",
             "Update it: pip install --upgrade vlret",
         )
+
+
+def _vlret_version() -> str:
+    try:
+        return version("vlret")
+    except PackageNotFoundError:  # run from a clone that was not installed
+        return "unknown"
 
 
 def _now() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file that was passed over, and why."""
+    """A file that was passed over, or read only in part, and why."""
 
     path: Path
     reason: str
@@ -21,8 +22,10 @@ class SkippedFile:
 class BuildReport:
     """The outcome of `build_index`; always `found == new + unchanged + len(skipped)`.
 
-    `new` counts files encoded in this run, changed ones included; `dropped` clips that became invalid
-    (changed or pruned files); `clips` and `hours` (of video) are what this run encoded, in `wall_s` seconds.
+    `new` counts files encoded in this run, changed ones included; `partial` names those of them that are
+    damaged, with what was lost: the clips that could be read are in the index. `dropped` counts clips that
+    became invalid (changed or pruned files); `clips` and `hours` (of video) are what this run encoded, in
+    `wall_s` seconds.
     """
 
     index: Path
@@ -30,6 +33,7 @@ class BuildReport:
     new: int
     unchanged: int
     skipped: tuple[SkippedFile, ...]
+    partial: tuple[SkippedFile, ...]
     dropped: int
     clips: int
     hours: float
@@ -49,18 +53,20 @@ class BuildReport:
         ]
         if self.dropped:
             lines.append(f"{self.dropped} clips dropped")
-        return "\n".join([*lines, *self._skipped_lines()])
+        return "\n".join([*lines, *_grouped("partly read", self.partial), *_grouped("skipped", self.skipped)])
 
     def _length(self) -> str:
         return f"{self.hours:.2f} h" if self.hours >= 1 else f"{self.hours * 60:.1f} min"
 
-    def _skipped_lines(self) -> list[str]:
-        groups: dict[str, list[Path]] = defaultdict(list)
-        for file in self.skipped:
-            groups[file.reason].append(file.path)
-        lines = []
-        for reason, paths in sorted(groups.items(), key=lambda group: -len(group[1])):
-            lines += [f"skipped {len(paths)}: {reason}", *(f"  {path}" for path in paths[:_SHOWN])]
-            if len(paths) > _SHOWN:
-                lines.append(f"  and {len(paths) - _SHOWN} more")
-        return lines
+
+def _grouped(what: str, files: Sequence[SkippedFile]) -> list[str]:
+    """One line a reason, the most frequent first, and some of its files."""
+    groups: dict[str, list[Path]] = defaultdict(list)
+    for file in files:
+        groups[file.reason].append(file.path)
+    lines = []
+    for reason, paths in sorted(groups.items(), key=lambda group: -len(group[1])):
+        lines += [f"{what} {len(paths)}: {reason}", *(f"  {path}" for path in paths[:_SHOWN])]
+        if len(paths) > _SHOWN:
+            lines.append(f"  and {len(paths) - _SHOWN} more")
+    return lines

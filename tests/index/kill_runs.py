@@ -1,0 +1,72 @@
+"""Runs a job again and again, killed one step later each time, until it comes through.
+
+    python -m tests.index.kill_runs JOB LIBRARY FOLDER
+
+Steps are the calls that change the disk for good (fsync, rename, delete, link). Every run works in a folder
+of its own, FOLDER/N, a copy of FOLDER/start if there is one. Prints the number of runs that were killed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from tests.index.stand_in import CircleEmbedder, TextPool
+from vlret.index import build, writer
+from vlret.index.index import Index
+
+build.DecodePool = TextPool  # type: ignore[assignment, misc]
+writer.SHARD_CLIPS = 4
+
+
+def build_job(library: Path, folder: Path) -> None:
+    build.build_index(library, folder, CircleEmbedder(), prune=folder.exists())
+
+
+def compact_job(library: Path, folder: Path) -> None:
+    Index.open(folder).compact()
+
+
+JOBS = {"build": build_job, "compact": compact_job}
+
+
+def kill_at(step: int) -> None:
+    """Let this process die right before its step number `step`."""
+    steps = count()
+
+    def hooked(function: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **options: object) -> object:
+            if next(steps) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args, **options)
+
+        return call
+
+    os.replace, os.fsync = hooked(os.replace), hooked(os.fsync)
+    Path.unlink = hooked(Path.unlink)  # type: ignore[method-assign]
+
+
+def run_killed(job: Callable[[Path, Path], None], library: Path, base: Path, step: int) -> bool:
+    """Whether the run was killed at `step`; else it came through."""
+    folder = base / str(step)
+    if (base / "start").exists():
+        shutil.copytree(base / "start", folder)
+    child = os.fork()
+    if child == 0:
+        kill_at(step)
+        job(library, folder)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status) != 0:
+        sys.exit(f"step {step} failed")
+    return os.WIFSIGNALED(status)
+
+
+if __name__ == "__main__":
+    name, library, base = sys.argv[1:]
+    print(next(step for step in count() if not run_killed(JOBS[name], Path(library), Path(base), step)))

@@ -71,11 +71,17 @@ def _load_minilm(model: VLJEPAModel, file: Path) -> None:
     table = state.pop("embeddings.word_embeddings.weight")
     bert = model.y_encoder.model
     bert.get_input_embeddings().quantise(table)
-    left = {key: value for key, value in state.items() if not key.startswith(("pooler.", "embeddings.position_ids"))}
+    left = {
+        key: value
+        for key, value in state.items()
+        if not key.startswith(("pooler.", "embeddings.position_ids"))
+    }
     report = bert.load_state_dict(left, strict=False)
     missing = [key for key in report.missing_keys if "word_embeddings" not in key]
     if missing or report.unexpected_keys:
-        raise ModelError(f"{file} is not all-MiniLM-L6-v2: {missing[:3]} {report.unexpected_keys[:3]}.", "Fetch it again.")
+        raise ModelError(
+            f"{file} is not all-MiniLM-L6-v2: {missing[:3]} {report.unexpected_keys[:3]}.", "Fetch it again."
+        )
 
 
 def _existing(file: Path) -> Path:

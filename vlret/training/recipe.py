@@ -14,7 +14,8 @@ class Recipe:
     """All choices of one training run; every field stands in the TOML file under its own name.
 
     `data` holds the photo sets, `weights` the unpacked registry packages; `sets` are the captioned sets that
-    are trained on. Rates are AdamW's; `y_rate` is the Y-encoder's as a share of `rate` (0: frozen).
+    are trained on. The Y-encoder below its head stays frozen. `question_weight` is the
+    share of the question loss (0: captions alone).
     """
 
     name: str
@@ -32,10 +33,10 @@ class Recipe:
     epochs: int
     batch: int
     rate: float
-    y_rate: float
     weight_decay: float
     dropout: float
-    question_share: float
+    question_batch: int
+    question_weight: float
     seed: int
 
 
@@ -50,5 +51,14 @@ def read_recipe(file: str | Path) -> Recipe:
         raise UsageError(f"{path} is not TOML: {error}.", "Mend that line.") from error
     known = {field.name for field in fields(Recipe)}
     if wrong := known ^ values.keys():
-        raise UsageError(f"{path} has missing or unknown fields: {', '.join(sorted(wrong))}.", "Name each field once.")
-    return Recipe(**{**values, "data": Path(values["data"]), "weights": Path(values["weights"]), "sets": tuple(values["sets"])})
+        raise UsageError(
+            f"{path} has missing or unknown fields: {', '.join(sorted(wrong))}.", "Name each field once."
+        )
+    return Recipe(
+        **{
+            **values,
+            "data": Path(values["data"]),
+            "weights": Path(values["weights"]),
+            "sets": tuple(values["sets"]),
+        }
+    )

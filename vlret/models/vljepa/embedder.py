@@ -93,7 +93,11 @@ class VLJEPA(Embedder):
             return None
         ids = self.tokens(query, self.settings["query_length"])
         own = self.predictor.embed_tokens
-        return torch.from_numpy(self.y_encoder.token_rows(ids))[None] if own is None else own(torch.tensor([ids]))
+        return (
+            torch.from_numpy(self.y_encoder.token_rows(ids))[None]
+            if own is None
+            else own(torch.tensor([ids]))
+        )
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -184,6 +188,7 @@ def _read_json(file: Path) -> dict[str, Any]:
 def _existing(file: Path) -> Path:
     if not file.is_file():
         raise ModelError(
-            f"{file} is missing.", "A VL-JEPA folder holds config.json, card.json, tokenizer.json and its towers."
+            f"{file} is missing.",
+            "A VL-JEPA folder holds config.json, card.json, tokenizer.json and its towers.",
         )
     return file

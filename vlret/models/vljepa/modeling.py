@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import initialization as init
 
 from vlret.errors import ModelError
 from vlret.models.vljepa.configuration import VLJEPAConfig
@@ -38,6 +39,12 @@ class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
         # exp(logit_scale) multiplies cosines in the loss; starts at CLIP's 1 / 0.07
         self.logit_scale = nn.Parameter(torch.tensor(2.6592))
         self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if getattr(module, "starts_at_zero", False):
+            init.zeros_(module.weight)
+        else:
+            super()._init_weights(module)
 
     def encode(self, frames: torch.Tensor) -> torch.Tensor:
         """Visual tokens [n, tokens, x_width] of normalised frames [n, t, 3, h, w]."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 from transformers.masking_utils import create_bidirectional_mask
-from transformers.models.llama.modeling_llama import LlamaDecoderLayer, LlamaRMSNorm, LlamaRotaryEmbedding
+from transformers.models.llama.modeling_llama import (
+    LlamaDecoderLayer,
+    LlamaModel,
+    LlamaRMSNorm,
+    LlamaRotaryEmbedding,
+)
 
 from vlret.models.vljepa.configuration import VLJEPAConfig
 
@@ -32,6 +37,9 @@ class Predictor(nn.Module):
         for layer in self.layers:
             # without a mask, scaled-dot-product attention goes by this flag and would be causal
             layer.self_attn.is_causal = False
+            # a block adds nothing at the start: the predictor begins as a linear path from the visual
+            # tokens, which a small training set cannot over-fit at once
+            layer.self_attn.o_proj.starts_at_zero = layer.mlp.down_proj.starts_at_zero = True
         self.norm = LlamaRMSNorm(hidden, eps=self.config.rms_norm_eps)
         self.rotary_emb = LlamaRotaryEmbedding(config=self.config)
         self.head = nn.Linear(hidden, config.dim)
@@ -55,6 +63,15 @@ class Predictor(nn.Module):
             hidden = torch.cat([hidden, self.query_proj(query)], dim=1)
             mask = torch.cat([mask, query_mask], dim=1)
         return self.head(masked_mean(self._blocks(hidden, mask), mask))  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def init_from_llama(self, llama: LlamaModel) -> None:
+        """Take the last layers, the final norm and the token table of a Llama (paper: layers 8 to 16 of 16)."""
+        for layer, source in zip(self.layers, llama.layers[-len(self.layers) :], strict=True):
+            layer.load_state_dict(source.state_dict())
+        self.norm.load_state_dict(llama.norm.state_dict())
+        if self.embed_tokens is not None:
+            self.embed_tokens.load_state_dict(llama.embed_tokens.state_dict())
 
     def _blocks(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         positions = (mask.long().cumsum(1) - 1).clamp(min=0)

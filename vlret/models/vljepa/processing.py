@@ -15,7 +15,9 @@ def squash(pixels: Pixels, side: int) -> Pixels:
     """Frames uint8 [t, h, w, 3] resized to [t, side, side, 3] whatever their shape (bicubic)."""
     if pixels.shape[1:3] == (side, side):
         return pixels
-    return np.stack([np.asarray(Image.fromarray(f).resize((side, side), Image.Resampling.BICUBIC)) for f in pixels])
+    return np.stack(
+        [np.asarray(Image.fromarray(f).resize((side, side), Image.Resampling.BICUBIC)) for f in pixels]
+    )
 
 
 def normalise(pixels: Pixels, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:

@@ -1,0 +1,109 @@
+"""The embedder: same rows whatever the batch, towers on first use, numpy text tower equal to torch's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.models.vljepa.tiny import tiny_folder, tiny_model
+from vlret.errors import ModelError
+from vlret.models.vljepa.embedder import VLJEPA
+from vlret.models.vljepa.text import NumpyYEncoder
+from vlret.models.vljepa.towers import TorchYEncoder
+
+TEXTS = ["a dog runs", "a cat", "is there a dog ?", "red", "a red dog runs a red dog runs"]
+
+
+@pytest.fixture(params=[("own", False), ("y_encoder", True)], ids=["own table", "shared int8 table"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    table, int8 = request.param
+    return tiny_folder(tmp_path, tiny_model(query_embeddings=table, int8_embeddings=int8))
+
+
+def clips(seed: int = 0) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, 255, (t, 40, 60, 3), dtype=np.uint8) for t in (4, 1, 4, 2)]
+
+
+@pytest.mark.parametrize("query", [None, "is there a dog ?"])
+def test_rows_do_not_depend_on_the_batch(folder: Path, query: str | None) -> None:
+    model = VLJEPA(folder, dtype="float32")
+    together = model.embed_clips(clips(), query)
+    alone = np.concatenate([model.embed_clips([clip], query) for clip in clips()])
+    assert together.shape == (4, 20)
+    assert together.dtype == np.float32
+    assert np.abs(together - alone).max() < 1e-4
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+
+
+def test_bfloat16_rows_stay_close(folder: Path) -> None:
+    exact, rough = (VLJEPA(folder, dtype=d).embed_clips(clips()) for d in ("float32", "bfloat16"))
+    assert (exact * rough).sum(1).min() > 0.995
+
+
+def test_tokens_once_many_queries(folder: Path) -> None:
+    model = VLJEPA(folder, dtype="float32")
+    tokens = model.encode_clips(clips())
+    for query in ("is there a dog ?", "is there a cat ?", ""):
+        assert np.allclose(model.predict(tokens, query), model.embed_clips(clips(), query), atol=1e-5)
+    assert np.abs(model.predict(tokens, "is there a dog ?") - model.predict(tokens, "")).max() > 1e-3
+
+
+def test_matches_the_whole_model(folder: Path) -> None:
+    from vlret.models.vljepa.modeling import VLJEPAModel
+    from vlret.models.vljepa.processing import normalise, squash
+
+    model, embedder = VLJEPAModel.from_pretrained(folder).eval(), VLJEPA(folder, dtype="float32")
+    frames = normalise(squash(clips()[0], 28), model.config.image_mean, model.config.image_std)[None]
+    ids = torch.tensor([embedder.tokens("is there a dog ?", 16)])
+    with torch.inference_mode():
+        whole = model.predict(model.encode(frames), None, ids, torch.ones_like(ids, dtype=torch.bool))
+    assert np.allclose(embedder.embed_clips(clips()[:1], "is there a dog ?"), whole.numpy(), atol=1e-5)
+
+
+def test_numpy_text_tower_equals_torch(folder: Path) -> None:
+    embedder = VLJEPA(folder)
+    ids = [embedder.tokens(text, 16) for text in TEXTS]
+    fast = NumpyYEncoder(folder / "y_encoder.safetensors", embedder.settings["y_config"])
+    slow = TorchYEncoder(folder, embedder.config, torch.device("cpu"))
+    assert np.allclose(fast.embed(ids), slow.embed(ids), atol=1e-4)
+    assert np.allclose(fast.token_rows(ids[0]), slow.token_rows(ids[0]), atol=1e-6)
+
+
+def test_gemma_text_tower_runs_in_torch(tmp_path: Path) -> None:
+    model = VLJEPA(tiny_folder(tmp_path, tiny_model(y="gemma3_text")))
+    rows = model.embed_texts(TEXTS)
+    assert rows.shape == (5, 20)
+    assert np.allclose(rows[1:2], model.embed_texts(TEXTS[1:2]), atol=1e-5)
+
+
+def test_long_texts_are_cut_and_told(folder: Path) -> None:
+    model = VLJEPA(folder)
+    long = "dog " * 40
+    assert model.is_cut(long)
+    assert not model.is_cut("a dog")
+    ids = model.tokens(long, 16)
+    assert (len(ids), ids[0], ids[-1]) == (16, 2, 3)
+    assert np.allclose(np.linalg.norm(model.embed_texts([long]), axis=1), 1, atol=1e-5)
+
+
+def test_text_needs_neither_torch_nor_the_other_towers(folder: Path) -> None:
+    for tower in ("x_encoder", "predictor"):
+        (folder / f"{tower}.safetensors").unlink()
+    code = (
+        "import sys; from vlret.models.registry import load_model; "
+        f"model = load_model({str(folder)!r}); assert model.embed_texts(['a dog']).shape == (1, 20); "
+        "heavy = {'torch', 'transformers', 'timm', 'av', 'torchvision'} & set(sys.modules); assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_missing_tower_is_told_by_name(folder: Path) -> None:
+    (folder / "x_encoder.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"x_encoder\.safetensors is missing"):
+        VLJEPA(folder).embed_clips(clips())

@@ -1,0 +1,63 @@
+"""A trained model to the folder that ships: half-precision towers, tokenizer, card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import torch
+
+from vlret.models.base import ModelCard
+from vlret.models.vljepa.modeling import TOWERS, VLJEPAModel, save_towers
+from vlret.training.initial import MINILM
+from vlret.training.recipe import Recipe
+
+PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
+
+
+def export(model: VLJEPAModel, folder: Path, recipe: Recipe) -> Path:
+    """Write the finished model in float16 (the int8 table as it is) and return its folder."""
+    write_folder(model, folder, recipe)
+    state = {key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()}
+    save_towers(folder, state)
+    write_card(model, folder, recipe)
+    return folder
+
+
+def write_folder(model: VLJEPAModel, folder: Path, recipe: Recipe) -> None:
+    """Write the model as it is, in float32, with tokenizer and card."""
+    model.save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(recipe.weights / MINILM / name, folder / name)
+    write_card(model, folder, recipe)
+
+
+def write_card(model: VLJEPAModel, folder: Path, recipe: Recipe) -> None:
+    """Write card.json; the revision is the first twelve digits of the weights' hash."""
+    digest = weights_hash(folder)
+    card = ModelCard(
+        name=recipe.name,
+        revision=digest[:12],
+        weights_hash=digest,
+        dim=recipe.dim,
+        frames=recipe.frames,
+        resolution=recipe.resolution,
+        resize="squash",
+        licence="Apache-2.0",
+        prompts=PROMPTS,
+        temperature=round(float(torch.exp(-model.logit_scale)), 5),
+        text_length=model.config.text_length,
+        takes_query=True,
+        default_query="",
+    )
+    (folder / "card.json").write_text(json.dumps(card.to_dict(), indent=1) + "\n")
+
+
+def weights_hash(folder: Path) -> str:
+    """SHA-256 over the tower files in the order x_encoder, predictor, y_encoder."""
+    digest = hashlib.sha256()
+    for tower in TOWERS:
+        digest.update((folder / f"{tower}.safetensors").read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,30 @@
+"""InfoNCE over a batch, with equal targets told apart from negatives."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+
+def info_nce(
+    prediction: torch.Tensor, target: torch.Tensor, scale: torch.Tensor, same: torch.Tensor
+) -> torch.Tensor:
+    """Bidirectional InfoNCE (paper, section 3.2), the mean of both directions.
+
+    Args:
+        prediction, target: float [n, dim], unit length, row i of one belongs to row i of the other.
+        scale: multiplies cosines (1 / temperature).
+        same: bool [n, n], True where target j is also true of clip i (another caption of the same clip, an
+            equal text): such pairs are neither positive nor negative. The diagonal is ignored.
+    """
+    own = torch.eye(len(prediction), dtype=torch.bool, device=prediction.device)
+    logits = (scale * prediction @ target.T).masked_fill(same & ~own, float("-inf"))
+    labels = torch.arange(len(prediction), device=prediction.device)
+    return (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
+
+
+def answer_loss(
+    prediction: torch.Tensor, answers: torch.Tensor, scale: torch.Tensor, labels: torch.Tensor
+) -> torch.Tensor:
+    """InfoNCE from each question to the distinct answers [a, dim] of the batch; `labels` int64 [n]."""
+    return functional.cross_entropy(scale * prediction @ answers.T, labels)

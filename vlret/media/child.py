@@ -76,7 +76,7 @@ class Child:
         """Ask for something. Raises ChildDied."""
         try:
             write_message(self._requests, request)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ChildDied(self._obituary()) from error
 
     def receive(self, limit_s: float) -> Message:

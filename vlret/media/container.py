@@ -29,8 +29,7 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
     try:
         container = av.open(f"file:{path}", container_options=_OPTIONS, metadata_errors="ignore")
     except av.FFmpegError as error:
-        reason = "not a media file that can be read" if isinstance(error, ValueError) else error.strerror
-        raise MediaError(f"{path}: {reason}.", "Check that it plays in a video player.") from error
+        raise MediaError(f"{path}: {_reason(path, error)}.", "Check that it plays in a player.") from error
     stream = next((s for s in container.streams.video if not s.disposition & Disposition.attached_pic), None)
     if stream is None:
         only = "audio only" if container.streams.audio else "nothing that can be shown"
@@ -40,3 +39,11 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1
     return container, stream
+
+
+def _reason(path: Path, error: av.FFmpegError) -> str:
+    if not isinstance(error, ValueError):  # InvalidDataError is one
+        return error.strerror or "cannot be opened"
+    with path.open("rb") as file:
+        is_mp4 = file.read(8)[4:] == b"ftyp"
+    return "an MP4 without its index: cut off or damaged" if is_mp4 else "not a media file"

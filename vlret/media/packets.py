@@ -18,6 +18,9 @@ Ticks = NDArray[np.int64]
 
 # Only these containers store where frames lie; in the others a seek lands somewhere.
 _SOUGHT = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
+# Recordings of these are joined by mere appending: their clock may jump back, or ahead.
+_JOINABLE = {"mpegts", "mpeg"}
+MAX_GAP_S = 10.0
 _DEFAULT_RATE = 25.0
 
 
@@ -29,6 +32,7 @@ class PacketTable:
     key_pts, key_dts: int64 [k], rising: keyframes.
     duration: ticks from the first frame to the end of the last.
     step: mean ticks from frame to frame, at least 1.
+    max_gap: ticks between two frames beyond which the clock is taken to have jumped.
     seekable: every packet has its own time, in a container that can seek.
     n_packets: packets read, those without a time included.
     """
@@ -38,6 +42,7 @@ class PacketTable:
     key_dts: Ticks
     duration: float
     step: float
+    max_gap: float
     tick_s: float
     seekable: bool
     n_packets: int
@@ -55,9 +60,9 @@ def read_packets(path: Path, on_progress: Callable[[], None]) -> PacketTable:
                 on_progress()
         except av.FFmpegError:
             pass  # the end of what can be read; decoding says from when on it is damaged
-        rate = float(stream.average_rate or stream.guessed_rate or _DEFAULT_RATE)
+        rate = float(stream.guessed_rate or stream.average_rate or _DEFAULT_RATE)
         tick_s = float(stream.time_base or 1 / 90_000)
-        return _table(rows, container.format.name in _SOUGHT, rate, tick_s)
+        return _table(rows, container.format.name, rate, tick_s)
 
 
 _NO_TIME = np.iinfo(np.int64).min
@@ -69,17 +74,19 @@ def _row(packet: Packet[VideoStream]) -> tuple[int, int, int, bool]:
     return pts, dts, packet.duration or 0, packet.is_keyframe
 
 
-def _table(rows: list[tuple[int, int, int, bool]], can_seek: bool, rate: float, tick_s: float) -> PacketTable:
+def _table(rows: list[tuple[int, int, int, bool]], kind: str, rate: float, tick_s: float) -> PacketTable:
     table = np.array(rows, np.int64).reshape(-1, 4)
     timed = table[table[:, 0] != _NO_TIME]
-    timed = timed[np.argsort(timed[:, 0], kind="stable")]
-    pts, keys = np.unique(timed[:, 0]), timed[timed[:, 3] == 1]
+    by_pts = timed[np.argsort(timed[:, 0], kind="stable")]
+    pts, keys = np.unique(timed[:, 0]), by_pts[by_pts[:, 3] == 1]
     has_times = 0 < len(timed) == len(table)
-    step = 1 / rate / tick_s
-    if has_times and len(pts) > 1:
-        step = float(pts[-1] - pts[0]) / (len(pts) - 1)
-    step = max(step, 1.0)
-    last = float(timed[-1, 2]) or step if has_times else step
-    duration = float(pts[-1] - pts[0]) + last if has_times else len(table) * step
-    seekable = can_seek and has_times and len(keys) > 0
-    return PacketTable(pts, keys[:, 0], keys[:, 1], duration, step, tick_s, seekable, len(table))
+    step = max(1 / rate / tick_s, 1.0)
+    duration = len(table) * step
+    max_gap = MAX_GAP_S / tick_s if kind in _JOINABLE else np.inf
+    if has_times:
+        gaps = np.diff(pts if kind not in _JOINABLE else timed[:, 1])
+        good = gaps[(gaps > 0) & (gaps <= max_gap)]
+        step = max(float(good.mean()), 1.0) if len(good) else step
+        duration = float(good.sum()) + (len(gaps) - len(good)) * step + (float(by_pts[-1, 2]) or step)
+    seekable = kind in _SOUGHT and has_times and len(keys) > 0
+    return PacketTable(pts, keys[:, 0], keys[:, 1], duration, step, max_gap, tick_s, seekable, len(table))

@@ -109,12 +109,12 @@ class FrameStream:
             self._codec.flush_buffers()
 
     def _stamped(self, frames: list[VideoFrame], floor: int | None, last: int | None) -> Iterator[Shown]:
-        """Frames with a rising time; one without a time, or with an earlier one, follows at the mean rate."""
+        """Frames with a rising time; one without a time, or after a jump, follows at the mean rate."""
         for frame in frames:
             pts = frame.pts
             if floor is not None and pts is not None and pts < floor:
                 continue
-            if pts is None or (last is not None and pts <= last):
+            if pts is None or (last is not None and not 0 < pts - last <= self._table.max_gap):
                 pts = 0 if last is None else last + round(self._table.step)
             last = pts
             yield Shown(pts, frame)

@@ -68,7 +68,7 @@ MODELS = {
         frames=8,
         resolution=224,
         licence="MIT",
-        source="ViT-B-16-quickgelu/openai",
+        source="ViT-B-16/openai",
         hub="timm/vit_base_patch16_clip_224.openai",
     ),
     "siglip2": ModelSpec(

@@ -53,6 +53,8 @@ def _run(words: list[str], debug: bool) -> int:
         code = 1
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
+    except OSError as error:  # a full disk, a folder without permission
+        code = _failed(f"{error.filename or 'the system'}: {error.strerror or error}.", 1, debug)
     except MemoryError:
         code = _failed("out of memory. Close other programs, or use a smaller model.", 1, debug)
     except Exception as error:  # noqa: BLE001 - the last net: a bug is told in one line, too
@@ -60,7 +62,7 @@ def _run(words: list[str], debug: bool) -> int:
             f"{type(error).__name__}: {error} This is a bug of vlret: run again with --debug.", 1, debug
         )
     if code == _INTERRUPTED:
-        output.say("stopped. What was finished is kept; the same command goes on from there.")
+        output.say("stopped. An index keeps what was finished; the same command goes on from there.")
     return code
 
 

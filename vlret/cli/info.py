@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from vlret.cli import options, output
 
 
@@ -13,12 +15,25 @@ def info(index: options.IndexFolder, json: options.AsJson = False) -> None:
     if json:
         output.print_json(facts)
         return
-    width = max(len(name) for name in facts)
-    for name, value in facts.items():
-        print(f"{name:<{width}}  {_plain(value)}")
+    for name, value in _lines(facts).items():
+        print(f"{name:<8}  {value}")
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {part}" for name, part in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+def _lines(facts: dict[str, Any]) -> dict[str, str]:
+    recipe, view = facts["recipe"], facts["view"]
+    card = recipe["card"]
+    model = (
+        f"{card['name']} {card['revision']} ({card['dim']} dimensions, weights {card['weights_hash'][:12]})"
+    )
+    return {
+        "index": facts["index"],
+        "holds": f"{facts['clips']} clips of {facts['files']} files; {facts['skipped_files']} files skipped",
+        "on disk": f"{facts['bytes'] / 1e6:.1f} MB in {facts['shards']} shards; "
+        f"{facts['dropped_clips']} clips dropped",
+        "files in": ", ".join(facts["roots"]),
+        "model": model,
+        "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames a clip at {recipe['sampling']}, "
+        f"decoder {recipe['decoder']}, dtype {recipe['dtype']}, query {recipe['query']!r}",
+        "search": f"{view['type']}, recall@10 {view['recall_at_10']:.3f}" if view else "nothing to search",
+        "changed": f"{facts['updated']} (made {facts['created']})",
+    }

@@ -93,7 +93,7 @@ def _print(hits: list[Hit]) -> None:
     from vlret.reports.timecode import span
 
     for hit in hits:
-        print(f"{hit.rank:>3}  {hit.score:.3f}  {span(hit.start, hit.end):<15}  {hit.path}")
+        print(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}")
 
 
 def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:

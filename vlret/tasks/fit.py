@@ -16,7 +16,7 @@ def model_of(index: Index, model: Embedder | str | None = None, device: str = "a
         IndexFolderError: another model made the index; the message names both.
     """
     if not isinstance(model, Embedder):
-        model = _load(index, model or index.settings.model, device)
+        model = _load(index, model or index.recipe.model, device)
     index.require_card(model.card)
     return model
 

@@ -11,6 +11,7 @@ import numpy as np
 from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.models.base import ClipInput, Embedder
+from vlret.models.registry import load_model
 from vlret.tasks.fit import model_of
 from vlret.tasks.texts import warn_about
 from vlret.types import Clip, Label, LabelScore, Vectors
@@ -33,7 +34,7 @@ def classify(
     Args:
         source: an open index (its vectors are used, nothing is decoded), or clips.
         labels: class names; `red_car` and `RedCar` are read as "red car" and "Red Car".
-        model: needed for clips; None takes the index's own, another one is refused.
+        model: an embedder or its name; None takes the index's own, another one is refused. Clips need one.
         templates: prompts with exactly one `{}` for the name; default: the model's own.
         top: length of each `Label.top`.
         threshold: the label is "unknown" where the best probability is below it (0 to 1).
@@ -52,8 +53,9 @@ def classify(
         clips = list(zip(rows["path"], rows["start"], rows["end"], strict=True))
         vectors = source.vectors()
     else:
-        if not isinstance(model, Embedder):
-            raise UsageError("Clips need a model to be labelled.", "Give model=vlret.load_model(...).")
+        if model is None:
+            raise UsageError("Clips need a model to be labelled.", "Give model='vljepa-mini' or another.")
+        model = model if isinstance(model, Embedder) else load_model(model)
         clips = [_place(clip) for clip in source]
         vectors = model.embed_clips(source) if len(source) else np.empty((0, model.card.dim), np.float32)
     classes = label_vectors(model, labels, templates)

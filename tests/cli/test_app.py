@@ -1,0 +1,153 @@
+"""app.py: start, exit codes, one line an error, and streams, mostly in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.cli.conftest import ROOT, command, process, vlret
+from vlret import __version__
+from vlret.cli import app, info
+
+HEAVY = ("torch", "transformers", "av", "timm", "faiss", "pandas", "pyarrow", "numpy")
+
+
+def test_help_starts_at_once_without_heavy_modules():
+    script = (
+        "import sys, time; began = time.process_time(); from vlret.cli.app import main\n"
+        "try: main(['--help'])\n"
+        f"except SystemExit: print(time.process_time() - began, [m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    seconds, heavy = done.stderr.split(maxsplit=1)
+    assert heavy.strip() == "[]"
+    assert float(seconds) < 0.5
+    assert all(verb in done.stdout for verb in app.VERBS)
+
+
+@pytest.mark.parametrize("verb", list(app.VERBS))
+def test_every_verb_has_help(verb):
+    run = vlret(verb, "--help")
+    assert (run.code, run.err) == (0, "")
+    assert "Usage: vlret" in run.out
+
+
+def test_a_search_imports_neither_av_nor_timm(index):
+    script = (
+        "import sys; from tests.cli import stand_ins; from vlret.models import registry\n"
+        "registry._load_folder = stand_ins.load_folder\n"
+        "from vlret.cli.app import main\n"
+        f"try: main(['search', {str(index)!r}, 'red'])\n"
+        "except SystemExit as stop: print(stop.code, [m for m in ('av', 'timm') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "0 []"
+
+
+def test_stdout_holds_the_document_and_nothing_else(index):
+    run = process("search", index, "red", "--json")
+    assert (run.code, run.err) == (0, "")
+    assert json.loads(run.out)["schema"] == 1
+
+
+def test_version_and_no_verb():
+    assert vlret("--version").out.strip() == f"vlret {__version__}"
+    nothing = vlret()
+    assert (nothing.code, nothing.out) == (2, "")
+    assert "Usage" in nothing.err
+
+
+def test_an_unknown_verb_is_one_line_with_help():
+    run = vlret("serch")
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("vlret: error: No such command 'serch'")
+    assert "vlret --help" in run.err
+    assert len(run.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_debug_shows_the_traceback(tmp_path, place):
+    words = ["search", tmp_path, "red"]
+    words.insert(place, "--debug")
+    assert "Traceback" in vlret(*words).err
+    words.remove("--debug")
+    assert "Traceback" not in vlret(*words).err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (RuntimeError("two\nlines"), 1, "RuntimeError: two lines"),
+        (OSError(28, "No space left on device", "a.html"), 1, "No space left on device: 'a.html'"),
+        (MemoryError(), 1, "out of memory"),
+    ],
+)
+def test_any_other_error_is_one_line_too(monkeypatch, error, code, text):
+    def fail(json: bool = False) -> None:
+        raise error
+
+    monkeypatch.setitem(app.VERBS, "info", fail)
+    run = vlret("info")
+    assert (run.code, run.out) == (code, "")
+    assert run.err.startswith("vlret: error: ")
+    assert text in run.err
+    assert len(run.err.splitlines()) == 1
+    assert info.info is not fail
+
+
+def test_ctrl_c_says_that_the_index_goes_on(media, models, tmp_path):
+    def stop(json: bool = False) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(app.VERBS, "info", stop)
+        run = vlret("info")
+    assert run.code == 130
+    assert (
+        run.err.splitlines()[-1]
+        == "vlret: stopped. An index keeps what was finished; the same command goes on from there."
+    )
+
+
+def test_a_reader_that_goes_away_is_no_error(index):
+    run = subprocess.Popen(
+        command("search", index, "red", "--all-clips"),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    run.stdout.close()
+    assert run.stderr.read() == b""
+    assert run.wait(timeout=60) in (0, 1)
+
+
+def test_an_interrupted_index_goes_on(models, tmp_path):
+    from tests.cli.conftest import paint_video
+
+    (tmp_path / "media").mkdir()
+    for number in range(40):
+        paint_video(tmp_path / "media" / f"{number:02d}.mp4", "red", "blue", seconds=10)
+    arguments = ["index", tmp_path / "media", "--out", tmp_path / "index", "--model", models / "colour"]
+    run = subprocess.Popen(
+        command(*arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / "index").exists() and run.poll() is None:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=60)
+    assert "Traceback" not in errors
+    assert run.returncode in (0, 130)  # it may have been done just before
+    if run.returncode == 130:
+        assert "goes on from there" in errors
+    report = vlret(*arguments, "--json").json
+    assert report["new"] + report["unchanged"] == report["found"] == 40

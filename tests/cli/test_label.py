@@ -1,0 +1,111 @@
+"""`vlret label`."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from tests.cli.conftest import paint_image, vlret
+
+
+def test_json_of_an_index(index, media):
+    run = vlret("label", index, "--labels", "red,green,blue", "--top", 2, "--json")
+    assert (run.code, run.err) == (0, "")
+    document = run.json
+    items = document.pop("items")
+    assert document == {"schema": 1, "model": "colour", "labels": ["red", "green", "blue"]}
+    assert [(item["path"], item["start"], item["label"]) for item in items] == [
+        (str(media / "blue <b>.png"), 0.0, "blue"),
+        (str(media / "green one.mp4"), 0.0, "green"),
+        (str(media / "long.mp4"), 0.0, "red"),
+        (str(media / "long.mp4"), 10.0, "blue"),
+    ]
+    for item in items:
+        assert set(item) == {"path", "start", "end", "label", "score", "probability", "margin", "top"}
+        first, second = item["top"]
+        assert (first["label"], first["score"]) == (item["label"], item["score"])
+        assert item["margin"] == pytest.approx(first["score"] - second["score"])
+
+
+def test_media_and_their_index_are_labelled_alike(index, media, models):
+    of_index = vlret("label", index, "--labels", "red,green,blue", "--json").json
+    of_media = vlret(
+        "label", media, "--model", models / "colour", "--labels", "red,green,blue", "--json"
+    ).json
+    assert of_media == of_index
+
+
+def test_labels_of_a_file_templates_and_threshold(index, tmp_path):
+    (tmp_path / "l.txt").write_text("red\ngreen\n")
+    run = vlret(
+        "label", index, "--labels", tmp_path / "l.txt", "--template", "a {} thing", "--template", "{}",
+        "--threshold", 0.9, "--json",
+    )  # fmt: skip
+    assert [item["label"] for item in run.json["items"]] == ["unknown", "green", "red", "unknown"]
+    assert run.json["items"][0]["probability"] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+def test_a_table_is_written(index, tmp_path, suffix):
+    out = tmp_path / f"a.{suffix}"
+    run = vlret("label", index, "--labels", "red,blue", "--out", out, "--json")
+    readers = {"csv": pd.read_csv, "parquet": pd.read_parquet, "jsonl": lambda p: pd.read_json(p, lines=True)}
+    assert readers[suffix](out)["label"].tolist() == [item["label"] for item in run.json["items"]]
+    assert f"wrote {out}" in run.err
+
+
+def test_html_shows_each_clip(index, tmp_path):
+    run = vlret("label", index, "--labels", "red,<b>blue</b>", "--html", tmp_path / "a.html")
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert page.count("<img ") == len(run.out.splitlines()) == 4
+    assert "&lt;b&gt;blue&lt;/b&gt;" in page
+    assert "<b>blue" not in page
+
+
+def test_bad_files_are_skipped_and_told(tmp_path, models):
+    paint_image(tmp_path / "red.png", "red")
+    (tmp_path / "bad.mp4").write_text("no video")
+    arguments = ["label", tmp_path, "--labels", "red,blue", "--model", models / "colour", "--json"]
+    run, strict = vlret(*arguments), vlret(*arguments, "--strict")
+    assert (run.code, strict.code) == (0, 1)
+    assert [item["label"] for item in run.json["items"]] == ["red"]
+    assert "skipped" in run.err
+    assert "bad.mp4" in run.err
+    assert run.json == strict.json
+
+
+def test_nothing_to_label_exits_with_1(tmp_path, models):
+    (tmp_path / "bad.mp4").write_text("no video")
+    run = vlret("label", tmp_path, "--labels", "a,b", "--model", models / "colour", "--json")
+    assert run.code == 1
+    assert run.json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        ([], 2, "--labels"),
+        (["--labels", ","], 2, "holds no label"),
+        (["--labels", "none.txt"], 2, "none.txt is not there"),
+        (["--labels", "a,a"], 2, "more than once"),
+        (["--labels", "a", "--template", "x"], 2, "0 times {}"),
+        (["--labels", "a", "--out", "a.xlsx"], 2, ".csv, .parquet, .jsonl"),
+        (["--labels", "a", "--threshold", "2"], 2, "--threshold"),
+        (["--labels", "a", "--model", "{models}/asked"], 1, "made by colour, not by asked"),
+    ],
+)
+def test_one_line_says_what_is_wrong(index, models, arguments, code, reason):
+    run = vlret("label", index, *(argument.format(models=models) for argument in arguments))
+    assert (run.code, run.out) == (code, "")
+    assert run.err.startswith("vlret: error: ")
+    assert len(run.err.splitlines()) == 1
+    assert reason in run.err
+
+
+def test_json_is_ascii_with_any_name(tmp_path, models):
+    paint_image(tmp_path / "日本 \n x.png", "red")
+    run = vlret("label", tmp_path, "--labels", "red,Übergröße", "--model", models / "colour", "--json")
+    assert run.out.isascii()
+    assert json.loads(run.out)["items"][0]["path"] == str(tmp_path / "日本 \n x.png")

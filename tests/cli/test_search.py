@@ -1,0 +1,124 @@
+"""`vlret search`."""
+
+from __future__ import annotations
+
+import av
+import pytest
+
+from tests.cli.conftest import vlret
+from tests.conftest import ColourEmbedder
+
+
+def test_json_holds_the_hits_of_the_sentence(index, media):
+    run = vlret("search", index, "a", "red", "car", "--json")
+    assert run.code == 0
+    assert run.err == ""
+    document = run.json
+    hits = document.pop("hits")
+    assert document == {"schema": 1, "query": "a red car", "index": str(index), "model": "colour"}
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert set(hits[0]) == {"rank", "score", "path", "start", "end"}
+    assert hits[0] | {"score": 1} == {
+        "rank": 1,
+        "score": 1,
+        "path": str(media / "long.mp4"),
+        "start": 0,
+        "end": 10,
+    }
+    model = ColourEmbedder()
+    green = (model.embed_texts(["red"]) @ model.embed_texts(["green"]).T).item()
+    assert hits[0]["score"] == pytest.approx(1, abs=1e-3)
+    assert hits[2]["score"] == pytest.approx(green, abs=1e-2)
+
+
+def test_every_clip_of_a_file_or_the_best(index, media):
+    spans = [
+        (hit["path"], hit["start"])
+        for hit in vlret("search", index, "red", "--all-clips", "--json").json["hits"]
+    ]
+    assert spans.count((str(media / "long.mp4"), 0.0)) == spans.count((str(media / "long.mp4"), 10.0)) == 1
+    assert len(spans) == 4
+    assert len(vlret("search", index, "red", "--json", "-k", 2).json["hits"]) == 2
+
+
+def test_a_file_is_searched_by_what_it_shows(index, media):
+    hits = vlret("search", index, media / "green one.mp4", "--json").json["hits"]
+    assert hits[0]["path"] == str(media / "green one.mp4")
+    assert hits[0]["score"] == pytest.approx(1, abs=1e-3)
+
+
+def test_plus_and_not_turn_the_query(index):
+    more = vlret("search", index, "red", "--plus", "blue^3", "--not", "red^0.9", "--json").json["hits"]
+    assert "blue" in more[0]["path"] or more[0]["start"] == 10
+
+
+def test_a_pattern_restricts_the_files(index, media):
+    hits = vlret("search", index, "red", "--paths", "*.png", "--json").json["hits"]
+    assert [hit["path"] for hit in hits] == [str(media / "blue <b>.png")]
+
+
+def test_plain_lines_show_rank_score_time_and_path(index, media):
+    lines = vlret("search", index, "red").out.splitlines()
+    assert lines[0].split(maxsplit=3) == ["1", "1.000", "0:00-0:10", str(media / "long.mp4")]
+
+
+def test_html_and_trim_are_written_and_told_on_stderr(index, tmp_path):
+    run = vlret("search", index, "red", "--json", "--html", tmp_path / "a.html", "--trim", tmp_path / "clips")
+    assert len(run.json["hits"]) == 3
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert page.count("data:image/jpeg;base64,") == 3
+    assert "blue &lt;b&gt;.png" in page
+    names = sorted(path.name for path in (tmp_path / "clips").iterdir())
+    assert names == ["blue_b.png", "green_one_0-00.mp4", "long_0-00.mp4"]
+    with av.open(str(tmp_path / "clips" / "long_0-00.mp4")) as file:
+        assert sum(1 for _ in file.decode(video=0)) == 50
+    assert "a.html" in run.err
+
+
+def test_warnings_go_to_stderr(index):
+    run = vlret("search", index, "ein rotes Auto und " * 9, "--json")
+    assert run.code == 0
+    assert run.json["hits"]
+    first, second = run.err.splitlines()
+    assert first.startswith("vlret: warning: colour reads only the first 16 tokens")
+    assert "does not look like English" in second
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["red", "--model", "{models}/asked"], 1, "was made by colour, not by asked"),
+        (["red", "--model", "{models}/none"], 1, "made by colour; {models}/none does not load"),
+        ([""], 2, "query is empty"),
+        (["no.mp4"], 1, "no.mp4 is not there"),
+        (["red", "-k", "0"], 2, "'-k'"),
+        (["red", "--not", "red^1"], 2, "cancel out"),
+        (["red", "--plus", "blue^-1"], 2, "more than 0"),
+        ([], 2, "QUERY"),
+    ],
+)
+def test_one_line_says_what_is_wrong(index, models, arguments, code, reason):
+    run = vlret("search", index, *(argument.format(models=models) for argument in arguments))
+    assert (run.code, run.out) == (code, "")
+    assert run.err.startswith("vlret: error: ")
+    assert len(run.err.splitlines()) == 1
+    assert reason.format(models=models) in run.err
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "not json", "cut shard"])
+def test_an_unreadable_index_is_one_line(index, tmp_path, damage):
+    import shutil
+
+    folder = tmp_path / "index"
+    if damage == "empty":
+        folder.mkdir()
+    elif damage != "missing":
+        shutil.copytree(index, folder)
+        shutil.rmtree(folder / "view", ignore_errors=True)
+        victim = folder / "manifest.json" if damage == "not json" else next(folder.glob("shards/*.parquet"))
+        victim.write_bytes(victim.read_bytes()[:100])
+    run = vlret("search", folder, "red")
+    assert (run.code, run.out) == (1, "")
+    assert run.err.startswith("vlret: error: ")
+    assert str(folder) in run.err
+    assert len(run.err.splitlines()) == 1

@@ -1,0 +1,105 @@
+"""`vlret vqa`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import paint_image, vlret
+from tests.cli.stand_ins import AskedColour
+from tests.conftest import ColourEmbedder
+
+
+@pytest.fixture
+def asked(models):
+    return ["--model", models / "asked"]
+
+
+def test_json_of_one_question(media, asked):
+    video = media / "green one.mp4"
+    run = vlret("vqa", video, "which?", "--answers", "red", "--answers", "green", *asked, "--json")
+    assert run.code == 0
+    document = run.json
+    candidates = document.pop("candidates")
+    assert document == {
+        "schema": 1, "model": "asked", "path": str(video), "question": "which?", "answer": "green",
+    }  # fmt: skip
+    model = AskedColour()
+    scores = (model.embed_texts(["green", "red"]) @ model.embed_clips([video])[0]).tolist()
+    assert [one["answer"] for one in candidates] == ["green", "red"]
+    assert [one["score"] for one in candidates] == pytest.approx(scores)
+
+
+def test_the_question_decides(media, asked):
+    blue = media / "blue <b>.png"
+    answers = ["--answers", "red", "--answers", "blue"]
+    plain = vlret("vqa", blue, "which?", *answers, *asked).out
+    opposite = vlret("vqa", blue, "which is the opposite?", *answers, *asked).out
+    assert plain.splitlines()[0].endswith("blue")
+    assert opposite.splitlines()[0].endswith("red")
+
+
+def test_a_model_without_predictor_says_so(media, models):
+    arguments = ["which", "--answers", "red", "--answers", "blue", "--json"]
+    run = vlret("vqa", media / "blue <b>.png", *arguments, "--model", models / "colour")
+    assert run.json["answer"] == "blue"
+    assert "colour has no predictor" in run.err
+    model = ColourEmbedder()
+    score = (model.embed_texts(["which blue"]) @ model.embed_clips([media / "blue <b>.png"])[0]).item()
+    assert run.json["candidates"][0]["score"] == pytest.approx(score)
+
+
+def test_a_file_of_questions_streams_lines_past_bad_ones(media, asked, tmp_path):
+    paint_image(tmp_path / "near.png", "red")
+    lines = [
+        {"video": str(media / "green one.mp4"), "question": "which?", "answers": ["red", "green"]},
+        "not json",
+        {"video": "near.png", "question": "which?", "answers": ["red", "green"]},
+        {"video": "none.mp4", "question": "which?", "answers": ["red", "green"]},
+        {"video": "near.png", "question": "which?", "answers": []},
+        {"video": "near.png", "question": "opposite?", "answers": ["red", "blue"]},
+    ]
+    file = tmp_path / "q.jsonl"
+    file.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
+    run, strict = (vlret("vqa", "--questions", file, *asked, *more) for more in ([], ["--strict"]))
+    assert (run.code, strict.code) == (0, 1)
+    assert [(one["schema"], one["answer"]) for one in run.json_lines] == [
+        (1, "green"),
+        (1, "red"),
+        (1, "blue"),
+    ]
+    assert run.json_lines[1]["path"] == str(tmp_path / "near.png")
+    errors = [line for line in run.err.splitlines() if "error" in line]
+    assert [error.split(", ")[1].split(":")[0] for error in errors] == ["line 2", "line 4", "line 5"]
+    assert "3 questions answered, 3 passed over" in run.err
+    assert strict.out == run.out
+
+
+def test_only_bad_lines_exit_with_1(asked, tmp_path):
+    (tmp_path / "q.jsonl").write_text("{}\n")
+    run = vlret("vqa", "--questions", tmp_path / "q.jsonl", *asked)
+    assert (run.code, run.out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        ([], 2, "VIDEO QUESTION"),
+        (["{media}/green one.mp4"], 2, "VIDEO QUESTION"),
+        (["{media}/green one.mp4", "which?"], 2, "VIDEO QUESTION"),
+        (["{media}/green one.mp4", "which?", "--questions", "q.jsonl"], 2, "VIDEO QUESTION"),
+        (["--questions", "none.jsonl"], 2, "none.jsonl is not there"),
+        (["{media}/green one.mp4", " ", "--answers", "a"], 2, "question is empty"),
+        (["{media}/green one.mp4", "which?", "--answers", "a", "--answers", "a"], 2, "given twice"),
+        (["none.mp4", "which?", "--answers", "a"], 1, "none.mp4"),
+        (["{media}", "which?", "--answers", "a"], 1, "not a file"),
+    ],
+)
+def test_one_line_says_what_is_wrong(media, asked, arguments, code, reason):
+    run = vlret("vqa", *(argument.format(media=media) for argument in arguments), *asked)
+    assert (run.code, run.out) == (code, "")
+    errors = [line for line in run.err.splitlines() if line != f"vlret: loading {asked[1]}"]
+    assert len(errors) == 1
+    assert errors[0].startswith("vlret: error: ")
+    assert reason in errors[0]

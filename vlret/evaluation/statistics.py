@@ -27,4 +27,4 @@ def _group_sums(
     values: NDArray[np.float64], groups: NDArray[np.generic]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     _, index, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    return np.bincount(index, weights=values), counts
+    return np.bincount(index, weights=values).astype(np.float64), counts.astype(np.int64)

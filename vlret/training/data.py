@@ -60,7 +60,9 @@ def load_data(
         chosen = [item for item in _read(recipe.data / name) if item.split in splits]
         if chosen:
             items += chosen
-            features.append(visual_features(chosen, embedder, folder, f"{name.replace('/', '-')}-{splits[0]}"))
+            features.append(
+                visual_features(chosen, embedder, folder, f"{name.replace('/', '-')}-{splits[0]}")
+            )
     captions = [caption for item in items for caption in item.captions]
     ids = [embedder.tokens(caption, embedder.card.text_length) for caption in captions]
     texts = text_features(captions, model, ids, folder / f"texts-{splits[0]}.npy")

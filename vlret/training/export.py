@@ -20,7 +20,9 @@ PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
 def export(model: VLJEPAModel, folder: Path, recipe: Recipe) -> Path:
     """Write the finished model in float16 (the int8 table as it is) and return its folder."""
     write_folder(model, folder, recipe)
-    state = {key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()}
+    state = {
+        key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()
+    }
     save_towers(folder, state)
     write_card(model, folder, recipe)
     return folder

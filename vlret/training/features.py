@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +27,9 @@ VIDEO = {".mp4"}
 BATCH = 16
 
 
-def visual_features(items: Sequence[Item], embedder: Embedder, folder: Path, name: str) -> NDArray[np.float16]:
+def visual_features(
+    items: Sequence[Item], embedder: Embedder, folder: Path, name: str
+) -> NDArray[np.float16]:
     """Visual tokens of each item, float16 [n, views, tokens, width], read from or written to `folder`.
 
     The views of a photograph are itself and its mirror image, those of a clip its frames. A run that was
@@ -48,7 +51,9 @@ def visual_features(items: Sequence[Item], embedder: Embedder, folder: Path, nam
     return array
 
 
-def text_features(texts: Sequence[str], model: VLJEPAModel, ids: Sequence[list[int]], file: Path) -> torch.Tensor:
+def text_features(
+    texts: Sequence[str], model: VLJEPAModel, ids: Sequence[list[int]], file: Path
+) -> torch.Tensor:
     """The frozen Y-encoder's mean-pooled states before its head, float32 [n, hidden], cached in `file`."""
     stamp = file.with_suffix(".json")
     if stamp.is_file() and json.loads(stamp.read_text()) == list(texts):
@@ -81,12 +86,12 @@ def _token_shape(embedder: Embedder) -> tuple[int, ...]:
     return tuple(embedder.encode_pixels([np.zeros((1, side, side, 3), np.uint8)])[0].shape)
 
 
-def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[NDArray[np.float16], int]:
+def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[np.memmap[Any, Any], int]:
     """The array and how many of its rows are done; anything that was made of other items starts anew."""
     stamp = file.with_suffix(".json")
     if file.is_file() and stamp.is_file():
         state = json.loads(stamp.read_text())
-        array = np.load(file, mmap_mode="r+")
+        array: np.memmap[Any, Any] = np.load(file, mmap_mode="r+")
         if array.shape == shape and state["names"] == names:
             return array, state["done"]
     return np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape), 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def train(recipe: Recipe, out: str | Path) -> Path:
     trainer = Trainer(recipe, model, embedder, data)
     for epoch in range(trainer.resume(folder / "checkpoint.pt"), recipe.epochs):
         loss = trainer.run_epoch(epoch)
-        log.info("epoch %d of %d: loss %.3f, dev R@1 %.1f", epoch + 1, recipe.epochs, loss, dev_recall(model, dev))
+        log.info(
+            "epoch %d of %d: loss %.3f, dev R@1 %.1f", epoch + 1, recipe.epochs, loss, dev_recall(model, dev)
+        )
         trainer.save(folder / "checkpoint.pt", epoch + 1)
     return export(model, folder / "model", recipe)
 
@@ -103,7 +106,9 @@ class Trainer:
         ids, mask, answers, answer_states = self.questions
         items = np.array([self.data.questions[i].item for i in chosen])
         used = mask[chosen].any(0)
-        prediction = self.model.predict(self._visual(items), None, ids[chosen][:, used], mask[chosen][:, used])
+        prediction = self.model.predict(
+            self._visual(items), None, ids[chosen][:, used], mask[chosen][:, used]
+        )
         labels, local = answers[chosen].unique(return_inverse=True)
         target = self._target(answer_states[labels])
         return answer_loss(prediction, target, self.model.logit_scale.exp(), local)
@@ -148,17 +153,21 @@ def dev_recall(model: VLJEPAModel, dev: TrainingData) -> float:
 def _tokenised(data: TrainingData, model: VLJEPAModel, embedder: VLJEPA) -> tuple[torch.Tensor, ...]:
     """Question ids [n, q] and mask, the answer number of each question, and the answers' states [a, hidden]."""
     length = embedder.settings["query_length"]
-    ids, mask = padded([embedder.tokens(q.question, length) for q in data.questions], model.config.pad_token_id)
+    ids, mask = padded(
+        [embedder.tokens(q.question, length) for q in data.questions], model.config.pad_token_id
+    )
     answers = sorted({q.answer for q in data.questions})
     number = {answer: n for n, answer in enumerate(answers)}
     labels = torch.tensor([number[q.answer] for q in data.questions])
-    tokens, tokens_mask = padded([embedder.tokens(answer, length) for answer in answers], model.config.pad_token_id)
+    tokens, tokens_mask = padded(
+        [embedder.tokens(answer, length) for answer in answers], model.config.pad_token_id
+    )
     with torch.inference_mode():
         states = model.y_encoder.pool(tokens, tokens_mask)
     return ids, mask, labels, states.clone()
 
 
-def _plain(state: dict[str, Any]) -> dict[str, Any]:
+def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
     """A numpy random state with its 128-bit integers as text, which torch can store."""
     return {**state, "state": {key: str(value) for key, value in state["state"].items()}}
 

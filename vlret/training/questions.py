@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from vlret.datasets.tar_set import Item
 
@@ -155,7 +156,7 @@ def _numbers(captions: tuple[str, ...]) -> list[tuple[str, str]]:
     counts: dict[str, set[str]] = {}
     for caption in captions:
         words = _words(caption)
-        for number, noun in zip(words, words[1:], strict=False):
+        for number, noun in pairwise(words):
             if number in NUMBERS and noun in NAME_OF and (NUMBERS[number] > 1) == noun.endswith(("s", "men")):
                 counts.setdefault(NAME_OF[noun], set()).add("one" if number == "a" else number)
     return [
@@ -168,7 +169,7 @@ def _colours(captions: tuple[str, ...]) -> list[tuple[str, str]]:
     colours: dict[str, set[str]] = {}
     for caption in captions:
         words = _words(caption)
-        for colour, noun in zip(words, words[1:], strict=False):
+        for colour, noun in pairwise(words):
             if colour in COLOURS and noun in NAME_OF:
                 colours.setdefault(NAME_OF[noun], set()).add(colour.replace("grey", "gray"))
     return [(f"what color is the {noun}?", found.pop()) for noun, found in colours.items() if len(found) == 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, LlamaConfig, PretrainedConfig
@@ -36,9 +36,9 @@ class VLJEPAConfig(PretrainedConfig):  # type: ignore[misc]
         "y_config": SubConfigSpec(config_class=AutoConfig, model_type="gemma3_text"),
     }
 
-    x_config: dict | PretrainedConfig | None = None  # type: ignore[type-arg]
-    predictor_config: dict | PretrainedConfig | None = None  # type: ignore[type-arg]
-    y_config: dict | PretrainedConfig | None = None  # type: ignore[type-arg]
+    x_config: Any = None
+    predictor_config: Any = None
+    y_config: Any = None
     x_width: int = 1024
     dim: int = 1536
     grid: int = 0

@@ -114,7 +114,7 @@ class VLJEPA(Embedder):
         """The configuration as a transformers object."""
         from vlret.models.vljepa.configuration import VLJEPAConfig
 
-        return VLJEPAConfig.from_pretrained(self.folder)
+        return VLJEPAConfig.from_pretrained(self.folder)  # type: ignore[no-any-return]
 
     @cached_property
     def device(self) -> torch.device:
@@ -135,14 +135,16 @@ class VLJEPA(Embedder):
         """The vision tower, loaded on first use."""
         from vlret.models.vljepa.encoders import XEncoder
 
-        return self._load(XEncoder, "x_encoder").to(self.dtype)
+        encoder: XEncoder = self._load(XEncoder, "x_encoder").to(self.dtype)
+        return encoder
 
     @cached_property
     def predictor(self) -> Predictor:
         """The predictor, loaded on first use."""
         from vlret.models.vljepa.predictor import Predictor
 
-        return self._load(Predictor, "predictor")
+        predictor: Predictor = self._load(Predictor, "predictor")
+        return predictor
 
     @cached_property
     def y_encoder(self) -> NumpyYEncoder | TorchYEncoder:

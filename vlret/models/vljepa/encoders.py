@@ -42,7 +42,7 @@ class XEncoder(nn.Module):
             tokens = tokens.flatten(2).transpose(1, 2)
         elif int(tokens.shape[1] ** 0.5) ** 2 != tokens.shape[1]:  # a ViT's class token stands first
             tokens = tokens[:, 1:]
-        return tokens.unflatten(0, frames.shape[:2])
+        return tokens.unflatten(0, frames.shape[:2])  # type: ignore[no-any-return]
 
     def _to_grid(self, tokens: torch.Tensor) -> torch.Tensor:
         """[n, t, side * side, width] averaged to [n, t * grid * grid, width]."""
@@ -55,6 +55,9 @@ class XEncoder(nn.Module):
 
 class Int8Embedding(nn.Module):
     """A frozen token table: int8 rows [tokens, width] and one float scale a row (a quarter of float32)."""
+
+    weight: torch.Tensor
+    scale: torch.Tensor
 
     def __init__(self, tokens: int, width: int) -> None:
         super().__init__()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from transformers.masking_utils import create_bidirectional_mask
@@ -34,6 +36,7 @@ class Predictor(nn.Module):
         self.layers = nn.ModuleList(
             LlamaDecoderLayer(self.config, layer) for layer in range(self.config.num_hidden_layers)
         )
+        layer: Any
         for layer in self.layers:
             # without a mask, scaled-dot-product attention goes by this flag and would be causal
             layer.self_attn.is_causal = False

@@ -43,7 +43,7 @@ class NumpyYEncoder:
     def token_rows(self, ids: Sequence[int]) -> Array:
         """Rows [q, hidden] of the token table: what a query puts into the predictor."""
         name = "model.embeddings.word_embeddings"
-        rows = self.weights[f"{name}.weight"][list(ids)].astype(np.float32)
+        rows: Array = self.weights[f"{name}.weight"][list(ids)].astype(np.float32)
         scale = self.weights.get(f"{name}.scale")
         return rows if scale is None else rows * scale[list(ids)]
 
@@ -77,7 +77,7 @@ class NumpyYEncoder:
         scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width / self.heads))
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         weights /= weights.sum(-1, keepdims=True)
-        return (weights @ value).transpose(0, 2, 1, 3).reshape(n, length, width)
+        return np.asarray((weights @ value).transpose(0, 2, 1, 3).reshape(n, length, width))
 
     def _linear(self, x: Array, name: str) -> Array:
         return np.asarray(x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"])

@@ -1,0 +1,76 @@
+"""The test splits that vljepa-mini is scored on, as clips and texts."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from vlret.datasets.tar_set import Item, read_bytes, read_items
+from vlret.media.read import read_clip
+from vlret.models.base import ClipInput
+from vlret.training.questions import Question, make_questions
+from vlret.types import Pixels
+
+CLIP_SETS = ("msrvtt", "msvd", "panda70m", "autoeval")
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """Clips, captions, and the clip that each caption belongs to."""
+
+    name: str
+    clips: Sequence[ClipInput]
+    captions: list[str]
+    owner: list[int]
+
+
+def captioned_photos(data: Path, name: str) -> Captioned:
+    """The test split of a captioned set of photographs."""
+    items = read_items(data / "photos" / name, split="test")
+    return _captioned(f"{name} test", items, _photos(items))
+
+
+def captioned_clips(data: Path, n_frames: int = 8) -> Captioned:
+    """The test splits of all captioned sets of clips as one pool, up to five captions a clip."""
+    items = [item for name in CLIP_SETS for item in read_items(data / "videos" / name, split="test")]
+    return _captioned("captioned clips, test", items, _clips(items, n_frames))
+
+
+def labelled(data: Path, name: str) -> tuple[list[Pixels], list[str]]:
+    """All photographs of a labelled set and their labels."""
+    items = read_items(data / "photos" / name, "labels.jsonl")
+    return _photos(items), [item.label for item in items]
+
+
+def presence(data: Path) -> tuple[list[Pixels], list[Question]]:
+    """Flickr8k's test photographs and yes / no questions by the rule of `vlret.training.questions`."""
+    items = read_items(data / "photos" / "flickr8k", split="test")
+    return _photos(items), [q for q in make_questions(items) if q.answer in ("yes", "no")]
+
+
+def _captioned(name: str, items: list[Item], clips: Sequence[ClipInput]) -> Captioned:
+    captions = [item.captions[:5] for item in items]
+    owner = [n for n, texts in enumerate(captions) for _ in texts]
+    return Captioned(name, clips, [text for texts in captions for text in texts], owner)
+
+
+def _photos(items: list[Item]) -> list[Pixels]:
+    files = tqdm(read_bytes(items), total=len(items), desc="photographs", disable=None)
+    return [np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))[None] for content in files]
+
+
+def _clips(items: list[Item], n_frames: int) -> list[Pixels]:
+    clips = []
+    for content in read_bytes(items):
+        with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+            file.write(content)
+            file.flush()
+            clips.append(read_clip(file.name, n_frames).pixels)
+    return clips

@@ -36,19 +36,6 @@ def write_image(path: Path, colour: str) -> Path:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Path:
-    """A folder with three good videos, an image, a text named .mp4 and a hidden file."""
-    folder = tmp_path / "library"
-    write_video(folder / "red.mp4", ["red"])
-    write_video(folder / "sub" / "green.mp4", ["green"])
-    write_video(folder / "both.mp4", ["blue", "grey"], seconds_each=2)
-    write_image(folder / "blue.png", "blue")
-    (folder / "broken.mp4").write_text("this is no video")
-    (folder / "._red.mp4").write_bytes(b"\0" * 10)
-    return folder
-
-
-@pytest.fixture
 def text_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `build_index` read the text files of `stand_in` as videos."""
     monkeypatch.setattr(build, "DecodePool", TextPool)

@@ -82,12 +82,13 @@ def build_index(
 
 
 def default_folder(sources: Sequence[str | Path]) -> Path:
-    """`indexes/NAME`, NAME being that of the first source without its suffix."""
+    """`indexes/NAME` after the first source: its folder, its file less the suffix, a glob's fixed folder."""
     if not sources:
         raise UsageError("No source was given.", "Name a file, a folder or a list of paths.")
     source = Path(sources[0]).expanduser().absolute()
     plain = next((part for part in (source, *source.parents) if not glob.has_magic(part.name)), source)
-    return INDEXES / (plain.stem or "index")
+    name = plain.name if plain.is_dir() else plain.stem
+    return INDEXES / (name or "index")
 
 
 def _require_own_folder(store: Store) -> None:

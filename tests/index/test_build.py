@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.index.stand_in import CircleEmbedder, write_text_video
+from vlret.errors import IndexFolderError, UsageError
+from vlret.index.build import build_index, default_folder
+from vlret.index.index import Index
+from vlret.index.report import BuildReport
+from vlret.models import registry
+
+pytestmark = pytest.mark.usefixtures("text_pool", "small_shards")
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    folder = tmp_path / "library"
+    write_text_video(folder / "a.mp4", 1, 2)
+    write_text_video(folder / "sub" / "b.mp4", 30)
+    write_text_video(folder / "c.mov", 60, 61, 62, 63)
+    write_text_video(folder / "bad.mp4", 5, "bad")
+    (folder / ".hidden.mp4").touch()
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def model() -> CircleEmbedder:
+    return CircleEmbedder()
+
+
+def counts(report: BuildReport) -> tuple[int, int, int]:
+    assert report.found == report.new + report.unchanged + len(report.skipped)
+    return report.new, report.unchanged, len(report.skipped)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(Index.open(folder).rows()["relative_path"].unique())
+
+
+def reasons(report: BuildReport) -> dict[str, str]:
+    return {file.path.name: file.reason for file in report.skipped}
+
+
+def set_mtime(path: Path, seconds: float) -> None:
+    os.utime(path, (seconds, seconds))
+
+
+def test_a_first_run_reports_every_file_once(library: Path, folder: Path, model: CircleEmbedder) -> None:
+    report = build_index(library, folder, model)
+    assert counts(report) == (3, 0, 2)
+    assert report.clips == len(Index.open(folder)) == 7
+    assert report.hours * 3600 == pytest.approx(14)  # seven clips of 2 s
+    assert report.speed == pytest.approx(14 / report.wall_s)
+    assert reasons(report) == {"bad.mp4": "damaged", ".hidden.mp4": "hidden"}
+
+
+def test_each_row_has_its_own_vector(library: Path, folder: Path, model: CircleEmbedder) -> None:
+    build_index(library, folder, model)
+    index = Index.open(folder)
+    rows = index.rows()
+    degrees = np.rad2deg(np.arctan2(*index.vectors().T[::-1])).round().astype(int)
+    found = {
+        (path, start): value
+        for path, start, value in zip(rows["relative_path"], rows["start"], degrees, strict=True)
+    }
+    expected = {("a.mp4", 0): 1, ("a.mp4", 2): 2, ("sub/b.mp4", 0): 30}
+    assert found == expected | {("c.mov", 2.0 * number): 60 + number for number in range(4)}
+
+
+def test_a_second_run_encodes_nothing_and_lists_skipped_files_again(library, folder, model) -> None:
+    first = build_index(library, folder, model)
+    revision = Index.open(folder).manifest.revision
+    model.n_clips_seen = 0
+    second = build_index(library, folder, model)
+    assert counts(second) == (0, 3, 2)
+    assert reasons(second) == reasons(first)
+    assert model.n_clips_seen == 0
+    assert Index.open(folder).manifest.revision == revision
+
+
+def test_only_new_files_are_encoded(library, folder, model) -> None:
+    build_index(library, folder, model)
+    write_text_video(library / "new.mp4", 90)
+    model.n_clips_seen = 0
+    assert counts(build_index(library, folder, model)) == (1, 3, 2)
+    assert model.n_clips_seen == 1
+
+
+def test_a_changed_file_gets_new_rows_and_its_old_ones_are_dropped(library, folder, model) -> None:
+    build_index(library, folder, model)
+    old = Index.open(folder).rows()
+    write_text_video(library / "a.mp4", 45, 46, 47)
+    report = build_index(library, folder, model)
+    assert counts(report) == (1, 2, 2)
+    assert report.dropped == 2
+    rows = Index.open(folder).rows()
+    assert len(rows[rows["relative_path"] == "a.mp4"]) == 3
+    assert not set(rows[rows["relative_path"] == "a.mp4"]["clip_id"]) & set(old["clip_id"])
+    assert rows["clip_id"].is_monotonic_increasing
+
+
+def test_a_change_of_the_same_size_and_an_older_time_is_seen(library, folder, model) -> None:
+    build_index(library, folder, model)
+    write_text_video(library / "a.mp4", 3, 4)
+    set_mtime(library / "a.mp4", 1e9)
+    assert counts(build_index(library, folder, model)) == (1, 2, 2)
+
+
+def test_a_touched_file_is_not_encoded_again(library, folder, model) -> None:
+    build_index(library, folder, model)
+    set_mtime(library / "a.mp4", 1e9)
+    assert counts(build_index(library, folder, model)) == (0, 3, 2)
+
+
+def test_a_changed_file_that_fails_loses_its_rows(library, folder, model) -> None:
+    build_index(library, folder, model)
+    write_text_video(library / "a.mp4", "bad")
+    report = build_index(library, folder, model)
+    assert counts(report) == (0, 2, 3)
+    assert report.dropped == 2
+    assert names(folder) == ["c.mov", "sub/b.mp4"]
+
+
+def test_a_skipped_file_is_tried_again_only_when_changed(library, folder, model) -> None:
+    build_index(library, folder, model)
+    model.n_clips_seen = 0
+    build_index(library, folder, model)
+    assert model.n_clips_seen == 0
+    write_text_video(library / "bad.mp4", 5, 6)
+    assert counts(build_index(library, folder, model)) == (1, 3, 1)
+    assert [file.path.name for file in Index.open(folder).skipped] == [".hidden.mp4"]
+
+
+def test_a_half_copied_file_is_forgotten_once_it_is_whole(library, folder, model) -> None:
+    part = library / "new.mp4.part"
+    part.touch()
+    assert "new.mp4.part" in reasons(build_index(library, folder, model))
+    part.unlink()
+    write_text_video(library / "new.mp4", 9)
+    build_index(library, folder, model)
+    assert "new.mp4.part" not in [file.path.name for file in Index.open(folder).skipped]
+
+
+def test_a_file_that_changes_while_it_is_read_is_tried_again(library, folder, model, monkeypatch) -> None:
+    encode = model.encode_pixels
+
+    def growing(clips: list) -> list:
+        write_text_video(library / "a.mp4", 1, 2, 3)
+        return encode(clips)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "encode_pixels", growing)
+        report = build_index(library, folder, model)
+    assert reasons(report)["a.mp4"] == "changed while it was read; run again"
+    assert counts(build_index(library, folder, model)) == (1, 2, 2)
+
+
+def test_a_vector_that_is_nan_never_gets_in(library, folder, model) -> None:
+    write_text_video(library / "nan.mp4", 7, 255)
+    report = build_index(library, folder, model)
+    assert reasons(report)["nan.mp4"] == "the model gave no vector at 2.0 s"
+    assert np.isfinite(Index.open(folder).vectors()).all()
+
+
+def test_a_file_reached_twice_is_indexed_once(library, folder, model, tmp_path: Path) -> None:
+    (tmp_path / "link.mp4").symlink_to(library / "a.mp4")
+    sources = [library, library / "sub", library / "a.mp4", tmp_path / "link.mp4"]
+    assert counts(build_index(sources, folder, model)) == (3, 0, 2)
+    assert counts(build_index(library / "sub", folder, model)) == (0, 1, 0)
+    assert len(Index.open(folder)) == 7
+
+
+def test_prune_drops_what_is_gone_and_only_then(library, folder, model) -> None:
+    build_index(library, folder, model)
+    (library / "c.mov").unlink()
+    (library / "bad.mp4").unlink()
+    assert build_index(library, folder, model).dropped == 0
+    report = build_index(library, folder, model, prune=True)
+    assert report.dropped == 4
+    assert names(folder) == ["a.mp4", "sub/b.mp4"]
+    assert [file.path.name for file in Index.open(folder).skipped] == [".hidden.mp4"]
+
+
+@pytest.mark.parametrize("mounted", [False, True])
+def test_prune_refuses_when_nothing_of_a_root_is_there(library, folder, model, tmp_path, mounted) -> None:
+    write_text_video(tmp_path / "drive" / "d.mp4", 8)
+    build_index([library, tmp_path / "drive"], folder, model)
+    (tmp_path / "drive").rename(tmp_path / "unplugged")
+    if mounted:
+        (tmp_path / "drive").mkdir()
+    with pytest.raises(IndexFolderError, match=r"none of its 1 files in .*drive is there"):
+        build_index([library, tmp_path / "drive"], folder, model, prune=True)
+    assert "d.mp4" in names(folder)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"clips": "window:5"}, "clips='auto', not 'window:5'"),
+        ({"n_frames": 3}, "n_frames=2, not 3"),
+        ({"sampling": "endpoints"}, "sampling='midpoint', not 'endpoints'"),
+        ({"decoder": "decord"}, "decoder='pyav', not 'decord'"),
+        ({"dtype": "bfloat16"}, "dtype='float32', not 'bfloat16'"),
+        ({"model": CircleEmbedder("square")}, "made by circle, not by square"),
+    ],
+)
+def test_an_index_made_otherwise_is_refused_with_both_values(library, folder, model, option, message) -> None:
+    build_index(library, folder, model)
+    with pytest.raises(IndexFolderError, match=message) as caught:
+        build_index(library, folder, **{"model": model, **option})
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"clips": "scenes"}, {"n_frames": 0}, {"sampling": "random"}, {"decoder": "opencv"}],
+)
+def test_unknown_values_are_refused_before_anything_is_written(library, folder, model, option) -> None:
+    with pytest.raises(UsageError):
+        build_index(library, folder, model, **option)
+    assert not (folder / "manifest.json").exists()
+
+
+def test_a_model_named_is_loaded_only_when_there_is_something_to_encode(library, folder, monkeypatch) -> None:
+    loaded = []
+
+    def load_model(name: str, device: str, dtype: str) -> CircleEmbedder:
+        loaded.append((name, dtype))
+        return CircleEmbedder()
+
+    monkeypatch.setattr(registry, "load_model", load_model)
+    build_index(library, folder, "round")
+    build_index(library, folder, "round")
+    assert loaded == [("round", "auto")]
+    write_text_video(library / "new.mp4", 1)
+    build_index(library, folder, "round")
+    assert loaded == [("round", "auto"), ("round", "float32")]  # auto is the index's own from now on
+
+
+def test_nothing_found_makes_no_index(tmp_path: Path, folder: Path, model) -> None:
+    (tmp_path / "empty").mkdir()
+    report = build_index(tmp_path / "empty", folder, model)
+    assert report.found == 0
+    assert not (folder / "manifest.json").exists()
+
+
+def test_a_folder_with_other_files_is_not_written_into(library: Path, model) -> None:
+    with pytest.raises(IndexFolderError, match="is not an index"):
+        build_index(library, library, model)
+    assert not (library / "lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("holiday", "holiday"),
+        ("2024.05 Rome", "2024.05 Rome"),
+        ("one.mp4", "one"),
+        ("films/**/*.mp4", "films"),
+    ],
+)
+def test_default_folder_is_named_after_the_first_source(tmp_path: Path, source: str, name: str) -> None:
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "2024.05 Rome").mkdir()
+    assert default_folder([tmp_path / source, "other"]) == Path("indexes") / name
+
+
+def test_no_source_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="No source"):
+        build_index([])
+
+
+def test_the_summary_groups_reasons_and_shows_some_paths(library, folder, model) -> None:
+    for number in range(8):
+        write_text_video(library / f"x{number}.mp4", "bad")
+    text = str(build_index(library, folder, model))
+    assert "13 files found: 3 new, 0 unchanged, 10 skipped" in text
+    assert "7 clips from 0.2 min of video" in text
+    assert "skipped 9: damaged" in text
+    assert "  and 4 more" in text

@@ -1,4 +1,4 @@
-"""Tiny videos and images whose frames carry their number: eight black or white bars over a red and a blue field.
+"""Tiny videos and images whose frames carry their number: eight bars over a red and a blue field.
 
 The number survives compression, scaling and odd sizes; the two fields tell whether a frame stands upright.
 """

@@ -11,6 +11,8 @@ from PIL import Image
 
 from tests.media.make import H264, HEIGHT, WIDTH, ffmpeg, picture, video
 
+VP8 = ("-c:v", "libvpx", "-g", 15, "-b:v", "1M", "-deadline", "realtime", "-cpu-used", 8)
+VP9 = ("-c:v", "libvpx-vp9", "-g", 15, "-b:v", "1M", "-cpu-used", 8)
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 
@@ -58,7 +60,9 @@ def _audio(path: Path) -> Path:
 def _with_cover(path: Path) -> Path:
     sound, cover = _audio(path.with_name("sound.mp3")), path.with_name("cover.png")
     Image.fromarray(picture(1)).save(cover)
-    ffmpeg("-i", sound, "-i", cover, "-map", 0, "-map", 1, "-c", "copy", "-disposition:v", "attached_pic", path)
+    ffmpeg(
+        "-i", sound, "-i", cover, "-map", 0, "-map", 1, "-c", "copy", "-disposition:v", "attached_pic", path
+    )
     sound.unlink()
     cover.unlink()
     return path
@@ -92,7 +96,13 @@ def _alpha(path: Path) -> Path:
 
 def _frames(path: Path, n: int) -> Path:
     first, *rest = [Image.fromarray(picture(number)) for number in range(n)]
-    first.save(path, save_all=True, append_images=rest, duration=100, **({"lossless": True} if path.suffix == ".webp" else {}))
+    first.save(
+        path,
+        save_all=True,
+        append_images=rest,
+        duration=100,
+        **({"lossless": True} if path.suffix == ".webp" else {}),
+    )
     return path
 
 
@@ -138,15 +148,16 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "interlaced.mpg": lambda p: video(p, "-c:v", "mpeg2video", "-q:v", 2, "-flags", "+ildct+ilme", "-r", 25),
     "interlaced.mp4": lambda p: video(p, *X264, "-x264-params", "interlaced=1:keyint=10"),
     "hevc_10bit.mp4": lambda p: video(
-        p, "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-x265-params", "log-level=none",
+        p, "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le",
+        "-x265-params", "log-level=none",
     ),
-    "vp8.webm": lambda p: video(p, "-c:v", "libvpx", "-auto-alt-ref", 1, "-lag-in-frames", 16, "-g", 15, "-b:v", "1M"),
-    "vp9.webm": lambda p: video(p, "-c:v", "libvpx-vp9", "-g", 15, "-b:v", "1M", "-cpu-used", 8),
+    "vp8.webm": lambda p: video(p, *VP8, "-auto-alt-ref", 1, "-lag-in-frames", 16),
+    "vp9.webm": lambda p: video(p, *VP9),
     "av1.mp4": lambda p: video(p, "-c:v", "libaom-av1", "-cpu-used", 8, "-crf", 20, "-g", 15),
     "odd_size.mp4": lambda p: video(p, *X264[:-1], "yuv444p", width=127, height=95),
-    "odd_size.webm": lambda p: video(p, "-c:v", "libvpx-vp9", "-b:v", "1M", "-cpu-used", 8, width=127, height=95),
+    "odd_size.webm": lambda p: video(p, *VP9, width=127, height=95),
     "one_frame.mp4": lambda p: video(p, *H264, n=1),
-    "no_duration.webm": lambda p: video(p, "-c:v", "libvpx", "-g", 15, "-b:v", "1M", "-live", 1),
+    "no_duration.webm": lambda p: video(p, *VP8, "-live", 1),
     "long_promise.mkv": _long_promise,
     "fragmented.mp4": lambda p: video(p, *H264, "-movflags", "frag_keyframe+empty_moov"),
     "stream.ts": lambda p: video(p, *H264),
@@ -180,4 +191,3 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "named_wrong.jpg": lambda p: video(p.with_suffix(".mp4"), *H264).rename(p),
     "cut.png": lambda p: _half(_image(p)),
 }  # fmt: skip
-

@@ -22,7 +22,14 @@ SHOWN = [row for row in ROWS if row[2]]
 REFUSED = [row for row in ROWS if not row[2]]
 # Plain PyAV stops at the damage, or does not see images at all.
 ORACLE = [row[0] for row in SHOWN if not row[0].endswith(("png", "jpg", "webp"))]
-WITHOUT_ORACLE = {"damaged.mp4", "truncated.mp4", "truncated.mpg", "joined.ts", "raw.h264", "raw_b_frames.264"}
+WITHOUT_ORACLE = {
+    "damaged.mp4",
+    "truncated.mp4",
+    "truncated.mpg",
+    "joined.ts",
+    "raw.h264",
+    "raw_b_frames.264",
+}
 
 Odd = Callable[[str], Path]
 
@@ -77,10 +84,13 @@ def test_a_clock_that_is_missing_or_jumps_is_replaced_by_the_rate(name: str, odd
     assert [number_of(pixels) for pixels in frames.pixels] == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "duration"), [("long_promise.mkv", 4.0), ("no_duration.webm", 4.0), ("late_start.mkv", 4.0),
-                           ("joined.ts", 4.0), ("raw.h264", 4.0), ("truncated.mp4", 2.4), ("edit_list.mp4", 2.7)],
-)  # fmt: skip
+DURATIONS = [
+    ("long_promise.mkv", 4.0), ("no_duration.webm", 4.0), ("late_start.mkv", 4.0), ("joined.ts", 4.0),
+    ("raw.h264", 4.0), ("truncated.mp4", 2.4), ("edit_list.mp4", 2.7),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "duration"), DURATIONS)
 def test_duration_is_measured(name: str, duration: float, odd: Odd):
     assert probe(odd(name)).duration == pytest.approx(duration, abs=1e-6)
 

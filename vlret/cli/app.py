@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from vlret import __version__
-from vlret.cli import demo, index, info, label, models, output, search, vqa
+from vlret.cli import demo, index, info, label, models, output, search, train, vqa
 from vlret.errors import VlretError
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -25,6 +25,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "vqa": vqa.vqa,
     "info": info.info,
     "models": models.models,
+    "train": train.train,
     "demo": demo.demo,
 }
 
@@ -62,7 +63,7 @@ def _run(words: list[str], debug: bool) -> int:
             f"{type(error).__name__}: {error} This is a bug of vlret: run again with --debug.", 1, debug
         )
     if code == _INTERRUPTED:
-        output.say("stopped. An index keeps what was finished; the same command goes on from there.")
+        output.say("stopped. What was finished is kept; the same command goes on from there.")
     return code
 
 

@@ -47,6 +47,7 @@ def demo(
         samples = stack.enter_context(as_file(files("vlret") / "assets" / "samples"))
         index = _index(samples, out / "index", model, device)
         embedder = load_model(model, device)
+        print("\n2. Search them by a sentence")
         sections = [_search(index, embedder, sentence) for sentence in SENTENCES]
         sections.append(_label(index, embedder, samples))
         _question(embedder, samples)
@@ -69,9 +70,9 @@ def _search(index: Index, model: Embedder, sentence: str) -> Section:
     from vlret.tasks.search import search
 
     hits = search(index, sentence, model=model, k=4)
-    print(f'\n2. Search "{sentence}"')
+    print(f"   {sentence}:")
     for hit in hits[:3]:
-        print(f"   {hit.rank}  {hit.score:.3f}  {span(hit.start, hit.end):<11}  {Path(hit.path).name}")
+        print(f"     {hit.rank}  {hit.score:.3f}  {span(hit.start, hit.end):<11}  {Path(hit.path).name}")
     return hits_section(f'Search: "{sentence}"', "The nearest clips, best first.", hits)
 
 
@@ -82,7 +83,7 @@ def _label(index: Index, model: Embedder, samples: Path) -> Section:
     lines = (samples / "captions.jsonl").read_text("utf-8").splitlines()
     names = [json.loads(line)["label"] for line in lines]
     items = classify(index, names, model=model)
-    print(f"\n3. Label each clip with one of {len(names)} names, none of them trained for")
+    print(f"\n3. Label each clip with one of {len(names)} names")
     for item in items:
         print(f"   {item.label:<22} {item.probability:4.0%}  {Path(item.path).name}")
     note = f"The most probable of {len(names)} labels: {', '.join(names)}."

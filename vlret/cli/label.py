@@ -47,13 +47,15 @@ def label(
     Example: vlret label clips/ --labels "cooking,sports,news" --threshold 0.5 --out labels.csv
     """
     from vlret.reports.label_table import check_table, write_table
-    from vlret.tasks.label import classify
     from vlret.tasks.label_list import read_labels
-    from vlret.tasks.source import indexed
 
     if out:
         check_table(out)
     names = read_labels(labels)
+    output.say(f"loading {model or 'the model'}")
+    from vlret.tasks.label import classify
+    from vlret.tasks.source import indexed
+
     with indexed(sources, model, device) as source:
         output.say_skipped(source.skipped)
         items = classify(

@@ -25,10 +25,11 @@ _WIDTH = 480  # pixels: sharp on a phone of 2x and a card of 240 points, about 2
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One result: its clip, a line above (`title`), and bars of (name, share from 0 to 1, text)."""
+    """One result: its clip, a title, a line under it, and bars of (name, share from 0 to 1, text)."""
 
     clip: Clip
     title: str
+    line: str
     bars: Sequence[tuple[str, float, str]] = ()
 
 
@@ -47,7 +48,8 @@ def hits_section(query: str, note: str, hits: Sequence[Hit]) -> Section:
     cards = [
         Card(
             _clip(hit.path, hit.start, hit.end),
-            f"{hit.rank}",
+            f"{hit.rank}. {Path(hit.path).name}",
+            str(Path(hit.path).parent),
             [("score", max(hit.score, 0.0) / best if best > 0 else 0.0, f"{hit.score:.3f}")],
         )
         for hit in hits
@@ -61,6 +63,7 @@ def labels_section(title: str, note: str, labels: Sequence[Label]) -> Section:
         Card(
             _clip(item.path, item.start, item.end),
             item.label,
+            Path(item.path).name,
             [(one.label, one.probability, f"{one.probability:.0%}") for one in item.top[:3]],
         )
         for item in labels
@@ -115,7 +118,7 @@ def _card(card: Card) -> str:
         picture=picture,
         time=f"<time>{time}</time>" if time else "",
         title=escape(card.title),
-        name=escape(path.name),
+        line=escape(card.line),
         path=escape(str(path)),
         bars=bars,
     )
@@ -128,7 +131,7 @@ _BAR = (
 )
 _CARD = (
     '<article><div class="picture">{picture}{time}</div><div class="text"><h3>{title}</h3>'
-    '<p class="file" title="{path}">{name}</p>{bars}</div></article>'
+    '<p class="file" title="{path}">{line}</p>{bars}</div></article>'
 )
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -51,6 +51,11 @@ def test_bad_sizes(size: tuple[int, ...], odd: Odd):
         decode(odd("constant.mp4"), [0.0], size=size)
 
 
+def test_a_size_beyond_what_ffmpeg_scales(odd: Odd):
+    with pytest.raises(MediaError, match="frames cannot be converted to 30000 x 30000"):
+        decode(odd("constant.mp4"), [0.0], size=(30_000, 30_000))
+
+
 def test_an_unknown_decoder_is_told_with_the_known_ones(odd: Odd):
     with pytest.raises(UsageError, match=r"'opencv' is not known. Known: auto, pyav, decord"):
         decode(odd("constant.mp4"), [0.0], decoder="opencv")

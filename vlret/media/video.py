@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
+import av
 import numpy as np
 
 from vlret.errors import MediaError
@@ -99,8 +100,19 @@ class Video:
     def _pixels(self, shown: Shown, size: tuple[int, int] | None) -> Pixels:
         size = size or (self.info.width, self.info.height)
         if self._cached is None or self._cached[:2] != (shown.pts, size):
-            self._cached = (shown.pts, size, frame_pixels(shown.frame, size, self.info.rotation))
+            self._cached = (shown.pts, size, self._convert(shown, size))
         return self._cached[2]
+
+    def _convert(self, shown: Shown, size: tuple[int, int]) -> Pixels:
+        try:
+            return frame_pixels(shown.frame, size, self.info.rotation)
+        except MemoryError:
+            raise
+        except av.FFmpegError as error:
+            raise MediaError(
+                f"{self._path}: {shown.frame.format.name} frames cannot be converted to {size[0]} x {size[1]}.",
+                "Ask for another size.",
+            ) from error
 
     def _shown_at(self, time: float) -> Shown:
         wanted = self._first_pts + int(np.floor((time + TOLERANCE_S) / self._table.tick_s))

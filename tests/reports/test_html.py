@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vlret.reports.html import hits_section, labels_section, thumbnail, write_page
-from vlret.types import Clip, Hit, Label, LabelScore
+from vlret.reports.html import hits_section, labels_section, write_page
+from vlret.types import Hit, Label, LabelScore
 
 EVIL = '<script>alert("1")</script>&\'"'
 
@@ -99,10 +99,11 @@ def test_no_hits_say_so(tmp_path):
     assert "Nothing was found." in page_of(tmp_path / "p.html", [hits_section("q", "", [])]).texts
 
 
-def test_the_thumbnail_is_the_middle_frame(counted_video):
-    jpeg = thumbnail(Clip(counted_video, 1.0, 2.0))
-    level = np.asarray(Image.open(io.BytesIO(jpeg))).mean()
-    assert round(level / 8) == 15  # 10 fps: frame 15 is shown at 1.5 s
+def test_a_section_shows_300_cards_and_says_how_many_more(tmp_path):
+    hits = [Hit(rank, 0.5, "lost.mp4", 0.0, 9.0, rank) for rank in range(1, 304)]
+    page = page_of(tmp_path / "p.html", [hits_section("q", "", hits)])
+    assert page.tags.count("article") == 300
+    assert "3 more are not shown." in page.texts
 
 
 def test_a_name_that_is_not_utf8_does_not_stop_the_page(tmp_path):

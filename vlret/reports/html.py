@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import base64
-import io
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from PIL import Image
-
-from vlret.errors import MediaError
-from vlret.media.read import read_clip
+from vlret.reports.thumbnails import thumbnails
 from vlret.reports.timecode import span
 from vlret.types import Clip, Hit, Label
 
-log = logging.getLogger(__name__)
-
-_WIDTH = 480  # pixels: sharp on a phone of 2x and a card of 240 points, about 20 kB each
+_MOST_CARDS = 300  # in a section: more make a page that no browser likes to open
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +65,12 @@ def labels_section(title: str, note: str, labels: Sequence[Label]) -> Section:
 
 
 def write_page(path: Path, title: str, sections: Sequence[Section]) -> None:
-    """Write the page to `path` (its folder is made); a clip that cannot be read gets an empty picture."""
-    body = "".join(_section(section) for section in sections)
+    """Write the page to `path` (its folder is made).
+
+    A clip that cannot be read gets an empty picture and a warning; of each section 300 cards are shown.
+    """
+    pictures = thumbnails(card.clip for section in sections for card in section.cards[:_MOST_CARDS])
+    body = "".join(_section(section, pictures) for section in sections)
     style = (files("vlret") / "assets" / "page.css").read_text("utf-8")
     page = _PAGE.format(title=escape(title), style=style, body=body)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,33 +78,21 @@ def write_page(path: Path, title: str, sections: Sequence[Section]) -> None:
     path.write_text(page, "utf-8", errors="replace")
 
 
-def thumbnail(clip: Clip) -> bytes | None:
-    """The middle frame of `clip` as a JPEG of at most 480 pixels a side; None if it cannot be read."""
-    try:
-        pixels = read_clip(clip, 1).pixels[0]
-    except (MediaError, OSError) as error:
-        log.warning("No picture of %s: %s", clip.path, error)
-        return None
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((_WIDTH, _WIDTH))
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=80)
-    return out.getvalue()
-
-
 def _clip(path: str, start: float, end: float | None) -> Clip:
     return Clip(Path(path), start, end if end is not None and end > start else None)
 
 
-def _section(section: Section) -> str:
-    cards = "".join(_card(card) for card in section.cards) or "<p>Nothing was found.</p>"
+def _section(section: Section, pictures: Mapping[Clip, bytes]) -> str:
+    shown = section.cards[:_MOST_CARDS]
+    cards = "".join(_card(card, pictures.get(card.clip)) for card in shown) or "<p>Nothing was found.</p>"
     head = f"<h2>{escape(section.title)}</h2><p>{escape(section.note)}</p>"
-    return f'<section>{head}<div class="cards">{cards}</div></section>'
+    n_more = len(section.cards) - len(shown)
+    more = f"<p>{n_more} more are not shown.</p>" if n_more else ""
+    return f'<section>{head}<div class="cards">{cards}</div>{more}</section>'
 
 
-def _card(card: Card) -> str:
+def _card(card: Card, jpeg: bytes | None) -> str:
     path = card.clip.path
-    jpeg = thumbnail(card.clip)
     picture = _IMAGE.format(data=base64.b64encode(jpeg).decode(), name=escape(path.name)) if jpeg else ""
     time = span(card.clip.start, card.clip.end)
     bars = "".join(

@@ -1,0 +1,24 @@
+"""`vlret demo` on the packaged samples, with a stand-in for the model."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import vlret
+
+
+def test_the_demo_tells_its_story(models, tmp_path):
+    run = vlret("demo", "--out", tmp_path / "demo", "--model", models / "asked")
+    assert run.code == 0, run.err
+    assert "15 files found: 15 new, 0 unchanged, 0 skipped" in run.out
+    for words in (
+        "people walking across a square:",
+        "3. Label",
+        "what animal is it? ->",
+        "vlret index ~/Videos",
+    ):
+        assert words in run.out
+    page = (tmp_path / "demo" / "results.html").read_text("utf-8")
+    assert page.count("<section>") == 4
+    assert page.count("data:image/jpeg;base64,") == 3 * 4 + 15
+    again = vlret("demo", "--out", tmp_path / "demo", "--model", models / "asked")
+    assert again.code == 0
+    assert "0 new, 15 unchanged" in again.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import glob
 import os
@@ -116,8 +117,21 @@ def _walk(folder: Path, root: Path) -> Iterator[MediaFile | Skipped]:
             yield from [Skipped(path, reason)] if reason else _walk(path, root)
         elif reason and _is_media_name(path):
             yield Skipped(path, reason)
-        elif entry.is_file() and path.suffix.lower() in MEDIA_SUFFIXES:
+        elif entry.is_file() and path.suffix.lower() in MEDIA_SUFFIXES and not _is_program(path):
             yield MediaFile(root, path)
+
+
+def _is_program(path: Path) -> bool:
+    """Whether a `.ts` is a TypeScript program and no MPEG transport stream: it begins with text."""
+    if path.suffix.lower() != ".ts":
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return bool(text) and "\0" not in text
 
 
 def _is_media_name(path: Path) -> bool:

@@ -85,6 +85,19 @@ def test_the_sound_stays_with_the_picture(tmp_path):
     assert quarters[-1] == pytest.approx(0.6, abs=0.07)
 
 
+def test_damaged_sound_leaves_the_picture_whole(tmp_path, caplog):
+    source = write_counted(tmp_path / "a.mp4", sound=True)
+    with av.open(str(source)) as file:
+        places = [(packet.pos, packet.size) for packet in file.demux(audio=0) if packet.size]
+    data = bytearray(source.read_bytes())
+    for position, size in places[20:]:
+        data[position : position + size] = b"\xff" * size
+    source.write_bytes(data)
+    saved = save_clip(Clip(source), tmp_path / "out")
+    assert numbers(saved) == list(range(30))
+    assert "the sound is damaged" in caplog.text
+
+
 def test_a_turned_video_is_saved_upright_and_even(tmp_path):
     plain, source = tmp_path / "plain.mp4", tmp_path / "turned.mp4"
     with av.open(str(plain), "w") as out:

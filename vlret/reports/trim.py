@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from vlret.media.probe import probe
 from vlret.media.reader import Media, open_media
 from vlret.reports.timecode import timecode
 from vlret.types import Clip
+
+log = logging.getLogger(__name__)
 
 _TICK = Fraction(1, 90_000)  # s: divides the frame times of all common rates
 _RATE = 48_000  # samples a second of the sound
@@ -51,7 +54,10 @@ def save_clip(clip: Clip, folder: Path) -> Path:
             f"{clip.path} ends at {info.duration:.1f} s, before {clip.start} s.", "Index it again."
         )
     stem += f"_{timecode(clip.start).replace(':', '-')}"
-    return _saved(lambda part: _write(clip, part), folder, stem, ".mp4")
+    try:
+        return _saved(lambda part: _write(clip, part), folder, stem, ".mp4")
+    except av.FFmpegError as error:
+        raise MediaError(f"{clip.path} could not be saved as a clip: {error.strerror}.") from error
 
 
 def _saved(write: Callable[[Path], object], folder: Path, stem: str, suffix: str) -> Path:
@@ -81,7 +87,7 @@ def _held(folder: Path, stem: str, suffix: str) -> Path:
 
 
 def _write(clip: Clip, target: Path) -> None:
-    source, _ = open_container(clip.path)
+    source, picture = open_container(clip.path)
     with source, open_media(clip.path) as media, av.open(str(target), "w", format="mp4") as out:
         video = _video_stream(out, media)
         sound = _sound_stream(out, source)
@@ -89,7 +95,7 @@ def _write(clip: Clip, target: Path) -> None:
             out.mux(video.encode(frame))
         out.mux(video.encode())
         if sound is not None:
-            for piece in _sound(clip, source, sound.layout.name):
+            for piece in _sound(clip, source, picture, sound.layout.name):
                 out.mux(sound.encode(piece))
             out.mux(sound.encode())
 
@@ -127,24 +133,33 @@ def _pictures(clip: Clip, media: Media, stream: VideoStream) -> Iterator[VideoFr
         yield frame
 
 
-def _sound(clip: Clip, source: InputContainer, layout: str) -> Iterator[AudioFrame]:
+def _sound(clip: Clip, source: InputContainer, picture: VideoStream, layout: str) -> Iterator[AudioFrame]:
     """The sound of the clip, to one audio frame (about 20 ms), timed from the clip's own start."""
-    begin_s = clip.start + _time_s(next(source.decode(video=0)))
-    end_s = begin_s + clip.end - clip.start if clip.end is not None else float("inf")
-    source.seek(round(begin_s * av.time_base))
     resampler = AudioResampler(format="fltp", layout=layout, rate=_RATE)
     n_samples: int | None = None
-    for frame in source.decode(audio=0):
-        if _time_s(frame) >= end_s:
-            return
-        if _time_s(frame) < begin_s:
-            continue
+    for time_s, frame in _heard(clip, source, picture):
         if n_samples is None:  # sound may set in later than the picture
-            n_samples = round((_time_s(frame) - begin_s) * _RATE)
+            n_samples = round(time_s * _RATE)
         for piece in resampler.resample(frame):
             piece.pts, piece.time_base = n_samples, Fraction(1, _RATE)
             n_samples += piece.samples
             yield piece
+
+
+def _heard(clip: Clip, source: InputContainer, picture: VideoStream) -> Iterator[tuple[float, AudioFrame]]:
+    """(seconds from the clip's start, audio frame); damaged sound ends where the damage is."""
+    length_s = clip.end - clip.start if clip.end is not None else float("inf")
+    try:
+        begin_s = clip.start + next((_time_s(frame) for frame in source.decode(picture)), 0.0)
+        source.seek(round(begin_s * av.time_base))
+        for frame in source.decode(audio=0):
+            time_s = _time_s(frame) - begin_s
+            if time_s >= length_s:
+                return
+            if time_s >= 0:
+                yield time_s, frame
+    except av.FFmpegError as error:
+        log.warning("%s: the sound is damaged and ends early (%s).", clip.path, error.strerror)
 
 
 def _time_s(frame: VideoFrame | AudioFrame) -> float:

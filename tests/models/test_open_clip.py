@@ -134,16 +134,19 @@ def test_a_cached_hub_model_needs_no_network(siglip_folder, hub_cache, monkeypat
     np.testing.assert_array_equal(model.embed_texts(TEXTS), local.embed_texts(TEXTS))
 
 
-def test_the_tag_completes_what_the_hub_configuration_leaves_out(clip_folder, hub_cache):
-    snapshot = cache_as("timm/vit_base_patch16_clip_224.openai", clip_folder, hub_cache)
-    config = {**CLIP, "preprocess_cfg": {"mean": [0.1, 0.2, 0.3]}}
+def test_the_tag_completes_what_the_hub_configuration_leaves_out(siglip_folder, hub_cache):
+    snapshot = cache_as("timm/ViT-B-16-SigLIP2", siglip_folder, hub_cache)
+    config = {**SIGLIP, "preprocess_cfg": {"mean": [0.1, 0.2, 0.3]}}
     (snapshot / "open_clip_config.json").write_text(json.dumps(config))
-    model = OpenCLIP.from_hub("ViT-B-16/openai", "cpu", "float32")
-    tag = open_clip.get_pretrained_cfg("ViT-B-16", "openai")
-    used = model._model.visual.preprocess_cfg
-    assert (used["mean"], used["std"], used["resize_mode"]) == ([0.1, 0.2, 0.3], tag["std"], "shortest")
-    # OpenAI's weights were trained with another activation than the plain architecture has.
-    assert isinstance(model._model.visual.transformer.resblocks[0].mlp.gelu, open_clip.transformer.QuickGELU)
+    used = OpenCLIP.from_hub("ViT-B-16-SigLIP2/webli", "cpu", "float32")._model.visual.preprocess_cfg
+    assert (used["mean"], used["std"], used["resize_mode"]) == ([0.1, 0.2, 0.3], (0.5, 0.5, 0.5), "squash")
+
+
+def test_openais_weights_get_the_activation_they_were_trained_with(clip_folder, hub_cache):
+    """The tag knows it, the plain architecture does not."""
+    cache_as("timm/vit_base_patch16_clip_224.openai", clip_folder, hub_cache)
+    model = OpenCLIP.from_hub("ViT-B-16/openai", "cpu", "float32")._model
+    assert isinstance(model.visual.transformer.resblocks[0].mlp.gelu, open_clip.transformer.QuickGELU)
 
 
 def test_the_two_tiny_models_have_different_preprocessing():

@@ -54,13 +54,16 @@ def change_library(folder: Path) -> None:
     (folder / "2.mp4").unlink()
 
 
+def by_file(rows: pd.DataFrame) -> dict[str, list[dict]]:
+    return {path: clips.to_dict("records") for path, clips in rows.groupby("path")}
+
+
 def assert_whole(folder: Path, allowed: list[pd.DataFrame]) -> None:
-    """Every file has all the clips of one of the `allowed` contents, or none."""
+    """Every file has exactly the clips that one of the `allowed` contents has of it."""
     assert Index.open(folder).check() == []
-    rows = contents(folder)
-    for path, clips in rows.groupby("path"):
-        versions = [rows[rows["path"] == path].reset_index(drop=True) for rows in allowed]
-        assert any(clips.reset_index(drop=True).equals(version) for version in versions), path
+    now, *versions = map(by_file, [contents(folder), *allowed])
+    for path in set().union(now, *versions):
+        assert now.get(path) in [version.get(path) for version in versions], path
 
 
 def test_a_killed_first_run_is_completed_by_the_next(tmp_path: Path) -> None:
@@ -73,7 +76,7 @@ def test_a_killed_first_run_is_completed_by_the_next(tmp_path: Path) -> None:
     for step in range(n_killed):
         folder = tmp_path / "runs" / str(step)
         if (folder / "manifest.json").exists():
-            assert_whole(folder, [whole])
+            assert_whole(folder, [whole.iloc[:0], whole])
             seen_counts.add(len(Index.open(folder)))
         build_index(library, folder, CircleEmbedder())
         pd.testing.assert_frame_equal(contents(folder), whole)

@@ -36,7 +36,7 @@ class Progress:
         self._n_clips += n_clips
         seconds = self._bar.format_dict["elapsed"]
         rate = self._n_clips / seconds if seconds else 0.0
-        self._bar.set_postfix_str(f"{self._n_clips} clips, {rate:.1f} clips/s", refresh=False)
+        self._bar.set_postfix_str(f"{self._n_clips} clips, {rate:.1f} clips/s")
 
     def file_done(self, item: Todo) -> None:
         """Count a file that is done or skipped."""

@@ -57,7 +57,8 @@ def label(
     from vlret.tasks.source import indexed
 
     with indexed(sources, model, device) as source:
-        output.say_skipped(source.skipped)
+        output.say_files("skipped", source.skipped)
+        output.say_files("partly read", source.partial)
         items = classify(
             source.index, names, model=source.model, templates=template, top=top, threshold=threshold
         )

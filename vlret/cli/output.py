@@ -31,10 +31,10 @@ def say_error(message: str) -> None:
     say(f"error: {message}")
 
 
-def say_skipped(skipped: Sequence[SkippedFile]) -> None:
-    """One line for each file that was passed over, and why."""
-    for file in skipped:
-        say(f"skipped {file.path}: {file.reason}")
+def say_files(what: str, files: Sequence[SkippedFile]) -> None:
+    """One line for each file: what befell it, and why."""
+    for file in files:
+        say(f"{what} {file.path}: {file.reason}")
 
 
 def set_up_streams(debug: bool) -> None:

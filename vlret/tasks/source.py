@@ -18,11 +18,12 @@ from vlret.tasks.fit import model_of
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """An index, the model that made it, and what was passed over on the way to it."""
+    """An index, the model that made it, and the files that were passed over or read in part only."""
 
     index: Index
     model: Embedder
     skipped: tuple[SkippedFile, ...] = ()
+    partial: tuple[SkippedFile, ...] = ()
 
 
 @contextmanager
@@ -39,4 +40,4 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
     embedder = load_model(model or "vljepa-mini", device)
     with TemporaryDirectory(prefix="vlret-") as folder:
         report = build_index(sources, Path(folder) / "index", model=embedder)
-        yield Indexed(Index.open(report.index), embedder, report.skipped)
+        yield Indexed(Index.open(report.index), embedder, report.skipped, report.partial)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from vlret.errors import UsageError
 from vlret.models.base import ClipInput, Embedder
 from vlret.tasks.texts import warn_about
 from vlret.types import Answer, Candidate, Clip, Vectors
+
+if TYPE_CHECKING:
+    import torch
 
 Question = tuple[ClipInput, str, Sequence[str]]
 """A clip, a question and the candidate answers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ import pytest
 
 from tests.index.made import made_index, unit_rows
 from vlret.index.index import Index
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
 from vlret.index.tables import SkippedRow, skipped_rows, skipped_table
+from vlret.index.writer import IndexWriter
 
 
 @pytest.fixture
@@ -37,6 +41,20 @@ def test_duckdb_reads_shards_plainly(index: Index) -> None:
         f"SELECT clip_id FROM '{shards}' ORDER BY list_dot_product(vector::FLOAT[], {query}::FLOAT[]) DESC LIMIT 1"
     ).fetchall()
     assert best == 4
+
+
+def test_the_snippet_of_the_docs_reads_live_rows(index: Index, tmp_path: Path) -> None:
+    writer = IndexWriter(Snapshot.read(Store(index.folder)), index.manifest.roots)
+    writer.drop(np.array([2, 3]))
+    writer.commit()
+    docs = (Path(__file__).parents[2] / "docs" / "index-format.md").read_text()
+    snippet = re.search(r"```python\n(.*?)```", docs, re.DOTALL)[1].replace(
+        "indexes/holiday", str(index.folder)
+    )
+    names: dict[str, object] = {}
+    exec(snippet, names)
+    assert names["rows"]["clip_id"].tolist() == [0, 1, 4, 5, 6]
+    np.testing.assert_allclose(names["vectors"], Index.open(index.folder).vectors(), atol=1e-6)
 
 
 def test_the_manifest_names_every_parquet_file(index: Index) -> None:

@@ -21,7 +21,7 @@ from vlret.index.plan import Todo, find_vanished, make_plan, stale_skips
 from vlret.index.progress import Progress
 from vlret.index.report import BuildReport, SkippedFile
 from vlret.index.snapshot import Snapshot
-from vlret.index.store import SHARDS, TEMPORARY, VIEW, Store
+from vlret.index.store import SHARDS, VIEW, Store
 from vlret.index.tables import SkippedRow
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodeJob, DecodePool, Event
@@ -92,11 +92,11 @@ def default_folder(sources: Sequence[str | Path]) -> Path:
 
 
 def _require_own_folder(store: Store) -> None:
-    own = {LOCK, SHARDS, VIEW}
     if store.exists or not store.folder.exists():
         return
+    own = {LOCK, SHARDS, VIEW}  # what a run leaves that was stopped before its first commit
     if not store.folder.is_dir() or any(
-        path.name not in own and not path.name.endswith(TEMPORARY) for path in store.folder.iterdir()
+        path.name not in own and not path.name.startswith(".") for path in store.folder.iterdir()
     ):
         raise IndexFolderError(
             f"{store.folder} exists and is not an index.", "Give a new or an empty folder for the index."

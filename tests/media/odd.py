@@ -112,11 +112,28 @@ def _joined(path: Path) -> Path:
     return path
 
 
+def _resized(path: Path) -> Path:
+    """The second half has another size."""
+    small = video(path.with_name("small.ts"), *H264, "-output_ts_offset", 2, n=20, width=64, height=48)
+    path.write_bytes(video(path, *H264, n=20).read_bytes() + small.read_bytes())
+    small.unlink()
+    return path
+
+
+def _unknown_codec(path: Path) -> Path:
+    path.write_bytes(video(path, *H264).read_bytes().replace(b"avc1", b"xxxx"))
+    return path
+
+
 def _rotated(path: Path, degrees: int) -> Path:
     """Stored turned by `degrees`, with the note that turns it back."""
     turned = {90: "transpose=cclock", 180: "hflip,vflip", 270: "transpose=clock"}[degrees]
-    source = video(path.with_name(f"source-of-{path.name}"), "-vf", turned, *H264)
-    ffmpeg("-display_rotation", -degrees, "-i", source, "-c", "copy", path)
+    return _turned(path, turned, "-display_rotation", -degrees)
+
+
+def _turned(path: Path, filters: str, *note: object) -> Path:
+    source = video(path.with_name(f"source-of-{path.name}"), "-vf", filters, *H264)
+    ffmpeg(*note, "-i", source, "-c", "copy", path)
     source.unlink()
     return path
 
@@ -144,6 +161,8 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "rotated_90.mp4": lambda p: _rotated(p, 90),
     "rotated_180.mp4": lambda p: _rotated(p, 180),
     "rotated_270.mov": lambda p: _rotated(p, 270),
+    "mirrored.mp4": lambda p: _turned(p, "hflip", "-display_hflip"),
+    "mirrored_turned.mp4": lambda p: _turned(p, "transpose=cclock,vflip", "-display_rotation", -90, "-display_hflip"),
     "late_start.mkv": lambda p: video(p, *H264, "-output_ts_offset", 7.3),
     "interlaced.mpg": lambda p: video(p, "-c:v", "mpeg2video", "-q:v", 2, "-flags", "+ildct+ilme", "-r", 25),
     "interlaced.mp4": lambda p: video(p, *X264, "-x264-params", "interlaced=1:keyint=10"),
@@ -173,12 +192,14 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "truncated.mp4": lambda p: _cut(p, 0.8, "-movflags", "+faststart"),
     "truncated.mpg": lambda p: _cut(p, 0.6, "-c:v", "mpeg2video", "-r", 25, "-q:v", 2),
     "joined.ts": _joined,
+    "resized.ts": _resized,
     "no_index_left.mp4": lambda p: _cut(p, 0.6),
     "damaged.mp4": _damaged,
     "empty.mp4": lambda p: _text(p, ""),
     "text.mp4": lambda p: _text(p, "This is no video.\n" * 50),
     "playlist.mp4": lambda p: _text(p, "#EXTM3U\n#EXTINF:4,\nconstant.mp4\n"),
     "concat.mkv": lambda p: _text(p, "ffconcat version 1.0\nfile constant.mp4\n"),
+    "unknown.mp4": _unknown_codec,
     "sound.mp4": _audio,
     "cover.mp3": _with_cover,
     "still.gif": lambda p: _frames(p, 1),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -64,18 +65,12 @@ def test_unknown_rules(rule: str):
 
 @pytest.fixture
 def three_shots(tmp_path: Path) -> Path:
-    """Red, noise, blue: cuts at 2 s and 3.5 s, written with a variable frame rate."""
-    parts = (
-        "color=red:s=128x96:r=10:d=2",
-        "mandelbrot=s=128x96:r=10:end_pts=15",
-        "color=blue:s=128x96:r=10:d=2",
-    )
-    inputs = [
-        word
-        for part in parts
-        for word in ("-f", "lavfi", "-t", "1.5" if "mandel" in part else "2", "-i", part)
-    ]
-    graph = "[0][1][2]concat=n=3,select='gte(n,35)+not(mod(n,2))'"
+    """Parts of three sample clips: cuts at 2 s and 3.5 s, and half of the frames before them left out."""
+    samples = Path(str(files("vlret"))) / "assets" / "samples" / "videos"
+    videos = [samples / f"{name}.mp4" for name in ("hands_turn_box", "cartoon_rabbit", "tree_at_window")]
+    inputs = [word for path, t in zip(videos, (2, 1.5, 2), strict=True) for word in ("-t", t, "-i", path)]
+    parts = "".join(f"[{i}:v]fps=20,scale=128:96,setsar=1[v{i}];" for i in range(3))
+    graph = parts + "[v0][v1][v2]concat=n=3,select='gte(n,70)+not(mod(n,2))'"
     ffmpeg(*inputs, "-filter_complex", graph, "-fps_mode", "vfr", *H264, tmp_path / "shots.mkv")
     return tmp_path / "shots.mkv"
 

@@ -54,7 +54,7 @@ def read_message(file: BufferedReader) -> Message:
 
 
 class Child:
-    """One decoding process, limited to `memory_bytes` of address space where the system can do that."""
+    """One decoding process, limited to `memory_bytes` where the system can do that."""
 
     def __init__(self, memory_bytes: int) -> None:
         # -P: a file of the working folder must not stand in for a module.
@@ -71,6 +71,11 @@ class Child:
     def pid(self) -> int:
         """Process number."""
         return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
 
     def send(self, request: dict[str, Any]) -> None:
         """Ask for something. Raises ChildDied."""

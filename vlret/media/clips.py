@@ -7,6 +7,7 @@ from pathlib import Path
 from vlret.errors import UsageError
 from vlret.media.info import MediaInfo
 from vlret.media.reader import Media, open_media
+from vlret.media.video import Video
 from vlret.types import Clip
 
 AUTO_WHOLE_S = 15.0
@@ -38,7 +39,7 @@ def split_clips(path: str | Path, info: MediaInfo, rule: str = "auto") -> list[C
 def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
     """`split_clips` for a file that is open already (its frames are all read for shots)."""
     check_rule(rule)
-    if not rule.startswith("shots") or media.info.kind == "image":
+    if not rule.startswith("shots") or not isinstance(media, Video):
         return _fixed(path, media.info, rule)
     from vlret.media.shots import shot_starts
 

@@ -6,6 +6,7 @@ import numpy as np
 from av import VideoFrame
 from av.video.reformatter import Interpolation
 
+from vlret.media.upright import Upright
 from vlret.types import Pixels
 
 # Accurate rounding and full chroma cost little and keep flat colours within one step of the true ones.
@@ -17,21 +18,20 @@ _SCALING = (
 )
 
 
-def frame_pixels(frame: VideoFrame, size: tuple[int, int], rotation: int) -> Pixels:
-    """uint8 [height, width, 3] RGB of `frame`, turned by `rotation` degrees and scaled to `size`.
+def frame_pixels(frame: VideoFrame, size: tuple[int, int], way: Upright) -> Pixels:
+    """uint8 [height, width, 3] RGB of `frame` as displayed, scaled to `size`.
 
-    `size` is (width, height) after the turn; scaling is bicubic, inside the colour conversion. Transparency
+    `size` is (width, height) as displayed; scaling is bicubic, inside the colour conversion. Transparency
     is laid on white. Colours follow the frame's own tags (matrix, full or limited range).
     """
-    turns = round(rotation / 90) % 4
-    width, height = size if turns % 2 == 0 else size[::-1]
+    width, height = way.size(*size)
     alpha = any(component.is_alpha for component in frame.format.components)
     layout = "rgba" if alpha else "rgb24"
     scaled = frame.reformat(width, height, layout, interpolation=_SCALING, threads=1)
     pixels = scaled.to_ndarray().astype(np.uint8, copy=False)
     if alpha:
         pixels = _on_white(pixels)
-    return np.ascontiguousarray(np.rot90(pixels, turns))
+    return way.apply(pixels)
 
 
 def _on_white(rgba: Pixels) -> Pixels:

@@ -35,6 +35,9 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
         only = "audio only" if container.streams.audio else "nothing that can be shown"
         container.close()
         raise MediaError(f"{path}: no video stream: {only}.", "Give a video or an image.")
+    if stream.codec_context is None:
+        container.close()
+        raise MediaError(f"{path}: its video codec is not known.", "Convert it, to H.264 in MP4 for example.")
     # Several files at once beat several threads inside of one.
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1

@@ -54,7 +54,7 @@ def _open(path: Path) -> Iterator[Image.Image]:
     except UnidentifiedImageError:
         raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise MediaError(f"{path}: damaged image ({error}).", "Export it again.") from error
+        raise MediaError(f"{path}: the image cannot be read ({error}).", "Export it again.") from error
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -16,7 +16,7 @@ class MediaInfo:
     n_frames: frames the file holds, damaged ones included; None where only decoding could tell.
     fps: mean frames per second; None for images and one-frame videos.
     codec: name of the codec or image format.
-    rotation: degrees counter-clockwise by which stored frames are turned for display.
+    rotation: degrees counter-clockwise by which stored frames are turned for display (0, 90, 180 or 270).
     has_index: frames can be sought (else every read decodes from the start).
     """
 

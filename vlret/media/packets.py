@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +53,11 @@ def read_packets(path: Path, on_progress: Callable[[], None]) -> PacketTable:
     """Demux the whole file once, decoding nothing."""
     container, stream = open_container(path)
     with container:
-        rows = []
+        rows = array("q")  # four numbers a packet: a long video has a million packets
         try:
             for packet in container.demux(stream):
                 if packet.size and not packet.is_discard:
-                    rows.append(_row(packet))
+                    rows.extend(_row(packet))
                 on_progress()
         except av.FFmpegError:
             pass  # the end of what can be read; decoding says from when on it is damaged
@@ -68,13 +69,14 @@ def read_packets(path: Path, on_progress: Callable[[], None]) -> PacketTable:
 _NO_TIME = np.iinfo(np.int64).min
 
 
-def _row(packet: Packet[VideoStream]) -> tuple[int, int, int, bool]:
+def _row(packet: Packet[VideoStream]) -> tuple[int, int, int, int]:
+    """pts, dts, duration, whether it is a keyframe."""
     pts = _NO_TIME if packet.pts is None else packet.pts
     dts = pts if packet.dts is None else packet.dts
-    return pts, dts, packet.duration or 0, packet.is_keyframe
+    return pts, dts, packet.duration or 0, int(packet.is_keyframe)
 
 
-def _table(rows: list[tuple[int, int, int, bool]], kind: str, rate: float, tick_s: float) -> PacketTable:
+def _table(rows: array[int], kind: str, rate: float, tick_s: float) -> PacketTable:
     table = np.array(rows, np.int64).reshape(-1, 4)
     timed = table[table[:, 0] != _NO_TIME]
     by_pts = timed[np.argsort(timed[:, 0], kind="stable")]

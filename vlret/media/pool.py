@@ -80,7 +80,8 @@ class DecodePool:
         workers: files decoded at once, each on one thread.
         limit_s: a child from which nothing is heard for so long, while we wait for it, is killed. A child
             that makes progress reports every second, so a long file is not a hanging one.
-        memory_bytes: address space of a child (where the system can limit it).
+        memory_bytes: memory of a child, libraries that are only mapped not counted (where the system
+            can limit it).
     """
 
     def __init__(self, workers: int = 1, limit_s: float = 60.0, memory_bytes: int = 4 << 30) -> None:
@@ -144,7 +145,7 @@ class DecodePool:
     def _decode(self, slot: int, job: DecodeJob, run: _Run) -> None:
         try:
             child = self._child(slot, run)
-            child.send({"kind": "clips", **asdict(job), "path": str(job.path)})
+            child.send({"kind": "clips", **asdict(job), "path": str(job.path.absolute())})
             finished = False
             while not finished:
                 header, pixels = child.receive(self._limit_s)
@@ -161,8 +162,10 @@ class DecodePool:
         with self._lock:
             if run.stopped.is_set():
                 raise ChildDied("stopped")
-            child = self._children[slot] or Child(self._memory_bytes)
-            self._children[slot] = child
+            child = self._children[slot]
+            if child is None or not child.is_running:
+                self._end_child(slot)
+                self._children[slot] = child = Child(self._memory_bytes)
             return child
 
     def _end_child(self, slot: int) -> None:

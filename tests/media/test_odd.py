@@ -22,9 +22,10 @@ SHOWN = [row for row in ROWS if row[2]]
 REFUSED = [row for row in ROWS if not row[2]]
 # Plain PyAV stops at damage, knows no clock that jumps, does not mirror, and sees no images.
 ORACLE = [row[0] for row in SHOWN if not row[0].endswith(("png", "jpg", "webp"))]
-WITHOUT_ORACLE = set(
-    ["damaged.mp4", "truncated.mp4", "truncated.mpg", "joined.ts", "resized.ts", "raw.h264", "raw_b_frames.264", "mirrored.mp4", "mirrored_turned.mp4"]
-)
+WITHOUT_ORACLE = {
+    "damaged.mp4", "truncated.mp4", "truncated.mpg", "joined.ts", "resized.ts", "raw.h264", "raw_b_frames.264",
+    "mirrored.mp4", "mirrored_turned.mp4",
+}  # fmt: skip
 
 Odd = Callable[[str], Path]
 

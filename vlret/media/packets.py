@@ -18,7 +18,7 @@ from vlret.media.container import open_container
 Ticks = NDArray[np.int64]
 
 # Only these containers store where frames lie; in the others a seek lands somewhere.
-_SOUGHT = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
+_SOUGHT = {"mp4", "matroska"}
 # Recordings of these are joined by mere appending: their clock may jump back, or ahead.
 _JOINABLE = {"mpegts", "mpeg"}
 MAX_GAP_S = 10.0
@@ -81,7 +81,7 @@ def _table(rows: array[int], kind: str, rate: float, tick_s: float) -> PacketTab
     timed = table[table[:, 0] != _NO_TIME]
     by_pts = timed[np.argsort(timed[:, 0], kind="stable")]
     pts, keys = np.unique(timed[:, 0]), by_pts[by_pts[:, 3] == 1]
-    has_times = 0 < len(timed) == len(table)
+    has_times = 0 < len(timed) >= len(table) / 2  # the second fields of interlaced frames may have none
     step = max(1 / rate / tick_s, 1.0)
     duration = len(table) * step
     max_gap = MAX_GAP_S / tick_s if kind in _JOINABLE else np.inf
@@ -90,5 +90,5 @@ def _table(rows: array[int], kind: str, rate: float, tick_s: float) -> PacketTab
         good = gaps[(gaps > 0) & (gaps <= max_gap)]
         step = max(float(good.mean()), 1.0) if len(good) else step
         duration = float(good.sum()) + (len(gaps) - len(good)) * step + (float(by_pts[-1, 2]) or step)
-    seekable = kind in _SOUGHT and has_times and len(keys) > 0
+    seekable = not _SOUGHT.isdisjoint(kind.split(",")) and len(timed) == len(table) and len(keys) > 0
     return PacketTable(pts, keys[:, 0], keys[:, 1], duration, step, max_gap, tick_s, seekable, len(table))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import signal
@@ -27,7 +28,7 @@ def main() -> None:
     """Serve requests from standard input until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     warnings.simplefilter("ignore")
-    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not get between the messages
     _limit_memory(int(sys.argv[1]))
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -38,8 +39,6 @@ def main() -> None:
 
 def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
     """Requests as they come; when the parent is gone, so is this process, even amid a frame."""
-    import json
-
     for line in sys.stdin.buffer:
         requests.put(json.loads(line))
     os._exit(0)

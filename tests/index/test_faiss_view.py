@@ -156,3 +156,34 @@ def test_copies_of_a_clip_do_not_spoil_the_audit(tmp_path: Path, monkeypatch) ->
     index = made_index(tmp_path / "index", vectors, 10)
     index.search(vectors[:1])
     assert index.info()["view"]["recall_at_10"] >= faiss_view.WANTED_RECALL
+
+
+def grow(index: Index, n_clips: int) -> Index:
+    writer = IndexWriter(Snapshot.read(Store(index.folder)), [ROOT])
+    add_file(writer, f"more{n_clips}.mp4", unit_rows(n_clips, 32, seed=11))
+    writer.drop(np.arange(5))
+    writer.commit()
+    return Index.open(index.folder)
+
+
+def test_lists_are_kept_until_the_index_has_doubled(many: Index, monkeypatch) -> None:
+    many.search(many.vectors()[:1])
+    grown = grow(many, 500)
+    query = grown.vectors()[-1:]
+    assert grown.search(query, k=1)[0][0].clip_id == 6499
+    view = grown.info()["view"]
+    assert (view["n_trained"], view["n_vectors"], view["type"]) == (6000, 6495, "IVF148,SQfp16")
+    assert view["recall_at_10"] >= faiss_view.WANTED_RECALL
+    doubled = grow(grown, 7000)
+    doubled.search(query)
+    assert doubled.info()["view"]["n_trained"] == 13495
+
+
+def test_growing_beyond_the_limit_of_exact_search_makes_lists(tmp_path: Path, monkeypatch) -> None:
+    index = made_index(tmp_path / "index", unit_rows(900, 32))
+    monkeypatch.setattr(faiss_view, "MAX_EXACT", 1000)
+    index.search(unit_rows(1, 32))
+    assert index.info()["view"]["type"] == "IDMap,Flat"
+    grown = grow(index, 500)
+    grown.search(unit_rows(1, 32))
+    assert grown.info()["view"]["type"].startswith("IVF")

@@ -22,7 +22,7 @@ MAX_EXACT = 200_000
 WANTED_RECALL = 0.99
 _AUDIT_QUERIES = 200
 _AUDIT_K = 10
-_POINTS_PER_LIST = 39  # FAISS's own minimum for training a list's centre
+_LEAST_POINTS, _MOST_POINTS = 39, 64  # for training a list's centre; FAISS warns below the first
 _INFO = "info.json"
 
 
@@ -31,14 +31,15 @@ class ViewInfo:
     """What view/info.json says.
 
     `rows_key` and `revision` are those of the manifest the view was made from, `type` is FAISS's factory
-    string, `recall_at_10` the share of the exact ten nearest that the audit found at `nprobe` (1 when the
-    search is exact).
+    string, `n_trained` the number of vectors that its lists were laid out for, `recall_at_10` the share of
+    the exact ten nearest that the audit found at `nprobe` (1 when the search is exact, `nprobe` 0).
     """
 
     rows_key: str
     revision: int
     type: str
     n_vectors: int
+    n_trained: int
     nprobe: int
     recall_at_10: float
 
@@ -102,17 +103,28 @@ def open_view(snapshot: Snapshot) -> View:
 
 def load_view(snapshot: Snapshot) -> View | None:
     """The view of these rows from disk; None if it is missing, stale or damaged."""
+    folder = snapshot.store.folder / VIEW
+    info = _read_info(folder)
+    if info is None or info.rows_key != snapshot.manifest.rows_key:
+        return None
+    index = _read_index(folder / info.file)
+    return View(index, info) if index and index.ntotal == len(snapshot.rows) else None
+
+
+def _read_info(folder: Path) -> ViewInfo | None:
+    try:
+        return ViewInfo(**json.loads((folder / _INFO).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # missing, cut, or of another vlret
+        return None
+
+
+def _read_index(path: Path) -> Any:
     import faiss
 
-    folder = snapshot.store.folder / VIEW
     try:
-        info = ViewInfo(**json.loads((folder / _INFO).read_text(encoding="utf-8")))
-        if info.rows_key != snapshot.manifest.rows_key:
-            return None
-        index = faiss.read_index(str(folder / info.file))
-    except (OSError, ValueError, TypeError, RuntimeError):
+        return faiss.read_index(str(path))
+    except RuntimeError:  # FAISS's one kind of error: missing or damaged
         return None
-    return View(index, info) if index.ntotal == len(snapshot.rows) else None
 
 
 def _save(view: View, folder: Path) -> None:
@@ -133,33 +145,45 @@ def _save(view: View, folder: Path) -> None:
 
 
 def _build(snapshot: Snapshot) -> View:
-    ids = snapshot.rows["clip_id"].to_numpy()
-    kind, index, nprobe, recall = (_exact if len(ids) <= MAX_EXACT else _ivf)(snapshot.vectors, ids)
-    manifest = snapshot.manifest
-    return View(index, ViewInfo(manifest.rows_key, manifest.revision, kind, len(ids), nprobe, recall))
+    vectors, ids, manifest = snapshot.vectors, snapshot.rows["clip_id"].to_numpy(), snapshot.manifest
+    if len(ids) <= MAX_EXACT:
+        kind, index, n_trained, (nprobe, recall) = "IDMap,Flat", _exact(vectors, ids), 0, (0, 1.0)
+    else:
+        audit, train = np.split(np.random.default_rng(0).permutation(len(ids)), [_AUDIT_QUERIES])
+        kind, index, n_trained = _trained(snapshot.store.folder / VIEW, vectors, train)
+        index.add_with_ids(vectors, ids)
+        nprobe, recall = _audited_nprobe(index, vectors, ids, audit)
+    info = ViewInfo(manifest.rows_key, manifest.revision, kind, len(ids), n_trained, nprobe, recall)
+    return View(index, info)
 
 
-def _exact(vectors: Vectors, ids: Ids) -> tuple[str, Any, int, float]:
+def _exact(vectors: Vectors, ids: Ids) -> Any:
     import faiss
 
     index = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
     index.add_with_ids(vectors, ids)
-    return "IDMap,Flat", index, 0, 1.0
+    return index
 
 
-def _ivf(vectors: Vectors, ids: Ids) -> tuple[str, Any, int, float]:
-    """Inverted lists around 4 sqrt(n) centres; the audit's vectors take no part in finding the centres."""
+def _trained(folder: Path, vectors: Vectors, train: NDArray[np.int64]) -> tuple[str, Any, int]:
+    """Factory string, empty index and number of vectors it was trained for: 4 sqrt(n) lists.
+
+    The last view's lists are kept until the index has doubled: training takes most of the time.
+    """
     import faiss
 
     n, dim = vectors.shape
-    order = np.random.default_rng(0).permutation(n)
-    audit, train = order[:_AUDIT_QUERIES], order[_AUDIT_QUERIES:]
-    n_lists = max(1, min(int(4 * n**0.5), len(train) // _POINTS_PER_LIST))
+    info = _read_info(folder)
+    if info and info.n_trained <= n <= 2 * info.n_trained:
+        index = _read_index(folder / info.file)
+        if index and index.d == dim:
+            index.reset()
+            return info.type, index, info.n_trained
+    n_lists = max(1, min(int(4 * n**0.5), len(train) // _LEAST_POINTS))
     kind = f"IVF{n_lists},SQfp16"
-    index: Any = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
-    index.train(vectors[train[: n_lists * index.cp.max_points_per_centroid]])
-    index.add_with_ids(vectors, ids)
-    return kind, index, *_audited_nprobe(index, vectors, ids, audit)
+    index = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
+    index.train(vectors[train[: n_lists * _MOST_POINTS]])
+    return kind, index, n
 
 
 def _audited_nprobe(index: Any, vectors: Vectors, ids: Ids, audit: NDArray[np.int64]) -> tuple[int, float]:

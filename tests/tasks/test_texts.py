@@ -34,3 +34,8 @@ def test_warns_once_for_each_fault(colour_model, caplog):
     warn_about(colour_model, "ein Auto und " * 10)
     assert ["reads only the first 16" in r.getMessage() for r in caplog.records] == [True, False]
     assert "does not look like English" in caplog.records[1].getMessage()
+
+
+def test_a_long_text_is_not_repeated_whole(colour_model, caplog):
+    warn_about(colour_model, "red " * 1000)
+    assert len(caplog.records[0].getMessage()) < 150

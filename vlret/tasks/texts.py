@@ -24,15 +24,13 @@ _ENGLISH_WORDS, _FOREIGN_WORDS = frozenset(_ENGLISH.split()), frozenset(_FOREIGN
 
 def warn_about(model: Embedder, text: str) -> None:
     """Log a warning when `model` reads only the beginning of `text`, or `text` does not look English."""
+    shown = text if len(text) <= 80 else f"{text[:77]}..."
     if model.is_cut(text):
         log.warning(
-            "%s reads only the first %d tokens of %r; the rest is ignored.",
-            model.card.name,
-            model.card.text_length,
-            text,
+            "%s reads only the first %d tokens of %r.", model.card.name, model.card.text_length, shown
         )
     if not looks_english(text):
-        log.warning("%r does not look like English: the results may be poor.", text)
+        log.warning("%r does not look like English: the results may be poor.", shown)
 
 
 def looks_english(text: str) -> bool:

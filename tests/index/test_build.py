@@ -179,6 +179,15 @@ def test_a_file_reached_twice_is_indexed_once(library, folder, model, tmp_path: 
     assert len(Index.open(folder)) == 7
 
 
+def test_a_mended_file_leaves_the_skipped_ones_whatever_way_it_is_reached(library, folder, model) -> None:
+    write_text_video(library / "sub" / "b.mp4", "bad")
+    assert "b.mp4" in reasons(build_index(library, folder, model))
+    write_text_video(library / "sub" / "b.mp4", 7)
+    assert counts(build_index(library / "sub", folder, model)) == (1, 0, 0)
+    assert "b.mp4" not in [file.path.name for file in Index.open(folder).skipped]
+    assert "sub/b.mp4" in names(folder)
+
+
 def test_prune_drops_what_is_gone_and_only_then(library, folder, model) -> None:
     build_index(library, folder, model)
     (library / "c.mov").unlink()
@@ -287,3 +296,60 @@ def test_the_summary_groups_reasons_and_shows_some_paths(library, folder, model)
     assert "7 clips from 0.2 min of video" in text
     assert "skipped 9: damaged" in text
     assert "  and 4 more" in text
+
+
+def test_names_that_are_not_utf8_are_skipped_with_the_reason(library, folder, model) -> None:
+    for name in (b"caf\xe9.mp4", b".h\xefdden.mp4"):
+        (Path(os.fsdecode(os.path.join(os.fsencode(library), name)))).write_text("1")
+    report = build_index(library, folder, model)
+    assert counts(report) == (3, 0, 4)
+    assert reasons(report)["caf\ufffd.mp4"] == "its name is not UTF-8"
+    assert counts(build_index(library, folder, model)) == (0, 3, 4)
+    str(report).encode()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read and write everything")
+def test_files_and_folders_without_permission_are_told(library, tmp_path: Path, model) -> None:
+    (library / "a.mp4").chmod(0)
+    assert "Permission denied" in reasons(build_index(library, tmp_path / "index", model))["a.mp4"]
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(IndexFolderError, match="cannot be written: Permission denied"):
+        build_index(library, tmp_path / "closed" / "index", model)
+
+
+def test_a_folder_that_cannot_be_made_is_told(library, model) -> None:
+    with pytest.raises(IndexFolderError, match="cannot be written: Not a directory"):
+        build_index(library, library / "a.mp4" / "index", model)
+
+
+def test_a_full_disk_ends_the_run_with_the_file_it_could_not_write(
+    library, folder, model, monkeypatch
+) -> None:
+    build_index(library / "a.mp4", folder, model)
+    before = Index.open(folder).rows()
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(IndexFolderError, match=r"parquet cannot be written: No space left on device"):
+            build_index(library, folder, model)
+    assert Index.open(folder).rows().equals(before)
+    assert counts(build_index(library, folder, model)) == (2, 1, 2)
+
+
+def test_a_model_folder_is_recorded_by_its_absolute_path(library, folder, tmp_path, monkeypatch) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(registry, "load_model", lambda *_, **__: CircleEmbedder())
+    build_index(library, folder, "mine")
+    assert Index.open(folder).recipe.model == str(tmp_path / "mine")
+
+
+def test_damage_that_left_clips_is_reported(library, folder, model) -> None:
+    write_text_video(library / "cut.mp4", 1, 2, "cut")
+    report = build_index(library, folder, model)
+    assert counts(report) == (4, 0, 2)
+    assert [(file.path.name, file.reason) for file in report.partial] == [("cut.mp4", "damaged after 4.0 s")]
+    assert "partly read 1: damaged after 4.0 s" in str(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from vlret.index.manifest import Recipe
 from vlret.media.clips import check_rule
 from vlret.media.decode import frames_by
 from vlret.media.sampling import sample_times
+from vlret.models import registry
 from vlret.models.base import Embedder
 
 
@@ -48,7 +50,7 @@ class Asked:
         if self.dtype != "auto":
             asked["dtype"] = self.dtype
         made.require(folder, **asked)
-        if isinstance(self.model, Embedder) or self.model not in (made.model, made.card.name):
+        if isinstance(self.model, Embedder) or _lasting_name(self.model) not in (made.model, made.card.name):
             self.load(folder, made)
 
     def load(self, folder: Path, made: Recipe | None) -> Embedder:
@@ -67,15 +69,13 @@ class Asked:
     def _open(self, dtype: str) -> Embedder:
         if isinstance(self.model, Embedder):
             return self.model
-        from vlret.models.registry import load_model
-
-        return load_model(self.model, device=self.device, dtype=dtype)
+        return registry.load_model(self.model, device=self.device, dtype=dtype)
 
     def recipe(self, embedder: Embedder) -> Recipe:
         """The recipe of a new index."""
         n_frames = embedder.card.frames if self.n_frames is None else self.n_frames
         return Recipe(
-            model=self.model if isinstance(self.model, str) else embedder.card.name,
+            model=_lasting_name(self.model),
             card=embedder.card,
             query=embedder.card.default_query,
             dtype=_dtype(embedder, self.dtype),
@@ -88,6 +88,13 @@ class Asked:
     @property
     def _decoder(self) -> str:
         return "pyav" if self.decoder == "auto" else self.decoder
+
+
+def _lasting_name(model: str | Embedder) -> str:
+    """What the model can be loaded by from anywhere: a folder by its absolute path."""
+    if isinstance(model, Embedder):
+        return model.card.name
+    return model if model in registry.MODELS or not Path(model).is_dir() else os.path.abspath(model)
 
 
 def _dtype(embedder: Embedder, asked: str) -> str:

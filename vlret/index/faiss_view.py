@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vlret.errors import IndexFolderError
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import TEMPORARY, VIEW, replace_file
 from vlret.index.tables import Ids
@@ -96,7 +97,7 @@ def open_view(snapshot: Snapshot) -> View:
     view = load_view(snapshot)
     if view is None:
         view = _build(snapshot)
-        with contextlib.suppress(OSError):  # a read-only or full disk: search works without
+        with contextlib.suppress(OSError, IndexFolderError):  # a read-only or full disk: search works without
             _save(view, snapshot.store.folder / VIEW)
     return view
 

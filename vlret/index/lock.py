@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vlret.errors import IndexFolderError
+from vlret.index.store import unwritable
 
 LOCK = "lock"
 
@@ -25,11 +26,14 @@ def writer_lock(folder: Path) -> Iterator[None]:
     for folders shared between hosts, where the system's lock may not reach across.
 
     Raises:
-        IndexFolderError: another writer holds it; the message says which.
+        IndexFolderError: another writer holds it; the message says which. Or the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise unwritable(path, error) from error
     try:
         if not _try_lock(handle) or _holder(handle).get("host", _host()) != _host():
             raise _held(path, _holder(handle))

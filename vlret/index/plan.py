@@ -43,7 +43,7 @@ class Plan:
 class _Known:
     file: FileRow
     fingerprint: str
-    ids: Ids
+    ids: list[int]
 
     def is_unchanged(self, path: Path, size: int, mtime_ns: int) -> bool:
         if size != self.file.size:
@@ -60,19 +60,33 @@ def make_plan(found: Found, snapshot: Snapshot | None) -> Plan:
     for media in found.files:
         path = Path(os.path.abspath(media.path))
         real = os.path.realpath(path)
-        if real not in seen:
+        if not _is_text(path):
+            _pass_over(plan, path, "its name is not UTF-8")
+        elif real not in seen:
             seen.add(real)
             _plan_file(plan, media, path, known.get(real), failed.get(real))
     for passed in found.skipped:
-        path = Path(os.path.abspath(passed.path))
-        plan.skipped[path] = SkippedRow(NO_ROOT, path.as_posix(), -1, -1, passed.reason)
+        _pass_over(plan, Path(os.path.abspath(passed.path)), passed.reason)
     return plan
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _pass_over(plan: Plan, path: Path, reason: str) -> None:
+    readable = Path(os.fsencode(path).decode(errors="replace"))
+    plan.skipped[readable] = SkippedRow(NO_ROOT, readable.as_posix(), -1, -1, reason)
 
 
 def _plan_file(
     plan: Plan, media: MediaFile, path: Path, known: _Known | None, failed: SkippedRow | None
 ) -> None:
-    root, relative = (known.file.root, known.file.path) if known else _relative(plan.roots, media, path)
+    root, relative = _place(plan.roots, media, path, known.file if known else failed)
     try:
         stat = path.stat()
         unchanged = known is not None and known.is_unchanged(path, stat.st_size, stat.st_mtime_ns)
@@ -85,10 +99,15 @@ def _plan_file(
         plan.n_unchanged += 1
     else:
         file = FileRow(root, relative, stat.st_size, stat.st_mtime_ns)
-        plan.todo.append(Todo(path, file, known.ids if known else np.empty(0, np.int64)))
+        plan.todo.append(Todo(path, file, np.array(known.ids if known else [], np.int64)))
 
 
-def _relative(roots: list[str], media: MediaFile, path: Path) -> tuple[int, str]:
+def _place(
+    roots: list[str], media: MediaFile, path: Path, before: FileRow | SkippedRow | None
+) -> tuple[int, str]:
+    """The root and relative path that the index has for the file already, else those of this run."""
+    if before and before.root != NO_ROOT:
+        return before.root, before.path
     root = os.path.abspath(media.root)
     if root not in roots:
         roots.append(root)
@@ -96,13 +115,13 @@ def _relative(roots: list[str], media: MediaFile, path: Path) -> tuple[int, str]
 
 
 def _known_files(snapshot: Snapshot) -> dict[str, _Known]:
-    known = {}
-    for _, rows in snapshot.rows.groupby(["root", "path"], sort=False):
-        first = rows.iloc[0]
-        file = FileRow(int(first["root"]), first["path"], int(first["size"]), int(first["mtime_ns"]))
-        real = os.path.realpath(snapshot.absolute(file.root, file.path))
-        known[real] = _Known(file, first["fingerprint"], rows["clip_id"].to_numpy())
-    return known
+    """The files that have rows, by real path."""
+    known: dict[tuple[int, str], _Known] = {}
+    columns = (snapshot.rows[name] for name in ("root", "path", "size", "mtime_ns", "fingerprint", "clip_id"))
+    for *file, digest, clip_id in zip(*columns, strict=True):
+        row = FileRow(*file)
+        known.setdefault((row.root, row.path), _Known(row, digest, [])).ids.append(clip_id)
+    return {os.path.realpath(snapshot.absolute(*place)): item for place, item in known.items()}
 
 
 def _failed_files(snapshot: Snapshot) -> dict[str, SkippedRow]:

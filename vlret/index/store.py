@@ -21,15 +21,30 @@ TEMPORARY = ".part"
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that a reader, or a machine after a power cut, sees all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write `data` to `path` so that a reader, or a machine after a power cut, sees all of it or none.
+
+    Raises:
+        IndexFolderError: it cannot be written (full disk, no permission); the old file is left as it was.
+    """
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    _sync_folder(path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> IndexFolderError:
+    """The error that says which file cannot be written and why."""
+    return IndexFolderError(
+        f"{path} cannot be written: {error.strerror or error}.",
+        "Make room, or choose another folder with --out.",
+    )
 
 
 def _sync_folder(folder: Path) -> None:

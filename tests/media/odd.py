@@ -120,6 +120,16 @@ def _resized(path: Path) -> Path:
     return path
 
 
+def _wild_clock(path: Path) -> Path:
+    """An AVI whose header says one frame in a hundred days."""
+    data = bytearray(video(path, "-c:v", "mpeg4", "-q:v", 2).read_bytes())
+    at = data.index(b"vids") + 20  # dwScale, then dwRate
+    assert data[at : at + 8] == (1).to_bytes(4, "little") + (10).to_bytes(4, "little")
+    data[at : at + 8] = (8_640_000).to_bytes(4, "little") + (1).to_bytes(4, "little")
+    path.write_bytes(bytes(data))
+    return path
+
+
 def _unknown_codec(path: Path) -> Path:
     path.write_bytes(video(path, *H264).read_bytes().replace(b"avc1", b"xxxx"))
     return path
@@ -200,6 +210,7 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "playlist.mp4": lambda p: _text(p, "#EXTM3U\n#EXTINF:4,\nconstant.mp4\n"),
     "concat.mkv": lambda p: _text(p, "ffconcat version 1.0\nfile constant.mp4\n"),
     "unknown.mp4": _unknown_codec,
+    "wild_clock.avi": _wild_clock,
     "sound.mp4": _audio,
     "cover.mp3": _with_cover,
     "still.gif": lambda p: _frames(p, 1),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -44,9 +46,29 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
     return container, stream
 
 
+def packets_of(
+    container: InputContainer, stream: VideoStream, on_progress: Callable[[], None]
+) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets; where the file cannot be read on, they end."""
+    try:
+        for packet in container.demux(stream):
+            on_progress()
+            if packet.size:  # an empty one would end the decoder
+                yield packet
+    except MemoryError:
+        raise
+    except (av.FFmpegError, IndexError):
+        # IndexError: PyAV at the end of a file in which another stream turned up on the way
+        return
+
+
 def _reason(path: Path, error: av.FFmpegError) -> str:
     if not isinstance(error, ValueError):  # InvalidDataError is one
-        return error.strerror or "cannot be opened"
+        return (
+            "cut off before any frame"
+            if isinstance(error, EOFError)
+            else f"cannot be opened: {error.strerror}"
+        )
     with path.open("rb") as file:
         is_mp4 = file.read(8)[4:] == b"ftyp"
     return "an MP4 without its index: cut off or damaged" if is_mp4 else "not a media file"

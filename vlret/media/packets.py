@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from vlret.media.container import open_container
+from vlret.media.container import open_container, packets_of
 
 Ticks = NDArray[np.int64]
 
@@ -54,13 +53,9 @@ def read_packets(path: Path, on_progress: Callable[[], None]) -> PacketTable:
     container, stream = open_container(path)
     with container:
         rows = array("q")  # four numbers a packet: a long video has a million packets
-        try:
-            for packet in container.demux(stream):
-                if packet.size and not packet.is_discard:
-                    rows.extend(_row(packet))
-                on_progress()
-        except av.FFmpegError:
-            pass  # the end of what can be read; decoding says from when on it is damaged
+        for packet in packets_of(container, stream, on_progress):
+            if not packet.is_discard:
+                rows.extend(_row(packet))
         rate = float(stream.guessed_rate or stream.average_rate or _DEFAULT_RATE)
         tick_s = float(stream.time_base or 1 / 90_000)
         return _table(rows, container.format.name, rate, tick_s)

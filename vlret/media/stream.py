@@ -11,7 +11,7 @@ from av import VideoFrame
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from vlret.media.container import open_container
+from vlret.media.container import open_container, packets_of
 from vlret.media.packets import PacketTable
 
 
@@ -57,16 +57,7 @@ class FrameStream:
         return iter(())
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """Packets of the video; a file that cannot be read on ends there."""
-        try:
-            for packet in self._container.demux(self._stream):
-                self._on_progress()
-                if packet.size:  # an empty packet would end the decoder
-                    yield packet
-        except MemoryError:
-            raise
-        except av.FFmpegError:
-            return
+        return packets_of(self._container, self._stream, self._on_progress)
 
     def _decode(self, packets: Iterator[Packet[VideoStream]], floor: int | None) -> Iterator[Shown]:
         """Decode `packets`; frames before `floor` lean on what was not decoded and are left out.

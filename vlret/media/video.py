@@ -19,6 +19,7 @@ from vlret.types import Pixels
 
 TOLERANCE_S = 1e-6
 """A time this little before a frame's stamp still means that frame (times computed in floating point)."""
+_LONGEST_S = 30 * 86_400  # no recording; such spans are damaged time stamps, and would fill memory with clips
 _WORTH_A_SEEK = 8  # to decode so few frames on is cheaper than to seek
 
 
@@ -96,6 +97,10 @@ class Video:
         self._ahead, self._first_pts = first, first.pts
         self._way = upright(first.frame)
         self.info = _describe(first, self._way, self._table, self._stream.codec_name)
+        if self.info.duration > _LONGEST_S:
+            raise MediaError(
+                f"{self._path}: its time stamps span {self.info.duration:.0f} s.", "Remux the file."
+            )
 
     def _seconds(self, pts: int) -> float:
         return (pts - self._first_pts) * self._table.tick_s

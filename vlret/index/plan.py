@@ -148,7 +148,7 @@ def find_vanished(snapshot: Snapshot) -> Ids:
 def _nothing_left(snapshot: Snapshot, root: str, n_files: int) -> IndexFolderError:
     return IndexFolderError(
         f"Nothing was pruned from {snapshot.store.folder}: none of its {n_files} files in {root} is there.",
-        "Plug the drive in, or tell where the folder is now (move_root); to forget it, build a new index.",
+        "Plug the drive in, or tell where the folder is now (--moved-from); to forget it, build a new index.",
     )
 
 

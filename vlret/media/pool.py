@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -210,8 +210,7 @@ class _Run:
 
 
 def _clip(job: DecodeJob, header: dict[str, Any], pixels: Pixels | None) -> Event:
-    assert pixels is not None  # noqa: S101 - the worker sends them with every clip
-    frames = Frames(pixels, np.asarray(header["times"], np.float64))
+    frames = Frames(cast(Pixels, pixels), np.asarray(header["times"], np.float64))
     return ClipDecoded(job, Clip(job.path, header["start"], header["end"]), frames)
 
 

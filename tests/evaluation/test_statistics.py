@@ -11,7 +11,9 @@ from vlret.evaluation.statistics import bootstrap_interval
 
 def test_agrees_with_scipy() -> None:
     values = np.random.default_rng(0).random(300)
-    reference = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=5000, rng=0).confidence_interval
+    reference = stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=5000, rng=0
+    ).confidence_interval
     assert bootstrap_interval(values, draws=5000) == pytest.approx(tuple(reference), abs=0.005)
 
 

@@ -56,7 +56,7 @@ class ModelSpec:
 MODELS = {
     "vljepa-mini": ModelSpec(
         description="VL-JEPA small enough for a laptop: EfficientNet-Lite2, predictor, MiniLM",
-        dim=384,
+        dim=512,
         frames=8,
         resolution=260,
         licence="Apache-2.0",

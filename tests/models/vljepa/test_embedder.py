@@ -107,3 +107,9 @@ def test_a_missing_tower_is_told_by_name(folder: Path) -> None:
     (folder / "x_encoder.safetensors").unlink()
     with pytest.raises(ModelError, match=r"x_encoder\.safetensors is missing"):
         VLJEPA(folder).embed_clips(clips())
+
+
+def test_nothing_in_nothing_out(folder: Path) -> None:
+    model = VLJEPA(folder)
+    assert model.embed_texts([]).shape == (0, 20)
+    assert model.embed_clips([]).shape == (0, 20)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import timm
 import torch
 
 from tests.models.vljepa.tiny import tiny_model
-from vlret.models.vljepa.encoders import Int8Embedding
+from vlret.models.vljepa.encoders import Int8Embedding, fold_batch_norms
 
 
 @pytest.mark.parametrize(("kind", "frames", "grid", "tokens"), [
@@ -68,6 +69,22 @@ def test_y_encoder_ignores_pads_and_sees_both_ways(kind: str) -> None:
         input_ids=torch.tensor([[2, 4, 6, 3]]), attention_mask=seen.long()
     ).last_hidden_state
     assert (hidden[:, 0] - other[:, 0]).abs().max() > 1e-4  # the first token sees a later one
+
+
+def test_folded_batch_norms_change_nothing_but_time() -> None:
+    torch.manual_seed(0)
+    net = timm.create_model("tf_efficientnet_lite0", num_classes=0).eval()
+    for norm in net.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            norm.running_mean.normal_(0, 0.1)
+            norm.running_var.uniform_(0.5, 1.5)
+    pixels = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        before = net.forward_features(pixels)
+    fold_batch_norms(net)
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in net.modules())
+    with torch.inference_mode():
+        assert torch.allclose(net.forward_features(pixels), before, atol=1e-4)
 
 
 def test_int8_rows_keep_their_direction() -> None:

@@ -54,13 +54,16 @@ class VLJEPA(Embedder):
         """Predicted embeddings float32 [n, dim], unit length, of clips asked `query`."""
         import torch
 
-        rows = self._query_rows(self.card.default_query if query is None else query)
+        query_rows = self._query_rows(self.card.default_query if query is None else query)
         with torch.inference_mode():
-            vectors = _grouped(list(tokens), lambda batch: self._predict(batch, rows))
-        return _unit(np.stack([vector.numpy() for vector in vectors]))
+            vectors = _grouped(list(tokens), lambda batch: self._predict(batch, query_rows))
+        rows = [vector.numpy() for vector in vectors]
+        return _unit(np.stack(rows)) if rows else np.empty((0, self.card.dim), np.float32)
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Target embeddings float32 [n, dim], unit length."""
+        if not texts:
+            return np.empty((0, self.card.dim), np.float32)
         return _unit(self.y_encoder.embed([self.tokens(text, self.card.text_length) for text in texts]))
 
     def is_cut(self, text: str) -> bool:
@@ -133,10 +136,11 @@ class VLJEPA(Embedder):
     @cached_property
     def x_encoder(self) -> XEncoder:
         """The vision tower, loaded on first use."""
-        from vlret.models.vljepa.encoders import XEncoder
+        from vlret.models.vljepa.encoders import XEncoder, fold_batch_norms
 
-        encoder: XEncoder = self._load(XEncoder, "x_encoder").to(self.dtype)
-        return encoder
+        encoder: XEncoder = self._load(XEncoder, "x_encoder")
+        fold_batch_norms(encoder)
+        return encoder.to(self.dtype)
 
     @cached_property
     def predictor(self) -> Predictor:

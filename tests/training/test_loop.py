@@ -1,0 +1,135 @@
+"""A whole training on eight tiny photographs: it learns, it goes on where it was stopped, it exports."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.models.vljepa.tiny import tiny_folder, tiny_model
+from vlret.errors import UsageError
+from vlret.models.vljepa.embedder import VLJEPA
+from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training import loop
+from vlret.training.export import weights_hash
+from vlret.training.initial import MINILM
+from vlret.training.recipe import Recipe, read_recipe
+
+COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
+    write_set(tmp_path / "data" / "photos" / "colours")
+    tiny_folder(tmp_path / "weights" / MINILM, tiny_model())
+    (tmp_path / "weights" / MINILM / "tokenizer_config.json").write_text("{}")
+    changes = {"query_embeddings": "y_encoder", "int8_embeddings": True, "grid": 1}
+    monkeypatch.setattr(loop, "initial_model", lambda recipe: tiny_model(**changes))
+    return Recipe(
+        name="tiny", data=tmp_path / "data", weights=tmp_path / "weights", sets=("photos/colours",), dim=20, hidden=16,
+        intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28, epochs=6, batch=4, rate=1e-2,
+        weight_decay=0.0, dropout=0.0, question_batch=4, question_weight=0.5, seed=0,
+    )  # fmt: skip
+
+
+def write_set(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    records = []
+    with tarfile.open(folder / "s.tar", "w") as tar:
+        for n in range(12):
+            colour = list(COLOURS)[n % 3]
+            pixels = np.clip(np.array(COLOURS[colour]) + rng.integers(-40, 40, (28, 28, 3)), 0, 255).astype(
+                np.uint8
+            )
+            buffer = io.BytesIO()
+            Image.fromarray(pixels).save(buffer, "png")
+            info = tarfile.TarInfo(f"{n}.png")
+            info.size = len(buffer.getvalue())
+            tar.addfile(info, io.BytesIO(buffer.getvalue()))
+            thing = ("dog", "cat")[n % 2]
+            captions = [f"a {colour} {thing}", f"{colour} {thing} runs", f"a {thing} runs {colour}"]
+            split = "dev" if n >= 9 else "train"
+            records.append({"image": f"{n}.png", "captions": captions, "split": split, "shard": "s.tar"})
+    (folder / "captions.jsonl").write_text("\n".join(map(json.dumps, records)))
+
+
+def trained_weights(folder: Path) -> dict[str, torch.Tensor]:
+    state = VLJEPAModel.from_pretrained(folder).state_dict()
+    return {key: value for key, value in state.items() if key.startswith(("predictor", "y_encoder.head"))}
+
+
+def test_the_loss_falls_and_frozen_towers_stay(recipe: Recipe, tmp_path: Path) -> None:
+    before = tiny_model(query_embeddings="y_encoder", int8_embeddings=True, grid=1).x_encoder.state_dict()
+    losses: list[float] = []
+    run_epoch = loop.Trainer.run_epoch
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            loop.Trainer, "run_epoch", lambda self, e: losses.append(run_epoch(self, e)) or losses[-1]
+        )
+        model = loop.train(replace(recipe, epochs=30), tmp_path / "run")
+    assert losses[-1] < 0.8 * losses[0]
+    after = VLJEPAModel.from_pretrained(model).x_encoder.state_dict()
+    assert all(torch.allclose(after[key], value, atol=2e-3) for key, value in before.items())
+
+
+def test_the_export_opens_as_an_embedder(recipe: Recipe, tmp_path: Path) -> None:
+    folder = loop.train(recipe, tmp_path / "run")
+    model = VLJEPA(folder)
+    assert model.card.weights_hash == weights_hash(folder)
+    assert model.embed_texts(["a dog"]).shape == (1, 20)
+    assert model.embed_clips([np.zeros((4, 28, 28, 3), np.uint8)], "is there a dog ?").shape == (1, 20)
+
+
+def test_a_stopped_run_ends_like_one_that_was_not(recipe: Recipe, tmp_path: Path) -> None:
+    whole = loop.train(recipe, tmp_path / "whole")
+    calls = 0
+    run_epoch = loop.Trainer.run_epoch
+
+    def stop_at_the_third(self: loop.Trainer, epoch: int) -> float:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return run_epoch(self, epoch)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.Trainer, "run_epoch", stop_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            loop.train(recipe, tmp_path / "parts")
+    parts = loop.train(recipe, tmp_path / "parts")
+    one, other = trained_weights(whole), trained_weights(parts)
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_features_are_computed_once(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop.train(recipe, tmp_path / "run")
+    seen: list[int] = []
+    encode = VLJEPA.encode_pixels
+    monkeypatch.setattr(
+        VLJEPA, "encode_pixels", lambda self, clips: seen.append(len(clips)) or encode(self, clips)
+    )
+    loop.train(recipe, tmp_path / "run")
+    assert sum(seen) == 2  # one blank frame for each split, to learn the shape
+
+
+def test_the_recipe_in_the_repository_is_whole() -> None:
+    assert read_recipe("recipes/mini/recipe.toml").name == "vljepa-mini"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("name = ", "not TOML"), ('name = "x"', "missing or unknown"), (None, "no recipe")]
+)
+def test_a_bad_recipe_is_told(tmp_path: Path, text: str | None, message: str) -> None:
+    file = tmp_path / "recipe.toml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        read_recipe(file)

@@ -1,0 +1,49 @@
+"""InfoNCE against a loop that counts each term."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch.nn.functional import normalize
+
+from vlret.training.losses import answer_loss, info_nce
+
+
+def pair(n: int = 6, dim: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    return normalize(torch.randn(n, dim), dim=-1), normalize(torch.randn(n, dim), dim=-1)
+
+
+def naive(prediction: torch.Tensor, target: torch.Tensor, scale: float, same: torch.Tensor) -> float:
+    scores = (scale * prediction @ target.T).tolist()
+    total, n = 0.0, len(scores)
+    for i in range(n):
+        row = [scores[i][j] for j in range(n) if j == i or not same[i, j]]
+        column = [scores[j][i] for j in range(n) if j == i or not same[j, i]]
+        for terms in (row, column):
+            total -= scores[i][i] - math.log(sum(map(math.exp, terms)))
+    return total / (2 * n)
+
+
+def test_equals_the_naive_loss_with_equal_texts_left_out() -> None:
+    prediction, target = pair()
+    same = torch.zeros(6, 6, dtype=torch.bool)
+    same[1, 4] = same[4, 1] = True
+    loss = info_nce(prediction, target, torch.tensor(7.0), same)
+    assert math.isclose(loss.item(), naive(prediction, target, 7.0, same), rel_tol=1e-5)
+
+
+def test_starts_near_log_of_the_batch() -> None:
+    torch.manual_seed(0)
+    prediction, target = (normalize(torch.randn(512, 256), dim=-1) for _ in range(2))
+    loss = info_nce(prediction, target, torch.tensor(1.0), torch.zeros(512, 512, dtype=torch.bool))
+    assert abs(loss.item() - math.log(512)) < 0.05
+
+
+def test_answers_are_told_apart_once_each() -> None:
+    prediction, target = pair()
+    labels = torch.tensor([0, 1, 0, 2, 1, 0])
+    loss = answer_loss(prediction, target[:3], torch.tensor(5.0), labels)
+    rows = (5.0 * prediction @ target[:3].T).log_softmax(1)
+    assert math.isclose(loss.item(), -rows[torch.arange(6), labels].mean().item(), rel_tol=1e-5)

@@ -49,7 +49,7 @@ def write_card(model: VLJEPAModel, folder: Path, recipe: Recipe) -> None:
         resize="squash",
         licence="Apache-2.0",
         prompts=PROMPTS,
-        temperature=round(float(torch.exp(-model.logit_scale)), 5),
+        temperature=round(float(torch.exp(-model.logit_scale.detach())), 5),
         text_length=model.config.text_length,
         takes_query=True,
         default_query="",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import nn
@@ -62,9 +63,9 @@ def fold_batch_norms(module: nn.Module) -> None:
 
     For inference only. timm's batch norms carry the activation that follows them, which stays.
     """
+    norm: Any
     for parent in list(module.modules()):
-        children = list(parent.named_children())
-        for (_, conv), (name, norm) in pairwise(children):
+        for (_, conv), (name, norm) in pairwise(list(parent.named_children())):
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 conv.weight, conv.bias = fuse_conv_bn_weights(
                     conv.weight,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from transformers import AutoModel
 
 from vlret.models.vljepa.configuration import VLJEPAConfig
@@ -63,20 +62,11 @@ def fold_batch_norms(module: nn.Module) -> None:
 
     For inference only. timm's batch norms carry the activation that follows them, which stays.
     """
-    norm: Any
     for parent in list(module.modules()):
-        for (_, conv), (name, norm) in pairwise(list(parent.named_children())):
+        for (conv_name, conv), (norm_name, norm) in pairwise(list(parent.named_children())):
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                conv.weight, conv.bias = fuse_conv_bn_weights(
-                    conv.weight,
-                    conv.bias,
-                    norm.running_mean,
-                    norm.running_var,
-                    norm.eps,
-                    norm.weight,
-                    norm.bias,
-                )
-                setattr(parent, name, getattr(norm, "act", nn.Identity()))
+                setattr(parent, conv_name, fuse_conv_bn_eval(conv, norm))
+                setattr(parent, norm_name, getattr(norm, "act", nn.Identity()))
 
 
 class Int8Embedding(nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +23,8 @@ from vlret.training.initial import initial_model
 from vlret.training.losses import answer_loss, info_nce
 from vlret.training.recipe import Recipe
 
-log = logging.getLogger(__name__)
+TRAINED = ("predictor.", "y_encoder.head.", "logit_scale")
+BLOCKS = "predictor.layers."
 MAX_LOG_SCALE = float(np.log(100))
 
 
@@ -43,9 +44,7 @@ def train(recipe: Recipe, out: str | Path) -> Path:
     trainer = Trainer(recipe, model, embedder, data)
     for epoch in range(trainer.resume(folder / "checkpoint.pt"), recipe.epochs):
         loss = trainer.run_epoch(epoch)
-        log.info(
-            "epoch %d of %d: loss %.3f, dev R@1 %.1f", epoch + 1, recipe.epochs, loss, dev_recall(model, dev)
-        )
+        _note(folder / "epochs.jsonl", {"epoch": epoch + 1, "loss": loss, "dev_r1": dev_recall(model, dev)})
         trainer.save(folder / "checkpoint.pt", epoch + 1)
     return export(model, folder / "model", recipe)
 
@@ -56,16 +55,19 @@ class Trainer:
     def __init__(self, recipe: Recipe, model: VLJEPAModel, embedder: VLJEPA, data: TrainingData) -> None:
         self.recipe, self.model, self.data = recipe, model, data
         self.trained = {
-            name: parameter.requires_grad_(name.startswith(("predictor.", "y_encoder.head.", "logit_scale")))
-            for name, parameter in model.named_parameters()
-            if name.startswith(("predictor.", "y_encoder.head.", "logit_scale"))
+            n: p for n, p in model.requires_grad_(False).named_parameters() if n.startswith(TRAINED)
         }
+        for parameter in self.trained.values():
+            parameter.requires_grad_(True)
+        slow = [p for name, p in self.trained.items() if name.startswith(BLOCKS)]
+        fast = [p for name, p in self.trained.items() if not name.startswith(BLOCKS)]
+        rates = [recipe.rate, recipe.rate * recipe.block_rate]
         self.optimiser = torch.optim.AdamW(
-            self.trained.values(), lr=recipe.rate, weight_decay=recipe.weight_decay
+            [{"params": fast}, {"params": slow}], lr=recipe.rate, weight_decay=recipe.weight_decay
         )
         steps = recipe.epochs * (len(np.unique(data.caption_item)) // recipe.batch)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, recipe.rate, total_steps=steps + 1, pct_start=0.1
+            self.optimiser, rates, total_steps=steps + 1, pct_start=0.1
         )
         self.rng = np.random.default_rng(recipe.seed)
         self.questions = _tokenised(data, model, embedder)
@@ -91,6 +93,7 @@ class Trainer:
         return functional.dropout(self.data.visual(items, n_frames, self.rng), self.recipe.dropout)
 
     def _target(self, texts: torch.Tensor) -> torch.Tensor:
+        texts = functional.dropout(texts, self.recipe.text_dropout)
         return functional.normalize(self.model.y_encoder.head(texts), dim=-1)
 
     def _caption_loss(self, items: np.ndarray[Any, Any], captions: np.ndarray[Any, Any]) -> torch.Tensor:
@@ -148,6 +151,11 @@ def dev_recall(model: VLJEPAModel, dev: TrainingData) -> float:
     queries = functional.normalize(model.y_encoder.head(dev.texts), dim=-1).numpy()
     relevant = dev.caption_item[:, None] == np.arange(len(items))
     return 100 * float(ranks(queries, items, relevant).hit_at(1).mean())
+
+
+def _note(file: Path, record: dict[str, float]) -> None:
+    with file.open("a") as lines:
+        lines.write(json.dumps({name: round(value, 3) for name, value in record.items()}) + "\n")
 
 
 def _tokenised(data: TrainingData, model: VLJEPAModel, embedder: VLJEPA) -> tuple[torch.Tensor, ...]:

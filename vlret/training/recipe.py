@@ -14,7 +14,8 @@ class Recipe:
     """All choices of one training run; every field stands in the TOML file under its own name.
 
     `data` holds the photo sets, `weights` the unpacked registry packages; `sets` are the captioned sets that
-    are trained on. The Y-encoder below its head stays frozen. `question_weight` is the
+    are trained on. `rate` is AdamW's; the predictor's blocks learn at `block_rate` x `rate`.
+    `dropout` falls on the frozen towers' features. The Y-encoder below its head stays frozen. `question_weight` is the
     share of the question loss (0: captions alone).
     """
 
@@ -33,8 +34,10 @@ class Recipe:
     epochs: int
     batch: int
     rate: float
+    block_rate: float
     weight_decay: float
     dropout: float
+    text_dropout: float
     question_batch: int
     question_weight: float
     seed: int

@@ -53,8 +53,21 @@ def test_plus_and_not_turn_the_query(index):
 
 
 def test_a_pattern_restricts_the_files(index, media):
-    hits = vlret("search", index, "red", "--paths", "*.png", "--json").json["hits"]
+    hits = vlret("search", index, "red", "--only", "*.png", "--json").json["hits"]
     assert [hit["path"] for hit in hits] == [str(media / "blue <b>.png")]
+
+
+def test_paths_alone_stand_one_a_line_each_once(index, media):
+    run = vlret("search", index, "red", "--paths", "--all-clips")
+    long, blue, green = media / "long.mp4", media / "blue <b>.png", media / "green one.mp4"
+    assert run.out.splitlines()[0] == str(long)
+    assert sorted(run.out.splitlines()) == sorted(map(str, (long, blue, green)))
+    assert run.err == ""
+
+
+def test_nothing_found_is_said(index):
+    run = vlret("search", index, "red", "--only", "none*", "--paths")
+    assert (run.code, run.out, run.err) == (0, "", "vlret: nothing was found\n")
 
 
 def test_plain_lines_show_rank_score_time_and_path(index, media):
@@ -92,6 +105,7 @@ def test_warnings_go_to_stderr(index):
         ([""], 2, "query is empty"),
         (["no.mp4"], 1, "no.mp4 is not there"),
         (["red", "-k", "0"], 2, "'-k'"),
+        (["red", "--json", "--paths"], 2, "--json and --paths"),
         (["red", "--not", "red^1"], 2, "cancel out"),
         (["red", "--plus", "blue^-1"], 2, "more than 0"),
         ([], 2, "QUERY"),

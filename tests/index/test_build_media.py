@@ -43,7 +43,7 @@ def index(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Index:
     ("colour", "name", "start"), [("green", "green.mkv", 0), ("blue", "both.mp4", 0), ("grey", "both.mp4", 2)]
 )
 def test_a_colour_finds_its_clip(index: Index, colour: str, name: str, start: float) -> None:
-    hits = index.search(ColourEmbedder().embed_texts([colour]), k=9, paths="*[!t].m*")[0]
+    hits = index.search(ColourEmbedder().embed_texts([colour]), k=9, only="*[!t].m*")[0]
     assert (Path(hits[0].path).name, hits[0].start) == (name, start)
     assert hits[0].score > 0.99
 

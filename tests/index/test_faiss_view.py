@@ -143,7 +143,7 @@ def test_a_large_index_is_read_from_disk_with_the_same_hits(many: Index, monkeyp
 
 def test_lists_do_not_hide_files_that_a_filter_or_a_large_k_asks_for(many: Index) -> None:
     query = many.vectors()[:1]
-    found = many.search(query, k=5, paths="f29*")[0]
+    found = many.search(query, k=5, only="f29*")[0]
     keep = many.rows()["relative_path"].str.startswith("f29").to_numpy()
     assert ids(found) == oracle(many, query[0], 5, True, keep)
     assert len(many.search(query, k=300)[0]) == 300

@@ -82,12 +82,12 @@ def test_paths_are_filtered_before_the_cut(index: Index, pattern: str) -> None:
     }[pattern].to_numpy()  # fmt: skip
     query = unit_rows(1, 24, seed=5)
     for one_per_file in (True, False):
-        hits = index.search(query, k=30, one_per_file=one_per_file, paths=pattern)[0]
+        hits = index.search(query, k=30, one_per_file=one_per_file, only=pattern)[0]
         assert ids(hits) == oracle(index, query[0], 30, one_per_file, keep)
 
 
 def test_a_pattern_without_matches_gives_no_hits(index: Index) -> None:
-    assert index.search(unit_rows(2, 24), paths="nothing*") == [[], []]
+    assert index.search(unit_rows(2, 24), only="nothing*") == [[], []]
 
 
 def test_an_empty_index_gives_no_hits(tmp_path: Path) -> None:

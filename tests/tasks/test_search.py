@@ -66,7 +66,7 @@ def test_the_plus_vector_of_the_caller_stays_as_it_is(colour_model):
 
 
 def test_a_pattern_restricts_the_files(painted_index, colour_model):
-    hits = search(painted_index, "red", model=colour_model, paths="*e*.png")
+    hits = search(painted_index, "red", model=colour_model, only="*e*.png")
     assert {hit.path.rsplit("/")[-1] for hit in hits} == {
         "red.png", "green.png", "blue.png", "grey.png", "purple.png", "teal.png",
     }  # fmt: skip

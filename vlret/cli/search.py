@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vlret.cli import options, output
+from vlret.errors import UsageError
 
 if TYPE_CHECKING:
     from vlret.index.index import Index
@@ -37,8 +37,10 @@ def search(
     device: options.Device = "auto",
     json: options.AsJson = False,
     paths: Annotated[
-        str | None,
-        typer.Option(metavar="PATTERN", help="Only files whose path matches, such as '*/2024/*'."),
+        bool, typer.Option("--paths", help="Print the paths only, each once, one a line.")
+    ] = False,
+    only: Annotated[
+        str | None, typer.Option(metavar="PATTERN", help="Files whose path matches, such as '*/2024/*'.")
     ] = None,
     html: options.Html = None,
     trim: Annotated[
@@ -56,6 +58,8 @@ def search(
     from vlret.tasks.search import parse_weighted
     from vlret.tasks.search import search as find
 
+    if json and paths:
+        raise UsageError("--json and --paths were given together.", "Give one of them.")
     opened = Index.open(index)
     text = " ".join(query)
     hits = find(
@@ -66,27 +70,26 @@ def search(
         plus=[parse_weighted(part) for part in plus or ()],
         minus=[parse_weighted(part) for part in minus or ()],
         one_per_file=not all_clips,
-        paths=paths,
+        only=only,
     )
     if json:
-        output.print_json(
-            {
-                "query": text,
-                "index": str(index),
-                "model": opened.card.name,
-                "hits": [_fields(hit) for hit in hits],
-            }
-        )
+        _print_json(opened, text, hits)
+    elif paths:
+        print("".join(f"{path}\n" for path in dict.fromkeys(hit.path for hit in hits)), end="")
     else:
         _print(hits)
+    if not hits:
+        output.say("nothing was found")
     if html:
         _write_page(html, text, opened, hits)
     if trim:
         _save_clips(trim, opened, hits)
 
 
-def _fields(hit: Hit) -> dict[str, Any]:
-    return {name: value for name, value in asdict(hit).items() if name != "clip_id"}
+def _print_json(index: Index, query: str, hits: list[Hit]) -> None:
+    fields = ("rank", "score", "path", "start", "end")
+    found = [{name: getattr(hit, name) for name in fields} for hit in hits]
+    output.print_json({"query": query, "index": str(index.folder), "model": index.card.name, "hits": found})
 
 
 def _print(hits: list[Hit]) -> None:

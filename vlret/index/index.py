@@ -143,7 +143,7 @@ class Index:
         return np.asarray(pd.factorize(self._rows["path"])[0], np.int64)
 
     def search(
-        self, vectors: Vectors, k: int = 10, one_per_file: bool = True, paths: str | None = None
+        self, vectors: Vectors, k: int = 10, one_per_file: bool = True, only: str | None = None
     ) -> list[list[Hit]]:
         """The k nearest clips to each of `vectors`, best first, ties by clip_id; fewer if fewer exist.
 
@@ -151,14 +151,14 @@ class Index:
             vectors: float32 [q, dim]; any length, cosines are taken.
             k: hits a query, at least 1.
             one_per_file: only the best clip of each file.
-            paths: only files whose absolute path or path below its root matches this pattern (`*` goes
-                across folders).
+            only: files whose absolute path or path below its root matches this pattern (`*` goes across
+                folders).
 
         Raises:
             UsageError: wrong shape, k below 1, or a vector that is zero or not finite.
         """
         queries = self._unit_queries(vectors, k)
-        allowed = None if paths is None else self._matching(paths)
+        allowed = None if only is None else self._matching(only)
         if not len(self) or (allowed is not None and not len(allowed)):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids

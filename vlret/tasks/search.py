@@ -31,7 +31,7 @@ def search(
     plus: Sequence[Weighted] = (),
     minus: Sequence[Weighted] = (),
     one_per_file: bool = True,
-    paths: str | None = None,
+    only: str | None = None,
 ) -> list[Hit]:
     """The `k` clips of `index` nearest to `query`, best first.
 
@@ -44,7 +44,7 @@ def search(
         plus: added to the query; each a query, or (query, weight) in place of the weight 0.5.
         minus: taken away from the query, in the same form.
         one_per_file: only the best clip of each file.
-        paths: only files whose path matches this pattern (`*` goes across folders).
+        only: files whose path matches this pattern (`*` goes across folders).
 
     Raises:
         UsageError: an empty query, or `k` or a weight that is not positive.
@@ -53,7 +53,7 @@ def search(
     if k < 1:
         raise UsageError(f"k was given as {k}.", "Give 1 or more.")
     vector = query_vector(model_of(index, model), query, plus, minus)
-    return index.search(vector[None], k=k, one_per_file=one_per_file, paths=paths)[0]
+    return index.search(vector[None], k=k, one_per_file=one_per_file, only=only)[0]
 
 
 def query_vector(

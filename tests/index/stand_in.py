@@ -24,11 +24,10 @@ class CircleEmbedder(Embedder):
 
     def __init__(self, name: str = "circle", batch_size: int = 3) -> None:
         self.card = ModelCard(
-            name=name, revision="1", weights_hash="0" * 64, dim=2, frames=2, resolution=8, resize="squash",
+            name=name, revision="1", weights_hash=name.encode().hex(), dim=2, frames=2, resolution=8, resize="squash",
             licence="Apache-2.0", prompts=("{}",), temperature=0.1, text_length=16,
         )  # fmt: skip
         self.batch_size = batch_size
-        self.dtype = "float32"
         self.n_clips_seen = 0
         self.batches: list[int] = []
 

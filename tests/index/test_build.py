@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tests.index.stand_in import CircleEmbedder, write_text_video
 from vlret.errors import IndexFolderError, UsageError
@@ -231,12 +232,52 @@ def test_an_index_made_otherwise_is_refused_with_both_values(library, folder, mo
 
 @pytest.mark.parametrize(
     "option",
-    [{"clips": "scenes"}, {"n_frames": 0}, {"sampling": "random"}, {"decoder": "opencv"}],
-)
+    [
+        {"clips": "scenes"}, {"n_frames": 0}, {"sampling": "random"}, {"decoder": "opencv"},
+        {"device": "tpu"}, {"dtype": "int4"},
+    ],
+)  # fmt: skip
 def test_unknown_values_are_refused_before_anything_is_written(library, folder, model, option) -> None:
     with pytest.raises(UsageError):
         build_index(library, folder, model, **option)
-    assert not (folder / "manifest.json").exists()
+    assert not folder.exists()
+
+
+def test_a_file_that_was_out_of_reach_is_tried_again_unchanged(library, folder, model, monkeypatch) -> None:
+    """A drive that is pulled out while its files are read changes no size and no time."""
+    encode = model.encode_pixels
+
+    def pulled_out(clips: list) -> list:
+        (library / "sub").rename(library.parent / "drive")
+        return encode(clips)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "encode_pixels", pulled_out)
+        report = build_index(library / "sub", folder, model)
+    assert reasons(report) == {"b.mp4": "cannot be read: No such file or directory"}
+    (library.parent / "drive").rename(library / "sub")
+    assert counts(build_index(library / "sub", folder, model)) == (1, 0, 0)
+    assert Index.open(folder).skipped == []
+
+
+def test_folders_of_one_name_do_not_share_the_default_index(library, tmp_path, model, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_text_video(tmp_path / "other" / "library" / "d.mp4", 8)
+    build_index(library, model=model)
+    with pytest.raises(IndexFolderError, match=r"indexes/library holds .*, not .*other/library") as caught:
+        build_index(tmp_path / "other" / "library", model=model)
+    assert "--out" in caught.value.hint
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "library").symlink_to(library)
+    for again in (
+        library,
+        "library",
+        "library/*.mp4",
+        tmp_path / "link" / "library",
+        tmp_path / "library/sub/..",
+    ):
+        assert build_index(again, model=model).new == 0
+    assert build_index(tmp_path / "other" / "library", "indexes/library", model).new == 1
 
 
 def test_a_model_named_is_loaded_only_when_there_is_something_to_encode(library, folder, monkeypatch) -> None:
@@ -255,6 +296,12 @@ def test_a_model_named_is_loaded_only_when_there_is_something_to_encode(library,
     assert loaded == [("round", "auto"), ("round", "float32")]  # auto is the index's own from now on
 
 
+def test_the_dtype_recorded_is_the_models_own(library, folder, model, monkeypatch) -> None:
+    monkeypatch.setattr(CircleEmbedder, "dtype", torch.bfloat16)
+    build_index(library, folder, model, dtype="auto")
+    assert Index.open(folder).recipe.dtype == "bfloat16"
+
+
 def test_nothing_found_makes_no_index(tmp_path: Path, folder: Path, model) -> None:
     (tmp_path / "empty").mkdir()
     report = build_index(tmp_path / "empty", folder, model)
@@ -271,6 +318,7 @@ def test_a_folder_with_other_files_is_not_written_into(library: Path, model) -> 
 @pytest.mark.parametrize(
     ("source", "name"),
     [
+        ("holiday/..", ""),
         ("holiday", "holiday"),
         ("2024.05 Rome", "2024.05 Rome"),
         ("one.mp4", "one"),
@@ -280,7 +328,7 @@ def test_a_folder_with_other_files_is_not_written_into(library: Path, model) -> 
 def test_default_folder_is_named_after_the_first_source(tmp_path: Path, source: str, name: str) -> None:
     (tmp_path / "holiday").mkdir()
     (tmp_path / "2024.05 Rome").mkdir()
-    assert default_folder([tmp_path / source, "other"]) == Path("indexes") / name
+    assert default_folder([tmp_path / source, "other"]) == Path("indexes") / (name or tmp_path.name)
 
 
 def test_no_source_is_a_usage_error() -> None:

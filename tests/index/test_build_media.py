@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from tests.index.conftest import write_image, write_video
+from vlret.errors import UsageError
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.types import Clip
@@ -67,6 +68,12 @@ def test_a_damaged_video_is_named_and_its_good_clips_are_kept(library: Path, tmp
     hits = Index.open(tmp_path / "index").search(ColourEmbedder().embed_texts(["grey"]))[0]
     assert hits[0].score > 0.99
     assert [file.path.name for file in report.partial] in ([], ["cut.mkv"])
+
+
+def test_a_run_without_workers_is_refused_before_anything_is_written(library: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="0 decoding workers"):
+        build_index(library, tmp_path / "index", ColourEmbedder(), workers=0)
+    assert not (tmp_path / "index").exists()
 
 
 def test_the_bar_is_silent_where_stderr_is_no_terminal(library: Path, tmp_path: Path, capfd) -> None:

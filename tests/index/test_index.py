@@ -205,10 +205,11 @@ def test_resolve_gives_the_clip_to_decode(tmp_path: Path) -> None:
 
 def test_another_model_is_refused_with_both_names(index: Index) -> None:
     index.require_card(replace(index.card, licence="MIT", prompts=()))
-    with pytest.raises(IndexFolderError, match=r"made by made, not by other: name made, not other"):
-        index.require_card(replace(index.card, name="other"))
-    with pytest.raises(IndexFolderError, match="weights_hash"):
-        index.require_card(replace(index.card, weights_hash="1" * 64))
+    index.require_card(replace(index.card, name="/elsewhere/made", revision="local"))
+    with pytest.raises(IndexFolderError, match=r"made by made, not by other: weights_hash 0+, not 1+"):
+        index.require_card(replace(index.card, name="other", weights_hash="1" * 64))
+    with pytest.raises(IndexFolderError, match=r"preprocessing .*, not bilinear"):
+        index.require_card(replace(index.card, preprocessing="bilinear"))
 
 
 def test_info_is_json(index: Index) -> None:

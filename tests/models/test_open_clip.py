@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import socket
 from pathlib import Path
 
@@ -156,3 +157,21 @@ def test_the_two_tiny_models_have_different_preprocessing():
 
 def _no_network(*_: object) -> None:
     raise AssertionError("the network was used")
+
+
+def test_device_and_dtype_are_told(folder):
+    auto = OpenCLIP.from_folder(folder, "cpu")
+    assert auto.dtype in (torch.float32, torch.bfloat16)
+    half = OpenCLIP.from_folder(folder, "cpu", "bfloat16")
+    assert (half.device, half.dtype) == (torch.device("cpu"), torch.bfloat16)
+
+
+def test_the_card_tells_preprocessing_that_changes_vectors(folder, tmp_path):
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    config = json.loads((copy / "open_clip_config.json").read_text())
+    config["preprocess_cfg"]["mean"] = [0.0, 0.0, 0.0]
+    (copy / "open_clip_config.json").write_text(json.dumps(config))
+    one, other = OpenCLIP.from_folder(folder, "cpu").card, OpenCLIP.from_folder(copy, "cpu").card
+    assert one.weights_hash == other.weights_hash
+    assert one.preprocessing != other.preprocessing
+    assert "mean [0.0, 0.0, 0.0]" in other.preprocessing

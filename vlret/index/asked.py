@@ -12,6 +12,7 @@ from vlret.media.decode import frames_by
 from vlret.media.sampling import sample_times
 from vlret.models import registry
 from vlret.models.base import Embedder
+from vlret.models.device import check_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ class Asked:
         """Refuse what no index can be made with, before anything is opened or written.
 
         Raises:
-            UsageError: an unknown clip rule, sampling or decoder, or fewer than one frame a clip.
+            UsageError: an unknown clip rule, sampling, decoder, device or dtype, or fewer than one frame.
         """
+        check_names(self.device, self.dtype)
         check_rule(self.clips)
         frames_by(self.decoder)
         sample_times(0.0, 1.0, 1 if self.n_frames is None else self.n_frames, self.sampling)
@@ -63,7 +65,7 @@ class Asked:
         embedder = self._open(dtype)
         if made:
             made.require_card(folder, embedder.card)
-            made.require(folder, dtype=_dtype(embedder, dtype), query=embedder.card.default_query)
+            made.require(folder, dtype=_dtype(embedder), query=embedder.card.default_query)
         return embedder
 
     def _open(self, dtype: str) -> Embedder:
@@ -78,7 +80,7 @@ class Asked:
             model=_lasting_name(self.model),
             card=embedder.card,
             query=embedder.card.default_query,
-            dtype=_dtype(embedder, self.dtype),
+            dtype=_dtype(embedder),
             clips=self.clips,
             n_frames=n_frames,
             sampling=self.sampling,
@@ -97,6 +99,6 @@ def _lasting_name(model: str | Embedder) -> str:
     return model if model in registry.MODELS or not Path(model).is_dir() else os.path.abspath(model)
 
 
-def _dtype(embedder: Embedder, asked: str) -> str:
-    """The number format a model computes in, where it says so."""
-    return str(getattr(embedder, "dtype", asked)).removeprefix("torch.")
+def _dtype(embedder: Embedder) -> str:
+    """The number format a model computes in: "float32" or "bfloat16"."""
+    return str(embedder.dtype).removeprefix("torch.")

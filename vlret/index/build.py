@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import glob
+import os
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
@@ -75,9 +76,11 @@ def build_index(
     if prune and store.exists:
         find_vanished(Snapshot.read(store))  # a missing drive is told as such, not as a missing source
     found = find_media(sources)
-    with writer_lock(store.folder):
+    if not out and store.exists:
+        _require_same_library(store, found)
+    with DecodePool(workers) as pool, writer_lock(store.folder):
         run = _Run(store, asked, found, prune)
-        run.encode(workers, progress)
+        run.encode(pool, progress)
     return run.report(time.monotonic() - started_s)
 
 
@@ -85,7 +88,7 @@ def default_folder(sources: Sequence[str | Path]) -> Path:
     """`indexes/NAME` after the first source: its folder, its file less the suffix, a glob's fixed folder."""
     if not sources:
         raise UsageError("No source was given.", "Name a file, a folder or a list of paths.")
-    source = Path(sources[0]).expanduser().absolute()
+    source = Path(os.path.abspath(Path(sources[0]).expanduser()))
     plain = next((part for part in (source, *source.parents) if not glob.has_magic(part.name)), source)
     name = plain.name if plain.is_dir() else plain.stem
     return INDEXES / (name or "index")
@@ -100,6 +103,18 @@ def _require_own_folder(store: Store) -> None:
     ):
         raise IndexFolderError(
             f"{store.folder} exists and is not an index.", "Give a new or an empty folder for the index."
+        )
+
+
+def _require_same_library(store: Store, found: Found) -> None:
+    """Two folders of one name must not end in one index because nobody gave it a folder."""
+    roots = store.read_manifest().roots
+    given = list(dict.fromkeys(str(file.root) for file in found.files))
+    if given and roots and {*map(os.path.realpath, roots)}.isdisjoint(map(os.path.realpath, given)):
+        raise IndexFolderError(
+            f"{store.folder} holds {', '.join(roots)}, not {', '.join(given)}.",
+            f"Give --out: a new folder for an index of its own, or {store.folder} to add to this one "
+            "(with --moved-from if the files have moved).",
         )
 
 
@@ -119,7 +134,7 @@ class _Run:
         self._n_new = self._n_clips = self._n_dropped = 0
         self._seconds = 0.0
 
-    def encode(self, workers: int, progress: bool) -> None:
+    def encode(self, pool: DecodePool, progress: bool) -> None:
         """Bring the index up to date; a stop at any moment keeps what was committed."""
         embedder = self._load() if self._todo else None
         if self._snapshot is None:  # nothing to encode and no index yet
@@ -128,7 +143,7 @@ class _Run:
         self._record(writer, self._snapshot)
         try:
             if embedder is not None:
-                self._encode_files(writer, embedder, workers, progress)
+                self._encode_files(writer, embedder, pool, progress)
         finally:
             writer.commit()  # whole files that wait for their shard are kept, also on Ctrl-C
         self._n_dropped = writer.n_dropped
@@ -150,10 +165,11 @@ class _Run:
         if self._prune:
             writer.drop(find_vanished(snapshot))
 
-    def _encode_files(self, writer: IndexWriter, embedder: Embedder, workers: int, progress: bool) -> None:
+    def _encode_files(
+        self, writer: IndexWriter, embedder: Embedder, pool: DecodePool, progress: bool
+    ) -> None:
         jobs = self._jobs(embedder, writer.recipe)
         with (
-            DecodePool(workers) as pool,
             closing(cast("Generator[Event]", pool.run(jobs))) as events,
             closing(Encoder(embedder).run(events)) as results,
             Progress(self._plan.todo, progress) as bar,
@@ -181,7 +197,7 @@ class _Run:
                 raise _SkipError(event.reason)
             writer.add(item.file, _fingerprint_unchanged(item), event.clips, event.vectors, item.old_ids)
         except _SkipError as error:
-            writer.skip(SkippedRow(**asdict(item.file), reason=str(error)), item.old_ids)
+            writer.skip(_skipped(item, str(error)), item.old_ids)
             self._failed.append(SkippedFile(item.path, str(error)))
         else:
             self._n_new += 1
@@ -203,6 +219,12 @@ class _Run:
 
 class _SkipError(Exception):
     """A file gets no rows; the text is the reason."""
+
+
+def _skipped(item: Todo, reason: str) -> SkippedRow:
+    """The row of a file that failed; one that is out of reach now will be tried again as it is."""
+    row = SkippedRow(**asdict(item.file), reason=reason)
+    return row if os.access(item.path, os.R_OK) else replace(row, size=-1, mtime_ns=-1)
 
 
 def _fingerprint_unchanged(item: Todo) -> str:

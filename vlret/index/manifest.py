@@ -17,8 +17,8 @@ from vlret.models.base import ModelCard
 FORMAT = "vlret-index"
 FORMAT_VERSION = 1
 
-# What of a model's card decides its vectors; licence, prompts and the like may change without harm.
-_VECTOR_FIELDS = ("name", "revision", "weights_hash", "dim", "resolution", "resize")
+# What of a model's card decides its vectors. A model may lie elsewhere, under another name or revision.
+_VECTOR_FIELDS = ("weights_hash", "dim", "resolution", "resize", "preprocessing")
 
 
 @dataclass(frozen=True, slots=True)

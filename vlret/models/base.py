@@ -21,7 +21,8 @@ class ModelCard:
     """What has to be known of a model to use it and to compare it.
 
     `resize` is what happens to a frame on its way to `resolution` x `resolution` pixels: `squash`
-    ignores the shape, `own` leaves it to the model's own transform. `default_query` is the query that
+    ignores the shape, `own` leaves it to the model's own transform; `preprocessing` says what does not
+    travel with the weights ("" where all of it does). `default_query` is the query that
     goes into the predictor where the user gives none ("" is query-free). `prompts` are templates with one
     `{}` for class names. `temperature` divides cosines before the softmax over labels.
     """
@@ -39,6 +40,7 @@ class ModelCard:
     text_length: int
     takes_query: bool = False
     default_query: str = ""
+    preprocessing: str = ""
 
     @property
     def decode_size(self) -> tuple[int, int] | None:
@@ -64,6 +66,20 @@ class Embedder(ABC):
     """
 
     card: ModelCard
+
+    @property
+    def device(self) -> torch.device:
+        """Where the towers run."""
+        import torch
+
+        return torch.device("cpu")
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of the vision tower: what an index records."""
+        import torch
+
+        return torch.float32
 
     @abstractmethod
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:

@@ -74,7 +74,18 @@ class OpenCLIP(Embedder):
             prompts=_PROMPTS,
             temperature=1.0 / self._model.logit_scale.exp().item(),
             text_length=self._tokenizer.context_length,
+            preprocessing=_summary(config, bool(tag.get("quick_gelu"))),
         )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the towers run."""
+        return self._device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of the vision tower."""
+        return self._dtype
 
     @classmethod
     def from_folder(cls, folder: Path, device: str = "auto", dtype: str = "auto") -> OpenCLIP:
@@ -174,6 +185,12 @@ def _read_config(folder: Path, tag: dict[str, Any]) -> dict[str, Any]:
             "Add what the model was trained with: a guess would give wrong vectors without an error.",
         )
     return {"model_cfg": model, "preprocess_cfg": preprocess}
+
+
+def _summary(config: dict[str, Any], quick_gelu: bool) -> str:
+    """What decides vectors beside the weights, in one line."""
+    preprocess = ", ".join(f"{key} {config['preprocess_cfg'][key]}" for key in _PREPROCESSING)
+    return f"{preprocess}, quick_gelu {quick_gelu or bool(config['model_cfg'].get('quick_gelu'))}"
 
 
 def _weights(folder: Path) -> Path:

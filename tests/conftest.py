@@ -1,9 +1,9 @@
-"""Shared by all tests: a tiny embedder that sees colours, and the data folder."""
+"""Shared by all tests: a tiny embedder that sees colours, odd media files, and the data folder."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,20 @@ def _unit(rows: np.ndarray) -> Vectors:
 @pytest.fixture
 def colour_model() -> ColourEmbedder:
     return ColourEmbedder()
+
+
+@pytest.fixture(scope="session")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`odd(name)`: the path of an odd file of docs/media.md, made once for all tests."""
+    from tests.media.odd import MAKERS
+
+    folder = tmp_path_factory.mktemp("odd")
+
+    def path(name: str) -> Path:
+        file = folder / name
+        return file if file.exists() else MAKERS[name](file)
+
+    return path
 
 
 @pytest.fixture(scope="session")

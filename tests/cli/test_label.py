@@ -83,6 +83,15 @@ def test_nothing_to_label_exits_with_1(tmp_path, models):
     assert run.json["items"] == []
 
 
+@pytest.mark.parametrize(("name", "reason"), [("x.txt", ""), (".x.mp4", ".x.mp4: hidden.")])
+def test_a_folder_without_media_says_so(tmp_path, models, name, reason):
+    (tmp_path / name).write_text("no video")
+    run = vlret("label", tmp_path, "--labels", "a,b", "--model", models / "colour")
+    assert (run.code, run.out) == (1, "")
+    message = f"{tmp_path} holds nothing to label. {reason and f'{tmp_path}/{reason}'}"
+    assert run.err.splitlines()[-1] == f"vlret: error: {message.strip()}"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [

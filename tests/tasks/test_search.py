@@ -105,7 +105,7 @@ def test_a_sentence_that_ends_like_a_file_is_a_sentence(painted_index, colour_mo
     assert search(painted_index, "the red one in my holiday.mp4", model=colour_model)
 
 
-@pytest.mark.parametrize("change", [{"weights_hash": "f" * 64}, {"name": "other"}, {"dim": 5}])
+@pytest.mark.parametrize("change", [{"weights_hash": "f" * 64}, {"preprocessing": "other"}, {"dim": 5}])
 def test_another_model_is_refused_with_both_names(painted_index, colour_model, change):
     colour_model.card = replace(colour_model.card, **change)
     with pytest.raises(IndexFolderError, match=f"made by colour.*{colour_model.card.name}"):

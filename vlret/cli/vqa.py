@@ -71,18 +71,18 @@ def _ask_file(model: Embedder, questions: Path, strict: bool) -> None:
     from vlret.tasks.question_file import read_questions
     from vlret.tasks.vqa import Asker
 
-    asker = Asker(model)
     n_done, n_bad = 0, 0
-    for number, line in read_questions(questions):
-        try:
-            if isinstance(line, VlretError):
-                raise line
-            found = asker.ask(line.video, line.question, line.answers)
-            output.print_json(_document(model, found), indent=None)
-            n_done += 1
-        except VlretError as error:
-            output.say_error(f"{questions}, line {number}: {error}")
-            n_bad += 1
+    with Asker(model) as asker:
+        for number, line in read_questions(questions):
+            try:
+                if isinstance(line, VlretError):
+                    raise line
+                found = asker.ask(line.video, line.question, line.answers)
+                output.print_json(_document(model, found), indent=None)
+                n_done += 1
+            except VlretError as error:
+                output.say_error(f"{questions}, line {number}: {error}")
+                n_bad += 1
     output.say(f"{n_done} questions answered, {n_bad} passed over")
     if n_done == 0 or (strict and n_bad):
         raise typer.Exit(1)

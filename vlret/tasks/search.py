@@ -85,7 +85,7 @@ def parse_weighted(text: str) -> Weighted:
 
 def _embed(model: Embedder, query: ClipInput) -> Vectors:
     if not isinstance(query, str) or _names_media(query):
-        rows = model.embed_clips([query])
+        rows = model.embed_clips([_looked_at(model, query)])
     elif query.strip():
         warn_about(model, query)
         rows = model.embed_texts([query])
@@ -93,6 +93,17 @@ def _embed(model: Embedder, query: ClipInput) -> Vectors:
         raise UsageError("The query is empty.", "Give a sentence, or the path of an image or video.")
     vector: Vectors = rows[0]
     return vector
+
+
+def _looked_at(model: Embedder, query: ClipInput) -> ClipInput:
+    """A file as frames, decoded in a child process that is killed when it hangs."""
+    if not isinstance(query, (str, Path)):
+        return query
+    from vlret.media.guarded import read_whole  # brings PyAV, which a sentence does not need
+    from vlret.media.pool import DecodePool
+
+    with DecodePool() as pool:
+        return read_whole(pool, query, model.card.frames, model.card.decode_size)
 
 
 def _names_media(query: str) -> bool:

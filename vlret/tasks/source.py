@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from vlret.errors import MediaError
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.report import SkippedFile
@@ -32,12 +33,22 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
 
     One way for both makes their labels agree, and gives media the guarded decoding of an index run.
     `model` None takes the index's own, and the default model for media.
+
+    Raises:
+        MediaError: there is nothing that could be read.
     """
-    if len(sources) == 1 and (Path(sources[0]) / "manifest.json").is_file():
+    if len(sources) == 1 and _is_index(Path(sources[0])):
         index = Index.open(sources[0])
         yield Indexed(index, model_of(index, model, device))
         return
     embedder = load_model(model or "vljepa-mini", device)
     with TemporaryDirectory(prefix="vlret-") as folder:
         report = build_index(sources, Path(folder) / "index", model=embedder)
+        if not _is_index(report.index):
+            passed = "; ".join(f"{file.path}: {file.reason}" for file in report.skipped)
+            raise MediaError(f"{', '.join(sources)} holds nothing to label.", passed and f"{passed}.")
         yield Indexed(Index.open(report.index), embedder, report.skipped, report.partial)
+
+
+def _is_index(folder: Path) -> bool:
+    return (folder / "manifest.json").is_file()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from vlret.errors import UsageError
+from vlret.media.guarded import read_whole
+from vlret.media.pool import DecodePool
 from vlret.models.base import ClipInput, Embedder
 from vlret.tasks.texts import warn_about
 from vlret.types import Answer, Candidate, Clip, Vectors
@@ -31,23 +33,34 @@ def answer(model: Embedder, clip: ClipInput, question: str, answers: Sequence[st
         UsageError: an empty question, no answers, or an answer twice.
         MediaError: the clip cannot be read.
     """
-    return Asker(model).ask(clip, question, answers)
+    with Asker(model) as asker:
+        return asker.ask(clip, question, answers)
 
 
 def answer_many(model: Embedder, items: Iterable[Question]) -> Iterator[Answer]:
     """`answer` for each of `items`, in order; a clip is looked at once for all its questions."""
-    asker = Asker(model)
-    for clip, question, answers in items:
-        yield asker.ask(clip, question, answers)
+    with Asker(model) as asker:
+        for clip, question, answers in items:
+            yield asker.ask(clip, question, answers)
 
 
 class Asker:
-    """Asks many questions; keeps the visual tokens of the last clips, so that each is decoded once."""
+    """Asks many questions; keeps the visual tokens of the last clips, so that each is decoded once.
+
+    Files are decoded in a child process that is killed when it hangs: use it as a context manager.
+    """
 
     def __init__(self, model: Embedder, kept_clips: int = 32) -> None:
         self.model = model
+        self._pool = DecodePool()
         self._tokens = lru_cache(kept_clips)(self._look)
         self._texts = lru_cache(256)(self._embed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.close()
 
     def ask(self, clip: ClipInput, question: str, answers: Sequence[str]) -> Answer:
         """See `answer`."""
@@ -69,6 +82,9 @@ class Asker:
         return self._tokens(clip) if isinstance(clip, (str, Path, Clip)) else self._look(clip)
 
     def _look(self, clip: ClipInput) -> torch.Tensor:
+        if isinstance(clip, (str, Path)):
+            card = self.model.card
+            clip = read_whole(self._pool, clip, card.frames, card.decode_size)
         return self.model.encode_clips([clip])[0]
 
     def _embed(self, texts: tuple[str, ...]) -> Vectors:

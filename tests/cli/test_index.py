@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.cli.conftest import paint_image, paint_video, vlret
@@ -51,6 +53,13 @@ def test_options_reach_the_index(arguments, tmp_path):
     plain = vlret("info", tmp_path / "index").out
     assert "5 clips of 2 files; 1 files skipped" in plain
     assert "model     colour 1 (4 dimensions" in plain
+    assert "search    exact (IDMap,Flat), recall@10 1.000" in plain
+    info_file = tmp_path / "index" / "view" / "info.json"
+    lists = json.loads(info_file.read_text()) | {"type": "IVF9,SQfp16", "nprobe": 4, "recall_at_10": 0.99}
+    info_file.write_text(json.dumps(lists))
+    assert "IVF9,SQfp16, 4 lists a query, recall@10 0.990" in vlret("info", tmp_path / "index").out
+    info_file.unlink()
+    assert "prepared by the next search" in vlret("info", tmp_path / "index").out
 
 
 def test_prune_drops_what_is_gone(arguments, folder):

@@ -34,6 +34,14 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
         "model": model,
         "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames a clip at {recipe['sampling']}, "
         f"decoder {recipe['decoder']}, dtype {recipe['dtype']}, query {recipe['query']!r}",
-        "search": f"{view['type']}, recall@10 {view['recall_at_10']:.3f}" if view else "nothing to search",
+        "search": _search(view),
         "changed": f"{facts['updated']} (made {facts['created']})",
     }
+
+
+def _search(view: dict[str, Any] | None) -> str:
+    if view is None:
+        return "to be prepared by the next search"
+    if view["nprobe"] == 0:
+        return f"exact ({view['type']}), recall@10 1.000"
+    return f"{view['type']}, {view['nprobe']} lists a query, recall@10 {view['recall_at_10']:.3f}"

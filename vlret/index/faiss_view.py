@@ -104,12 +104,15 @@ def open_view(snapshot: Snapshot) -> View:
 
 def load_view(snapshot: Snapshot) -> View | None:
     """The view of these rows from disk; None if it is missing, stale or damaged."""
-    folder = snapshot.store.folder / VIEW
-    info = _read_info(folder)
-    if info is None or info.rows_key != snapshot.manifest.rows_key:
-        return None
-    index = _read_index(folder / info.file)
-    return View(index, info) if index and index.ntotal == len(snapshot.rows) else None
+    info = view_info(snapshot)
+    index = _read_index(snapshot.store.folder / VIEW / info.file) if info else None
+    return View(index, info) if info and index and index.ntotal == len(snapshot.rows) else None
+
+
+def view_info(snapshot: Snapshot) -> ViewInfo | None:
+    """What the view of these rows says of itself, its vectors not read; None if it is missing or stale."""
+    info = _read_info(snapshot.store.folder / VIEW)
+    return info if info and info.rows_key == snapshot.manifest.rows_key else None
 
 
 def _read_info(folder: Path) -> ViewInfo | None:

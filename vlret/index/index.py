@@ -15,7 +15,7 @@ import pandas as pd
 
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.compact import compact_store
-from vlret.index.faiss_view import View, load_view, open_view
+from vlret.index.faiss_view import View, open_view, view_info
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import Manifest, Recipe
 from vlret.index.ranking import best_clips
@@ -196,7 +196,7 @@ class Index:
 
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it, as plain JSON values; `view` is None if out of date."""
-        view = load_view(self._snapshot)
+        view = view_info(self._snapshot)
         return {
             "index": str(self.folder),
             "revision": self.manifest.revision,
@@ -210,7 +210,7 @@ class Index:
             "bytes": sum(entry.bytes for entry in self.manifest.files),
             "roots": list(self.manifest.roots),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
-            "view": asdict(view.info) if view else None,
+            "view": asdict(view) if view else None,
         }
 
     def check(self) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import COLOURS
-from tests.index.stand_in import TextPool
+from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
 from vlret.index import build, writer
 
 
@@ -33,6 +33,27 @@ def write_image(path: Path, colour: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (32, 32), COLOURS[colour]).save(path)
     return path
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    folder = tmp_path / "library"
+    write_text_video(folder / "a.mp4", 1, 2)
+    write_text_video(folder / "sub" / "b.mp4", 30)
+    write_text_video(folder / "c.mov", 60, 61, 62, 63)
+    write_text_video(folder / "bad.mp4", 5, "bad")
+    (folder / ".hidden.mp4").touch()
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def model() -> CircleEmbedder:
+    return CircleEmbedder()
 
 
 @pytest.fixture

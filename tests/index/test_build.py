@@ -211,7 +211,7 @@ def test_the_summary_groups_reasons_and_shows_some_paths(library, folder, model)
         write_text_video(library / f"x{number}.mp4", "bad")
     text = str(build_index(library, folder, model))
     assert "13 files found: 3 new, 0 unchanged, 10 skipped" in text
-    assert "7 clips from 0.2 min of video" in text
+    assert "7 clips from 14 s of video" in text
     assert "skipped 9: damaged" in text
     assert "  and 4 more" in text
 

@@ -102,3 +102,11 @@ class TestMini:
         card, spec = load_model("vljepa-mini").card, MODELS["vljepa-mini"]
         assert (card.dim, card.frames, card.resolution) == (spec.dim, spec.frames, spec.resolution)
         assert card.licence == spec.licence
+
+
+@pytest.mark.parametrize("card", ["", "[]", '{"name": "a"}', "{"])
+def test_a_damaged_card_is_told(tmp_path, card):
+    (tmp_path / "config.json").write_text('{"model_type": "vl_jepa"}')
+    (tmp_path / "card.json").write_text(card)
+    with pytest.raises(ModelError, match=f"{tmp_path} is not a readable VL-JEPA"):
+        load_model(tmp_path)

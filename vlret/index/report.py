@@ -56,7 +56,9 @@ class BuildReport:
         return "\n".join([*lines, *_grouped("partly read", self.partial), *_grouped("skipped", self.skipped)])
 
     def _length(self) -> str:
-        return f"{self.hours:.2f} h" if self.hours >= 1 else f"{self.hours * 60:.1f} min"
+        if self.hours >= 1:
+            return f"{self.hours:.2f} h"
+        return f"{self.hours * 60:.1f} min" if self.hours * 60 >= 1 else f"{self.hours * 3600:.0f} s"
 
 
 def _grouped(what: str, files: Sequence[SkippedFile]) -> list[str]:

@@ -157,7 +157,12 @@ def _model_type(config: Path) -> str:
 def _vljepa(folder: Path, device: str, dtype: str) -> Embedder:
     from vlret.models.vljepa.embedder import VLJEPA
 
-    return VLJEPA(folder, device, dtype)
+    try:
+        return VLJEPA(folder, device, dtype)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{folder} is not a readable VL-JEPA ({error}).", "Copy the folder again."
+        ) from error
 
 
 def _open_clip(source: str, device: str, dtype: str) -> Embedder:

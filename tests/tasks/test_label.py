@@ -148,3 +148,13 @@ def test_wrong_calls_are_refused(colour_model, labels, options):
 def test_a_file_that_cannot_be_read_is_named(tmp_path, colour_model):
     with pytest.raises(MediaError, match=r"none\.mp4"):
         classify([tmp_path / "none.mp4"], NAMES, model=colour_model)
+
+
+def test_one_clip_needs_no_list(painted, colour_model):
+    for source in (
+        painted / "red.png",
+        str(painted / "red.png"),
+        np.full((1, 8, 8, 3), (255, 0, 0), np.uint8),
+    ):
+        (item,) = classify(source, NAMES, model=colour_model)
+        assert item.label == "red"

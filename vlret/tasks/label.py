@@ -14,14 +14,14 @@ from vlret.models.base import ClipInput, Embedder
 from vlret.models.registry import load_model
 from vlret.tasks.fit import model_of
 from vlret.tasks.texts import warn_about
-from vlret.types import Clip, Label, LabelScore, Vectors
+from vlret.types import Clip, Frames, Label, LabelScore, Vectors
 
 UNKNOWN = "unknown"
 _BATCH = 8192  # rows compared with all labels at once: bounds the memory of a large index
 
 
 def classify(
-    source: Index | Sequence[ClipInput],
+    source: Index | ClipInput | Sequence[ClipInput],
     labels: Sequence[str],
     *,
     model: Embedder | str | None = None,
@@ -32,7 +32,7 @@ def classify(
     """The best of `labels` for each clip, with probabilities over the whole set.
 
     Args:
-        source: an open index (its vectors are used, nothing is decoded), or clips.
+        source: an open index (its vectors are used, nothing is decoded), a clip, or a list of clips.
         labels: class names; `red_car` and `RedCar` are read as "red car" and "Red Car".
         model: an embedder or its name; None takes the index's own, another one is refused. Clips need one.
         templates: prompts with exactly one `{}` for the name; default: the model's own.
@@ -56,8 +56,9 @@ def classify(
         if model is None:
             raise UsageError("Clips need a model to be labelled.", "Give model='vljepa-mini' or another.")
         model = model if isinstance(model, Embedder) else load_model(model)
-        clips = [_place(clip) for clip in source]
-        vectors = model.embed_clips(source) if len(source) else np.empty((0, model.card.dim), np.float32)
+        inputs = [source] if isinstance(source, (str, Path, Clip, Frames, np.ndarray)) else source
+        clips = [_place(clip) for clip in inputs]
+        vectors = model.embed_clips(inputs) if inputs else np.empty((0, model.card.dim), np.float32)
     classes = label_vectors(model, labels, templates)
     items = []
     for clip, scores in zip(clips, _scores(vectors, classes), strict=True):

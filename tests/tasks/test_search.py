@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import IndexFolderError, MediaError, ModelError, UsageError
+from vlret.tasks import fit
 from vlret.tasks.search import parse_weighted, query_vector, search
 from vlret.types import Clip
 
@@ -103,6 +104,18 @@ def test_wrong_queries_are_refused(painted_index, colour_model, query, options, 
 
 def test_a_sentence_that_ends_like_a_file_is_a_sentence(painted_index, colour_model):
     assert search(painted_index, "the red one in my holiday.mp4", model=colour_model)
+
+
+def test_the_model_is_loaded_in_the_dtype_of_the_index(painted_index, monkeypatch):
+    asked = []
+
+    def load_model(name, device, dtype):
+        asked.append((name, device, dtype))
+        return ColourEmbedder()
+
+    monkeypatch.setattr(fit, "load_model", load_model)
+    search(painted_index, "red")
+    assert asked == [("colour", "auto", "float32")]
 
 
 @pytest.mark.parametrize("change", [{"weights_hash": "f" * 64}, {"preprocessing": "other"}, {"dim": 5}])

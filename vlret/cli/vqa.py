@@ -29,7 +29,6 @@ def vqa(
     ] = None,
     model: options.Model = options.DEFAULT_MODEL,
     device: options.Device = "auto",
-    dtype: options.Dtype = "auto",
     json: options.AsJson = False,
     strict: options.Strict = False,
 ) -> None:
@@ -45,7 +44,7 @@ def vqa(
     if questions and not questions.is_file():
         raise UsageError(f"{questions} is not there.", "Give a file of JSON lines.")
     output.say(f"loading {model}")
-    embedder = load_model(model, device, dtype)
+    embedder = load_model(model, device)
     if not embedder.card.takes_query:
         output.say(
             f"{embedder.card.name} has no predictor: it compares the clip with 'question answer' texts."

@@ -11,6 +11,8 @@ from vlret.models.registry import load_model
 def model_of(index: Index, model: Embedder | str | None = None, device: str = "auto") -> Embedder:
     """The embedder that made `index`: `model` itself, loaded by name, or (None) by the index's own name.
 
+    What is loaded here computes in the index's dtype.
+
     Raises:
         ModelError: the model cannot be loaded; the message names the index's and the missing one.
         IndexFolderError: another model made the index; the message names both.
@@ -23,7 +25,7 @@ def model_of(index: Index, model: Embedder | str | None = None, device: str = "a
 
 def _load(index: Index, name: str, device: str) -> Embedder:
     try:
-        return load_model(name, device=device)
+        return load_model(name, device=device, dtype=index.recipe.dtype)
     except VlretError as error:
         raise ModelError(
             f"The index {index.folder} was made by {index.card.name}; {name} does not load: {error.message}",

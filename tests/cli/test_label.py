@@ -56,6 +56,13 @@ def test_a_table_is_written(index, tmp_path, suffix):
     assert f"wrote {out}" in run.err
 
 
+def test_a_page_that_cannot_be_written_costs_no_table(index, tmp_path):
+    run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", tmp_path)
+    assert (run.code, len(run.out.splitlines())) == (1, 4)
+    assert "error" in run.err
+    assert len(pd.read_csv(tmp_path / "a.csv")) == 4
+
+
 def test_html_shows_each_clip(index, tmp_path):
     run = vlret("label", index, "--labels", "red,<b>blue</b>", "--html", tmp_path / "a.html")
     page = (tmp_path / "a.html").read_text("utf-8")

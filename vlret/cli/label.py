@@ -63,11 +63,11 @@ def label(
             source.index, names, model=source.model, templates=template, top=top, threshold=threshold
         )
         _print(items, names, source.index.card.name, json)
+        if out:
+            write_table(out, items)
+            output.say(f"wrote {output.existing(out)}")
         if html:
             _write_page(html, items, source.index)
-    if out:
-        write_table(out, items)
-        output.say(f"wrote {output.existing(out)}")
     if not items or (strict and source.skipped):
         raise typer.Exit(1)
 

@@ -24,7 +24,7 @@ def split_clips(path: str | Path, info: MediaInfo, rule: str = "auto") -> list[C
         rule: "whole"; "window:10" (length in s) or "window:10:5" (length, step); "shots" (PySceneDetect) or
             "shots:transnet"; "auto" is the whole file up to 15 s, else windows of 10 s.
 
-    A window that the end of the file cuts short is kept if at least half of it is left or it is the only one.
+    What the end of the file leaves of a window joins the one before it if it is less than half.
 
     Raises:
         UsageError: unknown rule. MissingExtraError: the package for shots is not installed.
@@ -81,7 +81,11 @@ def _windows(duration: float, length: float, step: float) -> list[tuple[float, f
     while (start := len(windows) * step) < duration:
         end = min(start + length, duration)
         covered = windows and windows[-1][1] >= duration
-        if windows and (covered or end - start < length / 2):
+        if covered:
+            break
+        if windows and end - start < length / 2:
+            if windows[-1][1] >= start:
+                windows[-1] = (windows[-1][0], duration)
             break
         windows.append((start, end))
     return windows

@@ -138,6 +138,12 @@ class Embedder(ABC):
         return clip
 
 
+def check_texts(texts: Sequence[str]) -> None:
+    """UsageError for one string in place of a list of them, which would be read letter by letter."""
+    if isinstance(texts, str):
+        raise UsageError(f"Texts were given as the string {texts[:40]!r}.", "Give a list of texts.")
+
+
 def _batches(items: Sequence[ClipInput], size: int) -> Iterator[Sequence[ClipInput]]:
     for first in range(0, len(items), size):
         yield items[first : first + size]

@@ -24,7 +24,7 @@ from safetensors import SafetensorError
 from torch.nn.functional import normalize
 
 from vlret.errors import ModelError, UsageError
-from vlret.models.base import Embedder, ModelCard
+from vlret.models.base import Embedder, ModelCard, check_texts
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.hub import CONFIG, WEIGHTS, fetch, find_weights
 from vlret.types import Pixels, Vectors
@@ -130,6 +130,7 @@ class OpenCLIP(Embedder):
     @torch.inference_mode()
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of texts as they stand, float32 [n, dim]."""
+        check_texts(texts)
         batches = (list(texts[i : i + _TEXTS_AT_ONCE]) for i in range(0, len(texts), _TEXTS_AT_ONCE))
         return self._rows(row for batch in batches for row in self._encode_texts(batch))
 

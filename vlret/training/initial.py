@@ -49,7 +49,7 @@ def _config(recipe: Recipe) -> VLJEPAConfig:
         resolution=recipe.resolution,
         image_mean=(127 / 255,) * 3,
         image_std=(128 / 255,) * 3,
-        query_length=64,
+        query_length=128,
         text_length=128,
         pad_token_id=bert.pad_token_id,
     )

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
-from vlret.errors import ModelError
+from vlret.errors import ModelError, UsageError
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.text import NumpyYEncoder
 from vlret.models.vljepa.towers import TorchYEncoder
@@ -113,3 +113,8 @@ def test_nothing_in_nothing_out(folder: Path) -> None:
     model = VLJEPA(folder)
     assert model.embed_texts([]).shape == (0, 20)
     assert model.embed_clips([]).shape == (0, 20)
+
+
+def test_one_string_in_place_of_a_list_is_refused(folder: Path) -> None:
+    with pytest.raises(UsageError, match="the string 'a dog'"):
+        VLJEPA(folder).embed_texts("a dog")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlret.errors import ModelError
-from vlret.models.base import Embedder, ModelCard
+from vlret.models.base import Embedder, ModelCard, check_texts
 from vlret.types import Pixels, Vectors
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class VLJEPA(Embedder):
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Target embeddings float32 [n, dim], unit length."""
+        check_texts(texts)
         if not texts:
             return np.empty((0, self.card.dim), np.float32)
         return _unit(self.y_encoder.embed([self.tokens(text, self.card.text_length) for text in texts]))

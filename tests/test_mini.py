@@ -1,0 +1,74 @@
+"""The shipped vljepa-mini: its figures, its files, its card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import vlret
+from benchmarks.mini.__main__ import retrieval, table
+from benchmarks.mini.sets import captioned_photos
+from vlret.models.registry import ASSETS
+from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.export import weights_hash
+
+MINI = ASSETS / "vljepa-mini"
+RESULTS = Path("benchmarks/mini/results.json")
+BARS = {"flickr8k": (21, 49, 62), "web_pairs": (30, 62, 76)}
+
+
+@pytest.fixture(scope="module")
+def stored() -> dict[str, dict[str, float]]:
+    rows = json.loads(RESULTS.read_text())["rows"]
+    return {row["name"]: {name: figure["value"] for name, figure in row["figures"].items()} for row in rows}
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BARS)
+def test_text_to_image_figures_are_what_the_card_says(
+    name: str, data_dir: Path, stored: dict[str, dict[str, float]]
+) -> None:
+    model = vlret.load_model("vljepa-mini", dtype="float32")
+    row = retrieval(model, captioned_photos(data_dir, name))[0]
+    found = [row["figures"][f"R@{k}"]["value"] for k in (1, 5, 10)]
+    assert found == pytest.approx([stored[row["name"]][f"R@{k}"] for k in (1, 5, 10)], abs=0.3)
+    assert all(value >= bar for value, bar in zip(found, BARS[name], strict=True))
+
+
+def test_card_holds_the_stored_table() -> None:
+    results = json.loads(RESULTS.read_text())
+    assert table(results["rows"]) in (MINI / "README.md").read_text()
+    assert results["model"]["weights_hash"] == weights_hash(MINI)
+
+
+def test_files_are_small_and_their_hash_is_true() -> None:
+    card = vlret.load_model("vljepa-mini").card
+    assert card.weights_hash == weights_hash(MINI)
+    assert sum(file.stat().st_size for file in MINI.iterdir()) < 64e6
+
+
+def test_half_precision_and_bfloat16_keep_the_vectors() -> None:
+    clips = sorted((ASSETS / "samples" / "photos").iterdir())
+    exact, rough = (vlret.load_model("vljepa-mini", dtype=d).embed_clips(clips) for d in ("float32", "bfloat16"))
+    assert (exact * rough).sum(1).min() > 0.995
+
+
+def test_transformers_loads_the_same_model() -> None:
+    model, embedder = VLJEPAModel.from_pretrained(MINI).eval(), vlret.load_model("vljepa-mini", dtype="float32")
+    ids = torch.tensor([embedder.tokens("a dog runs on grass", 128)])  # type: ignore[attr-defined]
+    with torch.inference_mode():
+        vector = model.embed_text(ids, torch.ones_like(ids, dtype=torch.bool)).numpy()
+    assert np.abs(vector - embedder.embed_texts(["a dog runs on grass"])).max() < 1e-4
+
+
+def test_the_same_clip_answers_different_questions_differently() -> None:
+    model = vlret.load_model("vljepa-mini", dtype="float32")
+    tokens = model.encode_clips([ASSETS / "samples" / "photos" / "cat_face.jpg"])
+    vectors = np.concatenate([model.predict(tokens, q) for q in ("is there a cat?", "what color is the cat?", "")])
+    assert (vectors @ vectors.T)[np.triu_indices(3, 1)].max() < 0.99
+

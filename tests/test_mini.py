@@ -54,12 +54,17 @@ def test_files_are_small_and_their_hash_is_true() -> None:
 
 def test_half_precision_and_bfloat16_keep_the_vectors() -> None:
     clips = sorted((ASSETS / "samples" / "photos").iterdir())
-    exact, rough = (vlret.load_model("vljepa-mini", dtype=d).embed_clips(clips) for d in ("float32", "bfloat16"))
+    exact, rough = (
+        vlret.load_model("vljepa-mini", dtype=d).embed_clips(clips) for d in ("float32", "bfloat16")
+    )
     assert (exact * rough).sum(1).min() > 0.995
 
 
 def test_transformers_loads_the_same_model() -> None:
-    model, embedder = VLJEPAModel.from_pretrained(MINI).eval(), vlret.load_model("vljepa-mini", dtype="float32")
+    model, embedder = (
+        VLJEPAModel.from_pretrained(MINI).eval(),
+        vlret.load_model("vljepa-mini", dtype="float32"),
+    )
     ids = torch.tensor([embedder.tokens("a dog runs on grass", 128)])  # type: ignore[attr-defined]
     with torch.inference_mode():
         vector = model.embed_text(ids, torch.ones_like(ids, dtype=torch.bool)).numpy()
@@ -69,6 +74,7 @@ def test_transformers_loads_the_same_model() -> None:
 def test_the_same_clip_answers_different_questions_differently() -> None:
     model = vlret.load_model("vljepa-mini", dtype="float32")
     tokens = model.encode_clips([ASSETS / "samples" / "photos" / "cat_face.jpg"])
-    vectors = np.concatenate([model.predict(tokens, q) for q in ("is there a cat?", "what color is the cat?", "")])
+    vectors = np.concatenate(
+        [model.predict(tokens, q) for q in ("is there a cat?", "what color is the cat?", "")]
+    )
     assert (vectors @ vectors.T)[np.triu_indices(3, 1)].max() < 0.99
-

@@ -18,7 +18,7 @@ def done(job: DecodeJob, n_clips: int, warning: str | None = None) -> FileDone:
 
 
 def run(events: list[Event], model: CircleEmbedder | None = None) -> list:
-    results = list(Encoder(model or CircleEmbedder()).run(events))
+    results = list(Encoder(model or CircleEmbedder(), 1).run(events))
     return [result for result in results if not isinstance(result, BatchEncoded)]
 
 

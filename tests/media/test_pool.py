@@ -16,6 +16,7 @@ from PIL import Image
 
 from tests.media.make import H264, number_of, video
 from vlret.errors import MissingExtraError, UsageError
+from vlret.media import pool as pool_module
 from vlret.media import worker
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
 from vlret.media.read import read_clip
@@ -147,7 +148,8 @@ def test_the_memory_limit_holds(odd: Odd, tmp_path: Path):
     assert [type(event) for event in events[1:]] == [ClipDecoded, FileDone]
 
 
-def test_a_slow_consumer_is_waited_for_and_not_taken_for_a_hang(odd: Odd):
+def test_a_slow_consumer_is_waited_for_and_not_taken_for_a_hang(odd: Odd, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pool_module, "QUEUE_BYTES", 1)
     asked = 0
 
     def jobs() -> Iterator[DecodeJob]:

@@ -34,8 +34,8 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     monkeypatch.setattr(loop, "initial_model", lambda recipe: tiny_model(**changes))
     return Recipe(
         name="tiny", data=tmp_path / "data", weights=tmp_path / "weights", sets=("photos/colours",), dim=20, hidden=16,
-        intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28, epochs=6, batch=4, rate=1e-2, block_rate=1.0,
-        weight_decay=0.0, dropout=0.0, text_dropout=0.0, question_batch=4, question_weight=0.5, seed=0,
+        intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28, epochs=6, batch=4, rate=1e-2,
+        block_rate=1.0, weight_decay=0.0, dropout=0.0, text_dropout=0.0, question_batch=4, question_weight=0.5, seed=0,
     )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def build_index(
         _require_same_library(store, found)
     with DecodePool(workers) as pool, writer_lock(store.folder):
         run = _Run(store, asked, found, prune)
-        run.encode(pool, progress)
+        run.encode(pool, workers, progress)
     return run.report(time.monotonic() - started_s)
 
 
@@ -134,7 +134,7 @@ class _Run:
         self._n_new = self._n_clips = self._n_dropped = 0
         self._seconds = 0.0
 
-    def encode(self, pool: DecodePool, progress: bool) -> None:
+    def encode(self, pool: DecodePool, workers: int, progress: bool) -> None:
         """Bring the index up to date; a stop at any moment keeps what was committed."""
         embedder = self._load() if self._todo else None
         if self._snapshot is None:  # nothing to encode and no index yet
@@ -143,7 +143,7 @@ class _Run:
         self._record(writer, self._snapshot)
         try:
             if embedder is not None:
-                self._encode_files(writer, embedder, pool, progress)
+                self._encode_files(writer, embedder, pool, workers, progress)
         finally:
             writer.commit()  # whole files that wait for their shard are kept, also on Ctrl-C
         self._n_dropped = writer.n_dropped
@@ -166,12 +166,12 @@ class _Run:
             writer.drop(find_vanished(snapshot))
 
     def _encode_files(
-        self, writer: IndexWriter, embedder: Embedder, pool: DecodePool, progress: bool
+        self, writer: IndexWriter, embedder: Embedder, pool: DecodePool, workers: int, progress: bool
     ) -> None:
         jobs = self._jobs(embedder, writer.recipe)
         with (
             closing(cast("Generator[Event]", pool.run(jobs))) as events,
-            closing(Encoder(embedder).run(events)) as results,
+            closing(Encoder(embedder, workers).run(events)) as results,
             Progress(self._plan.todo, progress) as bar,
         ):
             for event in results:

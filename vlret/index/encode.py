@@ -12,6 +12,7 @@ import numpy as np
 
 from vlret.media.pool import ClipDecoded, Event, FileDone, FileFailed
 from vlret.models.base import Embedder
+from vlret.models.device import spare_cores
 from vlret.types import Clip, Pixels, Vectors
 
 
@@ -66,8 +67,8 @@ class Encoder:
     clips along.
     """
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
+    def __init__(self, embedder: Embedder, n_decoders: int) -> None:
+        self._embedder, self._n_decoders = embedder, n_decoders
         self._waiting: list[ClipDecoded] = []
         self._files: dict[Path, _OpenFile] = {}
         self._batch: list[ClipDecoded] = []
@@ -76,6 +77,7 @@ class Encoder:
     def run(self, events: Iterable[Event]) -> Generator[Encoded]:
         """Yield batches and files as they come about."""
         with ThreadPoolExecutor(1, "encoder") as thread:
+            thread.submit(self._embedder.load)  # while the first clips are decoded
             for event in events:
                 yield from self._take(event)
                 if len(self._waiting) >= self._embedder.batch_size:
@@ -104,7 +106,8 @@ class Encoder:
             self._result = thread.submit(self._encode, [event.frames.pixels for event in self._batch])
 
     def _encode(self, clips: Sequence[Pixels]) -> Vectors:
-        return self._embedder.predict(self._embedder.encode_pixels(clips))
+        with spare_cores(self._n_decoders):
+            return self._embedder.predict(self._embedder.encode_pixels(clips))
 
     def _finish_batch(self) -> Iterator[Encoded]:
         if self._result is None:

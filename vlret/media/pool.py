@@ -73,6 +73,10 @@ class FileFailed:
 Event = ClipDecoded | FileDone | FileFailed
 
 
+QUEUE_BYTES = 64 << 20
+"""Pixels that may wait for the consumer: what is decoded while a model loads."""
+
+
 class DecodePool:
     """`workers` child processes that decode files; use it as a context manager.
 
@@ -113,8 +117,8 @@ class DecodePool:
     def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Event]:
         """Decode `jobs`: for each file its `ClipDecoded` in order, then one `FileDone` or `FileFailed`.
 
-        Files may interleave when there are several workers. Decoding runs ahead of the consumer by a few
-        clips and waits there.
+        Files may interleave when there are several workers. Decoding runs ahead of the consumer by
+        QUEUE_BYTES of pixels, or one clip, and waits there.
 
         Raises:
             MissingExtraError: the clip rule or decoder needs a package that is not installed.
@@ -128,7 +132,7 @@ class DecodePool:
             yield from run.events()
         finally:
             if run.n_active:
-                run.stopped.set()
+                run.stop()
                 self.close()
             for thread in threads:
                 thread.join()
@@ -175,11 +179,12 @@ class DecodePool:
 
 
 class _Run:
-    """What the threads of one `DecodePool.run` share: the jobs, and a short queue of events."""
+    """What the threads of one `DecodePool.run` share: the jobs, and a queue of events bounded in bytes."""
 
     def __init__(self, jobs: Iterator[DecodeJob], workers: int) -> None:
         self._jobs, self._lock = jobs, threading.Lock()
-        self._queue: queue.Queue[Event | BaseException | None] = queue.Queue(maxsize=2 * workers)
+        self._queue: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+        self._room, self._n_bytes = threading.Condition(), 0
         self.n_active = workers
         self.stopped = threading.Event()
 
@@ -189,24 +194,38 @@ class _Run:
             return None if self.stopped.is_set() else next(self._jobs, None)
 
     def put(self, item: Event | BaseException | None) -> None:
-        """Hand `item` to the consumer; waits while the queue is full."""
-        while not self.stopped.is_set():
-            try:
-                return self._queue.put(item, timeout=0.2)
-            except queue.Full:
-                continue
-        return None
+        """Hand `item` to the consumer; waits while QUEUE_BYTES of pixels are waiting for it."""
+        size = _n_bytes(item)
+        with self._room:
+            self._room.wait_for(
+                lambda: self.stopped.is_set() or self._n_bytes + size <= max(size, QUEUE_BYTES)
+            )
+            self._n_bytes += size
+        self._queue.put(item)
+
+    def stop(self) -> None:
+        """Let no thread wait or begin another job."""
+        with self._room:
+            self.stopped.set()
+            self._room.notify_all()
 
     def events(self) -> Iterator[Event]:
         """Events until every thread has said None."""
         while self.n_active:
             item = self._queue.get()
+            with self._room:
+                self._n_bytes -= _n_bytes(item)
+                self._room.notify_all()
             if item is None:
                 self.n_active -= 1
             elif isinstance(item, BaseException):
                 raise item
             else:
                 yield item
+
+
+def _n_bytes(item: object) -> int:
+    return item.frames.pixels.nbytes if isinstance(item, ClipDecoded) else 0
 
 
 def _clip(job: DecodeJob, header: dict[str, Any], pixels: Pixels | None) -> Event:

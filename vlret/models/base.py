@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from vlret.errors import UsageError
 from vlret.types import Clip, Frames, Pixels, Vectors
 
 if TYPE_CHECKING:
@@ -108,6 +109,9 @@ class Embedder(ABC):
     @abstractmethod
     def is_cut(self, text: str) -> bool:
         """Whether `text` is longer than the text tower reads."""
+
+    def load(self) -> None:  # noqa: B027 - models that load at once need not write it
+        """Load the vision side now rather than on first use."""
 
     def encode_clips(self, clips: Sequence[ClipInput], n_frames: int | None = None) -> list[torch.Tensor]:
         """Visual tokens of paths, `Clip`s, `Frames` or uint8 arrays [t, height, width, 3].

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vlret.errors import UsageError
@@ -68,6 +70,19 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     check_names("auto", name)
     half = name == "bfloat16" or (name == "auto" and _computes_bfloat16(device))
     return torch.bfloat16 if half else torch.float32
+
+
+@contextmanager
+def spare_cores(n: int) -> Iterator[None]:
+    """Leave `n` cores to other processes: a one-thread model beside a decoder beats a two-thread one."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, before - n))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _has(kind: str) -> bool:

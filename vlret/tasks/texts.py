@@ -9,15 +9,16 @@ from vlret.models.base import Embedder
 
 log = logging.getLogger(__name__)
 
-# Function words only: they make up a third of a sentence and hardly occur as English names.
+# Function words only: they make up a third of a sentence. None of the foreign ones is an English word
+# (van, met, dos) or common in English names (Los Angeles).
 _ENGLISH = "a an the of in on at to is are and with by from for his her its their"
 _FOREIGN = (
     "ein eine einen einem einer der das dem den und ist auf mit über zwei "  # German
     "une les dans avec sur est et deux "  # French
-    "el los las una con por del y dos "  # Spanish
+    "el una por del y "  # Spanish
     "il gli che della nel sulla "  # Italian
-    "um uma na da dos com "  # Portuguese
-    "het een op van met"  # Dutch
+    "um uma na da "  # Portuguese
+    "het een"  # Dutch
 )
 _ENGLISH_WORDS, _FOREIGN_WORDS = frozenset(_ENGLISH.split()), frozenset(_FOREIGN.split())
 

@@ -39,6 +39,10 @@ class VLJEPA(Embedder):
         self.card = ModelCard.from_dict(_read_json(self.folder / "card.json"))
         self._device, self._dtype = device, dtype
 
+    def load(self) -> None:
+        """Load X-encoder and predictor now rather than on first use."""
+        _ = self.x_encoder, self.predictor
+
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
         """Visual tokens, one float32 tensor [tokens, x_width] a clip of uint8 [t, height, width, 3]."""
         import torch

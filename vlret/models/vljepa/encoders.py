@@ -13,6 +13,8 @@ from transformers import AutoModel
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.predictor import masked_mean
 
+FRAMES_AT_ONCE = 8
+
 
 class XEncoder(nn.Module):
     """Any vision model behind one call: normalised frames [n, t, 3, h, w] to tokens [n, tokens, x_width]."""
@@ -40,7 +42,9 @@ class XEncoder(nn.Module):
 
     def _frame_tokens(self, frames: torch.Tensor) -> torch.Tensor:
         flat = frames.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        tokens = self.model(pixel_values=flat).last_hidden_state
+        # frames do not see each other: a few at a time keep the activations of early layers small
+        parts = [self.model(pixel_values=part).last_hidden_state for part in flat.split(FRAMES_AT_ONCE)]
+        tokens = torch.cat(parts)
         if tokens.ndim == 4:  # a convolutional map [n t, width, rows, columns]
             tokens = tokens.flatten(2).transpose(1, 2)
         elif int(tokens.shape[1] ** 0.5) ** 2 != tokens.shape[1]:  # a ViT's class token stands first

@@ -1,4 +1,4 @@
-"""The training loop: InfoNCE on captions, then on captions and questions; resumable at every epoch."""
+"""The training loop: InfoNCE on captions and on questions, both in every step; resumable at every epoch."""
 
 from __future__ import annotations
 

@@ -234,10 +234,13 @@ def test_leaving_ends_the_children_even_in_the_middle_of_a_file(odd: Odd):
 
 
 # No `if __name__ == "__main__"`: the children must not run the script again.
+# A shell that starts its jobs in the background has them ignore Ctrl-C, and so would this script.
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from vlret.media.pool import DecodeJob, DecodePool
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with DecodePool(workers=1, limit_s=100) as pool:
     for event in pool.run(DecodeJob(Path(p), "whole", 1, decoder="decord") for p in sys.argv[1:]):
         print(*pool.pids, flush=True)

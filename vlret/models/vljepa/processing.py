@@ -22,6 +22,7 @@ def squash(pixels: Pixels, side: int) -> Pixels:
 
 def normalise(pixels: Pixels, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:
     """uint8 [..., h, w, 3] to float32 [..., 3, h, w], mean and deviation of values in 0..1."""
-    values = torch.from_numpy(np.ascontiguousarray(pixels)).movedim(-1, -3).float() / 255
+    # a copy: torch shares memory only with arrays that may be written to
+    values = torch.from_numpy(np.array(pixels, order="C")).movedim(-1, -3).float() / 255
     shape = (3, 1, 1)
     return (values - torch.tensor(mean).view(shape)) / torch.tensor(std).view(shape)

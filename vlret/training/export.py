@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -53,8 +54,13 @@ def write_card(model: VLJEPAModel, folder: Path, recipe: Recipe) -> None:
         text_length=model.config.text_length,
         takes_query=True,
         default_query="",
+        preprocessing=f"mean {_rounded(model.config.image_mean)}, deviation {_rounded(model.config.image_std)}",
     )
     (folder / "card.json").write_text(json.dumps(card.to_dict(), indent=1) + "\n")
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [round(value, 4) for value in values]
 
 
 def weights_hash(folder: Path) -> str:

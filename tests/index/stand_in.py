@@ -65,6 +65,9 @@ class TextPool:
     def __exit__(self, *_: object) -> None:
         return None
 
+    def start(self) -> None:
+        return None
+
     def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Event]:
         for job in jobs:
             yield from self._file(job)

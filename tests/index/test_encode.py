@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +18,33 @@ def done(job: DecodeJob, n_clips: int, warning: str | None = None) -> FileDone:
     return FileDone(job, media_info(4.0), n_clips, warning)
 
 
-def run(events: list[Event], model: CircleEmbedder | None = None) -> list:
+def run(events: Iterable[Event], model: CircleEmbedder | None = None) -> list:
     results = list(Encoder(model or CircleEmbedder(), 1).run(events))
     return [result for result in results if not isinstance(result, BatchEncoded)]
 
 
-def test_batches_hold_clips_of_several_files() -> None:
-    model = CircleEmbedder(batch_size=3)
-    events = [
-        clip_decoded(A, 0, 1), clip_decoded(B, 0, 11), clip_decoded(A, 1, 2), done(A, 2),
-        clip_decoded(B, 1, 12), clip_decoded(B, 2, 13), done(B, 3),
-    ]  # fmt: skip
-    a, b = run(events, model)
-    assert model.batches == [3, 2]
+class BusyEmbedder(CircleEmbedder):
+    """Its first batch takes until `go`."""
+
+    def __init__(self) -> None:
+        super().__init__(batch_size=3)
+        self.go = threading.Event()
+
+    def encode_pixels(self, clips):
+        assert self.go.wait(10)
+        return super().encode_pixels(clips)
+
+
+def test_a_batch_holds_what_came_of_several_files_while_the_last_was_encoded() -> None:
+    model = BusyEmbedder()
+
+    def events() -> Iterator[Event]:
+        yield from (clip_decoded(A, 0, 1), clip_decoded(B, 0, 11), clip_decoded(A, 1, 2), done(A, 2))
+        model.go.set()
+        yield from (clip_decoded(B, 1, 12), clip_decoded(B, 2, 13), done(B, 3))
+
+    a, b = run(events(), model)
+    assert model.batches == [1, 3, 1]
     assert [a.path.name, b.path.name] == ["a.mp4", "b.mp4"]
     np.testing.assert_allclose(a.vectors, [model.vector(1), model.vector(2)], atol=1e-6)
     np.testing.assert_allclose(b.vectors, [model.vector(11), model.vector(12), model.vector(13)], atol=1e-6)

@@ -136,6 +136,8 @@ class _Run:
 
     def encode(self, pool: DecodePool, workers: int, progress: bool) -> None:
         """Bring the index up to date; a stop at any moment keeps what was committed."""
+        if self._todo:
+            pool.start()  # beside the model's own start
         embedder = self._load() if self._todo else None
         if self._snapshot is None:  # nothing to encode and no index yet
             return

@@ -80,12 +80,17 @@ class Encoder:
             thread.submit(self._embedder.load)  # while the first clips are decoded
             for event in events:
                 yield from self._take(event)
-                if len(self._waiting) >= self._embedder.batch_size:
+                if len(self._waiting) >= self._embedder.batch_size or (self._waiting and self._is_idle):
                     yield from self._finish_batch()
                     self._start_batch(thread)
             yield from self._finish_batch()
             self._start_batch(thread)
             yield from self._finish_batch()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Nothing is being encoded: decoding is the slower side, and a full batch is not worth waiting for."""
+        return self._result is None or self._result.done()
 
     def _take(self, event: Event) -> Iterator[Encoded]:
         path = event.job.path

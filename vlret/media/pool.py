@@ -103,6 +103,12 @@ class DecodePool:
     ) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Start the children now, so that they are ready when the first job comes."""
+        with self._lock:
+            for slot, child in enumerate(self._children):
+                self._children[slot] = child or Child(self._memory_bytes)
+
     @property
     def pids(self) -> list[int]:
         """Process numbers of the children that run now."""

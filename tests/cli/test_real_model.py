@@ -42,7 +42,12 @@ def test_captions_find_their_clips(samples_index):
 def test_labels_are_right_and_alike_for_media_and_index(samples_index):
     of_index = vlret("label", samples_index, "--labels", LABELS, "--json").json
     of_media = vlret("label", SAMPLES, "--labels", LABELS, "--json").json
-    assert of_media == of_index
+    for one, other in zip(of_media["items"], of_index["items"], strict=True):
+        # bfloat16 rows move by cosine 0.9999 with the batch they are encoded in
+        assert one["path"] == other["path"]
+        assert one["score"] == pytest.approx(other["score"], abs=0.02)
+        same = one["label"] == other["label"]
+        assert same or min(one["margin"], other["margin"]) < 0.02
     truth = {str(SAMPLES / told["file"]): told["label"] for told in TOLD}
     assert sum(item["label"] == truth[item["path"]] for item in of_index["items"]) >= 10
 

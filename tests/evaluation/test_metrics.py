@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vlret.evaluation.metrics import accuracy_per_class, ranks
+from vlret.evaluation.metrics import ranks
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -40,8 +40,3 @@ def test_constant_scores_give_chance() -> None:
 def test_perfect_scores_give_one() -> None:
     vectors = np.eye(4, dtype=np.float32)
     assert ranks(vectors, vectors, np.eye(4, dtype=bool)).hit_at(1).tolist() == [1, 1, 1, 1]
-
-
-def test_accuracy_per_class() -> None:
-    true, predicted = np.array([0, 0, 2, 2, 2]), np.array([0, 1, 2, 2, 0])
-    assert accuracy_per_class(predicted, true).tolist() == [0.5, pytest.approx(2 / 3)]

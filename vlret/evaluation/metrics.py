@@ -1,4 +1,4 @@
-"""Retrieval and classification metrics from score matrices."""
+"""Retrieval metrics from unit vectors."""
 
 from __future__ import annotations
 
@@ -49,8 +49,3 @@ def _ranks(scores: Vectors, relevant: NDArray[np.bool_]) -> Ranks:
     others = np.where(relevant, -np.inf, scores)
     best = 1 + (others > own).sum(1)
     return Ranks(best, best + (others == own).sum(1))
-
-
-def accuracy_per_class(predicted: NDArray[np.int64], true: NDArray[np.int64]) -> Floats:
-    """Share of right predictions in each class that occurs in `true`, in ascending order of class."""
-    return np.array([(predicted[true == c] == c).mean() for c in np.unique(true)])

@@ -1,0 +1,126 @@
+"""What a benchmark set is: its media, its texts, which belongs to which, and what its number depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Task = Literal["retrieval", "classification", "vqa", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One video, photograph or part of a video of a set.
+
+    `id` is the owner's name for it. `files` are paths below the user's data folder, the usual one first; the
+    first that exists is read. `start` and `end` are seconds, `end=None` means to the end.
+    """
+
+    id: str
+    files: tuple[str, ...]
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published figure: `value` of `metric` in per cent, for `model`, as `source` states it."""
+
+    model: str
+    metric: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetCard:
+    """What is known of a set before anything is read.
+
+    `annotations` are the owner's files, below the set's own folder; `source` says where they and the media
+    come from. `frames` and `prompts` are the usual protocol of the set, `choices` the named choices that the
+    literature leaves open and which one was made (they go into the stamp). `overlaps` names data sets whose
+    training would contaminate this one.
+    """
+
+    name: str
+    title: str
+    task: Task
+    split: str
+    licence: str
+    source: str
+    annotations: tuple[str, ...]
+    metric: str
+    frames: int = 8
+    prompts: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
+    published: tuple[Published, ...] = ()
+    overlaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSet:
+    """Texts and the media they describe: text j belongs to `media[owner[j]]`; every medium has a text."""
+
+    card: SetCard
+    media: list[Media]
+    texts: list[str]
+    owner: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationSet:
+    """Media and the classes that are true of them: `labels[i]` are numbers into `classes` for `media[i]`."""
+
+    card: SetCard
+    media: list[Media]
+    classes: list[str]
+    labels: list[tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuestion:
+    """A question about `media[medium]`; `candidates` is its own list, or empty where the set's list holds.
+
+    `group` tells questions apart that are counted apart (a part of the set, an aspect, a pair).
+    """
+
+    medium: int
+    text: str
+    answer: str
+    candidates: tuple[str, ...] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VqaSet:
+    """Questions about media; `candidates` are the answers to choose from where a question brings none.
+
+    A question without text ("") asks which of its candidates describes the medium.
+    """
+
+    card: SetCard
+    media: list[Media]
+    questions: list[SetQuestion]
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """Two captions that say the same and one that does not, of `group`."""
+
+    first: str
+    second: str
+    negative: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextSet:
+    """Triples for a text encoder alone."""
+
+    card: SetCard
+    triples: list[Triple]
+
+
+BenchmarkSet = RetrievalSet | ClassificationSet | VqaSet | TextSet

@@ -1,0 +1,87 @@
+"""Rows of annotation files put together to sets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from vlret.datasets.base import ClassificationSet, Media, RetrievalSet, SetCard, SetQuestion, VqaSet
+from vlret.datasets.files import DatasetError
+
+T = TypeVar("T")
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".avi")
+
+
+def in_folders(names: str | Sequence[str], *folders: str) -> tuple[str, ...]:
+    """Where a file may lie below the user's folder: each name in the folder itself, then in each of `folders`."""
+    names = (names,) if isinstance(names, str) else names
+    return tuple(f"{folder}/{name}" if folder else name for folder in ("", *folders) for name in names)
+
+
+def video_files(stem: str, *folders: str) -> tuple[str, ...]:
+    """`in_folders` for a video that may have any of the usual endings, `videos/` included."""
+    return in_folders([stem + ending for ending in VIDEO_ENDINGS], "videos", *folders)
+
+
+def coco_files(name: str, year: str) -> tuple[str, ...]:
+    """Where a photograph of COCO's `year` (`val2014`) may lie, with and without its older prefix."""
+    bare = name.removeprefix(f"COCO_{year}_")
+    names = (name, bare) if bare != name else (name,)
+    return in_folders(names, year, f"images/{year}")
+
+
+def number_parts(parts: Sequence[tuple[Media, T]]) -> list[tuple[Media, T]]:
+    """Parts of videos, given with the video's name as id, become `video/1`, `video/2`, ... in the order given."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for medium, said in parts:
+        seen[medium.id] += 1
+        numbered.append((replace(medium, id=f"{medium.id}/{seen[medium.id]}"), said))
+    return numbered
+
+
+def retrieval(card: SetCard, pairs: Sequence[tuple[Media, str]]) -> RetrievalSet:
+    """Texts in the order given; media in the order of their first text, one for each id."""
+    media, owner = _unique([medium for medium, _ in pairs])
+    return RetrievalSet(_not_empty(card, media), media, [text for _, text in pairs], owner)
+
+
+def classification(
+    card: SetCard, labelled: Sequence[tuple[Media, int]], classes: Sequence[str]
+) -> ClassificationSet:
+    """Media in the order given; a medium that comes with several classes has them all."""
+    media, numbers = _unique([medium for medium, _ in labelled])
+    labels: list[dict[int, None]] = [{} for _ in media]
+    for number, (_, label) in zip(numbers, labelled, strict=True):
+        labels[number][label] = None
+    return ClassificationSet(_not_empty(card, media), media, list(classes), [tuple(row) for row in labels])
+
+
+def vqa(card: SetCard, asked: Sequence[tuple[Media, SetQuestion]], candidates: Sequence[str] = ()) -> VqaSet:
+    """Questions in the order given; their `medium` is filled in here."""
+    media, numbers = _unique([medium for medium, _ in asked])
+    questions = [
+        replace(question, medium=number) for number, (_, question) in zip(numbers, asked, strict=True)
+    ]
+    return VqaSet(_not_empty(card, media), media, questions, tuple(candidates))
+
+
+def one_of_two(true: str, false: str, group: str) -> SetQuestion:
+    """Which of two captions describes the medium; in the order of the alphabet, so that a tie betrays nothing."""
+    return SetQuestion(0, "", true, tuple(sorted((true, false))), group)
+
+
+def _unique(media: Sequence[Media]) -> tuple[list[Media], list[int]]:
+    seen: dict[str, tuple[int, Media]] = {}
+    numbers = [seen.setdefault(medium.id, (len(seen), medium))[0] for medium in media]
+    return [medium for _, medium in seen.values()], numbers
+
+
+def _not_empty(card: SetCard, media: list[Media]) -> SetCard:
+    if not media:
+        raise DatasetError(
+            f"No item of {card.name} ({card.split}) is in its annotation files.", "Fetch them again."
+        )
+    return card

@@ -1,0 +1,178 @@
+"""The owner's annotation files: found, read row by row, and named clearly where they are missing or damaged."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import math
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+from vlret.errors import VlretError
+
+T = TypeVar("T")
+OR = " | "
+"""Stands between files of which one is enough: `val_1.json | anet_ret_val_1.json`."""
+
+
+class DatasetError(VlretError):
+    """Annotation files of a benchmark set are missing or damaged."""
+
+
+def find(folder: Path, entry: str) -> list[Path]:
+    """Files of `folder` that `entry` of a card names, sorted; `a.json | b.csv` is either, `*` is any text.
+
+    Where no whole file is there, a trimmed copy is taken: `Type.first500.jsonl` for `Type.jsonl`.
+
+    Raises:
+        DatasetError: nothing of that name is there.
+    """
+    names = entry.split(OR)
+    for pattern in [*names, *map(_trimmed, names)]:
+        if files := sorted(folder.glob(pattern)):
+            return files
+    raise DatasetError(
+        f"{folder} has no {' and no '.join(names)}.",
+        "`vlret bench datasets` says where each set is to be had.",
+    )
+
+
+def is_trimmed(folder: Path, file: Path, entry: str) -> bool:
+    """Whether `find` took `file` for `entry` only because the owner's whole file is not there."""
+    name = file.relative_to(folder).as_posix()
+    return not any(fnmatch(name, pattern) for pattern in entry.split(OR))
+
+
+def _trimmed(name: str) -> str:
+    path = PurePosixPath(name)
+    return str(path.with_name(f"{path.stem}.*{path.suffix}"))
+
+
+def read_text(path: Path) -> str:
+    """UTF-8 text of a file, unpacked from .gz or from the first .json inside a .zip; line ends become \\n."""
+    try:
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                member = next(name for name in archive.namelist() if name.endswith(".json"))
+                raw = archive.read(member)
+        else:
+            raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except (OSError, EOFError, StopIteration, zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise DatasetError(
+            f"{path} cannot be read: {error or 'no .json is in it'}.", "Fetch it again."
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_json(path: Path, kind: type[T], key: str = "") -> T:
+    """The outermost value of a JSON file, or what stands there under `key`; a `kind` (dict or list)."""
+    value = _parse_json(path, read_text(path), "")
+    if key:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, kind):
+        where = f"under {key!r}" if key else "outermost"
+        raise DatasetError(
+            f"{path} has a {type(value).__name__} {where}, not a {kind.__name__}.",
+            "Compare it with the owner's form, or fetch it again.",
+        )
+    return value
+
+
+def read_records(path: Path) -> list[Any]:
+    """The values of a JSON list, or of JSON Lines, whatever the file is called."""
+    text = read_text(path)
+    if text.lstrip().startswith("["):
+        return read_json(path, list)
+    rows = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    return [_parse_json(path, line, f", line {number}") for number, line in rows]
+
+
+def _parse_json(path: Path, text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{path}{where} is not JSON: {error}.", "Fetch it again.") from error
+
+
+def read_lines(path: Path) -> list[str]:
+    """Lines without surrounding blanks; empty ones are left out."""
+    return [line.strip() for line in read_text(path).split("\n") if line.strip()]
+
+
+def read_table(
+    path: Path, columns: Sequence[str], delimiter: str = ",", quoted: bool = True
+) -> list[dict[str, str]]:
+    """Rows of a CSV with a header that has `columns` (and perhaps more), as they stand.
+
+    With `quoted=False` a quotation mark is a character like any other.
+    """
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    reader = csv.DictReader(io.StringIO(read_text(path)), delimiter=delimiter, quoting=quoting)
+    try:
+        lacking = [name for name in columns if name not in (reader.fieldnames or ())]
+        rows = list(reader)
+    except csv.Error as error:
+        raise DatasetError(f"{path}, line {reader.line_num}: {error}.", "Fetch it again.") from error
+    if lacking:
+        raise DatasetError(
+            f"{path} has the columns {', '.join(map(str, reader.fieldnames or ()))}.",
+            f"It needs {', '.join(columns)}.",
+        )
+    return rows
+
+
+def parse_rows(path: Path, rows: Iterable[Any], parse: Callable[[Any], T]) -> list[T]:
+    """`parse` of each row; what it does not like (KeyError, ValueError, ...) becomes an error with file and row."""
+    parsed = []
+    for number, row in enumerate(rows, 1):
+        try:
+            parsed.append(parse(row))
+        except KeyError as error:
+            raise _bad_row(path, number, f"{error} is missing") from error
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            raise _bad_row(path, number, str(error)) from error
+    return parsed
+
+
+def _bad_row(path: Path, number: int, what: str) -> DatasetError:
+    return DatasetError(
+        f"{path}, row {number}: {what}.", "Compare it with the owner's form, or fetch it again."
+    )
+
+
+def text_of(value: object) -> str:
+    """A text that is not empty, without surrounding blanks, line breaks made blanks."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} stands where a text is needed")
+    return " ".join(value.split())
+
+
+def seconds_of(value: Any) -> float:
+    """Seconds from a number, a numeral or `hours:minutes:seconds`."""
+    parts = str(value).split(":")
+    seconds = sum(float(part) * 60.0**power for power, part in enumerate(reversed(parts)))
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError(f"{value!r} stands where seconds from 0 are needed")
+    return seconds
+
+
+def span_of(start: Any, end: Any) -> tuple[float, float]:
+    """Start and end in seconds, start before end."""
+    span = seconds_of(start), seconds_of(end)
+    if span[0] >= span[1]:
+        raise ValueError(f"the part from {start} to {end} s has no length")
+    return span
+
+
+def known(value: Any, allowed: Mapping[Any, T], what: str) -> T:
+    """`allowed[value]`, or an error that names `what` and what is allowed."""
+    if value not in allowed:
+        some = ", ".join(map(str, list(allowed)[:5]))
+        raise ValueError(f"{what} {value!r} is not one of the {len(allowed)} known ({some} ...)")
+    return allowed[value]

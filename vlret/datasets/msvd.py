@@ -1,0 +1,83 @@
+"""MSVD (YouTube2Text): 670 test clips with about 41 captions each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from vlret.datasets.adapter import Adapter
+from vlret.datasets.assemble import retrieval, video_files
+from vlret.datasets.base import Media, RetrievalSet, SetCard
+from vlret.datasets.files import DatasetError, find, parse_rows, read_json, read_lines, read_table, text_of
+from vlret.datasets.published import published
+
+Captions = list[tuple[str, str]]
+"""Pairs of a clip's name (`VIDEO_START_END`) and one caption."""
+
+
+def card(captions: str = "all") -> SetCard:
+    """Card of the test clips with all captions, or with the first caption of each."""
+    return SetCard(
+        name="msvd", title="MSVD", task="retrieval", split="test", licence="research use; none stated",
+        source="captions and clips: https://www.cs.utexas.edu/~ml/clamp/videoDescription/; lists: layer6ai-labs/xpool",
+        annotations=(" | ".join(_FORMS), "test_list.txt"), metric="R@1", choices={"captions": captions},
+        published=published("msvd"), overlaps=("MSVD",),
+    )  # fmt: skip
+
+
+def read(folder: Path, card: SetCard) -> RetrievalSet:
+    """Every caption is a query; clips in the order of test_list.txt."""
+    file = _captions_file(folder, card)
+    told: dict[str, list[str]] = {}
+    for clip, caption in _FORMS.get(file.name, _by_clip)(file):
+        told.setdefault(clip, []).append(caption)
+    clips = [clip for clip in dict.fromkeys(read_lines(find(folder, "test_list.txt")[0])) if clip in told]
+    count = 1 if card.choices["captions"] == "one" else None
+    pairs = [
+        (Media(clip, video_files(clip, "YouTubeClips")), text)
+        for clip in clips
+        for text in told[clip][:count]
+    ]
+    return retrieval(card, pairs)
+
+
+def _captions_file(folder: Path, card: SetCard) -> Path:
+    try:
+        return find(folder, card.annotations[0])[0]
+    except DatasetError as error:
+        if not (pickle := folder / "raw-captions.pkl").exists():
+            raise
+        raise DatasetError(
+            f"{pickle} is a pickle, which may run any program when it is read, and is not read.",
+            f"Give one of {', '.join(_FORMS)}.",
+        ) from error
+
+
+def _by_clip(file: Path) -> Captions:
+    rows = parse_rows(
+        file, read_json(file, dict).items(), lambda item: [(item[0], text_of(c)) for c in item[1]]
+    )
+    return [pair for row in rows for pair in row]
+
+
+def _corpus(file: Path) -> Captions:
+    columns = ("VideoID", "Start", "End", "Language", "Description")
+    rows = [row for row in read_table(file, columns) if row["Language"] == "English" and row["Description"]]
+    return parse_rows(
+        file, rows, lambda row: (f"{row['VideoID']}_{row['Start']}_{row['End']}", text_of(row["Description"]))
+    )
+
+
+def _descriptions(file: Path) -> Captions:
+    lines = [line for line in read_lines(file) if not line.startswith("#")]
+    return parse_rows(file, lines, lambda line: (line.split(" ", 1)[0], text_of(line.split(" ", 1)[1])))
+
+
+_FORMS: dict[str, Callable[[Path], Captions]] = {
+    "captions_msvd.json": _by_clip,
+    "captions_msvd.test_val.json": _by_clip,
+    "video_corpus.csv": _corpus,
+    "AllVideoDescriptions.txt": _descriptions,
+}
+
+ADAPTER = Adapter(card, read, {"captions": ("all", "one")})

@@ -1,0 +1,176 @@
+"""All benchmark sets by name: their cards, their items, and what of them is missing on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from vlret.datasets.adapter import Adapter
+from vlret.datasets.base import (
+    BenchmarkSet,
+    ClassificationSet,
+    Media,
+    RetrievalSet,
+    SetCard,
+    TextSet,
+)
+from vlret.datasets.files import OR, DatasetError, find, is_trimmed
+from vlret.errors import UsageError
+
+_MODULES = {
+    "msrvtt": "msrvtt", "activitynet": "activitynet", "didemo": "didemo", "msvd": "msvd", "youcook2": "youcook2",
+    "pvd": "pvd", "dream1k": "dream1k", "vdc1k": "vdc1k",
+    "flickr8k": "photographs:FLICKR8K", "flickr30k": "photographs:FLICKR30K", "coco_karpathy": "photographs:COCO",
+    "ssv2": "ssv2", "ek100": "ek100", "ek100_anticipation": "ek100:ANTICIPATION", "egoexo4d": "egoexo4d",
+    "kinetics400": "kinetics400", "coin": "coin", "crosstask": "crosstask", "ucf101": "ucf101", "hmdb51": "hmdb51",
+    "imagenet": "imagenet",
+    "gqa": "gqa", "tallyqa": "tallyqa", "pope": "pope", "repope": "pope:REPOPE", "popev2": "popev2",
+    "vitatecs": "vitatecs", "sugarcrepe": "sugarcrepe", "worldprediction": "worldprediction",
+    "sugarcrepe_pp": "sugarcrepe:SUGARCREPE_PP", "visla": "visla",
+}  # fmt: skip
+_COUNTS = ("items", "texts", "classes", "questions")
+
+
+def names() -> list[str]:
+    """Names of all sets: retrieval, classification, questions, text."""
+    return list(_MODULES)
+
+
+def options(name: str) -> Mapping[str, tuple[str, ...]]:
+    """The choices that a set leaves open and what is allowed for each, the usual one first."""
+    return _adapter(name).options
+
+
+def card(name: str, **choices: str) -> SetCard:
+    """The card of a set with `choices` made.
+
+    Raises:
+        UsageError: there is no such set, choice or value; the message names those there are.
+    """
+    adapter = _adapter(name)
+    for choice, value in choices.items():
+        allowed = adapter.options.get(choice)
+        if allowed is None:
+            raise UsageError(
+                f"{name} has no choice {choice!r}.", f"It has: {', '.join(adapter.options) or 'none'}."
+            )
+        if value not in allowed:
+            raise UsageError(f"{choice} of {name} was given as {value!r}.", f"Allowed: {', '.join(allowed)}.")
+    return adapter.card(**choices)
+
+
+def load(name: str, annotations: Path, **choices: str) -> BenchmarkSet:
+    """Read a set from its folder below `annotations`.
+
+    Where only a trimmed copy of a file is there it is read, and `card.choices["trimmed"]` names it.
+
+    Raises:
+        UsageError: there is no such set, choice or value.
+        DatasetError: annotation files are missing or damaged; the message names file and row.
+    """
+    made = card(name, **choices)
+    folder = _folder(name, annotations)
+    found = _adapter(name).read(folder, made)
+    trimmed = [
+        file.name
+        for entry in made.annotations
+        for file in find(folder, entry)
+        if is_trimmed(folder, file, entry)
+    ]
+    if not trimmed:
+        return found
+    return replace(
+        found, card=replace(found.card, choices={**found.card.choices, "trimmed": ", ".join(trimmed)})
+    )
+
+
+def missing_annotations(name: str, annotations: Path, **choices: str) -> list[str]:
+    """The owner's files that are not whole in the set's folder below `annotations`; `a or b` is either."""
+    folder = _folder(name, annotations)
+    return [
+        entry.replace(OR, " or ")
+        for entry in card(name, **choices).annotations
+        if not _is_whole(folder, entry)
+    ]
+
+
+def resolve(medium: Media, data: Path) -> Path | None:
+    """The first file of a medium that exists below `data`, or None."""
+    return next((data / file for file in medium.files if (data / file).is_file()), None)
+
+
+def missing_media(benchmark_set: BenchmarkSet, data: Path) -> list[Media]:
+    """The media of a set that have no file below `data`."""
+    media = [] if isinstance(benchmark_set, TextSet) else benchmark_set.media
+    return [medium for medium in media if resolve(medium, data) is None]
+
+
+def overview(annotations: Path | None) -> list[dict[str, Any]]:
+    """One row for each set with its usual choices, as `vlret bench datasets --json` prints them.
+
+    `items`, `texts`, `classes` and `questions` are counted from the files in `annotations`; None stands where a
+    set has no such thing, or where it cannot be counted. `annotations_found` says that all files are there,
+    whole and readable; `missing` names those that are not.
+    """
+    return [_row(name, annotations) for name in names()]
+
+
+def _row(name: str, annotations: Path | None) -> dict[str, Any]:
+    made = card(name)
+    missing = [entry.replace(OR, " or ") for entry in made.annotations]
+    counts: Mapping[str, int] = {}
+    if annotations is not None:
+        missing = missing_annotations(name, annotations)
+        counts, problem = _count(name, annotations)
+        missing += [problem] if problem and not missing else []
+    return {
+        "name": name, "task": made.task, "split": made.split,
+        **{key: counts.get(key) for key in _COUNTS},
+        "annotations_found": not missing, "missing": missing, "licence": made.licence, "source": made.source,
+    }  # fmt: skip
+
+
+def _count(name: str, annotations: Path) -> tuple[Mapping[str, int], str]:
+    adapter = _adapter(name)
+    try:
+        return _counts(load(name, annotations)), ""
+    except DatasetError as error:
+        problem = error.message
+    try:
+        return (adapter.count(_folder(name, annotations)) if adapter.count else {}), problem
+    except DatasetError:
+        return {}, problem
+
+
+def _counts(found: BenchmarkSet) -> dict[str, int]:
+    if isinstance(found, TextSet):
+        n = len(found.triples)
+        return {"items": n, "texts": 3 * n, "questions": n}
+    counts = {"items": len(found.media)}
+    if isinstance(found, RetrievalSet):
+        return {**counts, "texts": len(found.texts)}
+    if isinstance(found, ClassificationSet):
+        return {**counts, "classes": len(found.classes)}
+    return {**counts, "questions": len(found.questions)}
+
+
+def _is_whole(folder: Path, entry: str) -> bool:
+    try:
+        return not any(is_trimmed(folder, file, entry) for file in find(folder, entry))
+    except DatasetError:
+        return False
+
+
+def _folder(name: str, annotations: Path) -> Path:
+    return Path(annotations) / (_adapter(name).folder or name)
+
+
+def _adapter(name: str) -> Adapter:
+    if name not in _MODULES:
+        raise UsageError(f"There is no benchmark set {name!r}.", f"There are: {', '.join(_MODULES)}.")
+    module, _, attribute = _MODULES[name].partition(":")
+    adapter: Adapter = getattr(import_module(f"vlret.datasets.{module}"), attribute or "ADAPTER")
+    return adapter

@@ -1,0 +1,89 @@
+"""What a run says of itself: the set it scored, the model, the packages and the machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import vlret
+from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, RetrievalSet, TextSet
+from vlret.evaluation.protocol import Protocol, Stamp
+
+_PACKAGES = ("numpy", "torch", "av", "open-clip-torch", "transformers", "timm", "sentence-transformers")
+
+
+def set_hash(benchmark_set: BenchmarkSet) -> str:
+    """SHA-256 (hex) over ids, spans and texts in their order: the split as it is scored."""
+    parts: Iterable[Any]
+    if isinstance(benchmark_set, TextSet):
+        parts = map(asdict, benchmark_set.triples)
+    elif isinstance(benchmark_set, RetrievalSet):
+        parts = [*_spans(benchmark_set.media), *zip(benchmark_set.texts, benchmark_set.owner, strict=True)]
+    elif isinstance(benchmark_set, ClassificationSet):
+        parts = [*_spans(benchmark_set.media), *benchmark_set.classes, *benchmark_set.labels]
+    else:
+        parts = [
+            *_spans(benchmark_set.media),
+            *map(asdict, benchmark_set.questions),
+            benchmark_set.candidates,
+        ]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(json.dumps(part, ensure_ascii=False).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def stamp(
+    protocol: Protocol,
+    benchmark_set: BenchmarkSet,
+    model: dict[str, Any],
+    missing: Sequence[str],
+    undecodable: Sequence[str],
+) -> Stamp:
+    """The stamp of one model over the set as it was scored."""
+    return Stamp(
+        protocol=asdict(protocol),
+        set={
+            "hash": set_hash(benchmark_set), **counts(benchmark_set),
+            "missing": sorted(missing), "undecodable": sorted(undecodable),
+        },
+        model=model,
+        versions=_versions(),
+        machine=_machine(),
+    )  # fmt: skip
+
+
+def counts(benchmark_set: BenchmarkSet) -> dict[str, int]:
+    """How many media, texts, classes, questions or triples a set has."""
+    names = ("media", "texts", "classes", "questions", "triples")
+    return {name: len(getattr(benchmark_set, name)) for name in names if hasattr(benchmark_set, name)}
+
+
+def _spans(media: Iterable[Media]) -> list[tuple[str, float, float | None]]:
+    return [(medium.id, medium.start, medium.end) for medium in media]
+
+
+def _versions() -> dict[str, str]:
+    found = {"vlret": vlret.__version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _machine() -> dict[str, Any]:
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    return {
+        "system": platform.platform(terse=True), "processor": platform.machine(),
+        "cores": os.cpu_count(), "accelerator": gpu,
+    }  # fmt: skip

@@ -37,6 +37,8 @@ def spans(duration: float, rule: str = "auto") -> list[tuple[float, float | None
         (25.0, "window:5:10", [(0, 5), (10, 15), (20, 25)]),
         (22.0, "window:5:10", [(0, 5), (10, 15)]),
         (0.04, "window:0.5", [(0, 0.04)]),
+        (20.0, "span:2.5:7", [(2.5, 7)]),
+        (20.0, "span:2.5:", [(2.5, None)]),
     ],
 )
 def test_windows(duration: float, rule: str, expected: list[tuple[float, float]]):
@@ -47,7 +49,7 @@ def test_windows_do_not_drift():
     assert spans(3600.0, "window:0.1")[-1][0] == pytest.approx(3599.9, abs=1e-9)
 
 
-@pytest.mark.parametrize("rule", ["auto", "whole", "window:10", "shots"])
+@pytest.mark.parametrize("rule", ["auto", "whole", "window:10", "shots", "span:1:2"])
 def test_an_image_is_one_clip_without_end(rule: str):
     info = replace(VIDEO, kind="image", fps=None)
     assert split_clips(PATH, info, rule) == [Clip(PATH)]

@@ -22,7 +22,8 @@ def split_clips(path: str | Path, info: MediaInfo, rule: str = "auto") -> list[C
         path: the file.
         info: what `probe` says of it.
         rule: "whole"; "window:10" (length in s) or "window:10:5" (length, step); "shots" (PySceneDetect) or
-            "shots:transnet"; "auto" is the whole file up to 15 s, else windows of 10 s.
+            "shots:transnet"; "auto" is the whole file up to 15 s, else windows of 10 s. "span:2:7.5" is that
+            one part, "span:2:" the part from there to the end.
 
     What the end of the file leaves of a window joins the one before it if it is less than half.
 
@@ -50,7 +51,9 @@ def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
 
 def check_rule(rule: str) -> None:
     """UsageError unless `rule` is one that `split_clips` knows."""
-    if rule not in ("auto", "whole", "shots", "shots:transnet"):
+    if rule.startswith("span:"):
+        _span(Path(), rule)
+    elif rule not in ("auto", "whole", "shots", "shots:transnet"):
         _window(rule)
 
 
@@ -59,8 +62,21 @@ def _fixed(path: Path, info: MediaInfo, rule: str) -> list[Clip]:
         return [Clip(path)]
     if rule == "whole" or (rule == "auto" and info.duration <= AUTO_WHOLE_S):
         return [Clip(path, 0.0, info.duration)]
+    if rule.startswith("span:"):
+        return [_span(path, rule)]
     length, step = (AUTO_WINDOW_S, AUTO_WINDOW_S) if rule == "auto" else _window(rule)
     return [Clip(path, start, end) for start, end in _windows(info.duration, length, step)]
+
+
+def _span(path: Path, rule: str) -> Clip:
+    """The clip of "span:START:END"; an empty END is the end of the file."""
+    try:
+        _, start, end = rule.split(":")
+        return Clip(path, float(start), float(end) if end else None)
+    except ValueError as error:
+        raise UsageError(
+            f"The clip rule {rule!r} is not known.", "Write span:START:END in seconds."
+        ) from error
 
 
 def _window(rule: str) -> tuple[float, float]:

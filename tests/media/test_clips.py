@@ -55,6 +55,12 @@ def test_an_image_is_one_clip_without_end(rule: str):
     assert split_clips(PATH, info, rule) == [Clip(PATH)]
 
 
+@pytest.mark.parametrize("rule", "span: span:3 span:3:2 span:x:4 span:1:2:3 span:-1:2".split())
+def test_spans_need_rising_seconds(rule: str):
+    with pytest.raises(UsageError, match="in seconds"):
+        spans(20.0, rule)
+
+
 UNKNOWN = (
     "windows window: window:0 window:-1 window:x window:1:0 window:1:2:3 window:inf window:nan shots: scene"
 )

@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
+from vlret.datasets.registry import overview
+
 Put = Callable[[str, Any], Path]
 
 
 @pytest.fixture(scope="session")
 def annotations(data_dir: Path) -> Path:
     return data_dir / "annotations"
+
+
+@pytest.fixture(scope="session")
+def real_overview(annotations: Path) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in overview(annotations)}
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_msvd_reads_each_public_form(put: Put, tmp_path: Path, name: str, conten
 def test_msvd_never_unpickles(put: Put, tmp_path: Path):
     put("msvd/raw-captions.pkl", b"cos\nsystem\n(S'touch ran'\ntR.")
     put("msvd/test_list.txt", "a_1_2\n")
-    with pytest.raises(DatasetError, match=r"raw-captions.pkl is a pickle.*captions_msvd.json"):
+    with pytest.raises(DatasetError, match=r"captions_msvd.json or .*raw-captions.pkl is a pickle"):
         load("msvd", tmp_path)
 
 

@@ -44,28 +44,28 @@ def number_parts(parts: Sequence[tuple[Media, T]]) -> list[tuple[Media, T]]:
 
 def retrieval(card: SetCard, pairs: Sequence[tuple[Media, str]]) -> RetrievalSet:
     """Texts in the order given; media in the order of their first text, one for each id."""
-    media, owner = _unique([medium for medium, _ in pairs])
-    return RetrievalSet(_not_empty(card, media), media, [text for _, text in pairs], owner)
+    media, owner = unique([medium for medium, _ in pairs])
+    return RetrievalSet(not_empty(card, media), media, [text for _, text in pairs], owner)
 
 
 def classification(
     card: SetCard, labelled: Sequence[tuple[Media, int]], classes: Sequence[str]
 ) -> ClassificationSet:
     """Media in the order given; a medium that comes with several classes has them all."""
-    media, numbers = _unique([medium for medium, _ in labelled])
+    media, numbers = unique([medium for medium, _ in labelled])
     labels: list[dict[int, None]] = [{} for _ in media]
     for number, (_, label) in zip(numbers, labelled, strict=True):
         labels[number][label] = None
-    return ClassificationSet(_not_empty(card, media), media, list(classes), [tuple(row) for row in labels])
+    return ClassificationSet(not_empty(card, media), media, list(classes), [tuple(row) for row in labels])
 
 
 def vqa(card: SetCard, asked: Sequence[tuple[Media, SetQuestion]], candidates: Sequence[str] = ()) -> VqaSet:
     """Questions in the order given; their `medium` is filled in here."""
-    media, numbers = _unique([medium for medium, _ in asked])
+    media, numbers = unique([medium for medium, _ in asked])
     questions = [
         replace(question, medium=number) for number, (_, question) in zip(numbers, asked, strict=True)
     ]
-    return VqaSet(_not_empty(card, media), media, questions, tuple(candidates))
+    return VqaSet(not_empty(card, media), media, questions, tuple(candidates))
 
 
 def one_of_two(true: str, false: str, group: str) -> SetQuestion:
@@ -73,14 +73,16 @@ def one_of_two(true: str, false: str, group: str) -> SetQuestion:
     return SetQuestion(0, "", true, tuple(sorted((true, false))), group)
 
 
-def _unique(media: Sequence[Media]) -> tuple[list[Media], list[int]]:
+def unique(media: Sequence[Media]) -> tuple[list[Media], list[int]]:
+    """Media with different ids in the order of their first mention, and the number of each one given."""
     seen: dict[str, tuple[int, Media]] = {}
     numbers = [seen.setdefault(medium.id, (len(seen), medium))[0] for medium in media]
     return [medium for _, medium in seen.values()], numbers
 
 
-def _not_empty(card: SetCard, media: list[Media]) -> SetCard:
-    if not media:
+def not_empty(card: SetCard, items: Sequence[object]) -> SetCard:
+    """The card, or an error where nothing was found in the files."""
+    if not items:
         raise DatasetError(
             f"No item of {card.name} ({card.split}) is in its annotation files.", "Fetch them again."
         )

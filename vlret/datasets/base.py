@@ -37,7 +37,8 @@ class Published:
 class SetCard:
     """What is known of a set before anything is read.
 
-    `annotations` are the owner's files, below the set's own folder; `source` says where they and the media
+    `annotations` are the owner's files, below the set's own folder (`a.json | b.csv`: one of the two is
+    enough; `*`: any text); `source` says where they and the media
     come from. `frames` and `prompts` are the usual protocol of the set, `choices` the named choices that the
     literature leaves open and which one was made (they go into the stamp). `overlaps` names data sets whose
     training would contaminate this one.
@@ -123,4 +124,27 @@ class TextSet:
     triples: list[Triple]
 
 
-BenchmarkSet = RetrievalSet | ClassificationSet | VqaSet | TextSet
+@dataclass(frozen=True, slots=True)
+class StateChoice:
+    """Which of the `clips` leads from the image `before` to the image `after`: all are numbers into `media`.
+
+    `answer` is the place of the true one among `clips`, from 0.
+    """
+
+    before: int
+    after: int
+    clips: tuple[int, ...]
+    answer: int
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StateSet:
+    """Two states of the world and the clips of what may have happened between (WorldPrediction)."""
+
+    card: SetCard
+    media: list[Media]
+    questions: list[StateChoice]
+
+
+BenchmarkSet = RetrievalSet | ClassificationSet | VqaSet | TextSet | StateSet

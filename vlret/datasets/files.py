@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from vlret.errors import VlretError
 
@@ -65,7 +65,7 @@ def read_text(path: Path) -> str:
         text = raw.decode("utf-8-sig")
     except (OSError, EOFError, StopIteration, zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"{path} cannot be read: {error or 'no .json is in it'}.", "Fetch it again."
+            f"{path} cannot be read: {str(error) or 'no .json is in it'}.", "Fetch it again."
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -112,7 +112,7 @@ def read_table(
 
     With `quoted=False` a quotation mark is a character like any other.
     """
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.DictReader(io.StringIO(read_text(path)), delimiter=delimiter, quoting=quoting)
     try:
         lacking = [name for name in columns if name not in (reader.fieldnames or ())]
@@ -124,6 +124,15 @@ def read_table(
             f"{path} has the columns {', '.join(map(str, reader.fieldnames or ()))}.",
             f"It needs {', '.join(columns)}.",
         )
+    return rows
+
+
+def read_cells(path: Path, width: int) -> list[list[str]]:
+    """Rows of a CSV without header, each of at least `width` cells."""
+    rows = [row for row in csv.reader(io.StringIO(read_text(path))) if row]
+    for number, row in enumerate(rows, 1):
+        if len(row) < width:
+            raise _bad_row(path, number, f"{width} cells are needed, {len(row)} are there")
     return rows
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import retrieval, video_files
 from vlret.datasets.base import Media, RetrievalSet, SetCard
-from vlret.datasets.files import DatasetError, find, parse_rows, read_json, read_lines, read_table, text_of
+from vlret.datasets.files import find, parse_rows, read_json, read_lines, read_table, text_of
 from vlret.datasets.published import published
 
 Captions = list[tuple[str, str]]
@@ -27,7 +27,7 @@ def card(captions: str = "all") -> SetCard:
 
 def read(folder: Path, card: SetCard) -> RetrievalSet:
     """Every caption is a query; clips in the order of test_list.txt."""
-    file = _captions_file(folder, card)
+    file = find(folder, card.annotations[0])[0]
     told: dict[str, list[str]] = {}
     for clip, caption in _FORMS.get(file.name, _by_clip)(file):
         told.setdefault(clip, []).append(caption)
@@ -39,18 +39,6 @@ def read(folder: Path, card: SetCard) -> RetrievalSet:
         for text in told[clip][:count]
     ]
     return retrieval(card, pairs)
-
-
-def _captions_file(folder: Path, card: SetCard) -> Path:
-    try:
-        return find(folder, card.annotations[0])[0]
-    except DatasetError as error:
-        if not (pickle := folder / "raw-captions.pkl").exists():
-            raise
-        raise DatasetError(
-            f"{pickle} is a pickle, which may run any program when it is read, and is not read.",
-            f"Give one of {', '.join(_FORMS)}.",
-        ) from error
 
 
 def _by_clip(file: Path) -> Captions:

@@ -73,6 +73,7 @@ def load(name: str, annotations: Path, **choices: str) -> BenchmarkSet:
     """
     made = card(name, **choices)
     folder = _folder(name, annotations)
+    _require(folder, made)
     found = _adapter(name).read(folder, made)
     trimmed = [
         file.name
@@ -85,6 +86,19 @@ def load(name: str, annotations: Path, **choices: str) -> BenchmarkSet:
     return replace(
         found, card=replace(found.card, choices={**found.card.choices, "trimmed": ", ".join(trimmed)})
     )
+
+
+def _require(folder: Path, made: SetCard) -> None:
+    """Name all files that are not there, not even trimmed, before anything is read."""
+    gone = [entry.replace(OR, " or ") for entry in made.annotations if not _find(folder, entry)]
+    if gone:
+        pickles = [
+            f" {file.name} is a pickle, which may run any program, and is not read."
+            for file in folder.glob("*.pkl")
+        ]
+        raise DatasetError(
+            f"{folder} has no {'; no '.join(gone)}.", f"Source: {made.source}.{''.join(pickles)}"
+        )
 
 
 def missing_annotations(name: str, annotations: Path, **choices: str) -> list[str]:
@@ -158,10 +172,15 @@ def _counts(found: BenchmarkSet) -> dict[str, int]:
 
 
 def _is_whole(folder: Path, entry: str) -> bool:
+    files = _find(folder, entry)
+    return bool(files) and not any(is_trimmed(folder, file, entry) for file in files)
+
+
+def _find(folder: Path, entry: str) -> list[Path]:
     try:
-        return not any(is_trimmed(folder, file, entry) for file in find(folder, entry))
+        return find(folder, entry)
     except DatasetError:
-        return False
+        return []
 
 
 def _folder(name: str, annotations: Path) -> Path:

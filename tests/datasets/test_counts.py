@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vlret.datasets.registry import _counts, load
+from vlret.datasets.registry import counts, load
 
 REAL = [
     ("msrvtt", {}, {"items": 1000, "texts": 1000}),
@@ -59,5 +59,5 @@ REAL = [
 @pytest.mark.parametrize(("name", "choices", "expected"), REAL, ids=str)
 def test_counts_of_the_real_file(annotations: Path, name: str, choices: dict, expected: dict):
     found = load(name, annotations, **choices)
-    assert _counts(found) == expected
+    assert counts(found) == expected
     assert "trimmed" not in found.card.choices

@@ -158,3 +158,9 @@ def test_media_are_found_under_their_first_name_that_exists(put: Put, tmp_path: 
     assert resolve(found.media[0], tmp_path / "data") == tmp_path / "data/video1.mp4"
     assert [medium.id for medium in missing_media(found, tmp_path / "data")] == ["video2"]
     assert resolve(Media("x", ()), tmp_path) is None
+
+
+@pytest.mark.data
+def test_complete_sets_have_no_gaps(annotations: Path):
+    for name in ("didemo", "msvd", "flickr8k"):
+        assert "without captions" not in load(name, annotations).card.choices

@@ -105,12 +105,20 @@ def test_didemo_joins_in_file_order_under_the_listed_name(put: Put, tmp_path: Pa
     put("didemo/test_data.json", DIDEMO)
     put("didemo/test_list.txt", "3@N_4_cd.\n1@N_2_ab.mov\n")
     found = load("didemo", tmp_path)
-    assert pairs(found) == [("1@N_2_ab", "last thing first thing"), ("3@N_4_cd", "other")]
-    assert found.media[0].files[:2] == ("1@N_2_ab.mp4", "1@N_2_ab.mov")
-    assert found.media[0].end is None
+    assert pairs(found) == [("3@N_4_cd", "other"), ("1@N_2_ab", "last thing first thing")]
+    assert found.media[1].files[:2] == ("1@N_2_ab.mp4", "1@N_2_ab.mov")
+    assert found.media[1].end is None
     assert load("didemo", tmp_path, window="30s").media[0].end == 30.0
     both = load("didemo", tmp_path, descriptions="all")
     assert pairs(both)[0] == ("1@N_2_ab", "last thing first thing again")
+
+
+def test_a_listed_video_without_captions_is_told_in_the_choices(put: Put, tmp_path: Path):
+    put("didemo/test_data.json", DIDEMO)
+    put("didemo/test_list.txt", "3@N_4_cd.\ngone.mov\n")
+    found = load("didemo", tmp_path)
+    assert len(found.media) == 1
+    assert found.card.choices["without captions"] == "1 of 2 listed"
 
 
 @pytest.mark.data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -30,6 +30,16 @@ def coco_files(name: str, year: str) -> tuple[str, ...]:
     bare = name.removeprefix(f"COCO_{year}_")
     names = (name, bare) if bare != name else (name,)
     return in_folders(names, year, f"images/{year}")
+
+
+def told_of(card: SetCard, listed: Sequence[str], told: Mapping[str, list[str]]) -> tuple[SetCard, list[str]]:
+    """Names of a split list that have captions; the card says how many have none, so that no pool shrinks unseen."""
+    names = list(dict.fromkeys(listed))
+    kept = [name for name in names if name in told]
+    if len(kept) == len(names):
+        return card, kept
+    gap = f"{len(names) - len(kept)} of {len(names)} listed"
+    return replace(card, choices={**card.choices, "without captions": gap}), kept
 
 
 def number_parts(parts: Sequence[tuple[Media, T]]) -> list[tuple[Media, T]]:

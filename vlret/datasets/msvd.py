@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vlret.datasets.adapter import Adapter
-from vlret.datasets.assemble import retrieval, video_files
+from vlret.datasets.assemble import retrieval, told_of, video_files
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_lines, read_table, text_of
 from vlret.datasets.published import published
@@ -31,7 +31,7 @@ def read(folder: Path, card: SetCard) -> RetrievalSet:
     told: dict[str, list[str]] = {}
     for clip, caption in _FORMS.get(file.name, _by_clip)(file):
         told.setdefault(clip, []).append(caption)
-    clips = [clip for clip in dict.fromkeys(read_lines(find(folder, "test_list.txt")[0])) if clip in told]
+    card, clips = told_of(card, read_lines(find(folder, "test_list.txt")[0]), told)
     count = 1 if card.choices["captions"] == "one" else None
     pairs = [
         (Media(clip, video_files(clip, "YouTubeClips")), text)

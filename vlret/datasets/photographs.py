@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vlret.datasets.adapter import Adapter
-from vlret.datasets.assemble import coco_files, in_folders, retrieval
+from vlret.datasets.assemble import coco_files, in_folders, retrieval, told_of
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_lines, read_table, read_text, text_of
 
@@ -34,8 +34,8 @@ def read_flickr8k(folder: Path, card: SetCard) -> RetrievalSet:
     told: dict[str, list[str]] = {}
     for name, caption in _flickr8k_captions(file):
         told.setdefault(name, []).append(caption)
-    photographs = read_lines(find(folder, card.annotations[1])[0])
-    return retrieval(card, [(_photograph(name), text) for name in photographs for text in told.get(name, ())])
+    card, photographs = told_of(card, read_lines(find(folder, card.annotations[1])[0]), told)
+    return retrieval(card, [(_photograph(name), text) for name in photographs for text in told[name]])
 
 
 def _flickr8k_captions(file: Path) -> list[tuple[str, str]]:

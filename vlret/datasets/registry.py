@@ -135,14 +135,14 @@ def overview(annotations: Path | None) -> list[dict[str, Any]]:
 def _row(name: str, annotations: Path | None) -> dict[str, Any]:
     made = card(name)
     missing = [entry.replace(OR, " or ") for entry in made.annotations]
-    counts: Mapping[str, int] = {}
+    counted: Mapping[str, int] = {}
     if annotations is not None:
         missing = missing_annotations(name, annotations)
-        counts, problem = _count(name, annotations)
+        counted, problem = _count(name, annotations)
         missing += [problem] if problem and not missing else []
     return {
         "name": name, "task": made.task, "split": made.split,
-        **{key: counts.get(key) for key in _COUNTS},
+        **{key: counted.get(key) for key in _COUNTS},
         "annotations_found": not missing, "missing": missing, "licence": made.licence, "source": made.source,
     }  # fmt: skip
 
@@ -150,7 +150,7 @@ def _row(name: str, annotations: Path | None) -> dict[str, Any]:
 def _count(name: str, annotations: Path) -> tuple[Mapping[str, int], str]:
     adapter = _adapter(name)
     try:
-        return _counts(load(name, annotations)), ""
+        return counts(load(name, annotations)), ""
     except DatasetError as error:
         problem = error.message
     try:
@@ -159,16 +159,16 @@ def _count(name: str, annotations: Path) -> tuple[Mapping[str, int], str]:
         return {}, problem
 
 
-def _counts(found: BenchmarkSet) -> dict[str, int]:
+def counts(found: BenchmarkSet) -> dict[str, int]:
+    """How many `items` a set has, and `texts`, `classes` or `questions`; the items of a text set are its triples."""
     if isinstance(found, TextSet):
         n = len(found.triples)
         return {"items": n, "texts": 3 * n, "questions": n}
-    counts = {"items": len(found.media)}
     if isinstance(found, RetrievalSet):
-        return {**counts, "texts": len(found.texts)}
+        return {"items": len(found.media), "texts": len(found.texts)}
     if isinstance(found, ClassificationSet):
-        return {**counts, "classes": len(found.classes)}
-    return {**counts, "questions": len(found.questions)}
+        return {"items": len(found.media), "classes": len(found.classes)}
+    return {"items": len(found.media), "questions": len(found.questions)}
 
 
 def _is_whole(folder: Path, entry: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import classification, in_folders
 from vlret.datasets.base import ClassificationSet, Media, SetCard
-from vlret.datasets.files import find, known, parse_rows, read_json
+from vlret.datasets.files import find, known, parse_rows, read_json, text_of
 from vlret.datasets.published import published
 
 
@@ -35,9 +35,8 @@ def read(folder: Path, card: SetCard) -> ClassificationSet:
 
     def clip(row: dict[str, str]) -> tuple[Media, int]:
         template = re.sub(r"[\[\]]", "", row["template"])
-        return Media(row["id"], in_folders(f"{row['id']}.webm", "videos")), known(
-            template, numbers, "the template"
-        )
+        id = text_of(row["id"])
+        return Media(id, in_folders(f"{id}.webm", "videos")), known(template, numbers, "the template")
 
     rows = parse_rows(clips, read_json(clips, list), clip)
     return classification(card, rows, classes if card.choices["something"] == "kept" else _dropped(classes))

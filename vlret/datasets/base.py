@@ -38,9 +38,9 @@ class SetCard:
     """What is known of a set before anything is read.
 
     `annotations` are the owner's files, below the set's own folder (`a.json | b.csv`: one of the two is
-    enough; `*`: any text); `source` says where they and the media come from. `frames` and `prompts` are the usual protocol of the set, `choices` the named choices that the
-    literature leaves open and which one was made (they go into the stamp). `overlaps` names data sets whose
-    training would contaminate this one.
+    enough; `*`: any text); `source` says where they and the media come from. `frames` and `prompts` are the
+    usual protocol of the set, `choices` the named choices that the literature leaves open and which one was
+    made (they go into the stamp). `overlaps` names data sets whose training would contaminate this one.
     """
 
     name: str

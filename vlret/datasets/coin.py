@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,39 +41,48 @@ def card(target: str = "step", steps: str = "id", extent: str = "whole") -> SetC
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    id: str
+    label: str
+    span: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Video:
+    id: str
+    task: str
+    is_test: bool
+    marked: tuple[float, float]
+    steps: list[_Step]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taxonomy:
+    tasks: list[str]
+    labels: dict[str, str]
+    """Label of each step by its id."""
+
+
 def read(folder: Path, card: SetCard) -> ClassificationSet:
     """Videos whose `subset` is testing, or their annotated parts."""
     file = find(folder, "COIN.json")[0]
-    entries = parse_rows(file, read_json(file, dict, "database").items(), _entry)
-    taxonomy = _taxonomy(folder) or [
-        (task, id, label) for _, task, _, _, parts in entries for id, label, _ in parts
-    ]
-    test = [entry for entry in entries if entry[2]]
+    videos = parse_rows(file, read_json(file, dict, "database").items(), _video)
+    taxonomy = _taxonomy(folder, videos)
+    test = [video for video in videos if video.is_test]
     if card.choices["target"] == "task":
-        return _tasks(
-            file, card, test, sorted({task for task, _, _ in taxonomy} | {entry[1] for entry in entries})
-        )
-    named = {id: (label if card.choices["steps"] == "label" else id) for _, id, label in taxonomy}
-    labels = {named[id]: label for _, id, label in taxonomy}
-    keys = sorted(labels, key=lambda key: (len(key), key) if card.choices["steps"] == "id" else (0, key))
-    numbers = {key: number for number, key in enumerate(keys)}
-    parts = [
-        (Media(video, video_files(video), *span), id) for video, *_, rows in test for id, _, span in rows
+        return _tasks(file, card, test, taxonomy.tasks)
+    return _steps(file, card, test, taxonomy.labels)
+
+
+def _video(item: tuple[str, dict[str, Any]]) -> _Video:
+    id, row = item
+    steps = [
+        _Step(str(part["id"]), _label(part["label"]), span_of(*part["segment"])) for part in row["annotation"]
     ]
-    known_id = parse_rows(
-        file, parts, lambda part: (part[0], numbers[known(part[1], named, f"the step of {part[0].id}")])
+    return _Video(
+        id, text_of(row["class"]), row["subset"] == "testing", span_of(row["start"], row["end"]), steps
     )
-    return classification(card, number_parts(known_id), [labels[key] for key in keys])
-
-
-Entry = tuple[str, str, bool, tuple[float, float], list[tuple[str, str, tuple[float, float]]]]
-"""Video, task, whether it is of the test, the part that shows the task, and (id, label, span) of each step."""
-
-
-def _entry(item: tuple[str, dict[str, Any]]) -> Entry:
-    video, row = item
-    steps = [(str(a["id"]), _label(a["label"]), span_of(*a["segment"])) for a in row["annotation"]]
-    return video, text_of(row["class"]), row["subset"] == "testing", span_of(row["start"], row["end"]), steps
 
 
 def _label(value: str) -> str:
@@ -81,26 +91,45 @@ def _label(value: str) -> str:
     return value.strip()
 
 
-def _taxonomy(folder: Path) -> list[tuple[str, str, str]]:
-    """(task, step id, step label) of all steps, where the table is there."""
+def _taxonomy(folder: Path, videos: list[_Video]) -> _Taxonomy:
+    """All tasks and steps, from the owner's table where it is there, else as far as the videos show them."""
     try:
         file = find(folder, _TAXONOMY)[0]
     except DatasetError:
-        return []
+        labels = {step.id: step.label for video in videos for step in video.steps}
+        return _Taxonomy(sorted({video.task for video in videos}), labels)
     task, id, label = columns = ("Target Label", "Action Id", "Action Label")
-    return parse_rows(
-        file, read_table(file, columns), lambda row: (_label(row[task]), row[id], _label(row[label]))
+    rows = parse_rows(
+        file, read_table(file, columns), lambda row: (text_of(row[task]), row[id], _label(row[label]))
     )
+    return _Taxonomy(sorted({task for task, _, _ in rows}), {id: label for _, id, label in rows})
 
 
-def _tasks(file: Path, card: SetCard, test: list[Entry], names: list[str]) -> ClassificationSet:
-    numbers = {name: number for number, name in enumerate(names)}
+def _tasks(file: Path, card: SetCard, videos: list[_Video], tasks: list[str]) -> ClassificationSet:
+    numbers = {task: number for number, task in enumerate(tasks)}
     marked = card.choices["extent"] == "marked"
-    rows = [
-        (Media(video, video_files(video), *(span if marked else ())), numbers[task])
-        for video, task, _, span, _ in test
-    ]
-    return classification(card, rows, [camel_words(name) for name in names])
+
+    def labelled(video: _Video) -> tuple[Media, int]:
+        medium = Media(video.id, video_files(video.id), *(video.marked if marked else ()))
+        return medium, known(video.task, numbers, f"the class of {video.id}")
+
+    return classification(card, parse_rows(file, videos, labelled), [camel_words(task) for task in tasks])
+
+
+def _steps(file: Path, card: SetCard, videos: list[_Video], labels: dict[str, str]) -> ClassificationSet:
+    by_id = card.choices["steps"] == "id"
+    ids = sorted(labels, key=lambda id: (len(id), id))  # as numbers
+    keys = ids if by_id else sorted(set(labels.values()))
+    numbers = {id: keys.index(id if by_id else labels[id]) for id in ids}
+
+    def labelled(part: tuple[_Video, _Step]) -> tuple[Media, int]:
+        video, step = part
+        return Media(video.id, video_files(video.id), *step.span), known(
+            step.id, numbers, f"the step of {video.id}"
+        )
+
+    parts = parse_rows(file, [(video, step) for video in videos for step in video.steps], labelled)
+    return classification(card, number_parts(parts), [labels[key] for key in keys] if by_id else keys)
 
 
 ADAPTER = Adapter(

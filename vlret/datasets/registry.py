@@ -75,17 +75,11 @@ def load(name: str, annotations: Path, **choices: str) -> BenchmarkSet:
     folder = _folder(name, annotations)
     _require(folder, made)
     found = _adapter(name).read(folder, made)
-    trimmed = [
-        file.name
-        for entry in made.annotations
-        for file in find(folder, entry)
-        if is_trimmed(folder, file, entry)
-    ]
+    files = [(file, entry) for entry in made.annotations for file in find(folder, entry)]
+    trimmed = ", ".join(file.name for file, entry in files if is_trimmed(folder, file, entry))
     if not trimmed:
         return found
-    return replace(
-        found, card=replace(found.card, choices={**found.card.choices, "trimmed": ", ".join(trimmed)})
-    )
+    return replace(found, card=replace(found.card, choices={**found.card.choices, "trimmed": trimmed}))
 
 
 def _require(folder: Path, made: SetCard) -> None:
@@ -93,11 +87,11 @@ def _require(folder: Path, made: SetCard) -> None:
     gone = [entry.replace(OR, " or ") for entry in made.annotations if not _find(folder, entry)]
     if gone:
         pickles = [
-            f" {file.name} is a pickle, which may run any program, and is not read."
+            f"{file.name} is a pickle, which may run any program, and is not read."
             for file in folder.glob("*.pkl")
         ]
         raise DatasetError(
-            f"{folder} has no {'; no '.join(gone)}.", f"Source: {made.source}.{''.join(pickles)}"
+            f"{folder} has no {'; no '.join(gone)}.", " ".join([f"Source: {made.source}.", *pickles])
         )
 
 

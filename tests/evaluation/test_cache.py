@@ -52,14 +52,14 @@ def test_nothing_new_writes_nothing(tmp_path):
 
 
 def test_much_or_old_is_written_on_the_way(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache_module, "_SHARD_BYTES", 100)
+    monkeypatch.setattr(cache_module, "_SHARD_BYTES", 1000)
     kept = ArrayCache(tmp_path, RECIPE)
     for key, array in rows(16).items():
         kept.put(key, array)
-    assert len(list(tmp_path.rglob("*.safetensors"))) == 1
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 2
     monkeypatch.setattr(cache_module, "_SHARD_S", 0.0)
     kept.put("old", np.zeros(2))
-    assert len(list(tmp_path.rglob("*.safetensors"))) == 2
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 3
 
 
 def test_two_runs_fill_one_folder(tmp_path):

@@ -28,11 +28,8 @@ def set_hash(benchmark_set: BenchmarkSet) -> str:
     elif isinstance(benchmark_set, ClassificationSet):
         parts = [*_spans(benchmark_set.media), *benchmark_set.classes, *benchmark_set.labels]
     else:
-        parts = [
-            *_spans(benchmark_set.media),
-            *map(asdict, benchmark_set.questions),
-            benchmark_set.candidates,
-        ]
+        questions = [asdict(question) for question in benchmark_set.questions]
+        parts = [*_spans(benchmark_set.media), *questions, getattr(benchmark_set, "candidates", ())]
     digest = hashlib.sha256()
     for part in parts:
         digest.update(json.dumps(part, ensure_ascii=False).encode() + b"\n")

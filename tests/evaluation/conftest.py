@@ -1,0 +1,55 @@
+"""Painted media and models that count what they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.cli.stand_ins import AskedColour
+from tests.conftest import ColourEmbedder
+from tests.evaluation.sets import paint
+
+
+class Counting(ColourEmbedder):
+    """A ColourEmbedder that counts what it is shown and told."""
+
+    def __init__(self, name="counting", **card):
+        super().__init__(name)
+        self.card = replace(self.card, **card)
+        self.n_texts_seen, self.shapes = 0, []
+
+    def encode_pixels(self, clips):
+        self.shapes += [clip.shape for clip in clips]
+        return super().encode_pixels(clips)
+
+    def embed_texts(self, texts):
+        self.n_texts_seen += len(texts)
+        return super().embed_texts(texts)
+
+
+class CountingAsked(AskedColour):
+    """Says yes to a red clip asked "is it red?": its answer is near the text "green" for yes and "blue" for no."""
+
+    def __init__(self):
+        super().__init__()
+        self.n_predicted = 0
+
+    def predict(self, tokens, query=None):
+        self.n_predicted += len(tokens)
+        return super().predict(tokens, query)
+
+
+@pytest.fixture(scope="session")
+def painted(tmp_path_factory):
+    return paint(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def counting():
+    return Counting()

@@ -1,0 +1,150 @@
+"""Questions about media: the nearest of the candidate answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vlret.datasets.base import SetQuestion, VqaSet
+from vlret.evaluation.accuracy import YES_NO, YesNo, paired
+from vlret.evaluation.metrics import Floats, Ints, Ranks, cosine, grouped
+from vlret.evaluation.parts import (
+    Figure,
+    class_figure,
+    figure,
+    figures,
+    group_classes,
+    group_parts,
+    part,
+    sum_figure,
+    top_lists,
+)
+from vlret.evaluation.protocol import Protocol
+from vlret.evaluation.statistics import bootstrap_interval
+from vlret.evaluation.vectors import Contestant, Piece
+
+_TOP = 5
+
+
+def queries_of(asked: VqaSet, protocol: Protocol) -> list[list[str | None]]:
+    """What goes into the predictor for each medium: its questions, the protocol's query for one without text."""
+    queries: list[list[str | None]] = [[] for _ in asked.media]
+    for question in asked.questions:
+        queries[question.medium].append(question.text or protocol.query)
+    return queries
+
+
+def vqa_parts(
+    model: Contestant, asked: VqaSet, media: Sequence[Piece], protocol: Protocol
+) -> list[dict[str, Any]]:
+    """accuracy over all questions and over each group; macro_accuracy is the mean over groups.
+
+    A model with a predictor is asked the question and its vector compared with the candidates; one without
+    compares the clip with "question candidate". Questions about a medium without a vector are wrong. Sets of
+    yes/no questions also give yes_rate, precision, recall and F1. Sets scored by pairs (their card's metric
+    says so, the group names the pair) give `paired`: both right.
+    """
+    answers = _answers(model, asked, media, protocol)
+    right, chance = answers.ranks.by_rule(protocol.ties).hit_at(1), answers.ranks.chance().hit_at(1)
+    groups = [question.group for question in asked.questions]
+    of_medium = np.array([question.medium for question in asked.questions])
+    yes_no = _are_yes_no(asked)
+
+    def numbers(members: Ints) -> dict[str, Figure]:
+        some = right[members], chance[members], of_medium[members]
+        found = figures({"accuracy": some[0]}, {"accuracy": some[1]}, some[2])
+        if yes_no:
+            found |= _yes_no([asked.questions[i] for i in members], *some)
+        return found
+
+    whole_numbers = numbers(np.arange(len(groups)))
+    pairs = "paired" in asked.card.metric
+    if pairs:
+        both = paired(right, groups)
+        whole_numbers["paired"] = figure(both.mean(), bootstrap_interval(both), paired(chance, groups).mean())
+    elif len(set(groups)) > 1:
+        whole_numbers["macro_accuracy"] = class_figure(right, chance, group_classes(groups))
+    whole = part(
+        "all", "questions", "candidates", answers.ranks, {"accuracy": right}, whole_numbers, top=answers.top
+    )
+    return [whole, *([] if pairs else group_parts(whole, groups, numbers))]
+
+
+def candidates_of(asked: VqaSet, question: SetQuestion) -> tuple[str, ...]:
+    """The answers that a question is answered from."""
+    return question.candidates or asked.candidates
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """Ranks of the right answers, and the best candidates (by number) with their scores."""
+
+    ranks: Ranks
+    top: tuple[list[list[int]], list[list[float]]]
+
+
+def _answers(model: Contestant, asked: VqaSet, media: Sequence[Piece], protocol: Protocol) -> _Answers:
+    n = len(asked.questions)
+    above, tied = np.full(n, -1), np.zeros(n, np.int64)
+    top: tuple[list[list[int]], list[list[float]]] = ([[] for _ in range(n)], [[] for _ in range(n)])
+    for texts, numbers in _by_texts(model, asked).items():
+        scores = cosine(_clips(model, asked, media, numbers, protocol), model.texts(texts))
+        for i, best, values in zip(numbers, *top_lists(scores, _TOP), strict=True):
+            top[0][i], top[1][i] = best, values
+        rows = (row for block in scores() for row in block)
+        for i, row in zip(numbers, rows, strict=True):
+            above[i], tied[i] = _place(row, asked, asked.questions[i])
+    known = np.flatnonzero(above >= 0)
+    sizes = np.array([len(candidates_of(asked, question)) for question in asked.questions])
+    ranks = grouped(known, above[known], tied[known], np.ones(n, np.int64), sizes)
+    return _Answers(ranks, top)
+
+
+def _by_texts(model: Contestant, asked: VqaSet) -> dict[tuple[str, ...], list[int]]:
+    """The numbers of the questions that are compared with the same texts."""
+    found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, question in enumerate(asked.questions):
+        texts = candidates_of(asked, question)
+        if not model.takes_query:
+            texts = tuple(f"{question.text} {candidate}".strip() for candidate in texts)
+        found[texts].append(number)
+    return found
+
+
+def _clips(
+    model: Contestant,
+    asked: VqaSet,
+    media: Sequence[Piece],
+    numbers: Sequence[int],
+    protocol: Protocol,
+) -> Any:
+    asked_of = [asked.questions[number] for number in numbers]
+    return np.concatenate([model.clips([media[q.medium]], q.text or protocol.query) for q in asked_of])
+
+
+def _place(scores: Any, asked: VqaSet, question: SetQuestion) -> tuple[int, int]:
+    """How many candidates are above the right answer and how many level with it; (-1, 0) if it has no score."""
+    candidates = candidates_of(asked, question)
+    if question.answer not in candidates:
+        return -1, 0
+    own = scores[candidates.index(question.answer)]
+    return (int((scores > own).sum()), int((scores == own).sum())) if own > -np.inf else (-1, 0)
+
+
+def _are_yes_no(asked: VqaSet) -> bool:
+    return all(
+        sorted(text.lower() for text in candidates_of(asked, question)) == ["no", "yes"]
+        for question in asked.questions
+    )
+
+
+def _yes_no(
+    questions: Sequence[SetQuestion], right: Floats, chance: Floats, media: Ints
+) -> dict[str, Figure]:
+    is_yes = np.array([question.answer.lower() == "yes" for question in questions])
+    columns, by_chance = (YesNo(np.where(is_yes, x, 1 - x), is_yes).columns for x in (right, chance))
+    return {name: sum_figure(statistic, columns, media, by_chance) for name, statistic in YES_NO.items()}

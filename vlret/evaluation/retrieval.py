@@ -1,0 +1,51 @@
+"""Text to video and video to text, plain and re-ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from vlret.evaluation.metrics import ScoreBlocks, cosine, rank
+from vlret.evaluation.parts import figures, part, retrieval_values, top_lists
+from vlret.evaluation.protocol import Protocol
+from vlret.evaluation.rerank import RERANKERS
+from vlret.types import Vectors
+
+
+def retrieval_parts(
+    clips: Vectors, texts: Vectors, owner: Sequence[int], protocol: Protocol, temperature: float
+) -> list[dict[str, Any]]:
+    """Both directions of unit vectors float32 [n, dim] and [t, dim]; text j belongs to clip `owner[j]`.
+
+    Captions of one clip are drawn together for the intervals.
+    """
+    shape = (len(texts), len(clips))
+    relevant = csr_array((np.ones(len(texts), bool), (np.arange(len(texts)), owner)), shape)
+    forth, back = cosine(texts, clips), cosine(clips, texts)
+    return [
+        *_direction("text to video", "texts", "items", forth, relevant, owner, protocol, temperature),
+        *_direction("video to text", "items", "texts", back, csr_array(relevant.T), None, protocol, temperature),
+    ]  # fmt: skip
+
+
+def _direction(
+    name: str,
+    queries: str,
+    pool: str,
+    scores: ScoreBlocks,
+    relevant: csr_array,
+    groups: Sequence[int] | None,
+    protocol: Protocol,
+    temperature: float,
+) -> list[dict[str, Any]]:
+    made = []
+    for rule in ("none", *protocol.rerank):
+        bent = RERANKERS[rule](scores, temperature) if rule != "none" else scores
+        ranks = rank(bent, relevant)
+        values = retrieval_values(ranks.by_rule(protocol.ties))
+        numbers = figures(values, retrieval_values(ranks.chance()), groups)
+        made.append(part(name, queries, pool, ranks, values, numbers, rerank=rule, top=top_lists(bent)))
+    return made

@@ -1,0 +1,259 @@
+"""Scores models on a benchmark set: one document with stamps, figures and ranks.
+
+The document is plain JSON:
+
+    schema      1
+    task        retrieval, classification, vqa or text
+    created     when, ISO 8601 in UTC
+    dataset     the set's card (name, title, split, licence, source, metric, frames, prompts, choices, overlaps,
+                published: [{model, metric, value, source}]) and the counts of what was scored
+    items       [{id, path, start, end}]: media as scored; path is null for vectors made elsewhere;
+                "undecodable": reason, where there is one
+    texts       retrieval: [{text, item}]; classes: [name]; questions: [{item, text, answer, candidates, group}];
+                candidates: those of the set; triples: [{first, second, negative, group}]; labels: [[class]]
+    missing     ids of media without a file, left out
+    models      one for each model:
+        name            as it was asked for
+        stamp           `Stamp.to_dict`: protocol, set, model, versions, machine
+        contaminated_by data sets that the model says it was trained on and that overlap with this one
+        texts_cut       how many texts are longer than the model reads
+        no_vector       ids of items that were decoded and for which the model gave no vector: counted as wrong
+        cost            {clips, seconds}: what was encoded in this run (the rest came from the cache)
+        parts           the results, one for each direction, re-ranking or group of queries:
+            name, rerank ("none" is plain cosine), uses_test_queries
+            queries_are, pool_is    which list above the numbers below count in
+            queries, pool           how many
+            figures                 {name: {value, low, high, chance}}: per cent, but median_rank and mean_rank;
+                                    low and high are the 95% bootstrap interval
+            per_query               best, worst: rank from 1 of the best relevant item as ties fall well or badly
+                                    (pool + 1: no vector); top, top_scores: what stands first; values: {figure:
+                                    [share 0..1 of each query]}, and "rank", the expected rank
+            members                 in place of per_query: the queries of the part "all" that this group has
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vlret.datasets.base import (
+    BenchmarkSet,
+    ClassificationSet,
+    RetrievalSet,
+    SetCard,
+    StateSet,
+    TextSet,
+    VqaSet,
+)
+from vlret.errors import UsageError
+from vlret.evaluation.cache import default_cache
+from vlret.evaluation.classification import class_vectors, classification_parts
+from vlret.evaluation.contestants import StoredVectors
+from vlret.evaluation.look import Queries, look, piece_of
+from vlret.evaluation.protocol import Protocol
+from vlret.evaluation.questions import queries_of, vqa_parts
+from vlret.evaluation.retrieval import retrieval_parts
+from vlret.evaluation.stamp import counts, stamp
+from vlret.evaluation.states import state_parts, states_of
+from vlret.evaluation.subset import media_of, present, without
+from vlret.evaluation.triples import triple_parts
+from vlret.evaluation.vectors import Contestant, ModelVectors, Piece
+from vlret.models.base import Embedder
+
+SCHEMA = 1
+_UNKNOWN_OF_VECTORS = ("frames", "sampling", "resize", "text_tokens", "prompts", "query")
+Document = dict[str, Any]
+
+
+def run(
+    benchmark_set: BenchmarkSet,
+    data: Path | None,
+    models: Sequence[Embedder | StoredVectors],
+    protocol: Protocol,
+    *,
+    cache: Path | None = None,
+    workers: int = 1,
+) -> Document:
+    """Score `models` on a set whose media lie below `data`; see above for the document.
+
+    Args:
+        benchmark_set: as a `vlret.datasets` adapter gives it.
+        data: folder of the media; None where none are needed (texts, vectors made elsewhere).
+        models: embedders, which see the same frames, and vectors made elsewhere.
+        protocol: `protocol_for` makes the usual one of a set.
+        cache: folder for vectors between runs (default: `default_cache`).
+        workers: processes that decode.
+
+    Raises:
+        MediaError: media are missing and the protocol does not allow it, or nothing is left to score.
+        UsageError: no models, one twice, or vectors made elsewhere for questions.
+    """
+    _check(benchmark_set, models)
+    folder = default_cache() if cache is None else cache
+    embedders = [model for model in models if isinstance(model, Embedder)]
+    missing: list[str] = []
+    if embedders:
+        benchmark_set, missing = present(benchmark_set, data, protocol)
+    pieces = _pieces(benchmark_set, data if embedders else None)
+    keep_tokens = isinstance(benchmark_set, VqaSet)
+    seen = [ModelVectors(model, protocol, folder, keep_tokens) for model in embedders]
+    reasons = look(*_asked(benchmark_set, pieces, protocol), seen, workers)
+    failed = {piece.id: reasons[piece.key] for piece in pieces if piece.key in reasons}
+    if protocol.undecodable == "excluded":
+        benchmark_set = without(benchmark_set, failed)
+        pieces = [piece for piece in pieces if piece.id not in failed]
+    contestants = iter(seen)
+    scored = [next(contestants) if isinstance(model, Embedder) else model for model in models]
+    results = [_result(model, benchmark_set, pieces, protocol, missing, failed) for model in scored]
+    for vectors in seen:
+        vectors.flush()
+    return _document(benchmark_set, pieces, missing, failed, results)
+
+
+def protocol_for(card: SetCard, **choices: Any) -> Protocol:
+    """The usual protocol of a set, with `choices` (fields of `Protocol`; None leaves the usual) in its place."""
+    usual: dict[str, Any] = {
+        "dataset": card.name, "split": card.split, "choices": dict(card.choices),
+        "frames": max(card.frames, 1), "prompts": card.prompts,
+    }  # fmt: skip
+    return Protocol(**{**usual, **{name: value for name, value in choices.items() if value is not None}})
+
+
+def _check(benchmark_set: BenchmarkSet, models: Sequence[Embedder | StoredVectors]) -> None:
+    if not models:
+        raise UsageError("No model was given.", "Give one with --model, or vectors with --vectors.")
+    names = [_name(model) for model in models]
+    if len(set(names)) < len(names):
+        raise UsageError(f"A model is given twice: {', '.join(names)}.", "Give each once.")
+    if any(isinstance(model, StoredVectors) for model in models) and benchmark_set.card.task == "vqa":
+        raise UsageError("Questions need a model that can be asked.", "Give --model in place of --vectors.")
+
+
+def _name(model: Embedder | StoredVectors) -> str:
+    return model.card.name if isinstance(model, Embedder) else model.name
+
+
+def _pieces(benchmark_set: BenchmarkSet, data: Path | None) -> list[Piece]:
+    """The media in their order; for vectors made elsewhere they have an id only."""
+    from vlret.datasets.registry import resolve
+
+    pieces = []
+    for medium in media_of(benchmark_set):
+        path = resolve(medium, data) if data else None
+        pieces.append(
+            piece_of(path, medium) if path else Piece(medium.id, medium.id, Path(), medium.start, medium.end)
+        )
+    return pieces
+
+
+def _asked(
+    benchmark_set: BenchmarkSet, pieces: Sequence[Piece], protocol: Protocol
+) -> tuple[Sequence[Piece], Queries]:
+    """What the models have to look at, and what each is asked."""
+    if isinstance(benchmark_set, VqaSet):
+        return pieces, queries_of(benchmark_set, protocol)
+    if isinstance(benchmark_set, StateSet):
+        clips = sorted({clip for question in benchmark_set.questions for clip in question.clips})
+        pieces = [*states_of(benchmark_set, pieces), *(pieces[clip] for clip in clips)]
+    return pieces, [[protocol.query]] * len(pieces)
+
+
+def _result(
+    model: ModelVectors | StoredVectors,
+    benchmark_set: BenchmarkSet,
+    pieces: Sequence[Piece],
+    protocol: Protocol,
+    missing: Sequence[str],
+    failed: dict[str, str],
+) -> Document:
+    parts, no_vector = _score(model, benchmark_set, pieces, protocol)
+    made = stamp(protocol, benchmark_set, model.about(), missing, list(failed)).to_dict()
+    result: Document = {
+        "name": model.name,
+        "stamp": made,
+        "contaminated_by": [],
+        "texts_cut": None,
+        "cost": None,
+    }
+    if isinstance(model, ModelVectors):
+        result |= {
+            "contaminated_by": contamination(getattr(model.model.card, "trained_on", ()), benchmark_set.card),
+            "texts_cut": len(model.cut),
+            "cost": {"clips": model.n_clips, "seconds": round(model.seconds, 3)},
+        }
+    else:
+        made["protocol"] |= dict.fromkeys(_UNKNOWN_OF_VECTORS)
+    return {**result, "no_vector": [one for one in no_vector if one not in failed], "parts": parts}
+
+
+def _score(
+    model: Contestant, benchmark_set: BenchmarkSet, pieces: Sequence[Piece], protocol: Protocol
+) -> tuple[list[Document], list[str]]:
+    """The parts of a model, and the ids of media for which it has no vector."""
+    if isinstance(benchmark_set, TextSet):
+        return triple_parts(model, benchmark_set.triples, protocol), []
+    if isinstance(benchmark_set, VqaSet):
+        return vqa_parts(model, benchmark_set, pieces, protocol), []
+    if isinstance(benchmark_set, StateSet):
+        return state_parts(model, benchmark_set, pieces, protocol), []
+    clips = model.clips(pieces, protocol.query)
+    no_vector = [piece.id for piece, row in zip(pieces, clips, strict=True) if np.isnan(row).any()]
+    if isinstance(benchmark_set, RetrievalSet):
+        texts = model.texts(benchmark_set.texts)
+        owner = benchmark_set.owner
+        return retrieval_parts(clips, texts, owner, protocol, model.temperature), no_vector
+    classes = class_vectors(model, benchmark_set.classes)
+    return classification_parts(clips, classes, benchmark_set.labels, protocol), no_vector
+
+
+def contamination(trained_on: Sequence[str], card: SetCard) -> list[str]:
+    """Which of the data sets that a model was trained on overlap with a set, by name whatever its spelling."""
+    own = {_plain(name) for name in (card.name, card.title, *card.overlaps)}
+    return [name for name in trained_on if _plain(name) in own]
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _document(
+    benchmark_set: BenchmarkSet,
+    pieces: Sequence[Piece],
+    missing: Sequence[str],
+    failed: dict[str, str],
+    results: Sequence[Document],
+) -> Document:
+    card = asdict(benchmark_set.card)
+    return {
+        "schema": SCHEMA,
+        "task": benchmark_set.card.task,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "dataset": {**card, **counts(benchmark_set)},
+        "items": [_item(piece, failed) for piece in pieces],
+        **_contents(benchmark_set),
+        "missing": list(missing),
+        "models": list(results),
+    }
+
+
+def _item(piece: Piece, failed: dict[str, str]) -> Document:
+    path = str(piece.path) if piece.path != Path() else None
+    item: Document = {"id": piece.id, "path": path, "start": piece.start, "end": piece.end}
+    return {**item, "undecodable": failed[piece.id]} if piece.id in failed else item
+
+
+def _contents(benchmark_set: BenchmarkSet) -> Document:
+    if isinstance(benchmark_set, TextSet):
+        return {"triples": [asdict(triple) for triple in benchmark_set.triples]}
+    if isinstance(benchmark_set, RetrievalSet):
+        pairs = zip(benchmark_set.texts, benchmark_set.owner, strict=True)
+        return {"texts": [{"text": text, "item": owner} for text, owner in pairs]}
+    if isinstance(benchmark_set, ClassificationSet):
+        return {"classes": benchmark_set.classes, "labels": [list(row) for row in benchmark_set.labels]}
+    questions = [asdict(question) for question in benchmark_set.questions]
+    return {"questions": questions, "candidates": list(getattr(benchmark_set, "candidates", ()))}

@@ -1,0 +1,88 @@
+"""A benchmark set without some of its media, and without what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from vlret.datasets.base import (
+    BenchmarkSet,
+    ClassificationSet,
+    Media,
+    RetrievalSet,
+    StateChoice,
+    TextSet,
+    VqaSet,
+)
+from vlret.errors import MediaError
+from vlret.evaluation.protocol import Protocol
+
+T = TypeVar("T")
+
+
+def media_of(benchmark_set: BenchmarkSet) -> list[Media]:
+    """The media of a set; none for a set of texts."""
+    return [] if isinstance(benchmark_set, TextSet) else benchmark_set.media
+
+
+def without(benchmark_set: BenchmarkSet, ids: Collection[str]) -> BenchmarkSet:
+    """The set without the media of these ids, their texts, labels and questions; the pool shrinks.
+
+    Raises:
+        MediaError: nothing is left.
+    """
+    if not ids or isinstance(benchmark_set, TextSet):
+        return benchmark_set
+    kept = [i for i, medium in enumerate(benchmark_set.media) if medium.id not in ids]
+    new = {old: i for i, old in enumerate(kept)}
+    media = [benchmark_set.media[i] for i in kept]
+    made: BenchmarkSet
+    if isinstance(benchmark_set, RetrievalSet):
+        pairs = [
+            (t, new[o]) for t, o in zip(benchmark_set.texts, benchmark_set.owner, strict=True) if o in new
+        ]
+        made = replace(benchmark_set, media=media, texts=[t for t, _ in pairs], owner=[o for _, o in pairs])
+    elif isinstance(benchmark_set, ClassificationSet):
+        made = replace(benchmark_set, media=media, labels=[benchmark_set.labels[i] for i in kept])
+    elif isinstance(benchmark_set, VqaSet):
+        questions = [replace(q, medium=new[q.medium]) for q in benchmark_set.questions if q.medium in new]
+        made = replace(benchmark_set, media=media, questions=questions)
+    else:
+        choices = [_renumbered(q, new) for q in benchmark_set.questions if _all_in(q, new)]
+        made = replace(benchmark_set, media=media, questions=choices)
+    if not media or not getattr(made, "questions", True):
+        raise MediaError(f"Nothing of {benchmark_set.card.name} is left to score.", "Check the data folder.")
+    return made
+
+
+def present(
+    benchmark_set: BenchmarkSet, data: Path | None, protocol: Protocol
+) -> tuple[BenchmarkSet, list[str]]:
+    """The set with the media that lie below `data`, and the ids of those that do not.
+
+    Raises:
+        MediaError: media are missing and the protocol does not allow it; the message says which.
+    """
+    from vlret.datasets.registry import resolve
+
+    missing = [m for m in media_of(benchmark_set) if data is None or resolve(m, data) is None]
+    if missing and not protocol.allow_missing:
+        named = ", ".join(medium.files[0] for medium in missing[:5])
+        card, n = benchmark_set.card, len(media_of(benchmark_set))
+        raise MediaError(
+            f"{len(missing)} of {n} files of {card.name} are not in {data}: {named}{', ...' * (len(missing) > 5)}.",
+            f"Get them: {card.source}. Or run with --allow-missing, which every number then says.",
+        )
+    ids = [medium.id for medium in missing]
+    return without(benchmark_set, set(ids)), ids
+
+
+def _all_in(choice: StateChoice, new: dict[int, int]) -> bool:
+    return all(number in new for number in (choice.before, choice.after, *choice.clips))
+
+
+def _renumbered(choice: StateChoice, new: dict[int, int]) -> StateChoice:
+    clips = tuple(new[number] for number in choice.clips)
+    return replace(choice, before=new[choice.before], after=new[choice.after], clips=clips)

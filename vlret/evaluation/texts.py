@@ -1,0 +1,35 @@
+"""Texts cut alike for all models, so that a model that reads more has no more to read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+
+def cut_text(text: str, n_tokens: int | None) -> str:
+    """The whole words of `text` that fit into `n_tokens` of CLIP's vocabulary, its two end tokens counted.
+
+    CLIP's vocabulary because it comes with open_clip and is at hand everywhere; None leaves the text whole.
+    """
+    if n_tokens is None:
+        return text
+    room = n_tokens - 2
+    kept: list[str] = []
+    for word in text.split():
+        room -= _n_tokens(word)
+        if room < 0:
+            return " ".join(kept)
+        kept.append(word)
+    return text
+
+
+@lru_cache(65536)
+def _n_tokens(word: str) -> int:
+    return len(_tokenizer().encode(word))
+
+
+@lru_cache(1)
+def _tokenizer() -> Any:
+    from open_clip.tokenizer import SimpleTokenizer
+
+    return SimpleTokenizer()

@@ -1,0 +1,194 @@
+"""One model's vectors of clips and texts, each computed once and kept between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from typing import Protocol as Interface
+
+import numpy as np
+from PIL import Image
+
+from vlret.evaluation.cache import ArrayCache
+from vlret.evaluation.protocol import Protocol
+from vlret.evaluation.texts import cut_text
+from vlret.models.base import Embedder
+from vlret.types import Pixels, Vectors
+
+if TYPE_CHECKING:
+    import torch
+
+_TEXTS_AT_ONCE = 1024
+_CACHE_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The medium `id` of a set on this machine: `[start, end)` in seconds of the file at `path`.
+
+    `key` names its content: the file's fingerprint and the span. Pieces of equal keys are equal. `then` is
+    a piece that follows it in one clip, each with half of the frames.
+    """
+
+    key: str
+    id: str = field(compare=False)
+    path: Path = field(compare=False)
+    start: float = field(default=0.0, compare=False)
+    end: float | None = field(default=None, compare=False)
+    then: Piece | None = field(default=None, compare=False)
+
+    def followed_by(self, other: Piece) -> Piece:
+        """This piece and then `other` as one clip."""
+        return replace(self, key=f"{self.key}+{other.key}", id=f"{self.id} + {other.id}", then=other)
+
+
+class Contestant(Interface):
+    """What is scored: an embedder, or vectors made elsewhere."""
+
+    name: str
+    takes_query: bool
+    temperature: float
+    prompts: tuple[str, ...]
+
+    def clips(self, media: Sequence[Piece], query: str | None = None) -> Vectors:
+        """Unit vectors float32 [n, dim] of clips asked `query`; NaN where there is none."""
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors float32 [n, dim] of texts."""
+
+    def about(self) -> dict[str, Any]:
+        """What the stamp says of the model."""
+
+
+class ModelVectors:
+    """A `Contestant` from an embedder.
+
+    `seconds` and `n_clips` tell what encoding cost in this run, `cut` holds the texts longer than it reads.
+    """
+
+    def __init__(
+        self, model: Embedder, protocol: Protocol, cache: Path, keep_tokens: bool = False, name: str = ""
+    ) -> None:
+        """Open the cache of `model`; `keep_tokens` also keeps visual tokens, for further questions."""
+        self.model, self.protocol = model, protocol
+        self.name = name or model.card.name
+        self.takes_query = model.card.takes_query
+        self.temperature = model.card.temperature
+        self.prompts = protocol.prompts or model.card.prompts
+        self.seconds, self.n_clips = 0.0, 0
+        self.cut: set[str] = set()
+        frames = {key: getattr(protocol, key) for key in ("frames", "sampling", "resize")}
+        self._vectors = ArrayCache(cache, {**self._recipe("vectors"), **frames})
+        self._texts = ArrayCache(cache, self._recipe("texts"))
+        self._tokens = ArrayCache(cache, {**self._recipe("tokens"), **frames}) if keep_tokens else None
+
+    def asked(self, query: str | None) -> str:
+        """The query that goes into the predictor: "" for a model without one."""
+        return (self.model.card.default_query if query is None else query) if self.takes_query else ""
+
+    def lacks(self, piece: Piece, query: str | None) -> bool:
+        """Whether the vector of `piece` asked `query` is still to be computed."""
+        return self._key(piece, query) not in self._vectors
+
+    def has_tokens(self, piece: Piece) -> bool:
+        """Whether the visual tokens of `piece` were kept."""
+        return self._tokens is not None and piece.key in self._tokens
+
+    def answer_from_tokens(self, pieces: Sequence[Piece], queries: Sequence[list[str]]) -> None:
+        """`answer` for pieces whose tokens were kept."""
+        import torch
+
+        kept = [self._tokens.get(piece.key) for piece in pieces] if self._tokens else []
+        self.answer(pieces, [torch.from_numpy(array) for array in kept], queries)
+
+    def look(self, pieces: Sequence[Piece], pixels: Sequence[Pixels], queries: Sequence[list[str]]) -> None:
+        """Encode decoded clips uint8 [t, height, width, 3] and `answer` the queries of each."""
+        began = time.perf_counter()
+        size = self.model.card.resolution
+        if self.protocol.resize == "squash":
+            pixels = [resized(clip, (size, size)) for clip in pixels]
+        tokens = self.model.encode_pixels(pixels)
+        self.seconds += time.perf_counter() - began
+        self.n_clips += len(pieces)
+        if self._tokens:
+            for piece, token in zip(pieces, tokens, strict=True):
+                self._tokens.put(piece.key, np.asarray(token))
+        self.answer(pieces, tokens, queries)
+
+    def answer(
+        self, pieces: Sequence[Piece], tokens: Sequence[torch.Tensor], queries: Sequence[list[str]]
+    ) -> None:
+        """Compute and keep the vector of each piece for each of its queries."""
+        began = time.perf_counter()
+        for query in dict.fromkeys(query for own in queries for query in own):
+            chosen = [i for i, own in enumerate(queries) if query in own]
+            given = query if self.takes_query else None
+            rows = self.model.predict([tokens[i] for i in chosen], given)
+            for i, row in zip(chosen, _unit(rows), strict=True):
+                if np.isfinite(row).all():
+                    self._vectors.put(self._key(pieces[i], query), row)
+        self.seconds += time.perf_counter() - began
+
+    def clips(self, media: Sequence[Piece], query: str | None = None) -> Vectors:
+        """Unit vectors float32 [n, dim]; NaN where there is none."""
+        missing = np.full(self.model.card.dim, np.nan, np.float32)
+        rows = [self._vectors.get(self._key(piece, query)) for piece in media]
+        return np.stack([missing if row is None else row for row in rows])
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors float32 [n, dim] of texts, cut where the protocol says so; equal texts, equal rows."""
+        cut = [cut_text(text, self.protocol.text_tokens) for text in texts]
+        self.cut.update(text for text in dict.fromkeys(cut) if self.model.is_cut(text))
+        new = [text for text in dict.fromkeys(cut) if _text_key(text) not in self._texts]
+        for first in range(0, len(new), _TEXTS_AT_ONCE):
+            some = new[first : first + _TEXTS_AT_ONCE]
+            for text, row in zip(some, _unit(self.model.embed_texts(some)), strict=True):
+                self._texts.put(_text_key(text), row)
+        rows = {text: self._texts.get(_text_key(text)) for text in dict.fromkeys(cut)}
+        return np.stack([rows[text] for text in cut])  # type: ignore[misc]
+
+    def about(self) -> dict[str, Any]:
+        """Card, dtype, device, and the query and prompts it ran with."""
+        return {
+            **self.model.card.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch."),
+            "device": str(self.model.device), "query": self.asked(self.protocol.query),
+            "prompts": list(self.prompts),
+        }  # fmt: skip
+
+    def flush(self) -> None:
+        """Write what is new to the cache."""
+        for kept in (self._vectors, self._texts, self._tokens):
+            if kept:
+                kept.flush()
+
+    def _key(self, piece: Piece, query: str | None) -> str:
+        return f"{piece.key}|{self.asked(query)}"
+
+    def _recipe(self, kind: str) -> dict[str, Any]:
+        card = self.model.card
+        return {
+            "format": _CACHE_FORMAT, "kind": kind, "name": card.name, "revision": card.revision,
+            "weights_hash": card.weights_hash, "dim": card.dim, "resolution": card.resolution,
+            "own_resize": card.resize, "preprocessing": card.preprocessing, "dtype": str(self.model.dtype),
+        }  # fmt: skip
+
+
+def _text_key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unit(rows: Vectors) -> Vectors:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def resized(clip: Pixels, size: tuple[int, int]) -> Pixels:
+    """Frames uint8 [t, height, width, 3] squashed to (width, height) by BICUBIC; as they are if they fit."""
+    if clip.shape[2:0:-1] == size:
+        return clip
+    frames = [Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC) for frame in clip]
+    return np.stack([np.asarray(frame) for frame in frames])

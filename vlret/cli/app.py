@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from vlret import __version__
-from vlret.cli import demo, index, info, label, models, output, search, train, vqa
+from vlret.cli import bench, demo, index, info, label, models, output, search, train, vqa
 from vlret.errors import VlretError
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -95,6 +95,7 @@ def _app() -> typer.Typer:
     )  # fmt: skip
     for name, verb in VERBS.items():
         app.command(name)(verb)
+    app.add_typer(bench.bench_app(), name="bench")
     return app
 
 

@@ -87,7 +87,8 @@ class Stamp:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return asdict(self)
+        values: dict[str, Any] = listed(asdict(self))
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,13 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Dif
     return sorted(found, key=lambda difference: not difference.matters)
 
 
+def listed(value: Any) -> Any:
+    """`value` with lists in place of tuples, as JSON gives it back."""
+    if isinstance(value, Mapping):
+        return {key: listed(item) for key, item in value.items()}
+    return [listed(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def _matters(name: str) -> bool:
     return name.startswith(("protocol.", "set."))
 
@@ -123,7 +131,7 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", list(value) if isinstance(value, tuple) else value
+            yield f"{prefix}{name}", value
 
 
 def _check(name: str, value: str, known: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from vlret.evaluation.metrics import ScoreBlocks, cosine, rank
@@ -26,26 +27,28 @@ def retrieval_parts(
     relevant = csr_array((np.ones(len(texts), bool), (np.arange(len(texts)), owner)), shape)
     forth, back = cosine(texts, clips), cosine(clips, texts)
     return [
-        *_direction("text to video", "texts", "items", forth, relevant, owner, protocol, temperature),
-        *_direction("video to text", "items", "texts", back, csr_array(relevant.T), None, protocol, temperature),
-    ]  # fmt: skip
+        *direction_parts("text to video", ("texts", "items"), forth, relevant, owner, protocol, temperature),
+        *direction_parts(
+            "video to text", ("items", "texts"), back, csr_array(relevant.T), None, protocol, temperature
+        ),
+    ]
 
 
-def _direction(
+def direction_parts(
     name: str,
-    queries: str,
-    pool: str,
+    lists: tuple[str, str],
     scores: ScoreBlocks,
     relevant: csr_array,
-    groups: Sequence[int] | None,
+    groups: ArrayLike | None,
     protocol: Protocol,
     temperature: float,
 ) -> list[dict[str, Any]]:
+    """The part of plain cosine and of each re-ranking; `lists` are what queries and pool are called."""
     made = []
     for rule in ("none", *protocol.rerank):
         bent = RERANKERS[rule](scores, temperature) if rule != "none" else scores
         ranks = rank(bent, relevant)
         values = retrieval_values(ranks.by_rule(protocol.ties))
         numbers = figures(values, retrieval_values(ranks.chance()), groups)
-        made.append(part(name, queries, pool, ranks, values, numbers, rerank=rule, top=top_lists(bent)))
+        made.append(part(name, *lists, ranks, values, numbers, rerank=rule, top=top_lists(bent)))
     return made

@@ -33,7 +33,7 @@ The document is plain JSON:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,7 +55,7 @@ from vlret.evaluation.cache import default_cache
 from vlret.evaluation.classification import class_vectors, classification_parts
 from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.look import Queries, look, piece_of
-from vlret.evaluation.protocol import Protocol
+from vlret.evaluation.protocol import Protocol, listed
 from vlret.evaluation.questions import queries_of, vqa_parts
 from vlret.evaluation.retrieval import retrieval_parts
 from vlret.evaluation.stamp import counts, stamp
@@ -109,10 +109,13 @@ def run(
         pieces = [piece for piece in pieces if piece.id not in failed]
     contestants = iter(seen)
     scored = [next(contestants) if isinstance(model, Embedder) else model for model in models]
-    results = [_result(model, benchmark_set, pieces, protocol, missing, failed) for model in scored]
+    results = []
+    for model in scored:
+        parts, no_vector = _score(model, benchmark_set, pieces, protocol)
+        results.append(model_result(model, benchmark_set, parts, no_vector, protocol, missing, failed))
     for vectors in seen:
         vectors.flush()
-    return _document(benchmark_set, pieces, missing, failed, results)
+    return make_document(benchmark_set, pieces, missing, failed, results)
 
 
 def protocol_for(card: SetCard, **choices: Any) -> Protocol:
@@ -163,32 +166,29 @@ def _asked(
     return pieces, [[protocol.query]] * len(pieces)
 
 
-def _result(
+def model_result(
     model: ModelVectors | StoredVectors,
     benchmark_set: BenchmarkSet,
-    pieces: Sequence[Piece],
+    parts: list[Document],
+    no_vector: Sequence[str],
     protocol: Protocol,
     missing: Sequence[str],
-    failed: dict[str, str],
+    failed: Mapping[str, str],
 ) -> Document:
-    parts, no_vector = _score(model, benchmark_set, pieces, protocol)
+    """One entry of the document's `models`."""
     made = stamp(protocol, benchmark_set, model.about(), missing, list(failed)).to_dict()
     result: Document = {
-        "name": model.name,
-        "stamp": made,
-        "contaminated_by": [],
-        "texts_cut": None,
-        "cost": None,
-    }
-    if isinstance(model, ModelVectors):
-        result |= {
-            "contaminated_by": contamination(getattr(model.model.card, "trained_on", ()), benchmark_set.card),
-            "texts_cut": len(model.cut),
-            "cost": {"clips": model.n_clips, "seconds": round(model.seconds, 3)},
-        }
-    else:
+        "name": model.name, "stamp": made, "contaminated_by": [], "texts_cut": None, "cost": None,
+        "no_vector": [one for one in no_vector if one not in failed], "parts": parts,
+    }  # fmt: skip
+    if isinstance(model, StoredVectors):
         made["protocol"] |= dict.fromkeys(_UNKNOWN_OF_VECTORS)
-    return {**result, "no_vector": [one for one in no_vector if one not in failed], "parts": parts}
+        return result
+    return result | {
+        "contaminated_by": contamination(getattr(model.model.card, "trained_on", ()), benchmark_set.card),
+        "texts_cut": len(model.cut),
+        "cost": {"clips": model.n_clips, "seconds": round(model.seconds, 3)},
+    }
 
 
 def _score(
@@ -221,27 +221,28 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _document(
+def make_document(
     benchmark_set: BenchmarkSet,
     pieces: Sequence[Piece],
     missing: Sequence[str],
-    failed: dict[str, str],
+    failed: Mapping[str, str],
     results: Sequence[Document],
 ) -> Document:
+    """The document of a set as it was scored; see above."""
     card = asdict(benchmark_set.card)
     return {
         "schema": SCHEMA,
         "task": benchmark_set.card.task,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "dataset": {**card, **counts(benchmark_set)},
+        "dataset": {**listed(card), **counts(benchmark_set)},
         "items": [_item(piece, failed) for piece in pieces],
-        **_contents(benchmark_set),
+        **listed(_contents(benchmark_set)),
         "missing": list(missing),
         "models": list(results),
     }
 
 
-def _item(piece: Piece, failed: dict[str, str]) -> Document:
+def _item(piece: Piece, failed: Mapping[str, str]) -> Document:
     path = str(piece.path) if piece.path != Path() else None
     item: Document = {"id": piece.id, "path": path, "start": piece.start, "end": piece.end}
     return {**item, "undecodable": failed[piece.id]} if piece.id in failed else item

@@ -16,7 +16,7 @@ from vlret.datasets.base import (
     TextSet,
     VqaSet,
 )
-from vlret.errors import MediaError
+from vlret.errors import MediaError, UsageError
 from vlret.evaluation.protocol import Protocol
 
 T = TypeVar("T")
@@ -64,9 +64,14 @@ def present(
 
     Raises:
         MediaError: media are missing and the protocol does not allow it; the message says which.
+        UsageError: the set has media and no folder is given.
     """
     from vlret.datasets.registry import resolve
 
+    if data is None and media_of(benchmark_set):
+        raise UsageError(
+            f"The media of {benchmark_set.card.name} are needed.", "Give their folder with --data."
+        )
     missing = [m for m in media_of(benchmark_set) if data is None or resolve(m, data) is None]
     if missing and not protocol.allow_missing:
         named = ", ".join(medium.files[0] for medium in missing[:5])

@@ -1,0 +1,164 @@
+"""`vlret bench`: the whole way from options to table, document and files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from tests.cli.conftest import process, vlret
+from vlret.datasets import registry
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return ["--cache", tmp_path / "cache"]
+
+
+@pytest.fixture
+def own(media, tmp_path):
+    """A folder of the painted media with captions and labels."""
+    folder = shutil.copytree(media, tmp_path / "own")
+    (folder / "captions.csv").write_text(
+        "path,caption\ngreen one.mp4,a green wall\nblue <b>.png,the blue sky\nlong.mp4,red\n",
+        encoding="utf-8",
+    )
+    (folder / "labels.csv").write_text(
+        "path,label,start,end\ngreen one.mp4,green,,\nlong.mp4,red,0,10\nlong.mp4,blue,10,20\n"
+    )
+    return folder
+
+
+def test_retrieval_prints_a_table_and_writes_files(own, models, cache, tmp_path):
+    out = tmp_path / "out"
+    run = vlret("bench", "retrieval", "--captions", own / "captions.csv", "--model", models / "colour",
+                "--model", models / "asked", "--out", out, *cache)  # fmt: skip
+    assert run.code == 0, run.err
+    head, *rows = run.out.splitlines()
+    assert head.split()[:8] == ["model", "part", "queries", "pool", "R@1", "R@5", "R@10", "R@50"]
+    assert [row.split()[0] for row in rows] == ["colour", "colour", "asked", "asked"]
+    assert "loading" in run.err
+    assert "wrote" in run.err
+    assert sorted(path.suffix for path in out.iterdir()) == [".json", ".parquet", *[".trec"] * 4]
+
+
+def test_json_is_the_document_that_is_written(own, models, cache, tmp_path):
+    arguments = [
+        "bench",
+        "classification",
+        "--labels",
+        own / "labels.csv",
+        "--model",
+        models / "colour",
+        *cache,
+    ]
+    run = vlret(*arguments, "--frames", 2, "--prompt", "a {} thing", "--out", tmp_path / "out", "--json")
+    assert run.json == json.loads((tmp_path / "out" / "result.json").read_text())
+    assert run.json["models"][0]["parts"][0]["figures"]["top-1"]["value"] == 100
+    protocol = run.json["models"][0]["stamp"]["protocol"]
+    assert (protocol["frames"], protocol["prompts"]) == (2, ["a {} thing"])
+
+
+def test_a_folder_for_each_class(own, models, cache, tmp_path):
+    for name in ("green", "blue"):
+        (tmp_path / "classes" / name).mkdir(parents=True)
+    shutil.copy(own / "green one.mp4", tmp_path / "classes" / "green" / "a.mp4")
+    shutil.copy(own / "blue <b>.png", tmp_path / "classes" / "blue" / "b.png")
+    run = vlret(
+        "bench", "classification", "--labels", tmp_path / "classes", "--model", models / "colour", *cache
+    )
+    assert run.code == 0, run.err
+    assert run.out.splitlines()[1].split()[:5] == ["colour", "all", "2", "2", "100.0"]
+
+
+def test_an_index_is_searched_for_captions(own, models, cache, tmp_path):
+    assert vlret("index", own, "--out", tmp_path / "i", "--model", models / "colour").code == 0
+    arguments = ["bench", "retrieval", "--captions", own / "captions.csv", "--index", tmp_path / "i", *cache]
+    run = vlret(*arguments)
+    assert run.code == 0, run.err
+    # the blue sky is as near to the blue half of long.mp4: half a hit
+    assert run.out.splitlines()[1].split()[1:7] == ["text", "to", "video", "3", "3", "83.3"]
+    refused = vlret(*arguments, "--frames", 3)
+    assert refused.code == 2
+    assert "frames" in refused.err
+
+
+def test_compare_refuses_and_names_what_differs(own, models, cache, tmp_path):
+    def run(name, *more):
+        arguments = ["--captions", own / "captions.csv", "--model", models / name, *cache, *more]
+        assert vlret("bench", "retrieval", *arguments, "--out", tmp_path / f"{name}{len(more)}").code == 0
+
+    run("colour")
+    run("asked")
+    run("asked", "--frames", 3)
+    same = vlret("bench", "compare", tmp_path / "colour0", tmp_path / "asked0" / "result.json")
+    assert same.code == 0, same.err
+    assert "colour - asked" in same.out
+    assert "vlret: differs: model.name: 'colour' and 'asked'" in same.err
+    other = vlret("bench", "compare", tmp_path / "colour0", tmp_path / "asked2")
+    assert (other.code, other.out) == (2, "")
+    assert "protocol.frames: 8 and 3" in other.err
+    assert "--force" in other.err
+    forced = vlret("bench", "compare", tmp_path / "colour0", tmp_path / "asked2", "--force", "--json")
+    assert forced.code == 0, forced.err
+    assert {"name": "protocol.frames", "first": 8, "second": 3, "matters": True} in forced.json["differences"]
+    assert forced.json["comparisons"][0]["paired"].keys() == {"difference", "low", "high", "p_value"}
+
+
+def test_datasets_are_listed():
+    run = vlret("bench", "datasets", "--json")
+    assert run.code == 0, run.err
+    assert [row["name"] for row in run.json] == registry.names()
+    assert run.json[0].keys() == {
+        "name", "task", "split", "items", "texts", "classes", "questions", "annotations_found", "missing",
+        "licence", "source",
+    }  # fmt: skip
+    table = vlret("bench", "datasets").out.splitlines()
+    assert len(table) == len(registry.names()) + 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["retrieval"], 2, "--dataset NAME"),
+        (["retrieval", "--dataset", "none"], 2, "msrvtt"),
+        (["retrieval", "--dataset", "msrvtt", "--captions", "a.csv"], 2, "Not one set"),
+        (["retrieval", "--dataset", "pope"], 2, "vlret bench vqa"),
+        (["retrieval", "--dataset", "msrvtt"], 2, "--annotations"),
+        (["retrieval", "--dataset", "msrvtt", "--choice", "split"], 2, "NAME=VALUE"),
+        (["retrieval", "--dataset", "msrvtt", "--choice", "no=1"], 2, "has no choice"),
+        (["retrieval", "--dataset", "msrvtt", "--annotations", "{own}"], 1, "has no"),
+        (["retrieval", "--captions", "{own}/none.csv"], 1, "none.csv"),
+        (["retrieval", "--captions", "{own}/captions.csv"], 2, "No model"),
+        (["retrieval", "--captions", "{own}/captions.csv", "--model", "nothing"], 2, "nothing"),
+        (["retrieval", "--captions", "{own}/captions.csv", "--ties", "mine"], 2, "pessimistic"),
+        (["retrieval", "--captions", "{own}/captions.csv", "--index", "{own}"], 1, "index"),
+        (["classification", "--labels", "{own}/labels.csv", "--index", "{own}"], 2, "--captions"),
+        (["classification", "--captions", "{own}/captions.csv"], 2, "vlret bench retrieval"),
+        (["compare", "{own}/captions.csv"], 2, "no result"),
+        (["compare"], 2, "vlret bench compare --help"),
+        (["nothing"], 2, "No such command"),
+    ],
+)
+def test_one_line_says_what_is_wrong(own, cache, arguments, code, reason):
+    words = [word.format(own=own) for word in arguments]
+    run = vlret("bench", *words)
+    assert (run.code, run.out) == (code, ""), run.err
+    errors = [line for line in run.err.splitlines() if "loading" not in line]
+    assert len(errors) == 1
+    assert reason in errors[0]
+
+
+@pytest.mark.parametrize("verb", ["", "retrieval", "classification", "vqa", "text", "datasets", "compare"])
+def test_every_verb_has_help(verb):
+    run = vlret("bench", *[verb] * bool(verb), "--help")
+    assert (run.code, run.err) == (0, "")
+    assert "Usage: vlret bench" in run.out
+
+
+def test_stdout_holds_the_document_and_nothing_else(own, models, cache):
+    arguments = ["--captions", own / "captions.csv", "--model", models / "colour", *cache, "--json"]
+    run = process("bench", "retrieval", *arguments)
+    assert run.json["schema"] == 1
+    assert all(line.startswith("vlret: ") for line in run.err.splitlines())

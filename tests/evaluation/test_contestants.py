@@ -1,0 +1,127 @@
+"""Classes of a user's own and vectors made elsewhere score as the model itself does."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.evaluation.conftest import Counting
+from tests.evaluation.sets import NAMES, classification_set, media, retrieval_set, text_set, vqa_set
+from vlret.errors import ModelError, UsageError, VlretError
+from vlret.evaluation.contestants import StoredVectors, load_embedder
+from vlret.evaluation.run import protocol_for, run
+
+CLASS = """
+from tests.conftest import ColourEmbedder
+
+class Mine(ColourEmbedder):
+    def __init__(self):
+        super().__init__("mine")
+
+class Asks(ColourEmbedder):
+    def __init__(self, folder): ...
+
+class Other: ...
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    (tmp_path / "mine_of_tests.py").write_text(CLASS)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_class_in_the_current_folder(module):
+    assert load_embedder("mine_of_tests:Mine").card.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("mine_of_tests:Asks", "cannot be made"),
+        ("mine_of_tests:None_", "cannot be made"),
+        ("no_such_module_here:Mine", "cannot be made"),
+        ("mine_of_tests:Other", "Embedder"),
+    ],
+)
+def test_what_cannot_be_made_is_told(module, name, reason):
+    with pytest.raises(ModelError, match=reason):
+        load_embedder(name)
+
+
+@pytest.mark.parametrize("name", ["open_clip:no/such", "unknown", "st:none/such-model"])
+def test_other_names_go_to_the_registry(name):
+    with pytest.raises(VlretError):
+        load_embedder(name)
+
+
+def store(path, painted, texts, clips, leave_out=()):
+    model = Counting()
+    rows = [("text", text, row) for text, row in zip(texts, model.embed_texts(texts), strict=True)]
+    vectors = model.embed_clips([painted / m.files[-1] for m in clips], n_frames=2)
+    rows += [("media", m.id, row) for m, row in zip(clips, vectors, strict=True)]
+    kept = [(kind, key, 3 * row) for kind, key, row in rows if key not in leave_out]
+    pd.DataFrame(kept, columns=["kind", "key", "vector"]).to_parquet(path)
+    return StoredVectors(path)
+
+
+def test_vectors_made_elsewhere_score_as_their_model(painted, tmp_path, cache):
+    made = retrieval_set()
+    stored = store(tmp_path / "elsewhere.parquet", painted, list(dict.fromkeys(made.texts)), made.media)
+    document = run(made, painted, [Counting(), stored], protocol_for(made.card), cache=cache)
+    ours, theirs = document["models"]
+    assert theirs["name"] == "elsewhere"
+    assert [part["figures"] for part in ours["parts"]] == [part["figures"] for part in theirs["parts"]]
+    assert theirs["stamp"]["protocol"]["frames"] is None
+    assert len(theirs["stamp"]["model"]["weights_hash"]) == 64
+    alone = run(made, None, [stored], protocol_for(made.card), cache=cache)
+    assert alone["models"][0]["parts"] == theirs["parts"]
+    assert alone["items"][0]["path"] is None
+
+
+def test_what_the_file_lacks_is_wrong(painted, tmp_path, cache):
+    made = retrieval_set()
+    texts = list(dict.fromkeys(made.texts))
+    stored = store(tmp_path / "a.parquet", painted, texts, made.media, leave_out=("red", "a grey wall"))
+    document = run(made, None, [stored], protocol_for(made.card), cache=cache)
+    assert document["models"][0]["no_vector"] == ["red"]
+    assert document["models"][0]["parts"][0]["figures"]["hit@1"]["value"] == 40
+
+
+def test_classes_and_triples_from_a_file(painted, tmp_path, cache):
+    made = classification_set()
+    clips = media(*NAMES)
+    stored = store(tmp_path / "a.parquet", painted, NAMES, clips)
+    document = run(made, None, [stored], protocol_for(made.card), cache=cache)
+    assert document["models"][0]["parts"][0]["figures"]["top-1"]["value"] == pytest.approx(400 / 6, abs=1e-4)
+    texts = [text for t in text_set().triples for text in (t.first, t.second, t.negative)]
+    stored = store(tmp_path / "b.parquet", painted, list(dict.fromkeys(texts)), clips)
+    found = run(text_set(), None, [stored], protocol_for(text_set().card), cache=cache)
+    assert found["models"][0]["parts"][0]["figures"]["accuracy"]["value"] == pytest.approx(200 / 3, abs=1e-4)
+
+
+def test_questions_need_a_model(painted, tmp_path, cache):
+    stored = store(tmp_path / "a.parquet", painted, NAMES, media(*NAMES))
+    with pytest.raises(UsageError, match="Questions need a model"):
+        run(vqa_set(), painted, [stored], protocol_for(vqa_set().card), cache=cache)
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ({"kind": ["text"], "key": ["a"]}, "no vector"),
+        ({"kind": [], "key": [], "vector": []}, "no rows"),
+        ({"kind": ["text"] * 2, "key": ["a", "b"], "vector": [[1.0], [1.0, 2.0]]}, "unequal length"),
+    ],
+)
+def test_a_file_of_another_form_is_refused(tmp_path, table, reason):
+    pd.DataFrame(table).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(UsageError, match=reason):
+        StoredVectors(tmp_path / "a.parquet")
+
+
+def test_no_parquet_at_all(tmp_path):
+    (tmp_path / "a.parquet").write_text("no")
+    for name in ("a.parquet", "none.parquet"):
+        with pytest.raises(UsageError, match="cannot be read as Parquet"):
+            StoredVectors(tmp_path / name)

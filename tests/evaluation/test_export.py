@@ -1,0 +1,90 @@
+"""What a run writes: the document, ranks per query as Parquet, and TREC runs that TREC's own program reads."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from tests.evaluation.conftest import Counting
+from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
+from vlret.datasets.base import StateChoice, StateSet
+from vlret.errors import IndexFolderError
+from vlret.evaluation.export import write_result
+from vlret.evaluation.run import protocol_for, run
+
+
+def written(made, painted, tmp_path, *models, **choices):
+    document = run(
+        made, painted, models or [Counting()], protocol_for(made.card, **choices), cache=tmp_path / "c"
+    )
+    return document, {path.name: path for path in write_result(document, tmp_path / "out")}
+
+
+def test_the_document_is_written_as_it_is(painted, tmp_path):
+    document, files = written(retrieval_set(), painted, tmp_path)
+    assert json.loads(files["result.json"].read_text()) == document
+    assert list(files) == [
+        "result.json",
+        "ranks.parquet",
+        "counting_text-to-video.trec",
+        "counting_video-to-text.trec",
+    ]
+
+
+def test_ranks_have_a_row_for_each_model_part_and_query(painted, tmp_path):
+    _, files = written(
+        retrieval_set(), painted, tmp_path, Counting("a"), Counting("b/c d"), rerank=("qb_norm",)
+    )
+    table = pd.read_parquet(files["ranks.parquet"])
+    assert len(table) == 2 * 2 * (5 + 4)
+    rows = table[(table["model"] == "a") & (table["part"] == "text to video") & (table["rerank"] == "none")]
+    assert rows["query"].tolist() == [f"texts-{i}" for i in range(5)]
+    assert rows["best"].tolist() == rows["worst"].tolist() == [1] * 5
+    assert rows["top"].iloc[0][0] == "red"
+    assert rows["hit@1"].tolist() == [1.0] * 5
+    assert "c-d_text-to-video_qb_norm.trec" in files
+
+
+def test_trec_reads_the_run(painted, tmp_path):
+    pytrec_eval = pytest.importorskip("pytrec_eval")
+    document, files = written(retrieval_set(), painted, tmp_path)
+    with files["counting_text-to-video.trec"].open() as file:
+        read = pytrec_eval.parse_run(file)
+    truth = {
+        f"texts-{i}": {document["items"][text["item"]]["id"]: 1} for i, text in enumerate(document["texts"])
+    }
+    found = pytrec_eval.RelevanceEvaluator(truth, {"success_1", "map"}).evaluate(read)
+    figures = document["models"][0]["parts"][0]["figures"]
+    assert 100 * sum(q["success_1"] for q in found.values()) / 5 == figures["hit@1"]["value"]
+    assert 100 * sum(q["map"] for q in found.values()) / 5 == pytest.approx(figures["mAP"]["value"])
+
+
+def test_every_task_is_written_with_names(painted, tmp_path):
+    tops = {}
+    states = StateSet(card("vqa"), media("red", "green"), [StateChoice(0, 0, (1, 0), 1)])
+    for made in (classification_set(), vqa_set(), text_set(), states):
+        _, files = written(made, painted, tmp_path / type(made).__name__)
+        table = pd.read_parquet(files["ranks.parquet"])
+        tops[type(made).__name__] = table["top"].iloc[-1][:1].tolist()
+    assert tops == {"ClassificationSet": ["blue"], "VqaSet": ["green"], "TextSet": [], "StateSet": ["red"]}
+
+
+def test_blanks_in_ids_do_not_break_a_run_file(painted, tmp_path):
+    made = retrieval_set()
+    odd = replace(made, media=[replace(m, id=f"a film/{m.id}") for m in made.media])
+    _, files = written(odd, painted, tmp_path)
+    lines = files["counting_text-to-video.trec"].read_text().splitlines()
+    assert all(len(line.split()) == 6 for line in lines)
+    assert lines[0].split()[2] == "a_film/red"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+def test_a_folder_that_cannot_be_written_is_told(painted, tmp_path):
+    document, _ = written(retrieval_set(), painted, tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(IndexFolderError, match="cannot be written"):
+        write_result(document, tmp_path / "file")

@@ -1,0 +1,94 @@
+"""One's own index searched for captions: files as good as their best clip, or clips where there are times."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import paint_video
+from tests.conftest import ColourEmbedder
+from vlret.datasets.own import read_captions
+from vlret.errors import IndexFolderError, UsageError
+from vlret.evaluation.own_index import run_captions
+from vlret.index.build import build_index
+from vlret.index.index import Index
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """long.mp4 is 20 s, red then blue: two clips of 10 s; the others show one colour."""
+    folder = tmp_path_factory.mktemp("library")
+    paint_video(folder / "green.mp4", "green")
+    paint_video(folder / "grey.mp4", "grey")
+    paint_video(folder / "long.mp4", "red", "blue", seconds=10)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def index(library, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("index")
+    build_index(library, folder / "i", ColourEmbedder())
+    return Index.open(folder / "i")
+
+
+def search(index, library, rows, cache, **options):
+    file = library / "mine.csv"
+    file.write_text("\n".join(rows))
+    return run_captions(read_captions(file), library, index, ColourEmbedder(), cache=cache, **options)
+
+
+def test_captions_find_files_by_their_best_clip(index, library, cache):
+    rows = ["path,caption", "long.mp4,blue sea", "long.mp4,a red wall", f"{library}/green.mp4,grass is green"]
+    document = search(index, library, rows, cache)
+    part = document["models"][0]["parts"][0]
+    assert (part["name"], part["queries"], part["pool"]) == ("text to video", 3, 3)
+    assert part["figures"]["hit@1"] == {
+        "value": 100,
+        "low": 100,
+        "high": 100,
+        "chance": pytest.approx(100 / 3, abs=1e-4),
+    }
+    assert [item["path"].rsplit("/", 1)[1] for item in document["items"]] == [
+        "green.mp4",
+        "grey.mp4",
+        "long.mp4",
+    ]
+    protocol = document["models"][0]["stamp"]["protocol"]
+    assert (protocol["frames"], protocol["choices"]["pool"], protocol["choices"]["clips"]) == (
+        4,
+        "files",
+        "auto",
+    )
+
+
+def test_captions_with_times_find_clips(index, library, cache):
+    rows = ["path,caption,start,end", "long.mp4,blue,12,15", "long.mp4,red,12,15", "green.mp4,green,,"]
+    document = search(index, library, rows, cache)
+    part = document["models"][0]["parts"][0]
+    assert part["pool"] == 4
+    assert part["per_query"]["best"][0] == part["per_query"]["best"][2] == 1
+    assert part["per_query"]["best"][1] > 1
+
+
+def test_files_that_are_not_indexed_are_named(index, library, cache):
+    rows = ["path,caption", "gone.mp4,red", "green.mp4,green"]
+    with pytest.raises(UsageError, match=r"1 of 2 captioned files .* gone.mp4"):
+        search(index, library, rows, cache)
+    document = search(index, library, rows, cache, allow_missing=True)
+    assert document["missing"] == ["gone.mp4"]
+    assert document["models"][0]["parts"][0]["queries"] == 1
+    with pytest.raises(UsageError, match="1 of 1"):
+        search(index, library, rows[:2], cache, allow_missing=True)
+
+
+def test_another_model_is_refused(index, library, cache):
+    (library / "mine.csv").write_text("path,caption\ngreen.mp4,green")
+    other = ColourEmbedder("other")
+    object.__setattr__(other.card, "weights_hash", "1" * 64)
+    with pytest.raises(IndexFolderError):
+        run_captions(read_captions(library / "mine.csv"), library, index, other, cache=cache)
+
+
+def test_reranking_over_files(index, library, cache):
+    rows = ["path,caption", "long.mp4,blue", "green.mp4,green"]
+    document = search(index, library, rows, cache, rerank=("dual_softmax",))
+    assert [part["rerank"] for part in document["models"][0]["parts"]] == ["none", "dual_softmax"]

@@ -1,0 +1,138 @@
+"""A benchmark by name: the set read, the models loaded, the run written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vlret.datasets.base import BenchmarkSet, RetrievalSet
+from vlret.errors import UsageError
+from vlret.evaluation.contestants import StoredVectors, load_embedder
+from vlret.evaluation.export import write_result
+from vlret.evaluation.own_index import run_captions
+from vlret.evaluation.run import Document, protocol_for, run
+from vlret.index.index import Index
+from vlret.tasks.fit import model_of
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a user asks for.
+
+    Attributes:
+        task: retrieval, classification, vqa or text.
+        dataset, annotations, choices: a set of `vlret.datasets.registry`, the folder of the annotation
+            folders, and choices that the set leaves open.
+        captions, labels: in place of it a CSV of one's own; `labels` may be a folder with one for each class.
+        index: search this index for the captions, all else being taken from it.
+        data: folder of the media (default: that of the CSV).
+        models, vectors: names for `load_embedder`, and Parquet files for `StoredVectors`.
+        protocol: fields of `Protocol` that are not the set's usual ones.
+    """
+
+    task: str
+    dataset: str | None = None
+    annotations: Path | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+    captions: Path | None = None
+    labels: Path | None = None
+    index: Path | None = None
+    data: Path | None = None
+    models: Sequence[str] = ()
+    vectors: Sequence[Path] = ()
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+
+
+def bench(
+    order: Order,
+    *,
+    out: Path | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    cache: Path | None = None,
+    workers: int = 1,
+    say: Callable[[str], None] = lambda message: None,
+) -> Document:
+    """Run what is asked for; see `run` for the document, `write_result` for what is written to `out`.
+
+    `say` is told which model is being loaded.
+
+    Raises:
+        VlretError: the set, its files, a model or an option is not there or does not fit.
+    """
+    benchmark_set = load_set(order)
+    if order.index is not None:
+        document = _of_index(order, benchmark_set, device, cache)
+    else:
+        protocol = protocol_for(benchmark_set.card, **order.protocol)
+        models: list[Any] = [StoredVectors(path) for path in order.vectors]
+        for name in order.models:
+            say(f"loading {name}")
+            models.append(load_embedder(name, device, dtype))
+        data = order.data or _own_folder(order)
+        document = run(benchmark_set, data, models, protocol, cache=cache, workers=workers)
+    if out:
+        write_result(document, out)
+    return document
+
+
+def load_set(order: Order) -> BenchmarkSet:
+    """The set that is asked for.
+
+    Raises:
+        UsageError: none or several are named, or the set is one for another task.
+        DatasetError: annotation files are missing or damaged.
+    """
+    from vlret.datasets import registry
+
+    if [order.dataset, order.captions, order.labels].count(None) != 2:
+        raise UsageError(
+            "Not one set was named.", "Give --dataset NAME, --captions FILE.csv or --labels FILE.csv."
+        )
+    if order.dataset is not None:
+        made = registry.card(order.dataset, **order.choices)
+        _check_task(made.task, order)
+        if order.annotations is None:
+            raise UsageError(
+                "The annotations of the set are needed.", "Give their folder with --annotations."
+            )
+        return registry.load(order.dataset, order.annotations, **order.choices)
+    own = _own_set(order)
+    _check_task(own.card.task, order)
+    return own
+
+
+def _own_set(order: Order) -> BenchmarkSet:
+    from vlret.datasets.own import read_captions, read_folder, read_labels
+
+    if order.captions is not None:
+        return read_captions(order.captions)
+    labels = order.labels or Path()
+    return read_folder(labels) if labels.is_dir() else read_labels(labels)
+
+
+def _check_task(task: str, order: Order) -> None:
+    if task != order.task:
+        name = order.dataset or order.captions or order.labels
+        raise UsageError(f"{name} is a set for {task}, not for {order.task}.", f"Run vlret bench {task}.")
+
+
+def _own_folder(order: Order) -> Path | None:
+    own = order.captions or order.labels
+    if own is None:
+        return None
+    return own if own.is_dir() else own.parent
+
+
+def _of_index(order: Order, captions: BenchmarkSet, device: str, cache: Path | None) -> Document:
+    fixed = [name for name in order.protocol if name not in ("ties", "rerank", "allow_missing")]
+    if not isinstance(captions, RetrievalSet) or order.captions is None or order.vectors or fixed:
+        raise UsageError(
+            f"An index is searched for captions as it was made{': not with ' * bool(fixed)}{', '.join(fixed)}.",
+            "Give --captions FILE.csv --index INDEX.",
+        )
+    index = Index.open(order.index or Path())
+    model = model_of(index, order.models[0] if order.models else None, device)
+    return run_captions(captions, order.captions.parent, index, model, cache=cache, **order.protocol)

@@ -1,0 +1,93 @@
+"""Writes a result: the document, ranks as Parquet and TREC runs, for any program that reads those."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vlret.index.store import replace_file
+
+RESULT = "result.json"
+RANKS = "ranks.parquet"
+
+
+def write_result(document: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write `result.json`, `ranks.parquet` and one TREC run a model and ranking part, each whole or not at all.
+
+    ranks.parquet has a row for each model, part and query: model, part, rerank, query, best, worst (ranks from
+    1), top (ids, best first) and a column for each figure that has a value of its own for a query.
+
+    Raises:
+        IndexFolderError: a file cannot be written.
+    """
+    written = [folder / RESULT, folder / RANKS]
+    replace_file(written[0], json.dumps(document, allow_nan=False).encode())
+    replace_file(written[1], pd.DataFrame(list(_rows(document))).to_parquet(index=False))
+    for model in document["models"]:
+        for part in model["parts"]:
+            if part.get("per_query", {}).get("top"):
+                name = _file_name(model["name"], part["name"], part["rerank"])
+                written.append(folder / f"{name}.trec")
+                replace_file(written[-1], "".join(_trec(document, model["name"], part)).encode())
+    return written
+
+
+def names_of(document: Mapping[str, Any], kind: str) -> list[str]:
+    """Ids of the list that a part's numbers count in: items and classes by name, all else by number."""
+    if kind == "items":
+        return [str(item["id"]) for item in document["items"]]
+    if kind in ("classes", "candidates") and document.get(kind):
+        return [str(name) for name in document[kind]]
+    return [f"{kind}-{number}" for number in range(len(document.get(kind, ())))]
+
+
+def _rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for model in document["models"]:
+        for part in model["parts"]:
+            if "per_query" not in part:
+                continue
+            own, names = part["per_query"], names_of(document, part["queries_are"])
+            for i, name in enumerate(names):
+                yield {
+                    "model": model["name"], "part": part["name"], "rerank": part["rerank"], "query": name,
+                    "best": own["best"][i], "worst": own["worst"][i],
+                    "top": _top_names(document, part, i),
+                    **{figure: column[i] for figure, column in own["values"].items()},
+                }  # fmt: skip
+
+
+def _top_names(document: Mapping[str, Any], part: Mapping[str, Any], query: int) -> list[str]:
+    top = part["per_query"]["top"]
+    if not top:
+        return []
+    if part["pool_is"] == "candidates":
+        own = document["questions"][query]["candidates"] or document["candidates"]
+    elif part["pool_is"] == "clips":
+        own = [document["items"][clip]["id"] for clip in document["questions"][query]["clips"]]
+    else:
+        own = names_of(document, part["pool_is"])
+    return [str(own[number]) for number in top[query]]
+
+
+def _trec(document: Mapping[str, Any], model: str, part: Mapping[str, Any]) -> Iterator[str]:
+    """Lines `query Q0 item rank score run`; blanks in ids become underscores."""
+    run = _no_blanks(model)
+    for i, name in enumerate(names_of(document, part["queries_are"])):
+        scores = part["per_query"]["top_scores"][i]
+        for rank, (item, score) in enumerate(zip(_top_names(document, part, i), scores, strict=True), 1):
+            yield f"{_no_blanks(name)} Q0 {_no_blanks(item)} {rank} {score} {run}\n"
+
+
+def _no_blanks(text: str) -> str:
+    return re.sub(r"\s+", "_", text)
+
+
+def _file_name(*words: str) -> str:
+    """The words as a file name: without folders, blanks or marks that a system refuses."""
+    kept = [re.sub(r"[^\w.-]+", "-", Path(word).name or word) for word in words if word != "none"]
+    return "_".join(kept)

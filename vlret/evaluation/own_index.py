@@ -1,0 +1,150 @@
+"""How well the media of one's own index are found by captions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from vlret.datasets.base import Media, RetrievalSet
+from vlret.errors import UsageError
+from vlret.evaluation.cache import default_cache
+from vlret.evaluation.metrics import Ints, ScoreBlocks, Scores, cosine
+from vlret.evaluation.protocol import Protocol
+from vlret.evaluation.retrieval import direction_parts
+from vlret.evaluation.run import Document, make_document, model_result
+from vlret.evaluation.vectors import ModelVectors, Piece
+from vlret.index.index import Index
+from vlret.models.base import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """What is searched: files, each as good as its best clip, or clips. `of_clip` [n] numbers the pool."""
+
+    media: list[Media]
+    of_clip: Ints
+
+
+def run_captions(
+    captions: RetrievalSet,
+    folder: Path,
+    index: Index,
+    model: Embedder,
+    *,
+    ties: str = "expected",
+    rerank: Sequence[str] = (),
+    allow_missing: bool = False,
+    cache: Path | None = None,
+) -> Document:
+    """Search all of `index` for each caption; the document has the form of `run`, text to video only.
+
+    Captions of whole files look for files, as `vlret search` lists them; where a caption has times, all look
+    for clips, and every clip that overlaps with the times is right.
+
+    Args:
+        captions: `vlret.datasets.own.read_captions` of a CSV; paths are absolute, below `folder` or below the
+            index's roots.
+        folder: the CSV's folder.
+        model: the index's own.
+
+    Raises:
+        UsageError: files of captions are not in the index, and that is not allowed.
+        IndexFolderError: another model made the index.
+    """
+    index.require_card(model.card)
+    protocol = _protocol(captions, index, ties, rerank, allow_missing)
+    rows = index.rows()
+    pool = _clips_of(rows) if _has_times(captions) else _files_of(rows)
+    wanted = [_matching(rows, medium, folder) for medium in captions.media]
+    missing = [medium.id for medium, found in zip(captions.media, wanted, strict=True) if not len(found)]
+    if (missing and not allow_missing) or len(missing) == len(wanted):
+        raise UsageError(
+            f"{len(missing)} of {len(wanted)} captioned files are not in {index.folder}: {', '.join(missing[:5])}.",
+            "Index them, or run with --allow-missing.",
+        )
+    seen = ModelVectors(model, protocol, default_cache() if cache is None else cache)
+    asked = [
+        (text, wanted[o]) for text, o in zip(captions.texts, captions.owner, strict=True) if len(wanted[o])
+    ]
+    texts = [text for text, _ in asked]
+    relevant = _relevant([pool.of_clip[found] for _, found in asked], len(pool.media))
+    scores = _best_of(cosine(seen.texts(texts), index.vectors()), pool.of_clip)
+    parts = direction_parts(
+        "text to video", ("texts", "items"), scores, relevant, relevant.indices[relevant.indptr[:-1]],
+        protocol, seen.temperature,
+    )  # fmt: skip
+    seen.flush()
+    scored = replace(
+        captions, media=pool.media, texts=texts, owner=relevant.indices[relevant.indptr[:-1]].tolist()
+    )
+    result = model_result(seen, scored, parts, [], protocol, missing, {})
+    pieces = [
+        Piece(medium.id, medium.id, Path(medium.files[0]), medium.start, medium.end) for medium in pool.media
+    ]
+    return make_document(scored, pieces, missing, {}, [result])
+
+
+def _protocol(
+    captions: RetrievalSet, index: Index, ties: str, rerank: Sequence[str], allow_missing: bool
+) -> Protocol:
+    recipe = index.recipe
+    choices = {
+        "clips": recipe.clips, "decoder": recipe.decoder, "dtype": recipe.dtype,
+        "pool": "clips" if _has_times(captions) else "files",
+    }  # fmt: skip
+    return Protocol(
+        captions.card.name, captions.card.split, choices, recipe.n_frames, recipe.sampling,
+        query=recipe.query, ties=ties, rerank=tuple(rerank), allow_missing=allow_missing,
+    )  # fmt: skip
+
+
+def _has_times(captions: RetrievalSet) -> bool:
+    return any(medium.start > 0 or medium.end is not None for medium in captions.media)
+
+
+def _files_of(rows: pd.DataFrame) -> _Pool:
+    numbers, paths = pd.factorize(rows["path"])
+    return _Pool([Media(path, (path,)) for path in paths], np.asarray(numbers, np.int64))
+
+
+def _clips_of(rows: pd.DataFrame) -> _Pool:
+    spans = zip(rows["path"], rows["start"].astype(float), rows["end"].astype(float), strict=True)
+    media = [Media(f"{path} from {start:g} to {end:g} s", (path,), start, end) for path, start, end in spans]
+    return _Pool(media, np.arange(len(rows)))
+
+
+def _matching(rows: pd.DataFrame, medium: Media, folder: Path) -> Ints:
+    """Row numbers of the clips of a medium's file that overlap with its span."""
+    name = medium.files[0]
+    is_file = (rows["path"] == os.path.abspath(folder / name)) | (
+        rows["relative_path"] == Path(name).as_posix()
+    )
+    end = np.inf if medium.end is None else medium.end
+    still = rows["start"] == rows["end"]
+    overlaps = still | ((rows["start"] < end) & (rows["end"] > medium.start))
+    return np.flatnonzero(is_file & overlaps)
+
+
+def _relevant(found: Sequence[Ints], n_pool: int) -> csr_array:
+    unique = [np.unique(numbers) for numbers in found]
+    rows = np.repeat(np.arange(len(unique)), [len(numbers) for numbers in unique])
+    columns = np.concatenate(unique)
+    return csr_array((np.ones(len(rows), bool), (rows, columns)), (len(unique), n_pool))
+
+
+def _best_of(scores: ScoreBlocks, of_clip: Ints) -> ScoreBlocks:
+    """The best score of each group of columns."""
+    order = np.argsort(of_clip, kind="stable")
+    starts = np.flatnonzero(np.diff(of_clip[order], prepend=-1))
+
+    def blocks() -> Iterator[Scores]:
+        for block in scores():
+            yield np.maximum.reduceat(block[:, order], starts, axis=1)
+
+    return blocks

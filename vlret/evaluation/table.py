@@ -1,0 +1,118 @@
+"""The plain table of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from vlret.evaluation.compare import Comparison
+
+_SHOWN = {
+    "retrieval": ("hit@1", "hit@5", "hit@10", "hit@50", "median_rank", "mAP", "nDCG@10"),
+    "classification": ("top-1", "top-5", "mean_class_accuracy", "class_mean_recall@5"),
+    "vqa": ("accuracy", "macro_accuracy", "paired", "yes_rate", "precision", "recall", "f1"),
+    "text": ("accuracy", "macro_accuracy"),
+}
+_MAIN = {"hit@1": "R@1", "hit@5": "R@5", "hit@10": "R@10", "hit@50": "R@50"}
+
+
+def result_table(document: Mapping[str, Any]) -> str:
+    """One row for each model and part: queries, pool, figures; the first figure with its interval and chance.
+
+    A row of figures that used other test queries ends with a mark, and so does a model whose training data
+    overlap with the set; both are told below, as are missing and undecodable media and published rows.
+    """
+    shown = [name for name in _SHOWN[document["task"]] if _has(document, name)]
+    head = [
+        "model",
+        "part",
+        "queries",
+        "pool",
+        *(_MAIN.get(name, name) for name in shown),
+        "95% of first",
+        "chance",
+    ]
+    rows = [
+        [_marked(model), _part_name(part), str(part["queries"]), str(part["pool"]), *_cells(part, shown)]
+        for model in document["models"]
+        for part in model["parts"]
+    ]
+    return "\n".join([*_lines([head, *rows]), *_notes(document)])
+
+
+def comparison_table(comparisons: Sequence[Comparison]) -> str:
+    """One row for each pair of models and figure: both values, their difference with its interval, and p."""
+    head = ["models", "part", "figure", "first", "second", "difference", "95%", "p"]
+    rows = [
+        [
+            f"{c.first} - {c.second}", c.part if c.rerank == "none" else f"{c.part}, {c.rerank}",
+            _MAIN.get(c.figure, c.figure), f"{c.values[0]:.1f}", f"{c.values[1]:.1f}",
+            f"{c.paired.difference:+.1f}", f"{c.paired.low:+.1f} to {c.paired.high:+.1f}",
+            f"{c.paired.p_value:.4f}",
+        ]
+        for c in comparisons
+    ]  # fmt: skip
+    return "\n".join(_lines([head, *rows]))
+
+
+def datasets_table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """One row for each benchmark set; what is missing stands at the end."""
+    head = ["name", "task", "split", "items", "texts", "classes", "questions", "annotations"]
+    lines = [
+        [
+            row["name"], row["task"], row["split"],
+            *("" if row[key] is None else str(row[key]) for key in ("items", "texts", "classes", "questions")),
+            "found" if row["annotations_found"] else f"missing: {', '.join(row['missing'])}",
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return "\n".join(_lines([head, *lines]))
+
+
+def _has(document: Mapping[str, Any], name: str) -> bool:
+    return any(name in part["figures"] for model in document["models"] for part in model["parts"])
+
+
+def _marked(model: Mapping[str, Any]) -> str:
+    return f"{model['name']} *" if model["contaminated_by"] else str(model["name"])
+
+
+def _part_name(part: Mapping[str, Any]) -> str:
+    return f"{part['name']}, {part['rerank']} +" if part["uses_test_queries"] else str(part["name"])
+
+
+def _cells(part: Mapping[str, Any], shown: Sequence[str]) -> list[str]:
+    figures = part["figures"]
+    values = [f"{figures[name]['value']:.1f}" if name in figures else "" for name in shown]
+    first = figures[shown[0]]
+    return [*values, f"{first['low']:.1f} to {first['high']:.1f}", f"{first['chance']:.1f}"]
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _notes(document: Mapping[str, Any]) -> list[str]:
+    notes = [
+        f"* {model['name']} was trained on {', '.join(model['contaminated_by'])}, which overlaps with this set."
+        for model in document["models"]
+        if model["contaminated_by"]
+    ]
+    if any(part["uses_test_queries"] for model in document["models"] for part in model["parts"]):
+        notes.append("+ uses the other test queries, which a user who asks one thing does not have.")
+    if document["missing"]:
+        notes.append(f"{len(document['missing'])} media are missing and left out: a partial copy of the set.")
+    undecodable = document["models"][0]["stamp"]["set"]["undecodable"]
+    if undecodable:
+        rule = document["models"][0]["stamp"]["protocol"]["undecodable"]
+        notes.append(f"{len(undecodable)} media cannot be decoded and are {_RULES[rule]}.")
+    return notes + [
+        f"reported: {row['model']} {row['value']:g} {row['metric']} ({row['source']})"
+        for row in document["dataset"]["published"]
+    ]
+
+
+_RULES = {"wrong": "counted as wrong", "excluded": "left out"}

@@ -73,6 +73,28 @@ def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     assert second == first
 
 
+def test_what_was_encoded_before_ctrl_c_is_kept(painted, cache):
+    class Stopped(Counting):
+        batch_size = 1
+
+        def encode_pixels(self, clips):
+            if self.n_clips_seen == 3:
+                raise KeyboardInterrupt
+            return super().encode_pixels(clips)
+
+    with pytest.raises(KeyboardInterrupt):
+        result(retrieval_set(), painted, cache, Stopped())
+    again = Counting()
+    result(retrieval_set(), painted, cache, again)
+    assert again.n_clips_seen == 1
+
+
+def test_two_states_of_one_model_go_by_the_names_asked_for(painted, cache):
+    made, models = retrieval_set(), [Counting(), Counting(weights_hash="1" * 64)]
+    document = run(made, painted, models, protocol_for(made.card), names=["old", "new"], cache=cache)
+    assert [model["name"] for model in document["models"]] == ["old", "new"]
+
+
 @pytest.mark.parametrize(
     "change", [{"frames": 3}, {"sampling": "endpoints"}, {"resize": "squash"}], ids=lambda c: next(iter(c))
 )

@@ -14,6 +14,7 @@ from vlret.evaluation.export import write_result
 from vlret.evaluation.own_index import run_captions
 from vlret.evaluation.run import Document, protocol_for, run
 from vlret.index.index import Index
+from vlret.models.base import Embedder
 from vlret.tasks.fit import model_of
 
 
@@ -67,12 +68,14 @@ def bench(
         document = _of_index(order, benchmark_set, device, cache)
     else:
         protocol = protocol_for(benchmark_set.card, **order.protocol)
-        models: list[Any] = [StoredVectors(path) for path in order.vectors]
+        models: list[Embedder | StoredVectors] = [StoredVectors(path) for path in order.vectors]
         for name in order.models:
             say(f"loading {name}")
             models.append(load_embedder(name, device, dtype))
-        data = order.data or _own_folder(order)
-        document = run(benchmark_set, data, models, protocol, cache=cache, workers=workers)
+        document = run(
+            benchmark_set, order.data or _own_folder(order), models, protocol,
+            names=_names(models, [*map(str, order.vectors), *order.models]), cache=cache, workers=workers,
+        )  # fmt: skip
     if out:
         write_result(document, out)
     return document
@@ -102,6 +105,12 @@ def load_set(order: Order) -> BenchmarkSet:
     own = _own_set(order)
     _check_task(own.card.task, order)
     return own
+
+
+def _names(models: Sequence[Embedder | StoredVectors], asked: Sequence[str]) -> Sequence[str]:
+    """Names by card or file; as asked for where two are alike, such as two states of one model."""
+    names = [model.card.name if isinstance(model, Embedder) else model.name for model in models]
+    return names if len(set(names)) == len(names) else asked
 
 
 def _own_set(order: Order) -> BenchmarkSet:

@@ -1,6 +1,7 @@
 """Ranks and what is counted from them; equal scores are shared out, so that constant scores give chance.
 
-Only score blocks are held, never the whole matrix: 100,000 queries over 100,000 items take about 200 MB.
+Only score blocks are held, never the whole matrix: 100,000 queries over 100,000 items take about 300 MB beside
+the vectors.
 """
 
 from __future__ import annotations

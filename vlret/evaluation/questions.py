@@ -91,7 +91,8 @@ def _answers(model: Contestant, asked: VqaSet, media: Sequence[Piece], protocol:
     n = len(asked.questions)
     above, tied = np.full(n, -1), np.zeros(n, np.int64)
     top: tuple[list[list[int]], list[list[float]]] = ([[] for _ in range(n)], [[] for _ in range(n)])
-    for texts, numbers in _by_texts(model, asked).items():
+    for (text, candidates), numbers in _by_texts(model, asked).items():
+        texts = candidates if model.takes_query else [f"{text} {one}".strip() for one in candidates]
         scores = cosine(_clips(model, asked, media, numbers, protocol), model.texts(texts))
         for i, best, values in zip(numbers, *top_lists(scores, _TOP), strict=True):
             top[0][i], top[1][i] = best, values
@@ -104,14 +105,12 @@ def _answers(model: Contestant, asked: VqaSet, media: Sequence[Piece], protocol:
     return _Answers(ranks, top)
 
 
-def _by_texts(model: Contestant, asked: VqaSet) -> dict[tuple[str, ...], list[int]]:
-    """The numbers of the questions that are compared with the same texts."""
-    found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+def _by_texts(model: Contestant, asked: VqaSet) -> dict[tuple[str, tuple[str, ...]], list[int]]:
+    """The numbers of the questions that are compared with the same texts; "" where the question is no part."""
+    found: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
     for number, question in enumerate(asked.questions):
-        texts = candidates_of(asked, question)
-        if not model.takes_query:
-            texts = tuple(f"{question.text} {candidate}".strip() for candidate in texts)
-        found[texts].append(number)
+        text = "" if model.takes_query else question.text
+        found[text, candidates_of(asked, question)].append(number)
     return found
 
 

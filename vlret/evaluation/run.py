@@ -76,6 +76,7 @@ def run(
     models: Sequence[Embedder | StoredVectors],
     protocol: Protocol,
     *,
+    names: Sequence[str] = (),
     cache: Path | None = None,
     workers: int = 1,
 ) -> Document:
@@ -86,6 +87,7 @@ def run(
         data: folder of the media; None where none are needed (texts, vectors made elsewhere).
         models: embedders, which see the same frames, and vectors made elsewhere.
         protocol: `protocol_for` makes the usual one of a set.
+        names: what the models are called in the document (default: by their cards, or files).
         cache: folder for vectors between runs (default: `default_cache`).
         workers: processes that decode.
 
@@ -93,7 +95,8 @@ def run(
         MediaError: media are missing and the protocol does not allow it, or nothing is left to score.
         UsageError: no models, one twice, or vectors made elsewhere for questions.
     """
-    _check(benchmark_set, models)
+    names = names or [model.card.name if isinstance(model, Embedder) else model.name for model in models]
+    _check(benchmark_set, models, names)
     folder = default_cache() if cache is None else cache
     embedders = [model for model in models if isinstance(model, Embedder)]
     missing: list[str] = []
@@ -101,20 +104,24 @@ def run(
         benchmark_set, missing = present(benchmark_set, data, protocol)
     pieces = _pieces(benchmark_set, data if embedders else None)
     keep_tokens = isinstance(benchmark_set, VqaSet)
-    seen = [ModelVectors(model, protocol, folder, keep_tokens) for model in embedders]
-    reasons = look(*_asked(benchmark_set, pieces, protocol), seen, workers)
-    failed = {piece.id: reasons[piece.key] for piece in pieces if piece.key in reasons}
-    if protocol.undecodable == "excluded":
-        benchmark_set = without(benchmark_set, failed)
-        pieces = [piece for piece in pieces if piece.id not in failed]
-    contestants = iter(seen)
-    scored = [next(contestants) if isinstance(model, Embedder) else model for model in models]
-    results = []
-    for model in scored:
-        parts, no_vector = _score(model, benchmark_set, pieces, protocol)
-        results.append(model_result(model, benchmark_set, parts, no_vector, protocol, missing, failed))
-    for vectors in seen:
-        vectors.flush()
+    scored = [
+        ModelVectors(model, protocol, folder, name, keep_tokens) if isinstance(model, Embedder) else model
+        for model, name in zip(models, names, strict=True)
+    ]
+    seen = [model for model in scored if isinstance(model, ModelVectors)]
+    try:
+        reasons = look(*_asked(benchmark_set, pieces, protocol), seen, workers)
+        failed = {piece.id: reasons[piece.key] for piece in pieces if piece.key in reasons}
+        if protocol.undecodable == "excluded":
+            benchmark_set = without(benchmark_set, failed)
+            pieces = [piece for piece in pieces if piece.id not in failed]
+        results = []
+        for model in scored:
+            parts, no_vector = _score(model, benchmark_set, pieces, protocol)
+            results.append(model_result(model, benchmark_set, parts, no_vector, protocol, missing, failed))
+    finally:
+        for vectors in seen:
+            vectors.flush()
     return make_document(benchmark_set, pieces, missing, failed, results)
 
 
@@ -127,18 +134,15 @@ def protocol_for(card: SetCard, **choices: Any) -> Protocol:
     return Protocol(**{**usual, **{name: value for name, value in choices.items() if value is not None}})
 
 
-def _check(benchmark_set: BenchmarkSet, models: Sequence[Embedder | StoredVectors]) -> None:
+def _check(
+    benchmark_set: BenchmarkSet, models: Sequence[Embedder | StoredVectors], names: Sequence[str]
+) -> None:
     if not models:
         raise UsageError("No model was given.", "Give one with --model, or vectors with --vectors.")
-    names = [_name(model) for model in models]
     if len(set(names)) < len(names):
         raise UsageError(f"A model is given twice: {', '.join(names)}.", "Give each once.")
     if any(isinstance(model, StoredVectors) for model in models) and benchmark_set.card.task == "vqa":
         raise UsageError("Questions need a model that can be asked.", "Give --model in place of --vectors.")
-
-
-def _name(model: Embedder | StoredVectors) -> str:
-    return model.card.name if isinstance(model, Embedder) else model.name
 
 
 def _pieces(benchmark_set: BenchmarkSet, data: Path | None) -> list[Piece]:

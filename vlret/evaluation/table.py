@@ -56,17 +56,17 @@ def comparison_table(comparisons: Sequence[Comparison]) -> str:
 
 
 def datasets_table(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One row for each benchmark set; what is missing stands at the end."""
-    head = ["name", "task", "split", "items", "texts", "classes", "questions", "annotations"]
-    lines = [
-        [
-            row["name"], row["task"], row["split"],
-            *("" if row[key] is None else str(row[key]) for key in ("items", "texts", "classes", "questions")),
-            "found" if row["annotations_found"] else f"missing: {', '.join(row['missing'])}",
-        ]
-        for row in rows
-    ]  # fmt: skip
-    return "\n".join(_lines([head, *lines]))
+    """One row for each benchmark set; below, what is missing of each and where it is to be had."""
+    counted = ("items", "texts", "classes", "questions")
+    head = ["name", "task", "split", *counted, "annotations", "licence"]
+    lines, missing = [], []
+    for row in rows:
+        counts = ["" if row[key] is None else str(row[key]) for key in counted]
+        found = "found" if row["annotations_found"] else "missing"
+        lines.append([row["name"], row["task"], row["split"], *counts, found, row["licence"]])
+        if row["missing"]:
+            missing.append(f"{row['name']} lacks {', '.join(row['missing'])}: {row['source']}")
+    return "\n".join([*_lines([head, *lines]), *missing])
 
 
 def _has(document: Mapping[str, Any], name: str) -> bool:
@@ -100,6 +100,11 @@ def _notes(document: Mapping[str, Any]) -> list[str]:
         f"* {model['name']} was trained on {', '.join(model['contaminated_by'])}, which overlaps with this set."
         for model in document["models"]
         if model["contaminated_by"]
+    ]
+    notes += [
+        f"{model['name']} was asked {model['stamp']['model']['query']!r}."
+        for model in document["models"]
+        if model["stamp"]["model"].get("query") and document["task"] != "vqa"
     ]
     if any(part["uses_test_queries"] for model in document["models"] for part in model["parts"]):
         notes.append("+ uses the other test queries, which a user who asks one thing does not have.")

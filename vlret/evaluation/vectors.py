@@ -71,7 +71,7 @@ class ModelVectors:
     """
 
     def __init__(
-        self, model: Embedder, protocol: Protocol, cache: Path, keep_tokens: bool = False, name: str = ""
+        self, model: Embedder, protocol: Protocol, cache: Path, name: str = "", keep_tokens: bool = False
     ) -> None:
         """Open the cache of `model`; `keep_tokens` also keeps visual tokens, for further questions."""
         self.model, self.protocol = model, protocol

@@ -1,0 +1,100 @@
+"""The terminal's table: columns, and marks for contamination, other test queries and partial copies."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from tests.evaluation.conftest import Counting, CountingAsked
+from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
+from vlret.datasets.base import Published
+from vlret.evaluation.run import protocol_for, run
+from vlret.evaluation.table import datasets_table, result_table
+from vlret.models.base import ModelCard
+
+
+class Trained(Counting):
+    """Its card says what it was trained on."""
+
+    def __init__(self):
+        super().__init__("trained")
+        self.card = TrainedCard(**{name: getattr(self.card, name) for name in ModelCard.__dataclass_fields__})
+
+
+class TrainedCard(ModelCard):
+    trained_on = ("HowTo100M", "Nothing else")
+
+
+def table(painted, tmp_path, made, *models, **choices):
+    document = run(
+        made, painted, models or [Counting()], protocol_for(made.card, **choices), cache=tmp_path / "c"
+    )
+    return result_table(document).splitlines()
+
+
+def test_a_row_for_each_model_and_part(painted, tmp_path):
+    head, *rows = table(painted, tmp_path, retrieval_set(), Counting("a"), Counting("b"))
+    assert head.split("  ")[0] == "model"
+    assert [row.split()[0] for row in rows] == ["a", "a", "b", "b"]
+    assert rows[0].split() == ["a", "text", "to", "video", "5", "4", *["100.0"] * 4, "1.0", "100.0", "100.0",
+                               "100.0", "to", "100.0", "25.0"]  # fmt: skip
+
+
+def test_contamination_is_marked(painted, tmp_path):
+    made = retrieval_set(overlaps=("HowTo100M",))
+    lines = table(painted, tmp_path, made, Trained(), Counting())
+    assert [line.split()[:2] for line in lines[1:5]] == [["trained", "*"]] * 2 + [
+        ["counting", "text"],
+        ["counting", "video"],
+    ]
+    assert lines[5] == "* trained was trained on HowTo100M, which overlaps with this set."
+
+
+def test_reranking_is_marked(painted, tmp_path):
+    lines = table(painted, tmp_path, retrieval_set(), rerank=("dual_softmax",))
+    assert "text to video, dual_softmax +" in lines[2]
+    assert lines[-1].startswith("+ uses the other test queries")
+
+
+@pytest.mark.parametrize(("rule", "words"), [("wrong", "counted as wrong"), ("excluded", "left out")])
+def test_partial_copies_are_told(painted, tmp_path, rule, words):
+    folder = shutil.copytree(painted, tmp_path / "part")
+    (folder / "grey.mp4").write_bytes(b"\0" * 500)
+    (folder / "red.mp4").unlink()
+    made = replace(retrieval_set())
+    lines = table(folder, tmp_path, made, allow_missing=True, undecodable=rule)
+    assert "1 media are missing and left out: a partial copy of the set." in lines
+    assert f"1 media cannot be decoded and are {words}." in lines
+
+
+def test_published_rows_stand_below(painted, tmp_path):
+    made = retrieval_set(published=(Published("CLIP ViT-B", "R@1", 31.0, "a paper"),))
+    assert table(painted, tmp_path, made)[-1] == "reported: CLIP ViT-B 31 R@1 (a paper)"
+
+
+def test_the_query_of_a_model_is_told(painted, tmp_path):
+    lines = table(painted, tmp_path, retrieval_set(), CountingAsked(), query="the opposite?")
+    assert lines[-1] == "asked was asked 'the opposite?'."
+
+
+@pytest.mark.parametrize(
+    "made", [classification_set(), vqa_set(), text_set()], ids=lambda made: made.card.task
+)
+def test_every_task_has_its_columns(painted, tmp_path, made):
+    head, first, *_ = table(painted, tmp_path, made)
+    expected = {"classification": "top-1", "vqa": "accuracy", "text": "accuracy"}[made.card.task]
+    assert head.split()[4] == expected
+    assert first.split()[:2] == ["counting", "all"]
+
+
+def test_sets_say_what_is_missing_and_where_to_get_it():
+    row = {
+        "name": "a", "task": "vqa", "split": "test", "items": 3, "texts": None, "classes": None, "questions": 9,
+        "annotations_found": False, "missing": ["x.json", "y.csv"], "licence": "MIT", "source": "https://a.example",
+    }  # fmt: skip
+    lines = datasets_table([row, {**row, "name": "b", "missing": [], "annotations_found": True}]).splitlines()
+    assert lines[1].split() == ["a", "vqa", "test", "3", "9", "missing", "MIT"]
+    assert lines[2].split() == ["b", "vqa", "test", "3", "9", "found", "MIT"]
+    assert lines[3:] == ["a lacks x.json, y.csv: https://a.example"]

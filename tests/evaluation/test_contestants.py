@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import pandas as pd
 import pytest
 
@@ -22,6 +25,10 @@ class Asks(ColourEmbedder):
     def __init__(self, folder): ...
 
 class Other: ...
+
+class Breaks:
+    def __init__(self):
+        raise RuntimeError("no GPU")
 """
 
 
@@ -35,6 +42,20 @@ def test_a_class_in_the_current_folder(module):
     assert load_embedder("mine_of_tests:Mine").card.name == "mine"
 
 
+def test_changed_code_is_encoded_anew(module, tmp_path, painted, cache, monkeypatch):
+    made = retrieval_set()
+
+    def score(text):
+        (tmp_path / "mine_of_tests.py").write_text(text)
+        sys.modules.pop("mine_of_tests", None)
+        importlib.invalidate_caches()
+        model = load_embedder("mine_of_tests:Mine")
+        document = run(made, painted, [model], protocol_for(made.card), cache=cache)
+        return document["models"][0]["cost"]["clips"]
+
+    assert [score(CLASS), score(CLASS), score(f"# better\n{CLASS}")] == [4, 0, 4]
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -42,6 +63,7 @@ def test_a_class_in_the_current_folder(module):
         ("mine_of_tests:None_", "cannot be made"),
         ("no_such_module_here:Mine", "cannot be made"),
         ("mine_of_tests:Other", "Embedder"),
+        ("mine_of_tests:Breaks", "RuntimeError: no GPU"),
     ],
 )
 def test_what_cannot_be_made_is_told(module, name, reason):

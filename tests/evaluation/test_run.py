@@ -73,17 +73,19 @@ def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     assert second == first
 
 
-def test_what_was_encoded_before_ctrl_c_is_kept(painted, cache):
-    class Stopped(Counting):
-        batch_size = 1
+def test_what_was_encoded_before_ctrl_c_is_kept(painted, cache, monkeypatch):
+    model = Counting()
+    encode = model.encode_pixels
 
-        def encode_pixels(self, clips):
-            if self.n_clips_seen == 3:
-                raise KeyboardInterrupt
-            return super().encode_pixels(clips)
+    def stopped(clips):
+        if model.n_clips_seen == 3:
+            raise KeyboardInterrupt
+        return encode(clips)
 
+    monkeypatch.setattr(model, "batch_size", 1)
+    monkeypatch.setattr(model, "encode_pixels", stopped)
     with pytest.raises(KeyboardInterrupt):
-        result(retrieval_set(), painted, cache, Stopped())
+        result(retrieval_set(), painted, cache, model)
     again = Counting()
     result(retrieval_set(), painted, cache, again)
     assert again.n_clips_seen == 1

@@ -38,9 +38,10 @@ def load_embedder(name: str, device: str = "auto", dtype: str = "auto") -> Embed
     sys.path.insert(0, "")
     try:
         made = getattr(importlib.import_module(module), attribute)()
-    except (ImportError, AttributeError, TypeError) as error:
+    except Exception as error:
         raise ModelError(
-            f"{name} cannot be made: {error}.", "Give module:Class, a class without arguments."
+            f"{name} cannot be made ({type(error).__name__}: {error}).",
+            "Give module:Class, a class without arguments.",
         ) from error
     finally:
         sys.path.remove("")
@@ -52,7 +53,7 @@ def load_embedder(name: str, device: str = "auto", dtype: str = "auto") -> Embed
 class StoredVectors:
     """A `Contestant` from a Parquet file with the columns kind ("media" or "text"), key and vector.
 
-    The key of a medium is its id in the set, that of a text is the text as it is embedded (with its prompt);
+    The key of a medium is its id in the set, that of a text is the text, that of a class its readable name;
     vectors are lists of numbers, of any length but zero. What is not in the file has no vector.
     """
 

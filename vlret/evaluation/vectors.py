@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from typing import Protocol as Interface
 import numpy as np
 from PIL import Image
 
+from vlret import __version__
 from vlret.evaluation.cache import ArrayCache
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.texts import cut_text
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     import torch
 
 _TEXTS_AT_ONCE = 1024
-_CACHE_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +172,20 @@ class ModelVectors:
     def _recipe(self, kind: str) -> dict[str, Any]:
         card = self.model.card
         return {
-            "format": _CACHE_FORMAT, "kind": kind, "name": card.name, "revision": card.revision,
-            "weights_hash": card.weights_hash, "dim": card.dim, "resolution": card.resolution,
-            "own_resize": card.resize, "preprocessing": card.preprocessing, "dtype": str(self.model.dtype),
+            "vlret": __version__, "code": _code_of(self.model), "kind": kind, "name": card.name,
+            "revision": card.revision, "weights_hash": card.weights_hash, "dim": card.dim,
+            "resolution": card.resolution, "own_resize": card.resize,
+            "preprocessing": card.preprocessing, "dtype": str(self.model.dtype),
         }  # fmt: skip
+
+
+def _code_of(model: Embedder) -> str:
+    """Digest of the file of a class that is not vlret's: its card need not change when its code does."""
+    module = type(model).__module__
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if module.startswith("vlret.") or not file:
+        return ""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def _text_key(text: str) -> str:

@@ -277,6 +277,23 @@ def test_what_cannot_be_decoded_is_wrong_and_stays_in_the_pool(broken, cache):
     assert scores(document)["video to text", "none"]["hit@1"] == 75
 
 
+def test_what_fails_now_is_wrong_for_every_model(painted, cache, monkeypatch):
+    """A decoder that dies under load must not favour the model that has its vectors from before."""
+    before = Counting("before")
+    result(retrieval_set(), painted, cache, before)
+    decode = look.DecodePool.run
+
+    def half_dead(self, jobs):
+        jobs = list(jobs)
+        yield look.FileFailed(next(job for job in jobs if job.path.name == "red.mp4"), "killed")
+        yield from decode(self, [job for job in jobs if job.path.name != "red.mp4"])
+
+    monkeypatch.setattr(look.DecodePool, "run", half_dead)
+    document = result(retrieval_set(), painted, cache, before, Counting("new"))
+    assert scores(document, 0) == scores(document, 1)
+    assert scores(document)["text to video", "none"]["hit@1"] == 60
+
+
 def test_or_is_excluded_by_the_stamp(broken, cache):
     document = result(retrieval_set(), broken, cache, undecodable="excluded")
     assert document["models"][0]["parts"][0]["pool"] == 3

@@ -56,6 +56,8 @@ def look(
                 todo.show(batch)
                 batch = []
         todo.show(batch)
+    for seen in models:
+        seen.undecodable.update(failed)
     return failed
 
 

@@ -68,7 +68,9 @@ class Contestant(Interface):
 class ModelVectors:
     """A `Contestant` from an embedder.
 
-    `seconds` and `n_clips` tell what encoding cost in this run, `cut` holds the texts longer than it reads.
+    `seconds` and `n_clips` tell what encoding cost in this run, `cut` holds the texts longer than it reads,
+    `undecodable` the keys of pieces that could not be decoded in this run: they have no vector for any model,
+    even where one is left from before.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class ModelVectors:
         self.prompts = protocol.prompts or model.card.prompts
         self.seconds, self.n_clips = 0.0, 0
         self.cut: set[str] = set()
+        self.undecodable: set[str] = set()
         frames = {key: getattr(protocol, key) for key in ("frames", "sampling", "resize")}
         self._vectors = ArrayCache(cache, {**self._recipe("vectors"), **frames})
         self._texts = ArrayCache(cache, self._recipe("texts"))
@@ -137,7 +140,10 @@ class ModelVectors:
     def clips(self, media: Sequence[Piece], query: str | None = None) -> Vectors:
         """Unit vectors float32 [n, dim]; NaN where there is none."""
         missing = np.full(self.model.card.dim, np.nan, np.float32)
-        rows = [self._vectors.get(self._key(piece, query)) for piece in media]
+        rows = [
+            None if piece.key in self.undecodable else self._vectors.get(self._key(piece, query))
+            for piece in media
+        ]
         return np.stack([missing if row is None else row for row in rows])
 
     def texts(self, texts: Sequence[str]) -> Vectors:

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 import vlret
-from benchmarks.mini.__main__ import retrieval, table
+from benchmarks.mini.rows import table
+from benchmarks.mini.scores import retrieval
 from benchmarks.mini.sets import captioned_photos
 from vlret.models.registry import ASSETS
 from vlret.models.vljepa.modeling import VLJEPAModel

@@ -15,7 +15,6 @@ from tqdm import tqdm
 from vlret.datasets.tar_set import Item, read_bytes, read_items
 from vlret.media.read import read_clip
 from vlret.models.base import ClipInput
-from vlret.training.questions import Question, make_questions
 from vlret.types import Pixels
 
 CLIP_SETS = ("msrvtt", "msvd", "panda70m", "autoeval")
@@ -31,10 +30,10 @@ class Captioned:
     owner: list[int]
 
 
-def captioned_photos(data: Path, name: str) -> Captioned:
+def captionedphotographs(data: Path, name: str) -> Captioned:
     """The test split of a captioned set of photographs."""
     items = read_items(data / "photos" / name, split="test")
-    return _captioned(f"{name} test", items, _photos(items))
+    return _captioned(f"{name} test", items, photographs(items))
 
 
 def captioned_clips(data: Path, n_frames: int = 8) -> Captioned:
@@ -46,13 +45,13 @@ def captioned_clips(data: Path, n_frames: int = 8) -> Captioned:
 def labelled(data: Path, name: str) -> tuple[list[Pixels], list[str]]:
     """All photographs of a labelled set and their labels."""
     items = read_items(data / "photos" / name, "labels.jsonl")
-    return _photos(items), [item.label for item in items]
+    return photographs(items), [item.label for item in items]
 
 
-def presence(data: Path) -> tuple[list[Pixels], list[Question]]:
-    """Flickr8k's test photographs and yes / no questions by the rule of `vlret.training.questions`."""
-    items = read_items(data / "photos" / "flickr8k", split="test")
-    return _photos(items), [q for q in make_questions(items) if q.answer in ("yes", "no")]
+def labelled_clips(data: Path, name: str) -> tuple[list[Pixels], list[str]]:
+    """All clips of a labelled set and their labels."""
+    items = read_items(data / "videos" / name, "labels.jsonl")
+    return _clips(items, 8), [item.label for item in items]
 
 
 def _captioned(name: str, items: list[Item], clips: Sequence[ClipInput]) -> Captioned:
@@ -61,7 +60,8 @@ def _captioned(name: str, items: list[Item], clips: Sequence[ClipInput]) -> Capt
     return Captioned(name, clips, [text for texts in captions for text in texts], owner)
 
 
-def _photos(items: list[Item]) -> list[Pixels]:
+def photographs(items: list[Item]) -> list[Pixels]:
+    """Decoded photographs uint8 [1, height, width, 3]."""
     files = tqdm(read_bytes(items), total=len(items), desc="photographs", disable=None)
     return [np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))[None] for content in files]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,7 +29,8 @@ def label(
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Labels listed for each clip.")] = 5,
     threshold: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Below this probability a clip is 'unknown'.")
+        str | None,
+        typer.Option(help="Below this probability (0 to 1) a clip is 'unknown'; 'auto': the model's own."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write a table: .csv, .parquet or .jsonl.")] = None,
     model: Annotated[
@@ -60,7 +62,12 @@ def label(
         output.say_files("skipped", source.skipped)
         output.say_files("partly read", source.partial)
         items = classify(
-            source.index, names, model=source.model, templates=template, top=top, threshold=threshold
+            source.index,
+            names,
+            model=source.model,
+            templates=template,
+            top=top,
+            threshold=_probability(threshold),
         )
         _print(items, names, source.index.card.name, json)
         if out:
@@ -70,6 +77,16 @@ def label(
             _write_page(html, items, source.index)
     if not items or (strict and source.skipped):
         raise typer.Exit(1)
+
+
+def _probability(text: str | None) -> float | Literal["auto"] | None:
+    if text is None or text == "auto":
+        return text  # type: ignore[return-value]
+    if not re.fullmatch(r"0|1|1\.0*|0?\.\d+", text):
+        raise typer.BadParameter(
+            f"--threshold was given as {text!r}. Give a probability from 0 to 1, or 'auto'."
+        )
+    return float(text)
 
 
 def _print(items: list[Label], names: list[str], model: str, json: bool) -> None:

@@ -18,7 +18,7 @@ def train(
 
     Example: vlret train recipes/mini/recipe.toml --out runs/mini
     """
-    from vlret.training.loop import train as run
     from vlret.training.recipe import read_recipe
+    from vlret.training.run import train as run
 
     print(run(read_recipe(recipe), out))

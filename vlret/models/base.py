@@ -25,7 +25,9 @@ class ModelCard:
     ignores the shape, `own` leaves it to the model's own transform; `preprocessing` says what does not
     travel with the weights ("" where all of it does). `default_query` is the query that
     goes into the predictor where the user gives none ("" is query-free). `prompts` are templates with one
-    `{}` for class names. `temperature` divides cosines before the softmax over labels.
+    `{}` for class names. `temperature` divides cosines before the softmax over labels;
+    `unknown_threshold` is the probability below which the right label is likelier to be missing from a list of
+    twenty, where that was fitted. `trained_on` names the data sets that its weights have seen.
     """
 
     name: str
@@ -42,6 +44,8 @@ class ModelCard:
     takes_query: bool = False
     default_query: str = ""
     preprocessing: str = ""
+    unknown_threshold: float | None = None
+    trained_on: tuple[str, ...] = ()
 
     @property
     def decode_size(self) -> tuple[int, int] | None:
@@ -50,12 +54,13 @@ class ModelCard:
 
     def to_dict(self) -> dict[str, Any]:
         """The card as plain JSON values, as recorded in an index or a result."""
-        return {**asdict(self), "prompts": list(self.prompts)}
+        return {**asdict(self), "prompts": list(self.prompts), "trained_on": list(self.trained_on)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelCard:
         """The card back from `to_dict`."""
-        return cls(**{**values, "prompts": tuple(values["prompts"])})
+        lists = {name: tuple(values.get(name, ())) for name in ("prompts", "trained_on")}
+        return cls(**{**values, **lists})
 
 
 class Embedder(ABC):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def classify(
     model: Embedder | str | None = None,
     templates: Sequence[str] | None = None,
     top: int = 5,
-    threshold: float | None = None,
+    threshold: float | Literal["auto"] | None = None,
 ) -> list[Label]:
     """The best of `labels` for each clip, with probabilities over the whole set.
 
@@ -37,7 +38,8 @@ def classify(
         model: an embedder or its name; None takes the index's own, another one is refused. Clips need one.
         templates: prompts with exactly one `{}` for the name; default: the model's own.
         top: length of each `Label.top`.
-        threshold: the label is "unknown" where the best probability is below it (0 to 1).
+        threshold: the label is "unknown" where the best probability is below it (0 to 1); "auto" takes the
+            one that was fitted with the model.
 
     Returns:
         one `Label` a clip, in the order of `source`. With one label only, its margin is 0.
@@ -59,11 +61,12 @@ def classify(
         inputs = [source] if isinstance(source, (str, Path, Clip, Frames, np.ndarray)) else source
         clips = [_place(clip) for clip in inputs]
         vectors = model.embed_clips(inputs) if inputs else np.empty((0, model.card.dim), np.float32)
+    least = _least_probability(model, threshold)
     classes = label_vectors(model, labels, templates)
     items = []
     for clip, scores in zip(clips, _scores(vectors, classes), strict=True):
         ranked = _ranked(labels, scores, model.card.temperature, max(top, 2))
-        known = threshold is None or ranked[0].probability >= threshold
+        known = ranked[0].probability >= least
         items.append(_label(clip, ranked, ranked[0].label if known else UNKNOWN, top))
     return items
 
@@ -96,7 +99,17 @@ def readable(label: str) -> str:
     return " ".join(words)
 
 
-def _check(labels: Sequence[str], top: int, threshold: float | None) -> None:
+def _least_probability(model: Embedder, threshold: float | Literal["auto"] | None) -> float:
+    if threshold != "auto":
+        return threshold or 0.0
+    if model.card.unknown_threshold is None:
+        raise UsageError(
+            f"No threshold was fitted with {model.card.name}.", "Give a probability from 0 to 1 as threshold."
+        )
+    return model.card.unknown_threshold
+
+
+def _check(labels: Sequence[str], top: int, threshold: float | Literal["auto"] | None) -> None:
     if isinstance(labels, str) or not labels:
         raise UsageError("No list of labels was given.", "Give one label or more.")
     names = [readable(label).lower() for label in labels]
@@ -107,8 +120,10 @@ def _check(labels: Sequence[str], top: int, threshold: float | None) -> None:
         raise UsageError(f"The label {twice!r} is given more than once.", "Give each label once.")
     if top < 1:
         raise UsageError(f"top was given as {top}.", "Give 1 or more.")
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise UsageError(f"The threshold was given as {threshold}.", "Give a probability from 0 to 1.")
+    if threshold not in (None, "auto") and not (isinstance(threshold, (int, float)) and 0 <= threshold <= 1):
+        raise UsageError(
+            f"The threshold was given as {threshold}.", "Give a probability from 0 to 1, or 'auto'."
+        )
 
 
 def _place(clip: ClipInput) -> tuple[str, float, float | None]:

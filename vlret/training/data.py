@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +13,25 @@ import torch
 from numpy.typing import NDArray
 
 from vlret.datasets.tar_set import Item, read_items
+from vlret.evaluation.metrics import ranks
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.training.features import text_features, visual_features
+from vlret.training.features import Encode, text_features, visual_features
 from vlret.training.questions import Question, make_questions
 from vlret.training.recipe import Recipe
+from vlret.types import Vectors
 
 CAPTIONS, QUESTIONS = "captions.jsonl", "qa.jsonl"
 TRAIN_SPLITS = ("train", "extra")
-FRAME_CHOICES = (1, 1, 2, 4)
-"""Frames of a batch: mostly one, as photographs are; several so that time does not confuse."""
+DEV_SPLITS = ("dev",)
 
 
 @dataclass(frozen=True)
 class TrainingData:
     """Features and texts of one split.
 
-    `features` holds one array float16 [items, views, tokens, width] a set, `items` all items in the same
-    order, `texts` the pooled states [captions, hidden], caption j being of item `caption_item[j]`.
+    `features` holds one array float16 [items, views, ...] a set, `items` all items in the same order, `texts`
+    the pooled states [captions, hidden], caption j being of item `caption_item[j]`.
     """
 
     items: list[Item]
@@ -37,49 +40,83 @@ class TrainingData:
     caption_item: NDArray[np.int64]
     questions: list[Question]
 
-    def visual(self, chosen: NDArray[np.int64], n_frames: int, rng: np.random.Generator) -> torch.Tensor:
-        """Visual tokens float32 [n, n_frames * tokens, width] of items, views drawn at random in order."""
-        rows = [self._views(item, n_frames, rng) for item in chosen]
-        return torch.from_numpy(np.stack(rows).astype(np.float32)).flatten(1, 2)
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Captions of each item; an item's captions stand together."""
+        return np.bincount(self.caption_item, minlength=len(self.items))
 
-    def _views(self, item: int, n_frames: int, rng: np.random.Generator) -> NDArray[np.float16]:
+    @cached_property
+    def captioned(self) -> NDArray[np.int64]:
+        """The items that have captions."""
+        return np.flatnonzero(self.counts)
+
+    def draw_captions(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """The number of one caption of each item, at random."""
+        starts = np.cumsum(self.counts) - self.counts
+        return starts[chosen] + (rng.random(len(chosen)) * self.counts[chosen]).astype(np.int64)
+
+    def visual(self, chosen: NDArray[np.int64], n_views: int, rng: np.random.Generator) -> torch.Tensor:
+        """Features float32 [n, n_views, ...] of items, views drawn at random in order."""
+        rows = [self._views(item, n_views, rng) for item in chosen]
+        return torch.from_numpy(np.stack(rows).astype(np.float32))
+
+    def first_views(self) -> torch.Tensor:
+        """Features float32 [items, ...] of each item as it is."""
+        return torch.from_numpy(np.concatenate([array[:, 0] for array in self.features]).astype(np.float32))
+
+    def _views(self, item: int, n_views: int, rng: np.random.Generator) -> NDArray[np.float16]:
         for array in self.features:
             if item < len(array):
-                return np.asarray(array[item, np.sort(rng.integers(0, array.shape[1], n_frames))])
+                return np.asarray(array[item, np.sort(rng.integers(0, array.shape[1], n_views))])
             item -= len(array)
         raise IndexError(item)
 
 
+def read_sets(recipe: Recipe, splits: Sequence[str]) -> dict[str, list[Item]]:
+    """The items of `splits` of each of the recipe's sets that has any."""
+    sets = {name: _read(recipe.data / name) for name in recipe.sets}
+    chosen = {name: [item for item in items if item.split in splits] for name, items in sets.items()}
+    return {name: items for name, items in chosen.items() if items}
+
+
 def load_data(
-    recipe: Recipe, splits: Sequence[str], model: VLJEPAModel, embedder: VLJEPA, folder: Path
+    sets: dict[str, list[Item]],
+    encode: Encode,
+    views: int,
+    model: VLJEPAModel,
+    embedder: VLJEPA,
+    folder: Path,
 ) -> TrainingData:
-    """Read the recipe's sets and compute, or find in `folder`, what the frozen towers say of them."""
-    items: list[Item] = []
-    features = []
-    for name in recipe.sets:
-        chosen = [item for item in _read(recipe.data / name) if item.split in splits]
-        if chosen:
-            items += chosen
-            features.append(
-                visual_features(chosen, embedder, folder, f"{name.replace('/', '-')}-{splits[0]}")
-            )
+    """Compute, or find in `folder`, what `encode` says of the items and the Y-encoder of their captions."""
+    items = [item for chosen in sets.values() for item in chosen]
+    features = [
+        visual_features(chosen, encode, views, folder, f"{name.replace('/', '-')}-{chosen[0].split}")
+        for name, chosen in sets.items()
+    ]
     captions = [caption for item in items for caption in item.captions]
     ids = [embedder.tokens(caption, embedder.card.text_length) for caption in captions]
-    texts = text_features(captions, model, ids, folder / f"texts-{splits[0]}.npy")
+    texts = text_features(captions, model, ids, folder / f"texts-{items[0].split}.npy")
     owners = np.repeat(np.arange(len(items)), [len(item.captions) for item in items])
-    return TrainingData(items, features, texts, owners, make_questions(items, recipe.seed))
+    return TrainingData(items, features, texts, owners, make_questions(items))
 
 
-def caption_batches(
-    data: TrainingData, size: int, rng: np.random.Generator
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """(items, captions) of one epoch: every captioned item once, with one of its captions at random."""
-    counts = np.bincount(data.caption_item, minlength=len(data.items))
-    starts = np.cumsum(counts) - counts
-    order = rng.permutation(np.flatnonzero(counts))
-    for first in range(0, len(order) - size + 1, size):
-        chosen = order[first : first + size]
-        yield chosen, starts[chosen] + (rng.random(size) * counts[chosen]).astype(np.int64)
+def item_batches(data: TrainingData, size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """One epoch's batches: every captioned item once, in random order, the rest of a batch left out."""
+    order = rng.permutation(data.captioned)
+    return [order[first : first + size] for first in range(0, len(order) - size + 1, size)]
+
+
+def recall(items: Vectors, texts: Vectors, data: TrainingData) -> float:
+    """Text-to-image R@1 in per cent; `items` [items, dim] and `texts` [captions, dim] have unit length."""
+    relevant = data.caption_item[:, None] == np.arange(len(items))
+    return 100 * float(ranks(texts, items, relevant).hit_at(1).mean())
+
+
+def note(folder: Path, record: dict[str, str | int | float]) -> None:
+    """Add one line to the run's epochs.jsonl."""
+    values = {name: round(value, 3) if isinstance(value, float) else value for name, value in record.items()}
+    with (folder / "epochs.jsonl").open("a") as lines:
+        lines.write(json.dumps(values) + "\n")
 
 
 def _read(folder: Path) -> list[Item]:

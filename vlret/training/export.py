@@ -12,20 +12,21 @@ import torch
 
 from vlret.models.base import ModelCard
 from vlret.models.vljepa.modeling import TOWERS, VLJEPAModel, save_towers
+from vlret.training.calibration import Calibration
 from vlret.training.initial import MINILM
 from vlret.training.recipe import Recipe
 
 PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
 
 
-def export(model: VLJEPAModel, folder: Path, recipe: Recipe) -> Path:
+def export(model: VLJEPAModel, folder: Path, recipe: Recipe, calibration: Calibration) -> Path:
     """Write the finished model in float16 (the int8 table as it is) and return its folder."""
     write_folder(model, folder, recipe)
     state = {
         key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()
     }
     save_towers(folder, state)
-    write_card(model, folder, recipe)
+    write_card(model, folder, recipe, calibration)
     return folder
 
 
@@ -37,24 +38,29 @@ def write_folder(model: VLJEPAModel, folder: Path, recipe: Recipe) -> None:
     write_card(model, folder, recipe)
 
 
-def write_card(model: VLJEPAModel, folder: Path, recipe: Recipe) -> None:
+def write_card(
+    model: VLJEPAModel, folder: Path, recipe: Recipe, calibration: Calibration | None = None
+) -> None:
     """Write card.json; the revision is the first twelve digits of the weights' hash."""
+    learned = round(float(torch.exp(-model.logit_scale.detach())), 5)
     digest = weights_hash(folder)
     card = ModelCard(
         name=recipe.name,
         revision=digest[:12],
         weights_hash=digest,
-        dim=recipe.dim,
-        frames=recipe.frames,
-        resolution=recipe.resolution,
+        dim=recipe.model.dim,
+        frames=recipe.model.frames,
+        resolution=recipe.model.resolution,
         resize="squash",
         licence="Apache-2.0",
         prompts=PROMPTS,
-        temperature=round(float(torch.exp(-model.logit_scale.detach())), 5),
+        temperature=calibration.temperature if calibration else learned,
         text_length=model.config.text_length,
         takes_query=True,
         default_query="",
         preprocessing=f"mean {_rounded(model.config.image_mean)}, deviation {_rounded(model.config.image_std)}",
+        unknown_threshold=calibration.unknown_threshold if calibration else None,
+        trained_on=recipe.trained_on,
     )
     (folder / "card.json").write_text(json.dumps(card.to_dict(), indent=1) + "\n")
 

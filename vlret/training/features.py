@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +19,36 @@ from tqdm import tqdm
 
 from vlret.datasets.tar_set import Item, read_bytes
 from vlret.media.read import read_clip
-from vlret.models.base import Embedder
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.models.vljepa.towers import padded
 from vlret.types import Pixels
 
 VIDEO = {".mp4"}
-PHOTO_VIEWS = 4
 BATCH = 16
+
+Encode = Callable[[Sequence[Pixels]], torch.Tensor]
+"""One-frame clips uint8 [1, height, width, 3] to float rows [n, ...]."""
 
 
 def visual_features(
-    items: Sequence[Item], embedder: Embedder, folder: Path, name: str
+    items: Sequence[Item], encode: Encode, views: int, folder: Path, name: str
 ) -> NDArray[np.float16]:
-    """Visual tokens of each item, float16 [n, views, tokens, width], read from or written to `folder`.
+    """What `encode` says of `views` views of each item, float16 [items, views, ...], cached in `folder`.
 
-    The views of a photograph are itself, a part of it, and the mirror images of both; those of a clip are its
-    frames. A run that was stopped goes on at the batch it had reached.
+    The views of a photograph are itself, its mirror image, and parts of it, every second one mirrored; those
+    of a clip are its frames. A run that was stopped goes on at the batch it had reached.
     """
-    n_views = embedder.card.frames if Path(items[0].name).suffix in VIDEO else PHOTO_VIEWS
-    shape = (len(items), n_views, *_token_shape(embedder))
+    row = encode([np.zeros((1, 32, 32, 3), np.uint8)]).shape[1:]
     folder.mkdir(parents=True, exist_ok=True)
-    array, done = _open_array(folder / f"{name}.npy", shape, [item.name for item in items])
-    batches = range(done, len(items), BATCH)
+    array, done = _open_array(
+        folder / f"{name}.npy", (len(items), views, *row), [item.name for item in items]
+    )
     files = read_bytes(items[done:])
+    batches = range(done, len(items), BATCH)
     for first in tqdm(batches, desc=f"features of {name}", unit="batch", disable=None):
         group = items[first : first + BATCH]
-        views = [view for item in group for view in _views(item, next(files), embedder)]
-        tokens = torch.stack(embedder.encode_pixels(views)).numpy()
-        array[first : first + len(group)] = tokens.reshape(len(group), n_views, *shape[2:])
+        pixels = [view for item in group for view in _views(item, next(files), views)]
+        array[first : first + len(group)] = encode(pixels).reshape(len(group), views, *row).numpy()
         array.flush()
         _write_done(folder / f"{name}.json", first + len(group), items)
     return array
@@ -72,30 +73,27 @@ def text_features(
     return rows
 
 
-def _views(item: Item, content: bytes, embedder: Embedder) -> list[Pixels]:
+def _views(item: Item, content: bytes, count: int) -> list[Pixels]:
     if Path(item.name).suffix not in VIDEO:
-        photo = Image.open(io.BytesIO(content)).convert("RGB")
-        whole, part = np.asarray(photo)[None], np.asarray(photo.crop(_part(item.name, *photo.size)))[None]
-        return [whole, whole[:, :, ::-1], part, part[:, :, ::-1]]
+        return _photo_views(item.name, Image.open(io.BytesIO(content)).convert("RGB"), count)
     with tempfile.NamedTemporaryFile(suffix=Path(item.name).suffix) as file:
         file.write(content)
         file.flush()
-        frames = read_clip(file.name, embedder.card.frames, size=embedder.card.decode_size)
-    return list(frames.pixels[:, None])
+        return list(read_clip(file.name, count).pixels[:, None])
 
 
-def _part(name: str, width: int, height: int) -> tuple[int, int, int, int]:
-    """A random box of 70 to 90% of the sides, always the same for a photograph."""
+def _photo_views(name: str, photo: Image.Image, count: int) -> list[Pixels]:
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    share = rng.uniform(0.7, 0.9)
-    part_width, part_height = int(width * share), int(height * share)
+    views = [np.asarray(photo if n < 2 else photo.crop(_part(rng, *photo.size)))[None] for n in range(count)]
+    return [view[:, :, ::-1] if n % 2 else view for n, view in enumerate(views)]
+
+
+def _part(rng: np.random.Generator, width: int, height: int) -> tuple[int, int, int, int]:
+    """A random box of 65 to 95% of the sides, its shape changed by up to 30%."""
+    share, stretch = rng.uniform(0.65, 0.95), np.exp(rng.uniform(-0.15, 0.15))
+    part_width, part_height = int(width * min(1, share * stretch)), int(height * min(1, share / stretch))
     left, top = rng.integers(width - part_width + 1), rng.integers(height - part_height + 1)
     return int(left), int(top), int(left) + part_width, int(top) + part_height
-
-
-def _token_shape(embedder: Embedder) -> tuple[int, ...]:
-    side = embedder.card.resolution
-    return tuple(embedder.encode_pixels([np.zeros((1, side, side, 3), np.uint8)])[0].shape)
 
 
 def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[np.memmap[Any, Any], int]:

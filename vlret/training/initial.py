@@ -29,11 +29,11 @@ def initial_model(recipe: Recipe) -> VLJEPAModel:
 def _config(recipe: Recipe) -> VLJEPAConfig:
     bert = BertConfig(**json.loads(_existing(recipe.weights / MINILM / "config.json").read_text()))
     llama = LlamaConfig(
-        hidden_size=recipe.hidden,
-        intermediate_size=recipe.intermediate,
-        num_hidden_layers=recipe.layers,
-        num_attention_heads=recipe.heads,
-        num_key_value_heads=recipe.heads,
+        hidden_size=recipe.model.hidden,
+        intermediate_size=recipe.model.intermediate,
+        num_hidden_layers=recipe.model.layers,
+        num_attention_heads=recipe.model.heads,
+        num_key_value_heads=recipe.model.heads,
         vocab_size=bert.vocab_size,
     )
     return VLJEPAConfig(
@@ -41,12 +41,12 @@ def _config(recipe: Recipe) -> VLJEPAConfig:
         predictor_config=llama.to_dict(),
         y_config=bert.to_dict(),
         x_width=1280,
-        dim=recipe.dim,
-        grid=recipe.grid,
+        dim=recipe.model.dim,
+        grid=recipe.model.grid,
         query_embeddings="y_encoder",
         int8_embeddings=True,
-        frames=recipe.frames,
-        resolution=recipe.resolution,
+        frames=recipe.model.frames,
+        resolution=recipe.model.resolution,
         image_mean=(127 / 255,) * 3,
         image_std=(128 / 255,) * 3,
         query_length=128,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch.nn import functional
+
+MAX_SCALE = 100.0
 
 
 def info_nce(
@@ -21,6 +25,21 @@ def info_nce(
     logits = (scale * prediction @ target.T).masked_fill(same & ~own, float("-inf"))
     labels = torch.arange(len(prediction), device=prediction.device)
     return (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
+
+
+def caption_loss(
+    prediction: torch.Tensor,
+    states: torch.Tensor,
+    head: Callable[[torch.Tensor], torch.Tensor],
+    log_scale: torch.Tensor,
+) -> torch.Tensor:
+    """`info_nce` between predictions [n, dim] and the pooled text states [n, hidden] of one caption of each.
+
+    Equal captions of two items are told by their equal states.
+    """
+    same = (states[:, None, :8] == states[None, :, :8]).all(-1)
+    target = functional.normalize(head(states), dim=-1)
+    return info_nce(prediction, target, log_scale.exp().clamp(max=MAX_SCALE), same)
 
 
 def answer_loss(

@@ -128,7 +128,7 @@ def _presence(items: list[Item], present: list[set[str]], rng: random.Random) ->
     questions: list[Question] = []
     for thing in sorted({words[0] for words in THINGS}):
         yes = [n for n in range(len(items)) if thing in present[n]]
-        no = [n for n in answerable if thing not in present[n] and not _may_be(thing, present[n])]
+        no = [n for n in answerable if thing not in present[n] and not may_be(thing, present[n])]
         pairs = [(n, "yes") for n in yes] + [(n, "no") for n in rng.sample(no, min(len(yes), len(no)))]
         questions += [Question(n, presence_question(thing), answer) for n, answer in pairs]
     return questions
@@ -146,7 +146,7 @@ def _kinds(present: set[str]) -> list[tuple[str, str]]:
     return [(question, kinds[0]) for question, kinds in found.items() if len(kinds) == 1]
 
 
-def _may_be(thing: str, present: set[str]) -> bool:
+def may_be(thing: str, present: set[str]) -> bool:
     """A "child" in a caption may be a boy: people are never the reason for a "no" about other people."""
     return thing in PEOPLE and bool(present & set(PEOPLE))
 

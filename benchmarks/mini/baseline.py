@@ -1,0 +1,123 @@
+"""The plain CLIP-style baseline: mean of the frames' features, one linear layer a side, the same loss and data.
+
+`python -m benchmarks.mini.baseline --run runs/mini` trains it on the features that a run of `vlret train` left
+and scores it like the model. With `--untouched` the X-encoder is the published one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from benchmarks.mini.rows import table, write
+from benchmarks.mini.scores import score
+from vlret.models.vljepa.embedder import VLJEPA
+from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.checkpoint import TrainingState, one_cycle
+from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, item_batches, recall
+from vlret.training.losses import caption_loss
+from vlret.training.recipe import read_recipe
+from vlret.training.run import joint_data
+from vlret.types import Vectors
+
+
+class LinearBaseline(VLJEPA):
+    """The frozen towers of a model folder under two linear layers of its own; it takes no query."""
+
+    def __init__(self, folder: Path, visual: nn.Linear, text: nn.Linear) -> None:
+        super().__init__(folder, dtype="float32")
+        self.visual, self.text = visual, text
+        self.pooled = VLJEPAModel.from_pretrained(folder).y_encoder.eval()
+
+    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+        """Embeddings float32 [n, dim], unit length: the query is not read."""
+        with torch.inference_mode():
+            rows = self.visual(torch.stack([clip.mean(0) for clip in tokens]))
+            return functional.normalize(rows, dim=-1).numpy()
+
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embeddings float32 [n, dim], unit length."""
+        with torch.inference_mode():
+            rows = [self._states(self.tokens(text, self.card.text_length)) for text in texts]
+            return functional.normalize(self.text(torch.cat(rows)), dim=-1).numpy()
+
+    def _states(self, ids: list[int]) -> torch.Tensor:
+        return self.pooled.pool(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.bool))  # type: ignore[no-any-return]
+
+
+class LinearTrainer:
+    """Two linear layers and a temperature, trained like the model's joint stage on captions."""
+
+    def __init__(
+        self, data: TrainingData, dim: int, epochs: int, batch: int, rate: float, dropout: float
+    ) -> None:
+        self.data, self.batch, self.dropout = data, batch, dropout
+        self.visual = nn.Linear(data.features[0].shape[-1], dim)
+        self.text = nn.Linear(data.texts.shape[1], dim)
+        self.scale = nn.Parameter(torch.tensor(2.6592))
+        trained = {"scale": self.scale}
+        for name, layer in (("visual", self.visual), ("text", self.text)):
+            trained |= {f"{name}.{key}": p for key, p in layer.named_parameters()}
+        steps = epochs * (len(data.captioned) // batch)
+        optimiser, schedule = one_cycle([(list(trained.values()), rate)], steps, weight_decay=0.05)
+        self.state = TrainingState(trained, optimiser, schedule, np.random.default_rng(0))
+
+    def step(self, items: NDArray[np.int64]) -> float:
+        """One step on a batch of items."""
+        seen = functional.dropout(self.data.visual(items, 1, self.state.rng).mean((1, 2)), self.dropout)
+        states = self.data.texts[self.data.draw_captions(items, self.state.rng)]
+        prediction = functional.normalize(self.visual(seen), dim=-1)
+        return self.state.step(
+            caption_loss(
+                prediction, states, lambda rows: self.text(functional.dropout(rows, 0.1)), self.scale
+            )
+        )
+
+    @torch.inference_mode()
+    def recall(self, dev: TrainingData) -> float:
+        """Text-to-image R@1 in per cent over dev items."""
+        items = functional.normalize(self.visual(dev.first_views().mean(1)), dim=-1)
+        return recall(items.numpy(), functional.normalize(self.text(dev.texts), dim=-1).numpy(), dev)
+
+
+def main(
+    recipe: Annotated[Path, typer.Option(help="The run's recipe.")] = Path("recipes/mini/recipe.toml"),
+    run: Annotated[Path, typer.Option(help="Folder of a finished `vlret train`.")] = Path("runs/mini"),
+    untouched: Annotated[bool, typer.Option(help="On the published X-encoder, not the adapted one.")] = False,
+    out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
+) -> None:
+    """Train the linear baseline and score it on the test splits."""
+    choices = read_recipe(recipe)
+    towers = run / ("initial" if untouched else "towers")
+    model = VLJEPAModel.from_pretrained(towers).eval()
+    features = run / ("features-untouched" if untouched else "features")
+    data, dev = (
+        joint_data(choices, model, towers, features, splits) for splits in (TRAIN_SPLITS, DEV_SPLITS)
+    )
+    best = (-1.0, LinearTrainer(data, choices.model.dim, 1, 1024, 1e-3, 0.3))
+    for dropout in (0.1, 0.3, 0.5):
+        torch.manual_seed(0)
+        trainer = LinearTrainer(data, choices.model.dim, choices.joint.epochs, 1024, 1e-3, dropout)
+        for _ in tqdm(range(choices.joint.epochs), desc=f"dropout {dropout}", disable=None):
+            for items in item_batches(data, trainer.batch, trainer.state.rng):
+                trainer.step(items)
+        print(f"dropout {dropout}: dev R@1 {trainer.recall(dev):.2f}")
+        best = max(best, (trainer.recall(dev), trainer), key=lambda pair: pair[0])
+    baseline = LinearBaseline(towers, best[1].visual, best[1].text)
+    rows = score(baseline, choices.data, questions=False)
+    print(table(rows))
+    if out:
+        write(out, baseline.card.to_dict(), "float32", rows)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,77 @@
+"""What a stopped training needs to go on: weights, optimiser, schedule and random states in one file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Everything that changes while a stage trains; `trained` holds its parameters by name."""
+
+    trained: Mapping[str, nn.Parameter]
+    optimiser: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    rng: np.random.Generator
+
+    def step(self, loss: torch.Tensor) -> float:
+        """One step down `loss`, gradients clipped to norm 1; returns its value."""
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.trained.values(), 1.0)
+        self.optimiser.step()
+        self.schedule.step()
+        return loss.item()
+
+    def save(self, file: Path, epoch: int) -> None:
+        """Write all that `resume` needs, whole or not at all."""
+        state = {
+            "epoch": epoch,
+            "weights": {name: parameter.data for name, parameter in self.trained.items()},
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "torch_rng": torch.get_rng_state(),
+            "rng": _plain(self.rng.bit_generator.state),
+        }
+        torch.save(state, file.with_suffix(".tmp"))
+        os.replace(file.with_suffix(".tmp"), file)
+
+    def resume(self, file: Path) -> int:
+        """Go on from `file` if it is there; returns the number of finished epochs."""
+        if not file.is_file():
+            return 0
+        state = torch.load(file, weights_only=True)
+        for name, parameter in self.trained.items():
+            parameter.data.copy_(state["weights"][name])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        torch.set_rng_state(state["torch_rng"])
+        self.rng.bit_generator.state = _whole(state["rng"])
+        return int(state["epoch"])
+
+
+def one_cycle(
+    groups: list[tuple[list[nn.Parameter], float]], steps: int, weight_decay: float
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """AdamW over (parameters, highest rate) groups, rates rising for a tenth of `steps` and then falling."""
+    optimiser = torch.optim.AdamW([{"params": p} for p, _ in groups], weight_decay=weight_decay)
+    rates = [rate for _, rate in groups]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=0.1)
+    return optimiser, schedule
+
+
+def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A numpy random state with its 128-bit integers as text, which torch can store."""
+    return {**state, "state": {key: str(value) for key, value in state["state"].items()}}
+
+
+def _whole(state: dict[str, Any]) -> dict[str, Any]:
+    return {**state, "state": {key: int(value) for key, value in state["state"].items()}}

@@ -40,7 +40,11 @@ def test_retrieval_prints_a_table_and_writes_files(own, models, cache, tmp_path)
     assert [row.split()[0] for row in rows] == ["colour", "colour", "asked", "asked"]
     assert "loading" in run.err
     assert "wrote" in run.err
-    assert sorted(path.suffix for path in out.iterdir()) == [".json", ".parquet", *[".trec"] * 4]
+    files = [path for path in out.iterdir() if path.is_file()]
+    assert sorted(path.suffix for path in files) == [
+        ".csv", ".html", ".json", ".md", ".parquet", ".tex", *[".trec"] * 4
+    ]  # fmt: skip
+    assert "result.html" in run.err
 
 
 def test_json_is_the_document_that_is_written(own, models, cache, tmp_path):

@@ -9,6 +9,8 @@ import av
 import numpy as np
 import pytest
 
+from tests.reports.bench_documents import documents
+
 
 def write_counted(path: Path, n_frames: int = 30, size: int = 64, gop: int = 12, sound: bool = False) -> Path:
     """Frame i of the 10 fps video has the grey level 8 * i; the sound is a tone that grows louder."""
@@ -36,3 +38,9 @@ def write_counted(path: Path, n_frames: int = 30, size: int = 64, gop: int = 12,
 @pytest.fixture
 def counted_video(tmp_path) -> Path:
     return write_counted(tmp_path / "counted.mp4")
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    """Documents of `vlret.evaluation.run` by task; tests must not change them."""
+    return documents(tmp_path_factory.mktemp("results"))

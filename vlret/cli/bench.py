@@ -51,7 +51,7 @@ def run_task(
         typer.Option(metavar="FILE.parquet", help="Vectors made elsewhere: columns kind, key, vector."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for result.json, ranks.parquet and TREC runs.")
+        Path | None, typer.Option(help="Folder for the result as JSON, HTML, tables and ranks.")
     ] = None,
     captions: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Retrieval: your own set, columns path, caption.")
@@ -116,7 +116,10 @@ def run_task(
     else:
         print(result_table(document))
     if out:
-        output.say(f"wrote {output.existing(out / 'result.json')}")
+        from vlret.reports.bench_files import PAGE, write_reports
+
+        write_reports(document, out)
+        output.say(f"wrote {output.existing(out / 'result.json')} and {output.existing(out / PAGE)}")
 
 
 def datasets(

@@ -189,7 +189,7 @@ def model_result(
         made["protocol"] |= dict.fromkeys(_UNKNOWN_OF_VECTORS)
         return result
     return result | {
-        "contaminated_by": contamination(getattr(model.model.card, "trained_on", ()), benchmark_set.card),
+        "contaminated_by": contamination(model.model.card.trained_on, benchmark_set.card),
         "texts_cut": len(model.cut),
         "cost": {"clips": model.n_clips, "seconds": round(model.seconds, 3)},
     }

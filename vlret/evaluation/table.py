@@ -7,13 +7,13 @@ from typing import Any
 
 from vlret.evaluation.compare import Comparison
 
-_SHOWN = {
+SHOWN = {
     "retrieval": ("hit@1", "hit@5", "hit@10", "hit@50", "median_rank", "mAP", "nDCG@10"),
     "classification": ("top-1", "top-5", "mean_class_accuracy", "class_mean_recall@5"),
     "vqa": ("accuracy", "macro_accuracy", "paired", "yes_rate", "precision", "recall", "f1"),
     "text": ("accuracy", "macro_accuracy"),
 }
-_MAIN = {"hit@1": "R@1", "hit@5": "R@5", "hit@10": "R@10", "hit@50": "R@50"}
+SHORT = {"hit@1": "R@1", "hit@5": "R@5", "hit@10": "R@10", "hit@50": "R@50"}
 
 
 def result_table(document: Mapping[str, Any]) -> str:
@@ -22,22 +22,31 @@ def result_table(document: Mapping[str, Any]) -> str:
     A row of figures that used other test queries ends with a mark, and so does a model whose training data
     overlap with the set; both are told below, as are missing and undecodable media and published rows.
     """
-    shown = [name for name in _SHOWN[document["task"]] if _has(document, name)]
+    shown = shown_figures(document)
     head = [
         "model",
         "part",
         "queries",
         "pool",
-        *(_MAIN.get(name, name) for name in shown),
+        *(SHORT.get(name, name) for name in shown),
         "95% of first",
         "chance",
     ]
     rows = [
-        [_marked(model), _part_name(part), str(part["queries"]), str(part["pool"]), *_cells(part, shown)]
+        [marked(model), part_name(part), str(part["queries"]), str(part["pool"]), *_cells(part, shown)]
         for model in document["models"]
         for part in model["parts"]
     ]
-    return "\n".join([*_lines([head, *rows]), *_notes(document)])
+    reported = [
+        f"reported: {row['model']} {row['value']:g} {row['metric']} ({row['source']})"
+        for row in document["dataset"]["published"]
+    ]
+    return "\n".join([*_lines([head, *rows]), *notes(document), *reported])
+
+
+def shown_figures(document: Mapping[str, Any]) -> list[str]:
+    """The figures of the document that a table shows, in the order of its columns."""
+    return [name for name in SHOWN[document["task"]] if _has(document, name)]
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> str:
@@ -46,7 +55,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> str:
     rows = [
         [
             f"{c.first} - {c.second}", c.part if c.rerank == "none" else f"{c.part}, {c.rerank}",
-            _MAIN.get(c.figure, c.figure), f"{c.values[0]:.1f}", f"{c.values[1]:.1f}",
+            SHORT.get(c.figure, c.figure), f"{c.values[0]:.1f}", f"{c.values[1]:.1f}",
             f"{c.paired.difference:+.1f}", f"{c.paired.low:+.1f} to {c.paired.high:+.1f}",
             f"{c.paired.p_value:.4f}",
         ]
@@ -73,11 +82,13 @@ def _has(document: Mapping[str, Any], name: str) -> bool:
     return any(name in part["figures"] for model in document["models"] for part in model["parts"])
 
 
-def _marked(model: Mapping[str, Any]) -> str:
+def marked(model: Mapping[str, Any]) -> str:
+    """The name of a model, with a mark where its training data overlap with the set."""
     return f"{model['name']} *" if model["contaminated_by"] else str(model["name"])
 
 
-def _part_name(part: Mapping[str, Any]) -> str:
+def part_name(part: Mapping[str, Any]) -> str:
+    """The name of a part, with its re-ranking and the mark of what uses other test queries."""
     return f"{part['name']}, {part['rerank']} +" if part["uses_test_queries"] else str(part["name"])
 
 
@@ -95,29 +106,27 @@ def _lines(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _notes(document: Mapping[str, Any]) -> list[str]:
-    notes = [
+def notes(document: Mapping[str, Any]) -> list[str]:
+    """What a reader has to know of the rows: contamination, queries, re-ranking, media that are not there."""
+    told = [
         f"* {model['name']} was trained on {', '.join(model['contaminated_by'])}, which overlaps with this set."
         for model in document["models"]
         if model["contaminated_by"]
     ]
-    notes += [
+    told += [
         f"{model['name']} was asked {model['stamp']['model']['query']!r}."
         for model in document["models"]
         if model["stamp"]["model"].get("query") and document["task"] != "vqa"
     ]
     if any(part["uses_test_queries"] for model in document["models"] for part in model["parts"]):
-        notes.append("+ uses the other test queries, which a user who asks one thing does not have.")
+        told.append("+ uses the other test queries, which a user who asks one thing does not have.")
     if document["missing"]:
-        notes.append(f"{len(document['missing'])} media are missing and left out: a partial copy of the set.")
+        told.append(f"{len(document['missing'])} media are missing and left out: a partial copy of the set.")
     undecodable = document["models"][0]["stamp"]["set"]["undecodable"]
     if undecodable:
         rule = document["models"][0]["stamp"]["protocol"]["undecodable"]
-        notes.append(f"{len(undecodable)} media cannot be decoded and are {_RULES[rule]}.")
-    return notes + [
-        f"reported: {row['model']} {row['value']:g} {row['metric']} ({row['source']})"
-        for row in document["dataset"]["published"]
-    ]
+        told.append(f"{len(undecodable)} media cannot be decoded and are {_RULES[rule]}.")
+    return told
 
 
 _RULES = {"wrong": "counted as wrong", "excluded": "left out"}

@@ -71,11 +71,15 @@ def write_page(path: Path, title: str, sections: Sequence[Section]) -> None:
     """
     pictures = thumbnails(card.clip for section in sections for card in section.cards[:_MOST_CARDS])
     body = "".join(_section(section, pictures) for section in sections)
-    style = (files("vlret") / "assets" / "page.css").read_text("utf-8")
-    page = _PAGE.format(title=escape(title), style=style, body=body)
     path.parent.mkdir(parents=True, exist_ok=True)
     # A file name that is not UTF-8 comes as lone surrogates, which no encoding writes.
-    path.write_text(page, "utf-8", errors="replace")
+    path.write_text(page_text(title, body), "utf-8", errors="replace")
+
+
+def page_text(title: str, body: str) -> str:
+    """A whole page around `body`, which is HTML; it may use pictures and styles of its own, nothing from afar."""
+    style = (files("vlret") / "assets" / "page.css").read_text("utf-8")
+    return _PAGE.format(title=escape(title), style=style, body=body)
 
 
 def _clip(path: str, start: float, end: float | None) -> Clip:

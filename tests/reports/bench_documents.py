@@ -1,0 +1,41 @@
+"""Results of a model that sees well and of one that takes red for blue, on painted media; one for each task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tests.conftest import ColourEmbedder
+from tests.evaluation.sets import card, classification_set, media, paint, retrieval_set, text_set, vqa_set
+from vlret.datasets.base import Published, StateChoice, StateSet
+from vlret.evaluation.run import protocol_for, run
+
+PUBLISHED = (
+    Published("VL-JEPA BASE", "R@1", 40.0, "arXiv 2512.10942v2, table 1"),
+    Published("VL-JEPA BASE", "R@1", 37.6, "arXiv 2512.10942v1, table 1"),
+)
+
+
+class Swaps(ColourEmbedder):
+    """Takes red for blue; its name holds what HTML, LaTeX and Markdown read as their own."""
+
+    def __init__(self) -> None:
+        super().__init__("swaps_<b>|$x$&")
+        self.card = replace(self.card, weights_hash="1" * 64, trained_on=("Painted",))
+
+    def predict(self, tokens, query=None):
+        return super().predict(tokens)[:, [2, 1, 0, 3]]
+
+
+def documents(folder) -> dict[str, dict[str, Any]]:
+    """By task; "states" are questions of two states."""
+    states = StateSet(card("vqa"), media("red", "green"), [StateChoice(0, 0, (1, 0), 1)])
+    sets = {
+        "retrieval": retrieval_set(published=PUBLISHED), "classification": classification_set(),
+        "vqa": vqa_set(), "text": text_set(), "states": states,
+    }  # fmt: skip
+    data = paint(folder / "data")
+    return {
+        name: run(made, data, [ColourEmbedder(), Swaps()], protocol_for(made.card), cache=folder / "cache")
+        for name, made in sets.items()
+    }

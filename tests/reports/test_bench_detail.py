@@ -1,0 +1,121 @@
+"""bench_detail.py: the worst failures with what stands above, classes, lengths, confusion."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+from vlret.reports.bench_detail import by_class, by_length, confusion, worst
+
+
+def failures(results, task, model=1):
+    return worst(results[task], results[task]["models"][model])
+
+
+def test_a_model_that_is_always_right_has_no_failures(results):
+    assert failures(results, "retrieval", 0) == []
+
+
+def test_retrieval_shows_the_right_clip_and_those_above(results):
+    found = failures(results, "retrieval")
+    assert sorted(failure.title for failure in found) == ["a blue wall", "a red wall", "a red wall"]
+    red = next(failure for failure in found if failure.title == "a red wall")
+    assert results["retrieval"]["items"][red.item]["id"] == "red"
+    part = results["retrieval"]["models"][1]["parts"][0]
+    rank = part["per_query"]["best"][0]
+    assert red.line == f"rank {rank} of 4"
+    assert red.above[0].name == "blue"
+    assert len(red.above) == min(rank - 1, 3)
+    assert [entry.item for entry in red.above] == part["per_query"]["top"][0][: len(red.above)]
+    assert [entry.score for entry in red.above] == part["per_query"]["top_scores"][0][: len(red.above)]
+
+
+def test_the_lowest_rank_comes_first_and_n_is_kept(results):
+    document = copy.deepcopy(results["retrieval"])
+    own = document["models"][1]["parts"][0]["per_query"]
+    own["best"], own["worst"] = [2, 1, 4, 3, 2], [2, 1, 4, 3, 2]
+    found = worst(document, document["models"][1], 3)
+    assert [failure.line for failure in found] == ["rank 4 of 4", "rank 3 of 4", "rank 2 of 4"]
+
+
+def test_level_and_without_a_vector_are_told(results):
+    document = copy.deepcopy(results["retrieval"])
+    own = document["models"][1]["parts"][0]["per_query"]
+    own["best"], own["worst"] = [1, 1, 1, 5, 1], [1, 4, 1, 5, 1]
+    own["top"][3] = own["top_scores"][3] = []
+    found = worst(document, document["models"][1])
+    assert [(failure.line, list(failure.above)) for failure in found] == [
+        ("no vector", []),
+        ("level with others, rank 1 to 4 of 4", []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("task", "title", "line", "above"),
+    [
+        ("classification", "red", "level with others, rank 3 to 4 of 4", "blue"),
+        (
+            "text",
+            "green",
+            "the same: grey; something else: a green wall; level with others, rank 2 to 3 of 3",
+            None,
+        ),
+    ],
+)
+def test_other_tasks_say_what_is_right(results, task, title, line, above):
+    found = {failure.title: failure for failure in failures(results, task)}
+    assert found[title].line == line
+    assert [entry.name for entry in found[title].above][:1] == ([above] if above else [])
+
+
+def test_questions_name_the_answer_and_the_medium(results):
+    document = copy.deepcopy(results["vqa"])
+    own = document["models"][0]["parts"][0]["per_query"]
+    own["best"][4] = own["worst"][4] = 3
+    own["top"][4] = [2, 0, 1]
+    first = worst(document, document["models"][0])[0]
+    assert (first.title, first.line, first.item) == ("which colour?", "right: green; rank 3 of 3", 1)
+    assert [entry.name for entry in first.above] == ["blue", "red"]
+
+
+def test_states_name_both_and_show_the_clips_above(results):
+    document = copy.deepcopy(results["states"])
+    own = document["models"][0]["parts"][0]["per_query"]
+    own["best"], own["worst"], own["top"] = [2], [2], [[0, 1]]
+    (failure,) = worst(document, document["models"][0])
+    assert (failure.title, failure.line, failure.item) == ("red to red", "right: red; rank 2 of 2", None)
+    assert [(entry.name, entry.item) for entry in failure.above] == [("green", 1)]
+
+
+def test_classes_come_hardest_first_of_the_first_model(results):
+    document = {**results["classification"], "models": results["classification"]["models"][::-1]}
+    shares = by_class(document)
+    assert {share.name: (share.n, list(share.shares)) for share in shares} == {
+        "red": (2, [0.0, 1.0]), "blue": (2, [0.0, 1.0]), "green": (1, [1.0, 1.0]), "grey": (1, [1.0, 1.0]),
+    }  # fmt: skip
+    assert {share.name for share in shares[:2]} == {"red", "blue"}
+    assert by_class(results["retrieval"]) == []
+
+
+def test_lengths_are_those_of_items_with_both_ends(results):
+    shares = by_length(results["classification"])
+    assert [(share.name, share.n, list(share.shares)) for share in shares] == [("2 to 5 s", 1, [1.0, 0.0])]
+    assert by_length(results["retrieval"]) == []
+    assert by_length(results["text"]) == []
+
+
+def test_confusion_counts_truth_by_answer(results):
+    document = results["classification"]
+    counts = confusion(document, document["models"][1])
+    swapped = np.diag([2, 1, 2, 1])[[2, 1, 0, 3]].T  # red answers blue and blue red
+    assert counts.tolist() == swapped[:, [0, 1, 2, 3]].tolist()
+    assert confusion(document, document["models"][0]).tolist() == np.diag([2, 1, 2, 1]).tolist()
+
+
+def test_confusion_with_several_labels_counts_the_named_one(results):
+    document = copy.deepcopy(results["classification"])
+    document["labels"] = [[3, 0], *document["labels"][1:]]
+    counts = confusion(document, document["models"][0])
+    assert counts[0].tolist() == [2, 0, 0, 0]

@@ -1,0 +1,51 @@
+"""bench_files.py: what lies beside result.json, under names that every system takes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+
+import pytest
+
+from vlret.errors import IndexFolderError
+from vlret.reports.bench_files import write_reports
+
+
+def test_all_reports_are_written(results, tmp_path):
+    paths = write_reports(results["retrieval"], tmp_path / "out")
+    names = [path.relative_to(tmp_path / "out").as_posix() for path in paths]
+    assert names == [
+        "result.html", "result.md", "result.tex", "result.csv",
+        "clip_benchmark/colour.json", "clip_benchmark/swaps___b__x__.json",
+        *[f"mteb/{model}/1/painted_retrieval-{way}.json" for model in ("colour", "swaps___b__x__")
+          for way in ("text-to-video", "video-to-text")],
+    ]  # fmt: skip
+    assert sorted(file for file in (tmp_path / "out").rglob("*") if file.is_file()) == sorted(paths)
+    assert json.loads(paths[4].read_text())["model"] == "colour"
+
+
+def test_a_folder_as_the_name_of_a_model_stays_below_the_output(results, tmp_path):
+    document = copy.deepcopy(results["text"])
+    document["models"][0]["name"], document["models"][1]["name"] = "/models/mine", ".."
+    document["models"][1]["stamp"]["model"]["revision"] = "../../a"
+    write_reports(document, tmp_path / "out")
+    found = sorted(file.relative_to(tmp_path).parts for file in tmp_path.rglob("*.json"))
+    assert found == [
+        ("out", "mteb", "mine", "1", "painted_text.json"),
+        ("out", "mteb", "model", "__..__a", "painted_text.json"),
+    ]
+
+
+def test_a_name_that_is_no_utf8_stops_nothing(results, tmp_path):
+    document = copy.deepcopy(results["retrieval"])
+    document["models"][0]["name"] = "a\udcff"
+    for path in write_reports(document, tmp_path):
+        assert path.read_text("utf-8")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+def test_a_folder_that_cannot_be_written_is_told(results, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(IndexFolderError, match="cannot be written"):
+        write_reports(results["text"], tmp_path / "file")

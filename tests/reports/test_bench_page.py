@@ -1,0 +1,94 @@
+"""bench_page.py: one page that holds everything, asks for nothing and escapes what it was given."""
+
+from __future__ import annotations
+
+import copy
+from html.parser import HTMLParser
+
+import pytest
+
+from vlret.reports.bench_page import bench_page
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.texts: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.texts.append(data.strip())
+
+    def values(self, *names):
+        return [value for name, value in self.attributes if name in names]
+
+
+@pytest.mark.parametrize("task", ["retrieval", "classification", "vqa", "text", "states"])
+def test_every_task_has_a_page_that_asks_for_nothing(results, task):
+    html = bench_page(results[task])
+    page = Page(html)
+    assert not {"script", "link", "iframe", "a"} & set(page.tags)
+    fetched = page.values("src", "srcset", "action", "href", "xlink:href")
+    assert all(value.startswith(("data:image/", "#")) for value in fetched)
+    assert "@import" not in html
+    assert "default-src 'none'" in html
+    assert "Painted: " + results[task]["task"] in page.texts
+    assert "svg" in page.tags
+    assert "swaps_<b>|$x$& *" in page.texts
+
+
+def test_the_table_tells_reported_from_measured(results):
+    page = Page(bench_page(results["retrieval"]))
+    assert page.values("class").count("reported") == 2
+    assert "reported, arXiv 2512.10942v1, table 1" in page.texts
+    assert "reported, arXiv 2512.10942v2, table 1" in page.texts
+    assert {"R@1", "median rank", "[100.0, 100.0]", "37.6"} <= set(page.texts)
+
+
+def test_failures_have_pictures_of_the_right_clip_and_of_those_above(results):
+    page = Page(bench_page(results["retrieval"]))
+    assert "Failures of colour" in page.texts
+    assert "None: every right answer stands first." in page.texts
+    assert "The 3 worst of swaps_<b>|$x$&" in page.texts
+    alt = page.values("alt")
+    assert (alt.count("red"), "blue" in alt) == (3, True)  # right twice, once above blue
+    assert all(value.startswith("data:image/jpeg;base64,") for value in page.values("src"))
+
+
+def test_classes_have_a_matrix_and_a_table(results):
+    page = Page(bench_page(results["classification"]))
+    assert {"Which class for which", "By class, hardest first", "By clip length", "2 to 5 s"} <= set(
+        page.texts
+    )
+
+
+def test_more_than_50_classes_have_no_matrix_and_a_cut_table(results):
+    document = copy.deepcopy(results["classification"])
+    document["classes"] = [f"class {i}" for i in range(51)]
+    document["labels"] = [[i] for i in range(6)]
+    assert "Which class for which" not in Page(bench_page(document)).texts
+
+
+def test_media_that_are_gone_leave_no_picture_and_a_warning(results, caplog):
+    document = copy.deepcopy(results["retrieval"])
+    for item in document["items"]:
+        item["path"] = None if item["id"] == "red" else f"/nowhere/{item['id']}.mp4"
+    page = Page(bench_page(document))
+    assert "img" not in page.tags
+    assert "a red wall" in page.texts
+    assert "/nowhere/blue.mp4" in caplog.text
+
+
+def test_without_cost_the_page_says_so(results):
+    document = copy.deepcopy(results["retrieval"])
+    for model in document["models"]:
+        model["cost"] = None
+    assert "No cost: all vectors came from the cache or a file." in Page(bench_page(document)).texts

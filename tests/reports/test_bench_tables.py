@@ -1,0 +1,116 @@
+"""bench_tables.py: a result as Markdown, LaTeX and CSV, with what was published and what the reader must know."""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+
+import pandas as pd
+import pytest
+
+from vlret.reports.bench_tables import bench_rows, footer, to_csv, to_latex, to_markdown
+
+TASKS = ["retrieval", "classification", "vqa", "text", "states"]
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def test_models_stand_side_by_side_and_published_rows_below(results):
+    rows = bench_rows(results["retrieval"])
+    assert [(row.model, row.part, row.pool) for row in rows] == [
+        ("colour", "text to video", "4"),
+        ("colour", "video to text", "5"),
+        ("swaps_<b>|$x$& *", "text to video", "4"),
+        ("swaps_<b>|$x$& *", "video to text", "5"),
+        ("VL-JEPA BASE", "text to video", ""),
+        ("VL-JEPA BASE", "text to video", ""),
+    ]
+    assert [row.source[:17] for row in rows[4:]] == ["arXiv 2512.10942v"] * 2
+    assert [row.figures["hit@1"]["value"] for row in rows] == [100.0, 100.0, 40.0, 50.0, 40.0, 37.6]
+
+
+def test_markdown_has_value_interval_and_pool(results):
+    lines = to_markdown(results["retrieval"]).splitlines()
+    assert lines[0] == "## Painted: retrieval"
+    head, rule, *rows = [cells(line) for line in lines if line.startswith("|")]
+    assert head[:5] == ["model", "part", "queries", "pool", "R@1"]
+    assert all(set(cell) <= set("-:") for cell in rule)
+    assert {len(row) for row in rows} == {len(head)}  # the bar in the model's name is no cell
+    assert rows[0][:5] == ["colour", "text to video", "5", "4", "100.0 [100.0, 100.0]"]
+    assert rows[2][0] == r"swaps\_\<b>\|$x$& \*"
+    assert rows[4][0] == "*VL-JEPA BASE (reported, arXiv 2512.10942v2, table 1)*"
+    assert rows[5][0] == "*VL-JEPA BASE (reported, arXiv 2512.10942v1, table 1)*"
+    assert rows[5][4] == "*37.6*"
+
+
+def test_the_reader_is_told_what_the_numbers_hang_on(results):
+    text = "\n".join(footer(results["retrieval"]))
+    assert "was trained on Painted, which overlaps with this set." in text
+    assert "Chance in R@1: text to video 25.0, video to text 25.0." in text
+    assert "not measured here" in text
+    assert "Protocol: Painted, split test; 2 frames a clip (midpoint); resize: model; texts whole" in text
+    assert results["retrieval"]["models"][0]["stamp"]["set"]["hash"][:12] in text
+
+
+def test_what_differs_from_the_paper_s_protocol_is_named(results):
+    document = copy.deepcopy(results["retrieval"])
+    told = footer(document)[-1]
+    assert "differs in: frames at the midpoints" in told
+    assert "pe_reweighting" in told
+    for model in document["models"]:
+        model["stamp"]["protocol"] |= {
+            "sampling": "endpoints",
+            "resize": "squash",
+            "frames": 16,
+            "text_tokens": 64,
+        }
+    document["missing"] = ["a"]
+    assert footer(document)[-1].partition("differs in: ")[2] == (
+        "16 frames a clip, not 2; plain cosine, not re-weighted over the queries (pe_reweighting); "
+        "texts cut to 64 tokens; 1 media missing."
+    )
+    assert not [line for line in footer(results["vqa"]) if "paper" in line]  # nothing is published for it
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_latex_is_balanced_and_escaped(results, task):
+    text = to_latex(results[task])
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
+    bare = re.sub(r"\\[\\&%$#_{}]", "", text)
+    assert bare.count("{") == bare.count("}")
+    body = text[text.index(r"\toprule") : text.index(r"\bottomrule")]
+    rows = [line for line in body.splitlines() if line.endswith(r"\\")]
+    n_columns = len(re.search(r"\{tabular\}\{(\w+)\}", text)[1])
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {n_columns - 1}
+    assert r"swaps\_<b>|\$x\$\&" in text
+
+
+def test_published_rows_are_grey_in_latex(results):
+    text = to_latex(results["retrieval"])
+    assert r"\textcolor{gray}{VL-JEPA BASE (reported, arXiv 2512.10942v1, table 1)}" in text
+    assert r"\textcolor{gray}{37.6}" in text
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_csv_has_every_figure_as_it_is(results, task):
+    table = pd.read_csv(io.StringIO(to_csv(results[task])))
+    measured = table[table["kind"] == "measured"]
+    for model in results[task]["models"]:
+        for part in model["parts"]:
+            own = measured[(measured["model"] == model["name"]) & (measured["part"] == part["name"])]
+            assert dict(zip(own["figure"], own["value"], strict=True)) == {
+                name: figure["value"] for name, figure in part["figures"].items()
+            }
+            assert set(own["pool"]) == {part["pool"]}
+    assert len(table) - len(measured) == len(results[task]["dataset"]["published"])
+
+
+def test_csv_marks_what_was_published_and_what_overlaps(results):
+    table = pd.read_csv(io.StringIO(to_csv(results["retrieval"])))
+    reported = table[table["kind"] == "reported"]
+    assert reported[["figure", "value"]].values.tolist() == [["hit@1", 40.0], ["hit@1", 37.6]]
+    assert reported["pool"].isna().all()
+    assert set(table[table["model"].str.startswith("swaps")]["contaminated_by"]) == {"Painted"}

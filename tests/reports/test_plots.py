@@ -1,0 +1,66 @@
+"""plots.py: well-formed SVG that asks for nothing and says what the document says."""
+
+from __future__ import annotations
+
+import copy
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from vlret.reports.plots import accuracy_against_cost, confusion_matrix, main_bars, recall_curves
+
+_SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(node.itertext()).strip() for node in ElementTree.fromstring(svg).iter(f"{_SVG}text")]
+
+
+def references(svg: str) -> list[str]:
+    return re.findall(r'(?:href|src)="([^"]*)"', svg) + re.findall(r"url\(([^)]*)\)", svg)
+
+
+def test_curves_name_every_model_and_direction(results):
+    svg = recall_curves(results["retrieval"])
+    assert {"colour, text to video", "colour, video to text", "swaps_<b>|$x$&, text to video"} <= set(
+        texts(svg)
+    )
+    assert {"1", "5", "10", "50"} <= set(texts(svg))
+    assert all(reference.startswith("#") for reference in references(svg))
+    assert "currentColor" in svg
+
+
+@pytest.mark.parametrize("task", ["classification", "vqa", "text", "states"])
+def test_bars_name_every_model(results, task):
+    assert {"colour", "swaps_<b>|$x$&"} <= set(texts(main_bars(results[task])))
+
+
+def test_cost_is_drawn_for_models_that_encoded_something(results):
+    document = copy.deepcopy(results["retrieval"])
+    document["models"][0]["cost"] = {"clips": 4, "seconds": 2.0}
+    document["models"][1]["cost"] = {"clips": 0, "seconds": 0.0}
+    assert "colour" in texts(accuracy_against_cost(document))
+    assert "swaps_<b>|$x$&" not in texts(accuracy_against_cost(document))
+    document["models"][0]["cost"] = None  # vectors made elsewhere
+    assert accuracy_against_cost(document) == ""
+
+
+def test_confusion_shows_counts_and_names_that_are_no_markup():
+    svg = confusion_matrix("m<", np.array([[2, 7], [0, 31]]), ["$a$ <script>", "\udcff\x01 日本"])
+    assert {"2", "7", "31", "$a$ <script>", "?? 日本"} <= set(texts(svg))
+    assert "0" not in texts(svg)
+    assert all(reference.startswith(("#", "data:image/png;base64,")) for reference in references(svg))
+
+
+def test_a_long_name_keeps_both_ends():
+    svg = confusion_matrix("m", np.eye(2, dtype=np.int64), ["a" * 40 + "z", "b"])
+    assert "a" * 15 + "…" + "a" * 15 + "z" in texts(svg)
+
+
+def test_plots_share_no_ids(results):
+    drawn = [recall_curves(results["retrieval"]), main_bars(results["vqa"])]
+    drawn += [confusion_matrix(name, np.eye(2, dtype=np.int64), ["a", "b"]) for name in "xy"]
+    ids = [found for svg in drawn for found in re.findall(r' id="([^"]*)"', svg)]
+    assert len(ids) == len(set(ids))

@@ -1,0 +1,148 @@
+"""Plots of a result as inline SVG: no request, no script, text in the page's own colour."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from vlret.evaluation.parts import RETRIEVAL_KS
+from vlret.evaluation.table import SHORT, shown_figures
+
+Document = Mapping[str, Any]
+
+_INK, _SOFT = "#1c2024", "#808890"  # the ink becomes currentColor, so that a dark page stays readable
+_COLOURS = ("#2f6fde", "#d9622b", "#2a9d6f", "#8e5bd0", "#c23b5a", "#a58a1f")
+_MARKERS = "osD^vP"
+_MOST_NUMBERS = 12  # classes whose counts still fit into their cells
+_STYLE: Any = {
+    "svg.fonttype": "none", "text.parse_math": False, "font.size": 10,
+    "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _SOFT, "xtick.color": _INK,
+    "ytick.color": _INK, "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
+    "axes.facecolor": "none", "figure.facecolor": "none",
+}  # fmt: skip
+
+
+def recall_curves(document: Document) -> str:
+    """R@k of each model with its 95% interval: text to video drawn through, video to text dashed."""
+
+    def draw(axes: Axes) -> None:
+        for number, model in enumerate(document["models"]):
+            for part in model["parts"]:
+                if part["rerank"] == "none":
+                    _curve(axes, number, model["name"], part)
+        axes.set(xlabel="k", ylabel="R@k, per cent", ylim=(0, 103))
+        axes.set_xticks(range(len(RETRIEVAL_KS)), list(map(str, RETRIEVAL_KS)))
+        _legend(axes)
+
+    return _svg(draw, (4.6, 3.4), "R@k of each model")
+
+
+def main_bars(document: Document) -> str:
+    """The first figure of each model with its 95% interval; chance is the dotted line."""
+    name = shown_figures(document)[0]
+
+    def draw(axes: Axes) -> None:
+        figures = [model["parts"][0]["figures"][name] for model in document["models"]]
+        names = [_short(model["name"]) for model in document["models"]]
+        values = [figure["value"] for figure in figures]
+        colours = [_COLOURS[i % len(_COLOURS)] for i in range(len(names))]
+        axes.barh(range(len(names)), values, 0.6, xerr=_errors(figures), color=colours, ecolor=_SOFT)
+        axes.axvline(figures[0]["chance"], color=_SOFT, linestyle=":")
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.set(xlim=(0, 100), xlabel=f"{SHORT.get(name, name)}, per cent; dotted: chance")
+
+    return _svg(draw, (4.6, 1.0 + 0.4 * len(document["models"])), f"{name} of each model")
+
+
+def accuracy_against_cost(document: Document) -> str:
+    """The first figure against seconds a clip; "" where no model encoded anything in this run."""
+    ran = [(i, model) for i, model in enumerate(document["models"]) if (model["cost"] or {}).get("clips")]
+    name = shown_figures(document)[0]
+
+    def draw(axes: Axes) -> None:
+        for number, model in ran:
+            figure, cost = model["parts"][0]["figures"][name], model["cost"]
+            axes.errorbar(
+                [cost["seconds"] / cost["clips"]], [figure["value"]], yerr=_errors([figure]),
+                fmt=_MARKERS[number % len(_MARKERS)], color=_COLOURS[number % len(_COLOURS)],
+                ecolor=_SOFT, label=_short(model["name"]),
+            )  # fmt: skip
+        axes.set(
+            xlabel="seconds a clip, encoding", ylabel=f"{SHORT.get(name, name)}, per cent", ylim=(0, 103)
+        )
+        axes.set_xlim(left=0)
+        _legend(axes)
+
+    return _svg(draw, (4.6, 3.4), f"{name} against cost") if ran else ""
+
+
+def confusion_matrix(model: str, counts: NDArray[np.int64], classes: Sequence[str]) -> str:
+    """Rows are true classes, columns first answers; the darker a cell, the larger its share of its row."""
+    n = len(classes)
+
+    def draw(axes: Axes) -> None:
+        shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        names = [_short(name) for name in classes]
+        axes.set_xticks(range(n), names, rotation=90)
+        axes.set_yticks(range(n), names)
+        axes.set(xlabel="answer", ylabel="truth")
+        if n <= _MOST_NUMBERS:
+            for row, column in np.argwhere(counts):
+                colour = "white" if shares[row, column] > 0.5 else "#0b2a5c"
+                axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour)
+
+    side = 2.2 + 0.2 * n
+    return _svg(draw, (side, side), f"confusion of classes by {model}")
+
+
+def _curve(axes: Axes, number: int, model: str, part: Document) -> None:
+    figures = [part["figures"][f"hit@{k}"] for k in RETRIEVAL_KS]
+    first = part["queries_are"] == "texts"
+    axes.errorbar(
+        np.arange(len(figures)) + 0.04 * number, [figure["value"] for figure in figures], _errors(figures),
+        color=_COLOURS[number % len(_COLOURS)], marker=_MARKERS[number % len(_MARKERS)], markersize=4,
+        linestyle="-" if first else "--", elinewidth=0.8, label=f"{_short(model)}, {part['name']}",
+    )  # fmt: skip
+
+
+def _errors(figures: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
+    """Lengths below and above the values, [2, n]."""
+    pairs = [(f["value"] - f["low"], f["high"] - f["value"]) for f in figures]
+    return np.maximum(np.array(pairs, np.float64).T, 0.0)
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=1)
+
+
+def _short(name: str) -> str:
+    """As a label of a plot: 32 letters at most, none that an encoding or SVG refuses."""
+    plain = re.sub(r"[\x00-\x1f\ud800-\udfff]", "?", name)
+    return plain if len(plain) <= 32 else f"{plain[:15]}…{plain[-16:]}"
+
+
+def _svg(draw: Callable[[Axes], None], inches: tuple[float, float], title: str) -> str:
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": title}), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that the measuring font lacks: the browser has its own
+        figure = Figure(figsize=inches)
+        draw(figure.subplots())
+        out = io.StringIO()
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(out, format="svg", bbox_inches="tight", metadata=nothing)
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    # Ids of groups are alike in all plots, and a page has each id once.
+    svg = re.sub(r' id="[a-zA-Z][\w.]*_\d+"', "", svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)

@@ -17,8 +17,7 @@ from .small import write_annotations, write_media
 SAMPLES = Path(vlret.__file__).parent / "assets/samples"
 
 
-# a StateSet has no scorer yet
-@pytest.mark.parametrize("name", [name for name in names() if name != "worldprediction"])
+@pytest.mark.parametrize("name", names())
 def test_every_set_runs_end_to_end(tmp_path: Path, colour_model: ColourEmbedder, name: str):
     write_annotations(name, tmp_path / "annotations")
     found = load(name, tmp_path / "annotations")

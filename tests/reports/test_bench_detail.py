@@ -32,6 +32,14 @@ def test_retrieval_shows_the_right_clip_and_those_above(results):
     assert [entry.score for entry in red.above] == part["per_query"]["top_scores"][0][: len(red.above)]
 
 
+def test_a_path_of_an_index_is_shown_by_its_file(results):
+    document = copy.deepcopy(results["retrieval"])
+    for item in document["items"]:
+        item["id"] = f"/films/{item['id']}.mp4 from 0 to 2 s"
+    found = worst(document, document["models"][1])[0]
+    assert found.above[0].name in ("blue.mp4 from 0 to 2 s", "red.mp4 from 0 to 2 s")
+
+
 def test_the_lowest_rank_comes_first_and_n_is_kept(results):
     document = copy.deepcopy(results["retrieval"])
     own = document["models"][1]["parts"][0]["per_query"]
@@ -59,7 +67,7 @@ def test_level_and_without_a_vector_are_told(results):
         (
             "text",
             "green",
-            "the same: grey; something else: a green wall; level with others, rank 2 to 3 of 3",
+            "the same: grey\nsomething else: a green wall\nlevel with others, rank 2 to 3 of 3",
             None,
         ),
     ],
@@ -76,7 +84,7 @@ def test_questions_name_the_answer_and_the_medium(results):
     own["best"][4] = own["worst"][4] = 3
     own["top"][4] = [2, 0, 1]
     first = worst(document, document["models"][0])[0]
-    assert (first.title, first.line, first.item) == ("which colour?", "right: green; rank 3 of 3", 1)
+    assert (first.title, first.line, first.item) == ("which colour?", "right: green\nrank 3 of 3", 1)
     assert [entry.name for entry in first.above] == ["blue", "red"]
 
 
@@ -85,7 +93,7 @@ def test_states_name_both_and_show_the_clips_above(results):
     own = document["models"][0]["parts"][0]["per_query"]
     own["best"], own["worst"], own["top"] = [2], [2], [[0, 1]]
     (failure,) = worst(document, document["models"][0])
-    assert (failure.title, failure.line, failure.item) == ("red to red", "right: red; rank 2 of 2", None)
+    assert (failure.title, failure.line, failure.item) == ("red to red", "right: red\nrank 2 of 2", None)
     assert [(entry.name, entry.item) for entry in failure.above] == [("green", 1)]
 
 

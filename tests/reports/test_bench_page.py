@@ -91,4 +91,4 @@ def test_without_cost_the_page_says_so(results):
     document = copy.deepcopy(results["retrieval"])
     for model in document["models"]:
         model["cost"] = None
-    assert "No cost: all vectors came from the cache or a file." in Page(bench_page(document)).texts
+    assert "No cost is shown: no clip was encoded in this run." in Page(bench_page(document)).texts

@@ -51,8 +51,29 @@ def test_the_reader_is_told_what_the_numbers_hang_on(results):
     assert "was trained on Painted, which overlaps with this set." in text
     assert "Chance in R@1: text to video 25.0, video to text 25.0." in text
     assert "not measured here" in text
-    assert "Protocol: Painted, split test; 2 frames a clip (midpoint); resize: model; texts whole" in text
+    assert (
+        "Protocol: Painted, split test; 2 frames a clip (midpoint); resize: model; undecodable: wrong" in text
+    )
     assert results["retrieval"]["models"][0]["stamp"]["set"]["hash"][:12] in text
+
+
+def test_of_vectors_made_elsewhere_nothing_is_claimed(results):
+    document = copy.deepcopy(results["retrieval"])
+    unknown = dict.fromkeys(("frames", "sampling", "resize", "text_tokens", "prompts", "query"))
+    document["models"][0]["stamp"]["protocol"] |= unknown
+    assert "2 frames a clip (midpoint)" in "\n".join(footer(document))  # the other model looked at media
+    document["models"][1]["stamp"]["protocol"] |= unknown
+    told = "\n".join(footer(document))
+    assert "split test; vectors made elsewhere; ties: expected; scored set" in told
+    assert "None" not in told
+
+
+@pytest.mark.parametrize(("prompts", "told"), [([], "those of each model"), (["a {}"] * 80, "80 templates")])
+def test_prompts_are_told(results, prompts, told):
+    document = copy.deepcopy(results["classification"])
+    for model in document["models"]:
+        model["stamp"]["protocol"]["prompts"] = prompts
+    assert f"prompts: {told};" in "\n".join(footer(document))
 
 
 def test_what_differs_from_the_paper_s_protocol_is_named(results):
@@ -72,6 +93,9 @@ def test_what_differs_from_the_paper_s_protocol_is_named(results):
         "16 frames a clip, not 2; plain cosine, not re-weighted over the queries (pe_reweighting); "
         "texts cut to 64 tokens; 1 media missing."
     )
+    for model in document["models"]:
+        model["stamp"]["protocol"]["choices"] = {"prompts": "name"}
+    assert "class names alone, not in templates" in footer(document)[-1]
     assert not [line for line in footer(results["vqa"]) if "paper" in line]  # nothing is published for it
 
 

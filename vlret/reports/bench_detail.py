@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A query whose right answer is not first; `item` is its medium, `above` stands above the right answer."""
+    """A query whose right answer is not first; `item` is its medium, `above` stands above the right answer.
+
+    `line` has a line each for the right answer, where no picture shows it, and for its rank.
+    """
 
     title: str
     line: str
@@ -117,7 +121,7 @@ def _failure(document: Document, part: Document, query: int) -> Failure:
     )
     title, right = _words(document, part, query)
     no_vector = own["top"] and not own["top"][query]
-    line = "; ".join(filter(None, [right, "no vector" if no_vector else place]))
+    line = "\n".join(filter(None, [right, "no vector" if no_vector else place]))
     return Failure(title, line, item_of(document, part, query), entries)
 
 
@@ -128,7 +132,7 @@ def _words(document: Document, part: Document, query: int) -> tuple[str, str]:
         return document["texts"][query]["text"], ""
     if kind == "triples":
         triple = document["triples"][query]
-        return triple["first"], f"the same: {triple['second']}; something else: {triple['negative']}"
+        return triple["first"], f"the same: {triple['second']}\nsomething else: {triple['negative']}"
     if kind == "items":
         return ", ".join(document["classes"][label] for label in document["labels"][query]), ""
     question = document["questions"][query]
@@ -164,7 +168,9 @@ def _candidates(document: Document, query: int) -> Sequence[str]:
 
 
 def _id(document: Document, item: int) -> str:
-    return str(document["items"][item]["id"])
+    """The id of an item; of a whole path, as an index has it, the file's name."""
+    name = str(document["items"][item]["id"])
+    return Path(name).name if Path(name).is_absolute() else name
 
 
 def _share(document: Document, name: str, queries: Sequence[int]) -> Share:

@@ -75,9 +75,8 @@ def _cell(column: str, value: str, below: str = "") -> str:
 def _plots(document: Document) -> str:
     first = plots.recall_curves if document["task"] == "retrieval" else plots.main_bars
     cost = plots.accuracy_against_cost(document)
-    second = (
-        f"<figure>{cost}</figure>" if cost else "<p>No cost: all vectors came from the cache or a file.</p>"
-    )
+    none = "" if document["task"] == "text" else "<p>No cost is shown: no clip was encoded in this run.</p>"
+    second = f"<figure>{cost}</figure>" if cost else none
     return _section("Plots", f"<div class='plots'><figure>{first(document)}</figure>{second}</div>")
 
 
@@ -189,6 +188,7 @@ figure.scroll svg { min-width: var(--least); max-width: var(--most) }
 figcaption { font-weight: 600; margin-bottom: 6px; overflow-wrap: anywhere }
 .shares td { min-width: 90px }
 .failures { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)) }
+.failures .file { white-space: pre-line }
 .failures img { display: block; object-fit: contain; background: #000; width: 100%; height: 160px }
 .failures ol { list-style: none; display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px;
   margin: 0; padding: 0 12px 12px; font-size: 13px }

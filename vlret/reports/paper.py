@@ -24,18 +24,26 @@ def protocol_line(document: Mapping[str, Any]) -> str:
     stamp = document["models"][0]["stamp"]
     told = [f"{card['title']}, split {protocol['split'] or 'none'}"]
     told += [f"{name}: {value}" for name, value in protocol["choices"].items() if name != "split"]
-    if document["task"] != "text" and protocol["frames"] is not None:
-        told += [
-            f"{protocol['frames']} frames a clip ({protocol['sampling']})",
-            f"resize: {protocol['resize']}",
-        ]
-    cut = protocol["text_tokens"]
-    told.append(f"texts cut to {cut} tokens of CLIP's" if cut else "texts whole")
-    if document["task"] == "classification":
-        told.append(f"prompts: {', '.join(protocol['prompts'] or ()) or 'those of each model'}")
-    told += [f"ties: {protocol['ties']}", f"undecodable: {protocol['undecodable']}"]
-    told += [f"scored set {stamp['set']['hash'][:12]}", f"vlret {stamp['versions']['vlret']}"]
+    if protocol["frames"] is None:
+        told.append("vectors made elsewhere")
+    else:
+        told += _looking(document, protocol)
+    told += [f"ties: {protocol['ties']}", f"scored set {stamp['set']['hash'][:12]}"]
+    told.append(f"vlret {stamp['versions']['vlret']}")
     return f"Protocol: {'; '.join(told)}. Intervals are 95% bootstrap intervals."
+
+
+def _looking(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterator[str]:
+    """How media were looked at and texts read."""
+    if document["task"] != "text":
+        yield f"{protocol['frames']} frames a clip ({protocol['sampling']})"
+        yield f"resize: {protocol['resize']}"
+        yield f"undecodable: {protocol['undecodable']}"
+    cut = protocol["text_tokens"]
+    yield f"texts cut to {cut} tokens of CLIP's" if cut else "texts whole"
+    if document["task"] == "classification":
+        prompts = protocol["prompts"] or ["those of each model"]
+        yield f"prompts: {', '.join(prompts) if len(prompts) < 4 else f'{len(prompts)} templates'}"
 
 
 def _protocol(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -54,6 +62,8 @@ def _differences(document: Mapping[str, Any]) -> Iterator[str]:
         yield "each model's own resize, which may crop, not squashed to a square"
     if document["task"] == "retrieval":
         yield "plain cosine, not re-weighted over the queries (pe_reweighting)"
+    if protocol["choices"].get("prompts") == "name":
+        yield "class names alone, not in templates"
     if protocol["text_tokens"]:
         yield f"texts cut to {protocol['text_tokens']} tokens"
     if document["missing"]:

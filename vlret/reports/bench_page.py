@@ -20,6 +20,7 @@ Document = Mapping[str, Any]
 Pictures = Mapping[Clip, bytes]
 
 _MOST_CLASSES = 50  # in the confusion matrix and the table of classes
+_MOST_BESIDE = 25  # classes of two matrices that fit beside each other
 _PICTURE_SIDE = 240  # pixels: 80 pictures a model stay below a megabyte
 
 
@@ -85,9 +86,10 @@ def _confusions(document: Document) -> str:
         return ""
     classes = document["classes"]
     # Never so small that names cannot be read: then the box scrolls.
-    width = f"--least: {14 * len(classes)}px; --most: {max(560, 20 * len(classes))}px"
+    style = f"--least: {14 * len(classes)}px; --most: {max(560, 20 * len(classes))}px"
+    kind = "scroll wide" if len(classes) > _MOST_BESIDE else "scroll"
     drawn = [
-        f"<figure class='scroll' style='{width}'><figcaption>{escape(model['name'])}</figcaption>"
+        f"<figure class='{kind}' style='{style}'><figcaption>{escape(model['name'])}</figcaption>"
         f"{plots.confusion_matrix(model['name'], confusion(document, model), classes)}</figure>"
         for model in document["models"]
     ]
@@ -185,6 +187,7 @@ figure { margin: 0; padding: 12px; background: var(--card); border: 1px solid va
   min-width: 0 }
 figure svg { display: block; width: 100%; height: auto; max-width: 480px; margin: 0 auto }
 figure.scroll svg { min-width: var(--least); max-width: var(--most) }
+.wide { grid-column: 1 / -1 }
 figcaption { font-weight: 600; margin-bottom: 6px; overflow-wrap: anywhere }
 .shares td { min-width: 90px }
 .failures { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 360px), 1fr)) }

@@ -93,7 +93,7 @@ def test_states_name_both_and_show_the_clips_above(results):
     own = document["models"][0]["parts"][0]["per_query"]
     own["best"], own["worst"], own["top"] = [2], [2], [[0, 1]]
     (failure,) = worst(document, document["models"][0])
-    assert (failure.title, failure.line, failure.item) == ("red to red", "right: red\nrank 2 of 2", None)
+    assert (failure.title, failure.line, failure.item) == ("red to red", "right: red\nrank 2 of 2", 0)
     assert [(entry.name, entry.item) for entry in failure.above] == [("green", 1)]
 
 

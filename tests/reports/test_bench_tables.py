@@ -52,7 +52,8 @@ def test_the_reader_is_told_what_the_numbers_hang_on(results):
     assert "Chance in R@1: text to video 25.0, video to text 25.0." in text
     assert "not measured here" in text
     assert (
-        "Protocol: Painted, split test; 2 frames a clip (midpoint); resize: model; undecodable: wrong" in text
+        "Protocol: Painted, split test; frames a clip: 2 (midpoint); resize: model; undecodable: wrong"
+        in text
     )
     assert results["retrieval"]["models"][0]["stamp"]["set"]["hash"][:12] in text
 
@@ -61,7 +62,7 @@ def test_of_vectors_made_elsewhere_nothing_is_claimed(results):
     document = copy.deepcopy(results["retrieval"])
     unknown = dict.fromkeys(("frames", "sampling", "resize", "text_tokens", "prompts", "query"))
     document["models"][0]["stamp"]["protocol"] |= unknown
-    assert "2 frames a clip (midpoint)" in "\n".join(footer(document))  # the other model looked at media
+    assert "frames a clip: 2 (midpoint)" in "\n".join(footer(document))  # the other model looked at media
     document["models"][1]["stamp"]["protocol"] |= unknown
     told = "\n".join(footer(document))
     assert "split test; vectors made elsewhere; ties: expected; scored set" in told
@@ -96,6 +97,11 @@ def test_what_differs_from_the_paper_s_protocol_is_named(results):
     for model in document["models"]:
         model["stamp"]["protocol"]["choices"] = {"prompts": "name"}
     assert "class names alone, not in templates" in footer(document)[-1]
+    asked = {
+        **results["vqa"],
+        "dataset": {**results["vqa"]["dataset"], "published": document["dataset"]["published"]},
+    }
+    assert footer(asked)[-1].endswith("how far this run's agree with its own is not known.")
     assert not [line for line in footer(results["vqa"]) if "paper" in line]  # nothing is published for it
 
 

@@ -122,7 +122,14 @@ def _failure(document: Document, part: Document, query: int) -> Failure:
     title, right = _words(document, part, query)
     no_vector = own["top"] and not own["top"][query]
     line = "\n".join(filter(None, [right, "no vector" if no_vector else place]))
-    return Failure(title, line, item_of(document, part, query), entries)
+    return Failure(title, line, _shown_item(document, part, query), entries)
+
+
+def _shown_item(document: Document, part: Document, query: int) -> int | None:
+    """The medium that a query is about; of a pair of states the first."""
+    if part["pool_is"] == "clips":
+        return int(document["questions"][query]["before"])
+    return item_of(document, part, query)
 
 
 def _words(document: Document, part: Document, query: int) -> tuple[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_KNOWN = (
-    "The paper (arXiv 2512.10942) states neither frames, crops, prompts nor candidate lists. Its baselines nearly "
-    "agree with the public harness of the Perception Encoder, from which this run differs in: {}."
+_UNKNOWN = "The paper (arXiv 2512.10942) states neither frames, crops, prompts nor candidate lists"
+_HARNESS = (
+    f"{_UNKNOWN}. Its baselines nearly agree with the public harness of the Perception Encoder, from which this "
+    "run differs in: {}."
 )
 
 
@@ -15,7 +16,9 @@ def paper_differences(document: Mapping[str, Any]) -> str:
     """One sentence that names them; "" where the set has no published figures or no media."""
     if not document["dataset"]["published"] or document["task"] == "text":
         return ""
-    return _KNOWN.format("; ".join(_differences(document)) or "nothing that is known")
+    if document["task"] == "vqa":
+        return f"{_UNKNOWN}: how far this run's agree with its own is not known."
+    return _HARNESS.format("; ".join(_differences(document)) or "nothing that is known")
 
 
 def protocol_line(document: Mapping[str, Any]) -> str:
@@ -36,7 +39,7 @@ def protocol_line(document: Mapping[str, Any]) -> str:
 def _looking(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterator[str]:
     """How media were looked at and texts read."""
     if document["task"] != "text":
-        yield f"{protocol['frames']} frames a clip ({protocol['sampling']})"
+        yield f"frames a clip: {protocol['frames']} ({protocol['sampling']})"
         yield f"resize: {protocol['resize']}"
         yield f"undecodable: {protocol['undecodable']}"
     cut = protocol["text_tokens"]

@@ -76,7 +76,7 @@ def accuracy_against_cost(document: Document) -> str:
             axes.errorbar(
                 [cost["seconds"] / cost["clips"]], [figure["value"]], yerr=_errors([figure]),
                 fmt=_MARKERS[number % len(_MARKERS)], color=_COLOURS[number % len(_COLOURS)],
-                ecolor=_SOFT, label=_short(model["name"]),
+                ecolor=_SOFT, label=_short(model["name"]), clip_on=False,
             )  # fmt: skip
         axes.set(
             xlabel="seconds a clip, encoding", ylabel=f"{SHORT.get(name, name)}, per cent", ylim=(0, 103)

@@ -82,6 +82,15 @@ def test_blanks_in_ids_do_not_break_a_run_file(painted, tmp_path):
     assert lines[0].split()[2] == "a_film/red"
 
 
+def test_an_id_that_is_no_utf8_is_written_in_plain_letters(painted, tmp_path):
+    made = retrieval_set()
+    odd = replace(made, media=[replace(m, id=f"{m.id}\udcff") for m in made.media])
+    document, files = written(odd, painted, tmp_path)
+    assert pd.read_parquet(files["ranks.parquet"])["top"].iloc[0][0] == "red\\udcff"
+    assert files["counting_text-to-video.trec"].read_text().split()[2] == "red\\udcff"
+    assert json.loads(files["result.json"].read_text()) == document
+
+
 @pytest.mark.skipif(os.name != "posix", reason="permissions")
 def test_a_folder_that_cannot_be_written_is_told(painted, tmp_path):
     document, _ = written(retrieval_set(), painted, tmp_path)

@@ -40,9 +40,9 @@ def write_result(document: Mapping[str, Any], folder: Path) -> list[Path]:
 def names_of(document: Mapping[str, Any], kind: str) -> list[str]:
     """Ids of the list that a part's numbers count in: items and classes by name, all else by number."""
     if kind == "items":
-        return [str(item["id"]) for item in document["items"]]
+        return [_plain(item["id"]) for item in document["items"]]
     if kind in ("classes", "candidates") and document.get(kind):
-        return [str(name) for name in document[kind]]
+        return [_plain(name) for name in document[kind]]
     return [f"{kind}-{number}" for number in range(len(document.get(kind, ())))]
 
 
@@ -71,7 +71,7 @@ def _top_names(document: Mapping[str, Any], part: Mapping[str, Any], query: int)
         own = [document["items"][clip]["id"] for clip in document["questions"][query]["clips"]]
     else:
         own = names_of(document, part["pool_is"])
-    return [str(own[number]) for number in top[query]]
+    return [_plain(own[number]) for number in top[query]]
 
 
 def _trec(document: Mapping[str, Any], model: str, part: Mapping[str, Any]) -> Iterator[str]:
@@ -81,6 +81,11 @@ def _trec(document: Mapping[str, Any], model: str, part: Mapping[str, Any]) -> I
         scores = part["per_query"]["top_scores"][i]
         for rank, (item, score) in enumerate(zip(_top_names(document, part, i), scores, strict=True), 1):
             yield f"{_no_blanks(name)} Q0 {_no_blanks(item)} {rank} {score} {run}\n"
+
+
+def _plain(name: str) -> str:
+    """A file name that is not UTF-8 comes with lone surrogates, which neither Parquet nor text files take."""
+    return str(name).encode(errors="backslashreplace").decode()
 
 
 def _no_blanks(text: str) -> str:

@@ -32,7 +32,7 @@ def set_hash(benchmark_set: BenchmarkSet) -> str:
         parts = [*_spans(benchmark_set.media), *questions, getattr(benchmark_set, "candidates", ())]
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(json.dumps(part, ensure_ascii=False).encode() + b"\n")
+        digest.update(json.dumps(part, ensure_ascii=False).encode(errors="surrogatepass") + b"\n")
     return digest.hexdigest()
 
 

@@ -30,7 +30,7 @@ class Captioned:
     owner: list[int]
 
 
-def captionedphotographs(data: Path, name: str) -> Captioned:
+def captioned_photos(data: Path, name: str) -> Captioned:
     """The test split of a captioned set of photographs."""
     items = read_items(data / "photos" / name, split="test")
     return _captioned(f"{name} test", items, photographs(items))

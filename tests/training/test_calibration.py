@@ -36,7 +36,15 @@ def test_probabilities_are_as_often_right_as_they_say(noise: float) -> None:
 
 def test_the_threshold_tells_lists_with_the_right_text_from_others() -> None:
     clips, texts, owner = made(1.5)
-    assert 0.1 < calibrate(clips, texts, owner).unknown_threshold < 0.9
+    found = calibrate(clips, texts, owner)
+    rng = np.random.default_rng(2)
+    told = []
+    for n in range(len(clips)):
+        others = rng.choice(np.delete(owner, n), CANDIDATES, replace=False)
+        for candidates, known in ((np.append(others[1:], n), True), (others, False)):
+            powers = np.exp(texts[candidates] @ clips[n] / found.temperature)
+            told.append((powers.max() / powers.sum() >= found.unknown_threshold) == known)
+    assert np.mean(told) > 0.7
 
 
 def test_captions_of_one_clip_count_once() -> None:

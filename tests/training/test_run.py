@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from tests.models.vljepa.tiny import tiny_folder, tiny_model
+from tests.models.vljepa.tiny import tiny_model
 from vlret.errors import UsageError
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
 from vlret.training.export import weights_hash
-from vlret.training.initial import MINILM
 from vlret.training.joint_stage import JointTrainer
-from vlret.training.recipe import JointStage, Recipe, Sizes, VisionStage, read_recipe
-
-COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
-
-
-@pytest.fixture
-def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
-    write_set(tmp_path / "data" / "photos" / "colours")
-    tiny_folder(tmp_path / "weights" / MINILM, tiny_model())
-    (tmp_path / "weights" / MINILM / "tokenizer_config.json").write_text("{}")
-    changes = {"query_embeddings": "y_encoder", "int8_embeddings": True, "grid": 1}
-    monkeypatch.setattr(run, "initial_model", lambda recipe: tiny_model(**changes))
-    return Recipe(
-        name="tiny", data=tmp_path / "data", weights=tmp_path / "weights", sets=("photos/colours",), trained_on=("colours",), seed=0,
-        model=Sizes(dim=20, hidden=16, intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28),
-        vision=VisionStage(epochs=0, batch=4, rate=1e-3, head_rate=1e-3, views=2, dropout=0.0),
-        joint=JointStage(epochs=6, batch=4, rate=1e-2, block_rate=1.0, weight_decay=0.0, dropout=0.0,
-                         text_dropout=0.0, views=4, question_batch=4, question_weight=0.5),
-    )  # fmt: skip
-
-
-def write_set(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    records = []
-    with tarfile.open(folder / "s.tar", "w") as tar:
-        for n in range(12):
-            colour = list(COLOURS)[n % 3]
-            pixels = np.clip(np.array(COLOURS[colour]) + rng.integers(-40, 40, (28, 28, 3)), 0, 255).astype(
-                np.uint8
-            )
-            buffer = io.BytesIO()
-            Image.fromarray(pixels).save(buffer, "png")
-            info = tarfile.TarInfo(f"{n}.png")
-            info.size = len(buffer.getvalue())
-            tar.addfile(info, io.BytesIO(buffer.getvalue()))
-            thing = ("dog", "cat")[n % 2]
-            captions = [f"a {colour} {thing}", f"{colour} {thing} runs", f"a {thing} runs {colour}"]
-            split = "dev" if n >= 9 else "train"
-            records.append({"image": f"{n}.png", "captions": captions, "split": split, "shard": "s.tar"})
-    (folder / "captions.jsonl").write_text("\n".join(map(json.dumps, records)))
+from vlret.training.recipe import Recipe, read_recipe
 
 
 def trained_weights(folder: Path) -> dict[str, torch.Tensor]:

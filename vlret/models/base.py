@@ -59,8 +59,8 @@ class ModelCard:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelCard:
         """The card back from `to_dict`."""
-        lists = {name: tuple(values.get(name, ())) for name in ("prompts", "trained_on")}
-        return cls(**{**values, **lists})
+        given = {"trained_on": (), **values}
+        return cls(**{**given, "prompts": tuple(given["prompts"]), "trained_on": tuple(given["trained_on"])})
 
 
 class Embedder(ABC):

@@ -20,6 +20,20 @@ def siglip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_folder(tmp_path_factory.mktemp("open_clip") / "siglip", SIGLIP)
 
 
+@pytest.fixture(scope="session")
+def st_clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.models.sentence_transformer_folders import save_clip
+
+    return save_clip(tmp_path_factory.mktemp("st_clip"))
+
+
+@pytest.fixture(scope="session")
+def st_modules_folder(st_clip_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.models.sentence_transformer_folders import save_modules
+
+    return save_modules(tmp_path_factory.mktemp("st_modules"), st_clip_folder)
+
+
 @pytest.fixture
 def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty hub cache, and a hub address at which nothing answers."""

@@ -53,3 +53,27 @@ def test_a_hub_that_never_answers_is_given_up(hub_cache, monkeypatch):
         with pytest.raises(ModelError, match=NAMED):
             hub.fetch(REPOSITORY)
     assert time.monotonic() - started < 10
+
+
+def test_of_a_sentence_transformer_only_what_pytorch_reads_is_fetched():
+    files = {
+        "modules.json", "README.md", "0_CLIP/config.json", "0_CLIP/vocab.json", "0_CLIP/merges.txt",
+        "0_CLIP/model.safetensors", "0_CLIP/pytorch_model.bin", "1_Dense/pytorch_model.bin", "chat_template.jinja",
+        "onnx/model.onnx", "onnx/config.json", "openvino/openvino_model.bin", "tf_model.h5", "evil.py",
+    }  # fmt: skip
+    left_out = {"README.md", "0_CLIP/pytorch_model.bin", "tf_model.h5", "evil.py"}
+    left_out |= {"onnx/model.onnx", "onnx/config.json", "openvino/openvino_model.bin"}
+    assert set(hub._sentence_transformer_files(files)) == files - left_out
+
+
+@pytest.mark.parametrize("file", ["modules.json", "config.json"])
+def test_a_cached_sentence_transformer_is_its_snapshot(file, hub_cache):
+    snapshot = hub_cache / "models--someone--model" / "snapshots" / "abc123"
+    (snapshot / "0_CLIP").mkdir(parents=True)
+    (snapshot.parent.parent / "refs").mkdir()
+    (snapshot.parent.parent / "refs" / "main").write_text("abc123")
+    (snapshot / file).write_text("[]")
+    with pytest.raises(ModelError, match="someone/model is not on this machine"):
+        hub.fetch_sentence_transformer("someone/model")
+    (snapshot / "0_CLIP" / "model.safetensors").write_bytes(b"")
+    assert hub.fetch_sentence_transformer("someone/model") == snapshot

@@ -21,4 +21,6 @@ def models(json: options.AsJson = False) -> None:
             f"{model['resolution']} x {model['resolution']}, {model['licence']}\n"
             f"{'':<{width}}  {'installed' if model['installed'] else 'get it: ' + model['how_to_get']}"
         )
-    print("Any other: open_clip:ARCH/TAG, or a folder that holds a VL-JEPA or an open_clip model.")
+    print(
+        "Any other: open_clip:ARCH/TAG, st:OWNER/MODEL, or a folder that holds a VL-JEPA or an open_clip model."
+    )

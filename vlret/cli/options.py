@@ -13,7 +13,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when any file was skipped.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Dtype = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
-Model = Annotated[str, typer.Option(help="A name of `vlret models`, open_clip:ARCH/TAG, or a folder.")]
+Model = Annotated[
+    str, typer.Option(help="A name of `vlret models`, open_clip:ARCH/TAG, st:OWNER/MODEL, or a folder.")
+]
 IndexModel = Annotated[
     str | None,
     typer.Option("--model", help="Where the index's own model lies, if its name does not find it."),

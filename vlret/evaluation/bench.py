@@ -13,8 +13,10 @@ from vlret.evaluation.contestants import StoredVectors, load_embedder
 from vlret.evaluation.export import write_result
 from vlret.evaluation.own_index import run_captions
 from vlret.evaluation.run import Document, protocol_for, run
+from vlret.evaluation.subset import present
 from vlret.index.index import Index
 from vlret.models.base import Embedder
+from vlret.models.registry import OPEN_CLIP, SENTENCE_TRANSFORMER, check_model
 from vlret.tasks.fit import model_of
 
 
@@ -58,6 +60,7 @@ def bench(
 ) -> Document:
     """Run what is asked for; see `run` for the document, `write_result` for what is written to `out`.
 
+    Annotations, media and names of models are looked for before a model is loaded.
     `say` is told which model is being loaded.
 
     Raises:
@@ -68,12 +71,16 @@ def bench(
         document = _of_index(order, benchmark_set, device, cache)
     else:
         protocol = protocol_for(benchmark_set.card, **order.protocol)
+        data = order.data or _own_folder(order)
+        if order.models:
+            present(benchmark_set, data, protocol)
+            _check_names(order.models, device, dtype)
         models: list[Embedder | StoredVectors] = [StoredVectors(path) for path in order.vectors]
         for name in order.models:
             say(f"loading {name}")
             models.append(load_embedder(name, device, dtype))
         document = run(
-            benchmark_set, order.data or _own_folder(order), models, protocol,
+            benchmark_set, data, models, protocol,
             names=_names(models, [*map(str, order.vectors), *order.models]), cache=cache, workers=workers,
         )  # fmt: skip
     if out:
@@ -105,6 +112,13 @@ def load_set(order: Order) -> BenchmarkSet:
     own = _own_set(order)
     _check_task(own.card.task, order)
     return own
+
+
+def _check_names(names: Sequence[str], device: str, dtype: str) -> None:
+    """Refuse what the registry does not know; whether a `module:Class` is there shows when it is made."""
+    for name in names:
+        if ":" not in name or name.startswith((OPEN_CLIP, SENTENCE_TRANSFORMER)):
+            check_model(name, device, dtype)
 
 
 def _names(models: Sequence[Embedder | StoredVectors], asked: Sequence[str]) -> Sequence[str]:

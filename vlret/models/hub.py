@@ -1,14 +1,15 @@
-"""open_clip repositories of the Hugging Face hub: the local folder of one, fetched when it is not there."""
+"""Repositories of the Hugging Face hub: the local folder of one, fetched when it is not there."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import cast
 
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-from vlret.errors import ModelError
+from vlret.errors import ModelError, UsageError
 
 CONFIG = "open_clip_config.json"
 WEIGHTS = (
@@ -20,6 +21,7 @@ WEIGHTS = (
 # The hub's HTTP library differs with its version; the base of its own error is the base of all of them.
 _HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
 _TIMEOUT_S = 5.0
+_ST_SUFFIXES = (".json", ".txt", ".jinja", ".model", ".safetensors")
 
 
 def find_weights(folder: Path) -> Path | None:
@@ -38,24 +40,75 @@ def is_cached(repository: str) -> bool:
 
 
 def fetch(repository: str) -> Path:
-    """The local folder of `repository`; its name is the revision.
+    """The local folder of an open_clip `repository`; its name is the revision.
 
     Raises:
         ModelError: it is not in the cache and cannot be fetched; names the file and the command.
     """
-    folder = _cached(repository)
-    if folder is not None:
-        return folder
+    return _cached(repository) or _download(
+        repository, _open_clip_files, f"{WEIGHTS[0]} of {repository}", fetch_command(repository)
+    )
+
+
+def repository_of(source: str) -> str | None:
+    """The repository of a sentence-transformers name, without an owner the library's own; None for a folder.
+
+    Raises:
+        UsageError: the hub has no such names.
+    """
+    if source and Path(source).is_dir():
+        return None
+    repository = source if "/" in source else f"sentence-transformers/{source}"
+    try:
+        try_to_load_from_cache(repository, "modules.json")  # looks at the name first
+    except HFValidationError as error:
+        raise UsageError(
+            f"'st:{source}' is neither a folder nor a name of the hub.",
+            "Give st:OWNER/MODEL or st:FOLDER.",
+        ) from error
+    return repository
+
+
+def fetch_sentence_transformer(repository: str) -> Path:
+    """The local folder of a sentence-transformers `repository`; its name is the revision.
+
+    Raises:
+        ModelError: it is not in the cache and cannot be fetched; names the command.
+    """
+    for config in ("modules.json", "config.json"):
+        found = try_to_load_from_cache(repository, config)
+        if isinstance(found, str) and _has_weights(Path(found).parent):
+            return Path(found).parent
+    return _download(repository, _sentence_transformer_files, repository, f"hf download {repository}")
+
+
+def _download(repository: str, choose: Callable[[Set[str]], list[str]], what: str, command: str) -> Path:
+    """The folder with the files that `choose` picks from those of the repository."""
     if constants.HF_HUB_OFFLINE:
-        raise _missing(repository, "HF_HUB_OFFLINE is set")
+        raise _missing(what, "HF_HUB_OFFLINE is set", command)
     try:
         # Asked first because it fails at once where a download would retry for half a minute.
         files = {file.rfilename for file in HfApi().model_info(repository, timeout=_TIMEOUT_S).siblings or ()}
-        weights = next((name for name in WEIGHTS if name in files), WEIGHTS[0])
-        return Path(snapshot_download(repository, allow_patterns=["*.json", "tokenizer.model", weights]))
+        return Path(snapshot_download(repository, allow_patterns=choose(files)))
     except _HUB_ERRORS as error:
         reason = str(error).strip().partition("\n")[0]
-        raise _missing(repository, f"the hub did not give it ({reason})") from error
+        raise _missing(what, f"the hub did not give it ({reason})", command) from error
+
+
+def _open_clip_files(files: Set[str]) -> list[str]:
+    return ["*.json", "tokenizer.model", next((name for name in WEIGHTS if name in files), WEIGHTS[0])]
+
+
+def _sentence_transformer_files(files: Set[str]) -> list[str]:
+    """Settings, tokenizers and weights for PyTorch: safetensors, pickles only where a folder has no such."""
+    safe = {file.rpartition("/")[0] for file in files if file.endswith(".safetensors")}
+    own = [file for file in files if not file.startswith(("onnx/", "openvino/"))]
+    pickles = [file for file in own if file.endswith(".bin") and file.rpartition("/")[0] not in safe]
+    return [*(file for file in own if file.endswith(_ST_SUFFIXES)), *pickles]
+
+
+def _has_weights(folder: Path) -> bool:
+    return any(file.suffix in (".safetensors", ".bin") for file in folder.rglob("*"))
 
 
 def _cached(repository: str) -> Path | None:
@@ -64,9 +117,9 @@ def _cached(repository: str) -> Path | None:
     return folder if folder and find_weights(folder) else None
 
 
-def _missing(repository: str, reason: str) -> ModelError:
+def _missing(what: str, reason: str, command: str) -> ModelError:
     return ModelError(
-        f"{WEIGHTS[0]} of {repository} is not on this machine and {reason}.",
-        f"Where there is a network, run: {fetch_command(repository)} "
+        f"{what} is not on this machine and {reason}.",
+        f"Where there is a network, run: {command} "
         "(with --local-dir FOLDER you get a folder to carry over and to give as the model).",
     )

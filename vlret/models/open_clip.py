@@ -6,43 +6,34 @@ what travels with the weights is checked, never guessed.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-import numpy as np
 import open_clip
 import torch
 from open_clip.tokenizer import HFTokenizer
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 from safetensors import SafetensorError
-from torch.nn.functional import normalize
 
 from vlret.errors import ModelError, UsageError
-from vlret.models.base import Embedder, ModelCard, check_texts
+from vlret.models.base import ModelCard
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.hub import CONFIG, WEIGHTS, fetch, find_weights
-from vlret.types import Pixels, Vectors
+from vlret.models.image_text import PROMPTS, ImageTextEmbedder, sha256
+from vlret.types import Pixels
 
 _PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "sentencepiece.bpe.model")
 _CLIP_VOCABULARY = 49408
-_PROMPTS = ("a photo of a {}.", "a video of a {}.", "a video of {}.")
-_FRAMES_AT_ONCE = 64
-_TEXTS_AT_ONCE = 256
 
 
-class OpenCLIP(Embedder):
-    """A dual encoder of images and texts; the vector of a clip is the mean of its frames' unit vectors.
-
-    The visual tokens of a clip are those unit vectors, [frames, dim]. There is no predictor: a query is
-    refused. The vision tower runs in `dtype`, the text tower always in float32.
-    """
+class OpenCLIP(ImageTextEmbedder):
+    """A dual encoder of images and texts; the vision tower runs in `dtype`, the text tower always in float32."""
 
     def __init__(
         self, folder: Path, *, name: str, revision: str, device: str, dtype: str, tag: dict[str, Any]
@@ -65,27 +56,17 @@ class OpenCLIP(Embedder):
         self.card = ModelCard(
             name=name,
             revision=revision,
-            weights_hash=_sha256(weights),
+            weights_hash=sha256([weights]),
             dim=config["model_cfg"]["embed_dim"],
             frames=8,
             resolution=max(preprocess.input_size[1:]),
             resize="own",
             licence=f"see https://huggingface.co/{tag['hf_hub'].rstrip('/')}" if tag else "see the folder",
-            prompts=_PROMPTS,
+            prompts=PROMPTS,
             temperature=1.0 / self._model.logit_scale.exp().item(),
             text_length=self._tokenizer.context_length,
             preprocessing=_summary(config, bool(tag.get("quick_gelu"))),
         )
-
-    @property
-    def device(self) -> torch.device:
-        """Where the towers run."""
-        return self._device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The number format of the vision tower."""
-        return self._dtype
 
     @classmethod
     def from_folder(cls, folder: Path, device: str = "auto", dtype: str = "auto") -> OpenCLIP:
@@ -101,38 +82,10 @@ class OpenCLIP(Embedder):
             UsageError: open_clip has no such pair.
             ModelError: the weights are not on this machine and cannot be fetched.
         """
-        tag = _tag(source)
+        tag = find_tag(source)
         folder = fetch(tag["hf_hub"].rstrip("/"))
         name = f"open_clip:{source}"
         return cls(folder, name=name, revision=folder.name, device=device, dtype=dtype, tag=tag)
-
-    @torch.inference_mode()
-    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
-        """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`."""
-        frames = [frame for clip in clips for frame in clip]
-        batches = (frames[i : i + _FRAMES_AT_ONCE] for i in range(0, len(frames), _FRAMES_AT_ONCE))
-        rows = torch.cat([self._encode_frames(batch) for batch in batches]) if frames else torch.empty(0)
-        return list(torch.split(rows, [len(clip) for clip in clips]))
-
-    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
-        """The mean of each clip's frame vectors, scaled to unit length, float32 [n, dim].
-
-        Raises:
-            UsageError: a query was given.
-        """
-        if query:
-            raise UsageError(
-                f"{self.card.name} has no predictor: it cannot take the query {query!r}.",
-                "Leave the query out, or use a VL-JEPA.",
-            )
-        return self._rows(normalize(clip.mean(0), dim=-1) for clip in tokens)
-
-    @torch.inference_mode()
-    def embed_texts(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of texts as they stand, float32 [n, dim]."""
-        check_texts(texts)
-        batches = (list(texts[i : i + _TEXTS_AT_ONCE]) for i in range(0, len(texts), _TEXTS_AT_ONCE))
-        return self._rows(row for batch in batches for row in self._encode_texts(batch))
 
     def is_cut(self, text: str) -> bool:
         """Whether `text` has more tokens than the text tower reads."""
@@ -140,19 +93,20 @@ class OpenCLIP(Embedder):
 
     def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
         images = torch.stack([self._transform(Image.fromarray(frame)) for frame in frames])
-        vectors = self._model.encode_image(images.to(self._device, self._dtype))
-        return normalize(vectors.float(), dim=-1).cpu()
+        vectors: torch.Tensor = self._model.encode_image(images.to(self._device, self._dtype))
+        return vectors
 
     def _encode_texts(self, texts: list[str]) -> torch.Tensor:
-        vectors = self._model.encode_text(self._tokenizer(texts).to(self._device))
-        return normalize(vectors.float(), dim=-1).cpu()
-
-    def _rows(self, rows: Iterable[torch.Tensor]) -> Vectors:
-        stacked = [row.numpy() for row in rows]
-        return np.stack(stacked) if stacked else np.empty((0, self.card.dim), np.float32)
+        vectors: torch.Tensor = self._model.encode_text(self._tokenizer(texts).to(self._device))
+        return vectors
 
 
-def _tag(source: str) -> dict[str, Any]:
+def find_tag(source: str) -> dict[str, Any]:
+    """The entry of ARCH/TAG in open_clip's table of weights.
+
+    Raises:
+        UsageError: open_clip has no such pair, or its weights are a bare checkpoint.
+    """
     arch, _, tag = source.partition("/")
     entry: dict[str, Any] = open_clip.get_pretrained_cfg(arch, tag)
     if not entry:
@@ -258,8 +212,3 @@ def _count_tokens(tokenizer: Any, text: str) -> int:
     if isinstance(tokenizer, HFTokenizer):
         return len(tokenizer.tokenizer(tokenizer.clean_fn(text), verbose=False).input_ids)
     return len(tokenizer.encode(text)) + 2  # start and end of text
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vlret.errors import ModelError, UsageError
+from vlret.errors import MissingExtraError, ModelError, UsageError
 from vlret.models.device import check_names
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).parent.parent / "assets"
 OPEN_CLIP = "open_clip:"
+SENTENCE_TRANSFORMER = "st:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +98,19 @@ def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "a
     """The model of that name, ready to embed.
 
     Args:
-        name_or_folder: a name of `list_models`, `open_clip:ARCH/TAG`, or a folder that holds a VL-JEPA
-            (config.json of model_type vl_jepa) or an open_clip model (open_clip_config.json). A name
-            goes before a folder of the same name: write `./clip` for the folder.
+        name_or_folder: a name of `list_models`, `open_clip:ARCH/TAG`, `st:OWNER/MODEL` or `st:FOLDER`
+            (sentence-transformers), or a folder that holds a VL-JEPA (config.json of model_type vl_jepa)
+            or an open_clip model (open_clip_config.json). A name goes before a folder of the same name:
+            write `./clip` for the folder.
         device: auto, cpu, cuda, cuda:N or mps.
         dtype: auto (bfloat16 where the device computes in it), float32 or bfloat16.
 
     Raises:
-        UsageError: the name, device or dtype is not known.
+        UsageError: the name, device or dtype is not known, or the model reads no images.
         ModelError: the weights are not there or do not fit.
+        MissingExtraError: sentence-transformers is needed and not installed.
     """
-    check_names(device, dtype)
+    check_model(name_or_folder, device, dtype)
     name = str(name_or_folder)
     if name in MODELS:
         spec = MODELS[name]
@@ -117,9 +121,30 @@ def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "a
         )
     if name.startswith(OPEN_CLIP):
         return _open_clip(name.removeprefix(OPEN_CLIP), device, dtype)
-    if Path(name).is_dir():
-        return _load_folder(Path(name), device, dtype)
-    raise _unknown(name)
+    if name.startswith(SENTENCE_TRANSFORMER):
+        return _sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMER), device, dtype)
+    return _load_folder(Path(name), device, dtype)
+
+
+def check_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "auto") -> None:
+    """Refuse what `load_model` would not know, without loading a model.
+
+    Raises:
+        UsageError: the name, device or dtype is not known.
+        MissingExtraError: sentence-transformers is needed and not installed.
+    """
+    check_names(device, dtype)
+    name = str(name_or_folder)
+    if name in MODELS:
+        return
+    if name.startswith(OPEN_CLIP):
+        from vlret.models.open_clip import find_tag
+
+        find_tag(name.removeprefix(OPEN_CLIP))
+    elif name.startswith(SENTENCE_TRANSFORMER):
+        _check_sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMER))
+    elif not Path(name).is_dir():
+        raise _unknown(name)
 
 
 def list_models() -> list[dict[str, Any]]:
@@ -171,9 +196,34 @@ def _open_clip(source: str, device: str, dtype: str) -> Embedder:
     return OpenCLIP.from_hub(source, device, dtype)
 
 
+def _sentence_transformer(source: str, device: str, dtype: str) -> Embedder:
+    from vlret.models.sentence_transformer import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder.from_source(source, device, dtype)
+
+
+def _check_sentence_transformer(source: str) -> None:
+    from vlret.models.hub import repository_of
+
+    # Before 6.0 the library ran the code that lies in a local folder, whatever it was told.
+    if int(_version("sentence-transformers").partition(".")[0]) < 6:
+        raise MissingExtraError(
+            "sentence-transformers 6 or newer is not installed.", 'Run: pip install "vlret[st]"'
+        )
+    repository_of(source)
+
+
+def _version(package: str) -> str:
+    """The installed version of a package, "0" if there is none."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "0"
+
+
 def _unknown(name: str) -> UsageError:
     near = get_close_matches(name, MODELS, n=3, cutoff=0.0)
     return UsageError(
         f"{name!r} is neither a model nor a folder; the nearest names are {', '.join(near)}.",
-        "`vlret models` lists them; open_clip:ARCH/TAG and model folders are taken too.",
+        "`vlret models` lists them; open_clip:ARCH/TAG, st:OWNER/MODEL and model folders are taken too.",
     )

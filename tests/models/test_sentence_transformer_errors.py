@@ -1,0 +1,135 @@
+"""What is said when a sentence-transformers model is missing, wrong or hostile."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from huggingface_hub import HfApi, constants
+
+from tests.models.sentence_transformer_folders import save_text_only
+from vlret.errors import MissingExtraError, ModelError, UsageError
+from vlret.models.registry import check_model, load_model
+
+
+@pytest.fixture
+def clip(st_clip_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(st_clip_folder, tmp_path / "clip"))
+
+
+@pytest.fixture
+def modules(st_modules_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(st_modules_folder, tmp_path / "modules"))
+
+
+def _refused(folder: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be loaded by sentence-transformers") as refusal:
+        load_model(f"st:{folder}", "cpu")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("version", [None, "5.1.0"])
+@pytest.mark.parametrize("refuse", [check_model, load_model])
+def test_the_extra_is_named_where_it_is_needed(version, refuse, monkeypatch):
+    def installed(package: str) -> str:
+        if version is None:
+            raise importlib.metadata.PackageNotFoundError(package)
+        return version
+
+    monkeypatch.setattr(importlib.metadata, "version", installed)
+    with pytest.raises(MissingExtraError, match=r'6 or newer is not installed.*pip install "vlret\[st\]"'):
+        refuse("st:clip-ViT-B-32")
+
+
+@pytest.mark.parametrize("source", ["", "a/b/c", "no/where/", "a b", "none.json/"])
+def test_neither_a_folder_nor_a_name(source):
+    with pytest.raises(UsageError, match=f"'st:{source}' is neither a folder nor a name of the hub"):
+        load_model(f"st:{source}", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("source", "repository"),
+    [("clip-ViT-B-32", "sentence-transformers/clip-ViT-B-32"), ("Qwen/Qwen3-VL-Embedding-2B",) * 2],
+)
+def test_no_such_model_or_no_hub_is_told_at_once(source, repository, hub_cache):
+    started = time.monotonic()
+    with pytest.raises(ModelError, match=f"^{repository} is not on this machine .*hf download {repository}"):
+        load_model(f"st:{source}", "cpu")
+    assert time.monotonic() - started < 10
+
+
+def test_offline_means_no_attempt(hub_cache, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: pytest.fail("the hub was asked"))
+    with pytest.raises(ModelError, match="HF_HUB_OFFLINE is set"):
+        load_model("st:clip-ViT-B-32", "cpu")
+
+
+def test_a_model_of_texts_alone_is_refused(tmp_path):
+    folder = save_text_only(tmp_path)
+    with pytest.raises(
+        UsageError, match=f"st:{folder} reads text, and vlret needs a model of images and texts"
+    ):
+        load_model(f"st:{folder}", "cpu")
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors", "processor_config.json"])
+def test_a_folder_that_lacks_a_file_is_refused(clip, file):
+    (clip / file).unlink()
+    _refused(clip)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    _refused(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["config.json", "modules.json", "tokenizer.json", "1_Dense/config.json"])
+def test_a_damaged_file_is_refused(modules, file):
+    (modules / file).write_text("{")
+    _refused(modules)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "1_Dense/model.safetensors"])
+def test_a_truncated_weights_file_is_refused(modules, file):
+    (modules / file).write_bytes((modules / file).read_bytes()[:100])
+    _refused(modules)
+
+
+def test_a_pickle_that_runs_code_is_refused(clip, tmp_path):
+    class Hostile:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    (clip / "model.safetensors").unlink()
+    torch.save({"logit_scale": Hostile()}, clip / "pytorch_model.bin")
+    _refused(clip)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_module_that_lies_in_the_folder_is_not_run(modules, tmp_path):
+    (modules / "hostile.py").write_text(
+        f"import os\nos.mkdir({str(tmp_path / 'ran')!r})\nclass Module: ...\n"
+    )
+    listed = json.loads((modules / "modules.json").read_text())
+    listed[1]["type"] = "hostile.Module"
+    (modules / "modules.json").write_text(json.dumps(listed))
+    _refused(modules)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_architecture_that_lies_in_the_folder_is_not_run(clip, tmp_path):
+    (clip / "hostile.py").write_text(f"import os\nos.mkdir({str(tmp_path / 'ran')!r})\nclass Config: ...\n")
+    config = json.loads((clip / "config.json").read_text())
+    config |= {
+        "model_type": "hostile",
+        "auto_map": {"AutoConfig": "hostile.Config", "AutoModel": "hostile.Model"},
+    }
+    (clip / "config.json").write_text(json.dumps(config))
+    _refused(clip)
+    assert not (tmp_path / "ran").exists()

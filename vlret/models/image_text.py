@@ -1,0 +1,96 @@
+"""What encoders of images and texts have in common: a clip is its frames, one by one."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import normalize
+
+from vlret.errors import UsageError
+from vlret.models.base import Embedder, check_texts
+from vlret.types import Pixels, Vectors
+
+PROMPTS = ("a photo of a {}.", "a video of a {}.", "a video of {}.")
+_FRAMES_AT_ONCE = 64
+_TEXTS_AT_ONCE = 256
+
+
+class ImageTextEmbedder(Embedder):
+    """The vector of a clip is the mean of its frames' unit vectors, scaled to unit length.
+
+    The visual tokens of a clip are those unit vectors, [frames, dim]. There is no predictor: a query is
+    refused. A subclass sets `card`, `_device` and `_dtype`.
+    """
+
+    _device: torch.device
+    _dtype: torch.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        return self._device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format in which images are encoded."""
+        return self._dtype
+
+    @torch.inference_mode()
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+        """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`."""
+        frames = [frame for clip in clips for frame in clip]
+        batches = (frames[i : i + _FRAMES_AT_ONCE] for i in range(0, len(frames), _FRAMES_AT_ONCE))
+        vectors = [_unit(self._encode_frames(batch)) for batch in batches]
+        rows = torch.cat(vectors) if vectors else torch.empty(0)
+        return list(torch.split(rows, [len(clip) for clip in clips]))
+
+    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+        """The mean of each clip's frame vectors, scaled to unit length, float32 [n, dim].
+
+        Raises:
+            UsageError: a query was given.
+        """
+        if query:
+            raise UsageError(
+                f"{self.card.name} has no predictor: it cannot take the query {query!r}.",
+                "Leave the query out, or use a VL-JEPA.",
+            )
+        return self._rows(normalize(clip.mean(0), dim=-1) for clip in tokens)
+
+    @torch.inference_mode()
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts as they stand, float32 [n, dim]."""
+        check_texts(texts)
+        batches = (list(texts[i : i + _TEXTS_AT_ONCE]) for i in range(0, len(texts), _TEXTS_AT_ONCE))
+        return self._rows(row for batch in batches for row in _unit(self._encode_texts(batch)))
+
+    @abstractmethod
+    def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
+        """Vectors [n, dim], of any length, of frames uint8 [height, width, 3]."""
+
+    @abstractmethod
+    def _encode_texts(self, texts: list[str]) -> torch.Tensor:
+        """Vectors [n, dim], of any length, of texts."""
+
+    def _rows(self, rows: Iterable[torch.Tensor]) -> Vectors:
+        stacked = [row.numpy() for row in rows]
+        return np.stack(stacked) if stacked else np.empty((0, self.card.dim), np.float32)
+
+
+def sha256(files: Iterable[Path]) -> str:
+    """SHA-256 of the files one after the other; of one file, its own."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _unit(vectors: torch.Tensor) -> torch.Tensor:
+    return normalize(vectors.float(), dim=-1).cpu()

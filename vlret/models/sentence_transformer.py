@@ -1,0 +1,199 @@
+"""Models of images and texts through sentence-transformers.
+
+A model is always a folder, whether a user gives it or the hub. Code that lies in it is never run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+from sentence_transformers import SentenceTransformer
+from transformers.utils import logging as transformers_logging
+
+from vlret.errors import ModelError, UsageError
+from vlret.models.base import ModelCard
+from vlret.models.device import pick_device, pick_dtype
+from vlret.models.hub import fetch_sentence_transformer, repository_of
+from vlret.models.image_text import PROMPTS, ImageTextEmbedder, sha256
+from vlret.types import Pixels
+
+_SETTINGS = (
+    "modules.json",
+    "config_sentence_transformers.json",
+    "sentence_bert_config.json",
+    "config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "chat_template.jinja",
+)
+_ANY_SIZE = 448
+"""What `--resize squash` makes of frames for a model that takes pictures of every size."""
+_TEMPERATURE = 0.01
+"""CLIP's, for a model whose weights hold none."""
+
+
+class SentenceTransformerEmbedder(ImageTextEmbedder):
+    """Frames as images and texts through `SentenceTransformer.encode`; both run in `dtype`."""
+
+    def __init__(
+        self, folder: Path, *, name: str, revision: str, licence: str, device: str, dtype: str
+    ) -> None:
+        """Load the model in `folder`.
+
+        Raises:
+            UsageError: the device or dtype is not known, or the model does not read both images and texts.
+            ModelError: it cannot be loaded.
+        """
+        self._device = pick_device(device)
+        self._dtype = pick_dtype(dtype, self._device)
+        self._model = _load(folder, self._device, self._dtype)
+        _check_modalities(self._model, name)
+        self._prompt = self._model.prompts.get(self._model.default_prompt_name or "", "")
+        weights, settings = _files(folder)
+        video = ", not as video" if self._model.supports("video") else ""
+        self.card = ModelCard(
+            name=name,
+            revision=revision,
+            weights_hash=sha256(weights),
+            dim=self._encode_texts(["a"]).shape[1],  # the library would guess it from the configuration
+            frames=8,
+            resolution=_resolution(self._model),
+            resize="own",
+            licence=licence,
+            prompts=PROMPTS,
+            temperature=_temperature(self._model),
+            text_length=_text_length(self._model),
+            preprocessing=f"frames as images{video}, prompt {self._prompt!r}, settings {sha256(settings)[:16]}",
+        )
+
+    @classmethod
+    def from_source(
+        cls, source: str, device: str = "auto", dtype: str = "auto"
+    ) -> SentenceTransformerEmbedder:
+        """The model in the folder `source`, or of that name on the hub.
+
+        Raises:
+            UsageError: it is neither.
+            ModelError: it is not on this machine and cannot be fetched.
+        """
+        repository = repository_of(source)
+        if repository is None:
+            folder = Path(source)
+            name, revision, licence = f"st:{folder.resolve()}", "local", "see the folder"
+        else:
+            folder = fetch_sentence_transformer(repository)
+            name, revision = f"st:{source}", folder.name
+            licence = f"see https://huggingface.co/{repository}"
+        return cls(folder, name=name, revision=revision, licence=licence, device=device, dtype=dtype)
+
+    def is_cut(self, text: str) -> bool:
+        """Whether `text`, with the model's own prompt and template, has more tokens than the model reads."""
+        whole = {"text": {"truncation": False, "verbose": False}}
+        found = self._model.preprocess([{"text": text}], prompt=self._prompt, processing_kwargs=whole)
+        return int(found["input_ids"].shape[-1]) > self.card.text_length
+
+    def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
+        return self._encode([Image.fromarray(frame) for frame in frames])
+
+    def _encode_texts(self, texts: list[str]) -> torch.Tensor:
+        # A bare string that looks like the name or address of a picture would be opened as one.
+        return self._encode([{"text": text} for text in texts])
+
+    def _encode(self, inputs: list[Any]) -> torch.Tensor:
+        vectors: torch.Tensor = self._model.encode(inputs, convert_to_tensor=True, show_progress_bar=False)
+        return vectors
+
+
+def _load(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    try:
+        with _no_progress_bars():
+            return SentenceTransformer(
+                str(folder),
+                device=str(device),
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"dtype": dtype},
+            )
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        ImportError,
+        SafetensorError,
+        UnpicklingError,
+    ) as error:
+        reason = re.split(r"\n|\. ", str(error).strip())[0].rstrip(".:")  # its first sentence
+        raise ModelError(
+            f"The model in {folder} cannot be loaded by sentence-transformers: {reason}.",
+            "Give a whole folder of a model that brings no code of its own.",
+        ) from error
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    """transformers draws its bar even where stderr is no terminal."""
+    shown = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()
+
+
+def _check_modalities(model: Any, name: str) -> None:
+    if not (model.supports("image") and model.supports("text")):
+        reads = ", ".join(map(str, model.modalities))
+        raise UsageError(
+            f"{name} reads {reads}, and vlret needs a model of images and texts.",
+            "Give one, such as st:clip-ViT-B-32.",
+        )
+
+
+def _files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The weights and the settings of a model, in the root and in the folders of its modules."""
+    modules = folder / "modules.json"
+    listed = json.loads(modules.read_text(encoding="utf-8")) if modules.is_file() else []
+    below = [file for module in listed if module["path"] for file in (folder / module["path"]).rglob("*")]
+    files = sorted({*folder.glob("*"), *below})
+    safe = {file.parent for file in files if file.suffix == ".safetensors"}
+    weights = [
+        file
+        for file in files
+        if file.suffix == ".safetensors" or (file.suffix == ".bin" and file.parent not in safe)
+    ]
+    return weights, [file for file in files if file.name in _SETTINGS]
+
+
+def _resolution(model: Any) -> int:
+    """Pixels on a side of the pictures that the model sees."""
+    processor = getattr(model[0], "processor", None)
+    processor = getattr(processor, "image_processor", processor)
+    for size in (getattr(processor, "crop_size", None), getattr(processor, "size", None)):
+        if size and size.get("height") and size.get("width"):
+            return int(max(size["height"], size["width"]))
+    return _ANY_SIZE
+
+
+def _temperature(model: Any) -> float:
+    scale = getattr(model.transformers_model, "logit_scale", None)
+    return _TEMPERATURE if scale is None else 1.0 / float(scale.float().exp().item())
+
+
+def _text_length(model: Any) -> int:
+    """Tokens that the model reads: the tokenizer's bound or the text tower's, whichever is smaller."""
+    tower = model.config.get_text_config() if model.config else None
+    bounds = (model.max_seq_length, getattr(tower, "max_position_embeddings", None))
+    return int(min(bound for bound in bounds if bound))

@@ -1,4 +1,4 @@
-"""Every set on small files of its form and small media, scored by a model from end to end."""
+"""Every set on small files of its form and small media, scored by a model from end to end, and again."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import vlret
-from tests.conftest import ColourEmbedder
+from tests.evaluation.conftest import Counting
 from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load, names
+from vlret.evaluation import look
 from vlret.evaluation.run import protocol_for, run
 
 from .small import write_annotations, write_media
@@ -18,18 +19,21 @@ SAMPLES = Path(vlret.__file__).parent / "assets/samples"
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_set_runs_end_to_end(tmp_path: Path, colour_model: ColourEmbedder, name: str):
+def test_every_set_runs_end_to_end_and_again_without_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
     write_annotations(name, tmp_path / "annotations")
-    found = load(name, tmp_path / "annotations")
-    write_media(
-        found, tmp_path / "data", SAMPLES / "videos/city_traffic.mp4", SAMPLES / "photos/coffee_cup.jpg"
-    )
-    document = run(
-        found, tmp_path / "data", [colour_model], protocol_for(found.card), cache=tmp_path / "cache"
-    )
+    found, data, cache = load(name, tmp_path / "annotations"), tmp_path / "data", tmp_path / "cache"
+    write_media(found, data, SAMPLES / "videos/city_traffic.mp4", SAMPLES / "photos/coffee_cup.jpg")
+    first, again = Counting(), Counting()
+    document = run(found, data, [first], protocol_for(found.card), cache=cache)
     assert document["dataset"]["name"] == name
     assert document["missing"] == []
     assert not [item for item in document["items"] if "undecodable" in item]
     whole = document["models"][0]["parts"][0]
     assert all(0 <= figure["value"] <= 100 for key, figure in whole["figures"].items() if "rank" not in key)
-    assert bool(colour_model.n_clips_seen) == (not isinstance(found, TextSet))
+    assert bool(first.n_clips_seen) == (not isinstance(found, TextSet))
+    monkeypatch.setattr(look, "DecodePool", None)
+    second = run(found, data, [again], protocol_for(found.card), cache=cache)
+    assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
+    assert second["models"][0]["parts"] == document["models"][0]["parts"]

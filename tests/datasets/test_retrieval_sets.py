@@ -152,6 +152,17 @@ def test_msvd_reads_each_public_form(put: Put, tmp_path: Path, name: str, conten
     assert "mv89psg6zh4_33_46.avi" in found.media[0].files
 
 
+def test_msvd_splits_the_captions_of_perception_encoders_table_at_the_mark(put: Put, tmp_path: Path):
+    """The table holds the test clips alone, so that no list is needed; a clip may have its ending."""
+    put("msvd/msvd_test.csv", 'video_id,sentence\nb_1_2.avi,"a bird, bathing@ a sink @"\na_1_2,a car\n')
+    found = load("msvd", tmp_path)
+    assert pairs(found) == [("b_1_2", "a bird, bathing"), ("b_1_2", "a sink"), ("a_1_2", "a car")]
+    assert "b_1_2.avi" in found.media[0].files
+    assert pairs(load("msvd", tmp_path, captions="one")) == [("b_1_2", "a bird, bathing"), ("a_1_2", "a car")]
+    put("msvd/test_list.txt", "a_1_2\n")
+    assert pairs(load("msvd", tmp_path)) == [("a_1_2", "a car")]
+
+
 def test_msvd_never_unpickles(put: Put, tmp_path: Path):
     put("msvd/raw-captions.pkl", b"cos\nsystem\n(S'touch ran'\ntR.")
     put("msvd/test_list.txt", "a_1_2\n")

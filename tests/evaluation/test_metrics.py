@@ -148,6 +148,17 @@ def test_top_items_are_best_first_ties_by_number() -> None:
     assert top_items(lambda: iter([np.float32([[2, 1]])]), 5)[0].tolist() == [[0, 1]]
 
 
+def test_of_equal_items_the_first_are_the_top_ones() -> None:
+    scores = np.random.default_rng(0).normal(size=(20, 5000)).round(1).astype(np.float32)
+    scores[0] = 0.0
+    scores[1, 3:] = -np.inf
+    items, values = top_items(lambda: iter([scores]), 10)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+    known = np.isfinite(values)
+    assert (items[known] == order[known]).all()
+    assert known.sum(1).tolist() == [10, 3, *[10] * 18]
+
+
 def test_blocks_bound_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_SCORES_AT_ONCE", 100)
     vectors = unit(np.random.default_rng(0).normal(size=(40, 5)))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.cli.stand_ins import AskedColour
 from tests.conftest import ColourEmbedder
 from tests.models.ffmpeg_libraries import environment
 from vlret.errors import MissingExtraError, UsageError
@@ -89,10 +90,28 @@ def test_texts_of_all_batches_stay_in_order(encoder, colour_model):
     torch.testing.assert_close(encoder.similarity_pairwise(rows, rows), torch.ones(3))
 
 
-@pytest.mark.parametrize("batch", [{"image": [0]}, {"text": ["red"], "video": [torch.zeros(1, 3, 2, 2)]}])
-def test_rows_that_are_neither_text_nor_video_are_refused(encoder, batch):
-    with pytest.raises(UsageError, match="A batch of mteb has"):
-        encoder.encode([batch])
+def test_rows_that_are_neither_text_nor_video_are_refused(encoder):
+    with pytest.raises(UsageError, match="A batch of mteb has image"):
+        encoder.encode([{"image": [0]}])
+
+
+def test_a_text_beside_a_video_is_what_the_predictor_is_asked():
+    pytest.importorskip("mteb", reason=NO_MTEB)
+    red = torch.tensor([255, 0, 0], dtype=torch.uint8)[None, :, None, None].expand(4, 3, 2, 2)
+    model = AskedColour()
+    rows = MTEBEncoder(model).encode([{"text": ["the opposite?", "what?"], "video": [red, red]}])
+    np.testing.assert_allclose(rows, model.embed_texts(["blue", "red"]), atol=1e-6)
+
+
+def test_a_text_beside_a_video_is_refused_without_a_predictor(encoder):
+    with pytest.raises(UsageError, match="takes no query"):
+        encoder.encode([{"text": ["red"], "video": [torch.zeros(4, 3, 2, 2, dtype=torch.uint8)]}])
+
+
+def test_meta_tells_results_of_other_frames_and_weights_apart():
+    pytest.importorskip("mteb", reason=NO_MTEB)
+    names = {MTEBEncoder(ColourEmbedder(frames=n)).mteb_model_meta.experiment_name for n in (4, 8)}
+    assert names == {f"dtype_float32__frame_times_midpoint__frames_{n}__weights_000000000000" for n in (4, 8)}
 
 
 @pytest.mark.parametrize("name", ["open_clip:ViT-B-16/openai", "/home/me/models/clip"])
@@ -104,7 +123,7 @@ def test_any_card_gives_a_name_that_mteb_takes(name):
 
 
 def test_without_mteb_the_command_is_told(colour_model, monkeypatch):
-    monkeypatch.setitem(sys.modules, "mteb.models.model_meta", None)
+    monkeypatch.setitem(sys.modules, "mteb", None)
     with pytest.raises(MissingExtraError, match=r'pip install "vlret\[mteb\]"'):
         MTEBEncoder(colour_model)
 

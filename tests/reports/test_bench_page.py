@@ -3,32 +3,11 @@
 from __future__ import annotations
 
 import copy
-from html.parser import HTMLParser
 
 import pytest
 
+from tests.reports.pages import Page
 from vlret.reports.bench_page import bench_page
-
-
-class Page(HTMLParser):
-    """Tags, attributes and text of a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.texts: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data):
-        self.texts.append(data.strip())
-
-    def values(self, *names):
-        return [value for name, value in self.attributes if name in names]
 
 
 @pytest.mark.parametrize("task", ["retrieval", "classification", "vqa", "text", "states"])

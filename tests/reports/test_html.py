@@ -5,34 +5,16 @@ from __future__ import annotations
 import base64
 import io
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.reports.pages import Page
 from vlret.reports.html import hits_section, labels_section, write_page
 from vlret.types import Hit, Label, LabelScore
 
 EVIL = '<script>alert("1")</script>&\'"'
-
-
-class Page(HTMLParser):
-    """Tags, attributes and text of a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.texts: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data):
-        self.texts.append(data.strip())
 
 
 @pytest.fixture
@@ -58,7 +40,7 @@ def test_everything_is_escaped_and_inside(tmp_path, picture):
     assert page.texts.count(EVIL) == 8  # title, h1; twice heading and note; label and its bar
     assert page.texts.count(picture.name) == 1  # under the label
     assert f"1. {picture.name}" in page.texts
-    sources = [value for name, value in page.attributes if name in ("src", "href", "srcset", "action")]
+    sources = page.values("src", "href", "srcset", "action")
     assert all(value.startswith("data:image/jpeg;base64,") for value in sources)
     style = (tmp_path / "new" / "p.html").read_text("utf-8").split("<style>")[1].split("</style>")[0]
     assert "url(" not in style
@@ -67,7 +49,7 @@ def test_everything_is_escaped_and_inside(tmp_path, picture):
 
 def test_the_picture_is_the_clip_s_own(tmp_path, picture):
     page = page_of(tmp_path / "p.html", [hits_section("q", "", [Hit(1, 0.5, str(picture), 0.0, 0.0, 7)])])
-    data = next(value for name, value in page.attributes if name == "src").split(",")[1]
+    data = page.values("src")[0].split(",")[1]
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
     assert pixels.shape == (192, 480, 3)
     assert np.abs(pixels.astype(int) - (10, 200, 30)).max() < 6

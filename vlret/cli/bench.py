@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import options, output
+from vlret.cli import bench_mteb, options, output
 from vlret.errors import UsageError
 
 TASKS = {
@@ -31,6 +31,7 @@ def bench_app() -> typer.Typer:
     )
     for task, text in TASKS.items():
         app.command(task, help=text + _EXAMPLE.format(task, _SETS[task]))(run_task)
+    app.command("mteb")(bench_mteb.mteb)
     app.command("datasets")(datasets)
     app.command("compare")(compare)
     return app

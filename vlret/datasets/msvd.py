@@ -11,6 +11,7 @@ from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_lines, read_table, text_of
 from vlret.datasets.published import published
 
+_TABLE = "msvd_test.csv"
 Captions = list[tuple[str, str]]
 """Pairs of a clip's name (`VIDEO_START_END`) and one caption."""
 
@@ -20,18 +21,18 @@ def card(captions: str = "all") -> SetCard:
     return SetCard(
         name="msvd", title="MSVD", task="retrieval", split="test", licence="research use; none stated",
         source="captions and clips: https://www.cs.utexas.edu/~ml/clamp/videoDescription/; lists: layer6ai-labs/xpool",
-        annotations=(" | ".join(_FORMS), "test_list.txt"), metric="R@1", choices={"captions": captions},
+        annotations=(" | ".join(_FORMS), f"test_list.txt | {_TABLE}"), metric="R@1", choices={"captions": captions},
         published=published("msvd"), overlaps=("MSVD",),
     )  # fmt: skip
 
 
 def read(folder: Path, card: SetCard) -> RetrievalSet:
-    """Every caption is a query; clips in the order of test_list.txt."""
+    """Every caption is a query; clips in the order of test_list.txt, or of Perception Encoder's table."""
     file = find(folder, card.annotations[0])[0]
     told: dict[str, list[str]] = {}
     for clip, caption in _FORMS.get(file.name, _by_clip)(file):
         told.setdefault(clip, []).append(caption)
-    card, clips = told_of(card, read_lines(find(folder, "test_list.txt")[0]), told)
+    card, clips = told_of(card, _listed(find(folder, card.annotations[1])[0]), told)
     count = 1 if card.choices["captions"] == "one" else None
     pairs = [
         (Media(clip, video_files(clip, "YouTubeClips")), text)
@@ -39,6 +40,10 @@ def read(folder: Path, card: SetCard) -> RetrievalSet:
         for text in told[clip][:count]
     ]
     return retrieval(card, pairs)
+
+
+def _listed(file: Path) -> list[str]:
+    return read_lines(file) if file.name != _TABLE else [clip for clip, _ in _joined(file)]
 
 
 def _by_clip(file: Path) -> Captions:
@@ -61,11 +66,22 @@ def _descriptions(file: Path) -> Captions:
     return parse_rows(file, lines, lambda line: (line.split(" ", 1)[0], text_of(line.split(" ", 1)[1])))
 
 
+def _joined(file: Path) -> Captions:
+    """All captions of a clip in one cell, with "@" between them: one that holds the mark itself comes apart."""
+    rows = parse_rows(
+        file,
+        read_table(file, ("video_id", "sentence")),
+        lambda row: (text_of(row["video_id"]).removesuffix(".avi"), text_of(row["sentence"]).split("@")),
+    )
+    return [(clip, caption.strip()) for clip, captions in rows for caption in captions if caption.strip()]
+
+
 _FORMS: dict[str, Callable[[Path], Captions]] = {
     "captions_msvd.json": _by_clip,
     "captions_msvd.test_val.json": _by_clip,
     "video_corpus.csv": _corpus,
     "AllVideoDescriptions.txt": _descriptions,
+    _TABLE: _joined,
 }
 
 ADAPTER = Adapter(card, read, {"captions": ("all", "one")})

@@ -183,7 +183,10 @@ def grouped(query: Ints, above: Ints, tied: Ints, n_positive: Ints, n_items: Int
 
 
 def top_items(scores: ScoreBlocks, k: int) -> tuple[NDArray[np.int32], Scores]:
-    """The `k` best items of each query, int32 [q, k], best first, ties by number, and their scores."""
+    """The `k` best items of each query, int32 [q, k], best first, ties by number, and their scores.
+
+    Past the items that have a score, the score is -inf and the item means nothing.
+    """
     parts = [_top(block, k) for block in scores()]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
@@ -203,11 +206,14 @@ def _places(scores: Scores, positives: csr_array, first: int) -> Ints:
 
 
 def _top(scores: Scores, k: int) -> tuple[NDArray[np.int32], Scores]:
-    k = min(k, scores.shape[1])
-    best = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
-    values = np.take_along_axis(scores, best, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    return np.take_along_axis(best, order, axis=1).astype(np.int32), np.take_along_axis(values, order, axis=1)
+    rows, left = np.arange(len(scores)), scores.copy()
+    best = np.empty((len(rows), min(k, scores.shape[1])), np.int32)
+    values = np.empty(best.shape, scores.dtype)
+    for place in range(best.shape[1]):  # for a small k many times as fast as a partition
+        first = left.argmax(axis=1)
+        best[:, place], values[:, place] = first, left[rows, first]
+        left[rows, first] = -np.inf
+    return best, values
 
 
 def _unique_rows(rows: Vectors) -> tuple[Vectors, Ints]:

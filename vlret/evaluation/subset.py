@@ -66,13 +66,13 @@ def present(
         MediaError: media are missing and the protocol does not allow it; the message says which.
         UsageError: the set has media and no folder is given.
     """
-    from vlret.datasets.registry import resolve
+    from vlret.datasets.registry import missing_media
 
     if data is None and media_of(benchmark_set):
         raise UsageError(
             f"The media of {benchmark_set.card.name} are needed.", "Give their folder with --data."
         )
-    missing = [m for m in media_of(benchmark_set) if data is None or resolve(m, data) is None]
+    missing = missing_media(benchmark_set, data) if data is not None else []
     if missing and not protocol.allow_missing:
         named = ", ".join(medium.files[0] for medium in missing[:5])
         card, n = benchmark_set.card, len(media_of(benchmark_set))

@@ -41,7 +41,7 @@ def result_table(document: Mapping[str, Any]) -> str:
         f"reported: {row['model']} {row['value']:g} {row['metric']} ({row['source']})"
         for row in document["dataset"]["published"]
     ]
-    return "\n".join([*_lines([head, *rows]), *notes(document), *reported])
+    return "\n".join([*aligned([head, *rows]), *notes(document), *reported])
 
 
 def shown_figures(document: Mapping[str, Any]) -> list[str]:
@@ -61,7 +61,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> str:
         ]
         for c in comparisons
     ]  # fmt: skip
-    return "\n".join(_lines([head, *rows]))
+    return "\n".join(aligned([head, *rows]))
 
 
 def datasets_table(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -75,7 +75,7 @@ def datasets_table(rows: Iterable[Mapping[str, Any]]) -> str:
         lines.append([row["name"], row["task"], row["split"], *counts, found, row["licence"]])
         if row["missing"]:
             missing.append(f"{row['name']} lacks {', '.join(row['missing'])}: {row['source']}")
-    return "\n".join([*_lines([head, *lines]), *missing])
+    return "\n".join([*aligned([head, *lines]), *missing])
 
 
 def _has(document: Mapping[str, Any], name: str) -> bool:
@@ -99,7 +99,8 @@ def _cells(part: Mapping[str, Any], shown: Sequence[str]) -> list[str]:
     return [*values, f"{first['low']:.1f} to {first['high']:.1f}", f"{first['chance']:.1f}"]
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines of left-aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

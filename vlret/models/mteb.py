@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from vlret.errors import MissingExtraError, UsageError
 from vlret.media.sampling import sample_times
@@ -22,9 +23,11 @@ from vlret.types import Pixels, Vectors
 
 
 class MTEBEncoder:
-    """Texts through `embed_texts`, videos through `embed_clips` without a query.
+    """Texts through `embed_texts`, videos through `embed_clips`, a video with a text as the predictor's query.
 
-    Frames are taken at the segment midpoints, as many as the card says, whatever mteb's own samplers do.
+    Frames are taken at the midpoints of equal spans of time, as many as the card says, whatever mteb's own
+    samplers do. `mteb_model_meta` says so among its `experiment_kwargs`, which mteb makes part of the path of a
+    result, with whatever else changes the vectors: number format and weights.
     """
 
     def __init__(self, embedder: Embedder) -> None:
@@ -40,13 +43,15 @@ class MTEBEncoder:
         """Unit vectors float32 [n, dim] of all rows of all batches.
 
         Args:
-            inputs: batches with `text` (strings) or `video` (torchcodec decoders, or uint8 tensors
-                [t, 3, height, width]).
+            inputs: batches with `text` (strings), `video` (torchcodec decoders, or uint8 tensors
+                [t, 3, height, width]), or both.
 
         Raises:
-            UsageError: a batch has neither, or both.
+            UsageError: a batch has neither, or both for a model without a predictor.
         """
-        rows = [self._encode_batch(batch) for batch in inputs]
+        rows = [
+            self._encode_batch(batch) for batch in tqdm(inputs, desc="batches", disable=None, leave=False)
+        ]
         return np.concatenate(rows) if rows else np.empty((0, self.embedder.card.dim), np.float32)
 
     def similarity(self, a: Vectors | torch.Tensor, b: Vectors | torch.Tensor) -> torch.Tensor:
@@ -58,14 +63,18 @@ class MTEBEncoder:
         return (torch.as_tensor(a) * torch.as_tensor(b)).sum(-1)
 
     def _encode_batch(self, batch: Mapping[str, Any]) -> Vectors:
-        if ("video" in batch) == ("text" in batch):
+        if "video" not in batch and "text" not in batch:
             raise UsageError(
-                f"A batch of mteb has {', '.join(batch)}.", "Run tasks whose rows are either texts or videos."
+                f"A batch of mteb has {', '.join(batch)}.", "Run tasks whose rows are texts or videos."
             )
-        if "text" in batch:
+        if "video" not in batch:
             return self.embedder.embed_texts(list(batch["text"]))
         n_frames = self.embedder.card.frames
-        return self.embedder.embed_clips([_frames(video, n_frames) for video in batch["video"]])
+        clips = [_frames(video, n_frames) for video in batch["video"]]
+        if "text" not in batch:
+            return self.embedder.embed_clips(clips)
+        asked = zip(self.embedder.encode_clips(clips), batch["text"], strict=True)
+        return np.concatenate([self.embedder.predict([clip], text) for clip, text in asked])
 
 
 def _frames(video: Any, n_frames: int) -> Pixels:
@@ -79,11 +88,23 @@ def _frames(video: Any, n_frames: int) -> Pixels:
     return chosen.permute(0, 2, 3, 1).contiguous().numpy()
 
 
-def _meta(embedder: Embedder) -> Any:
+def import_mteb() -> Any:
+    """The package mteb.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
     try:
-        from mteb.models.model_meta import ModelMeta, ScoringFunction
+        import mteb
     except ImportError as error:
         raise MissingExtraError("mteb is not installed.", 'Run: pip install "vlret[mteb]"') from error
+    return mteb
+
+
+def _meta(embedder: Embedder) -> Any:
+    import_mteb()
+    from mteb.models.model_meta import ModelMeta, ScoringFunction
+
     card = embedder.card
     unknown: dict[str, Any] = dict.fromkeys(
         ("loader", "release_date", "languages", "n_parameters", "memory_usage_mb", "license", "open_weights",
@@ -97,5 +118,11 @@ def _meta(embedder: Embedder) -> Any:
         framework=["PyTorch"],
         similarity_fn_name=ScoringFunction.COSINE,
         modalities=["text", "video"],
+        experiment_kwargs={
+            "dtype": str(embedder.dtype).removeprefix("torch."),
+            "frame_times": "midpoint",
+            "frames": card.frames,
+            "weights": card.weights_hash[:12],
+        },
         **unknown,
     )

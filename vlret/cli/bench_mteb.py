@@ -1,0 +1,52 @@
+"""`vlret bench mteb`: models over mteb's own tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vlret.cli import options, output
+from vlret.errors import UsageError
+
+
+def mteb(
+    model: Annotated[
+        list[str] | None, typer.Option(help="As for `vlret bench retrieval`; give several to compare.")
+    ] = None,
+    task: Annotated[list[str] | None, typer.Option(help="A task of mteb; give several.")] = None,
+    list_: Annotated[
+        str | None,
+        typer.Option("--list", help="All tasks of a benchmark of mteb: 'MVEB(text, video)', 'MVEB(video)'."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for mteb's result files; the same command goes on from there.")
+    ] = None,
+    device: options.Device = "auto",
+    dtype: options.Dtype = "auto",
+    json: options.AsJson = False,
+) -> None:
+    """Models over mteb's own tasks and data sets, which mteb fetches, with vlret's frame times.
+
+    Needs vlret[mteb]. Tasks that a model cannot take, such as those with sound, are left out and named.
+
+    Example: vlret bench mteb --list "MVEB(text, video)" --model vljepa-mini --model clip --out results/mveb
+    """
+    from vlret.evaluation.contestants import load_embedder
+    from vlret.evaluation.mteb_run import find_tasks, mteb_table, run_tasks
+
+    if not model:
+        raise UsageError("No model was named.", "Give --model NAME (several to compare).")
+    tasks = find_tasks(task or [], list_)
+    models = {}
+    for name in model:
+        output.say(f"loading {name}")
+        models[name] = load_embedder(name, device, dtype)
+    document = run_tasks(models, tasks, benchmark=list_, out=out, say=output.say)
+    if json:
+        output.print_json(document, indent=None)
+    else:
+        print(mteb_table(document))
+    if not any(entry["results"] for entry in document["models"]):
+        raise typer.Exit(1)

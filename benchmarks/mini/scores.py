@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from benchmarks.mini.daquar import blind_model, daquar, most_frequent, nearest_answers
-from benchmarks.mini.presence import SETTINGS, blind_answers, presence_questions
+from benchmarks.mini.presence import blind_answers
 from benchmarks.mini.rows import row
 from benchmarks.mini.sets import (
     Captioned,
@@ -24,6 +24,7 @@ from vlret.datasets.tar_set import read_items
 from vlret.evaluation.metrics import Ranks, ranks
 from vlret.models.base import Embedder
 from vlret.tasks.label import classify
+from vlret.training.presence import SETTINGS, presence_questions
 from vlret.training.questions import Question
 from vlret.types import Pixels
 

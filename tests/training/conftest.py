@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from transformers import TimmWrapperConfig
 
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
+from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
 from vlret.training.initial import MINILM
-from vlret.training.recipe import JointStage, Recipe, Sizes, VisionStage
+from vlret.training.recipe import CaptionStage, QuestionStage, Recipe, Sizes, VisionStage
 
 COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
 
@@ -24,16 +26,24 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     write_set(tmp_path / "data" / "photos" / "colours")
     tiny_folder(tmp_path / "weights" / MINILM, tiny_model())
     (tmp_path / "weights" / MINILM / "tokenizer_config.json").write_text("{}")
-    changes = {"query_embeddings": "y_encoder", "int8_embeddings": True, "grid": 1}
-    monkeypatch.setattr(run, "initial_model", lambda recipe: tiny_model(**changes))
+    monkeypatch.setattr(run, "initial_model", lambda recipe: small_model())
     return Recipe(
         name="tiny", data=tmp_path / "data", weights=tmp_path / "weights", sets=("photos/colours",),
-        trained_on=("colours",), seed=0,
+        trained_on=("colours",), seed=0, views=4,
         model=Sizes(dim=20, hidden=16, intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28),
-        vision=VisionStage(epochs=0, batch=4, rate=1e-3, head_rate=1e-3, views=2, dropout=0.0),
-        joint=JointStage(epochs=6, batch=4, rate=1e-2, block_rate=1.0, weight_decay=0.0, dropout=0.0,
-                         text_dropout=0.0, views=4, question_batch=4, question_weight=0.5),
+        vision=VisionStage(epochs=0, batch=4, rate=1e-3, head_rate=1e-3, dropout=0.0),
+        captions=CaptionStage(epochs=6, batch=4, rate=2e-3, text_head_rate=1.0, weight_decay=0.0, dropout=0.0,
+                              text_dropout=0.0),
+        questions=QuestionStage(epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0, text_dropout=0.0,
+                                brought_share=0.5, keep_weight=5.0),
     )  # fmt: skip
+
+
+def small_model() -> VLJEPAModel:
+    """A convolutional X-encoder of timm, as published models have it, under a tiny predictor and Y-encoder."""
+    x_config = TimmWrapperConfig(architecture="tf_efficientnet_lite0", do_pooling=False).to_dict()
+    changes = {"query_embeddings": "y_encoder", "int8_embeddings": True, "grid": 1, "resolution": 28}
+    return tiny_model(x_config=x_config, x_width=1280, **changes)
 
 
 def write_set(folder: Path) -> None:

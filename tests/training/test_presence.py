@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.mini.presence import SETTINGS, blind_answers, presence_questions
+from benchmarks.mini.presence import blind_answers
 from vlret.datasets.tar_set import Item
+from vlret.training.presence import SETTINGS, presence_questions
 from vlret.training.questions import Question, things_in
 
 CAPTIONS = [

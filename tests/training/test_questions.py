@@ -6,7 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 from vlret.datasets.tar_set import Item, read_items
-from vlret.training.questions import make_questions, presence_question, things_in
+from vlret.training.questions import (
+    Question,
+    brought_questions,
+    make_questions,
+    presence_question,
+    things_in,
+)
 
 
 def item(*captions: str) -> Item:
@@ -62,7 +68,7 @@ def test_articles() -> None:
 
 def test_questions_that_items_bring_along_are_kept() -> None:
     asked = Item("x.webp", Path("x.tar"), "train", questions=(("what is on the desk?", ("book", "lamp")),))
-    assert [(q.question, q.answer) for q in make_questions([asked])] == [("what is on the desk?", "book")]
+    assert brought_questions([asked]) == [Question(0, "what is on the desk?", "book", brought=True)]
 
 
 def test_reads_a_set(tmp_path: Path) -> None:

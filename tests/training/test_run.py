@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +10,19 @@ import numpy as np
 import pytest
 import torch
 
-from tests.models.vljepa.tiny import tiny_model
+from tests.training.conftest import small_model
 from vlret.errors import UsageError
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
+from vlret.training.caption_stage import CaptionTrainer
 from vlret.training.export import weights_hash
-from vlret.training.joint_stage import JointTrainer
+from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import Recipe, read_recipe
+from vlret.training.vision_stage import first_stages
+from vlret.types import Pixels
+
+Trainer = CaptionTrainer | QuestionTrainer
 
 
 def trained_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -24,17 +30,23 @@ def trained_weights(folder: Path) -> dict[str, torch.Tensor]:
     return {key: value for key, value in state.items() if key.startswith(("predictor", "y_encoder.head"))}
 
 
-def test_the_loss_falls_and_frozen_towers_stay(recipe: Recipe, tmp_path: Path) -> None:
-    before = tiny_model(query_embeddings="y_encoder", int8_embeddings=True, grid=1).x_encoder.state_dict()
+@pytest.mark.parametrize("trainer", [CaptionTrainer, QuestionTrainer])
+def test_the_loss_falls(recipe: Recipe, tmp_path: Path, trainer: type[Trainer]) -> None:
+    stages = {
+        "captions": replace(recipe.captions, epochs=40),
+        "questions": replace(recipe.questions, epochs=40),
+    }
     losses: list[float] = []
-    run_epoch = JointTrainer.run_epoch
+    run_epoch = trainer.run_epoch
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            JointTrainer, "run_epoch", lambda self, e: losses.append(run_epoch(self, e)) or losses[-1]
-        )
-        model = run.train(replace(recipe, joint=replace(recipe.joint, epochs=60)), tmp_path / "run")
-    assert np.mean(losses[-5:]) < 0.8 * losses[0]
-    after = VLJEPAModel.from_pretrained(model).x_encoder.state_dict()
+        patch.setattr(trainer, "run_epoch", lambda self, e: losses.append(run_epoch(self, e)) or losses[-1])
+        run.train(replace(recipe, **stages), tmp_path / "run")
+    assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:5])
+
+
+def test_the_towers_stay(recipe: Recipe, tmp_path: Path) -> None:
+    before = small_model().x_encoder.state_dict()
+    after = VLJEPAModel.from_pretrained(run.train(recipe, tmp_path / "run")).x_encoder.state_dict()
     assert all(torch.allclose(after[key], value, atol=2e-3) for key, value in before.items())
 
 
@@ -46,20 +58,23 @@ def test_the_export_opens_as_an_embedder(recipe: Recipe, tmp_path: Path) -> None
     assert model.embed_clips([np.zeros((4, 28, 28, 3), np.uint8)], "is there a dog ?").shape == (1, 20)
 
 
-def test_a_stopped_run_ends_like_one_that_was_not(recipe: Recipe, tmp_path: Path) -> None:
+@pytest.mark.parametrize("trainer", [CaptionTrainer, QuestionTrainer])
+def test_a_stopped_run_ends_like_one_that_was_not(
+    recipe: Recipe, tmp_path: Path, trainer: type[Trainer]
+) -> None:
     whole = run.train(recipe, tmp_path / "whole")
     calls = 0
-    run_epoch = JointTrainer.run_epoch
+    run_epoch = trainer.run_epoch
 
-    def stop_at_the_third(self: JointTrainer, epoch: int) -> float:
+    def stop_at_the_third(self: Trainer, epoch: int) -> float:
         nonlocal calls
         calls += 1
         if calls == 3:
             raise KeyboardInterrupt
-        return run_epoch(self, epoch)
+        return run_epoch(self, epoch)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JointTrainer, "run_epoch", stop_at_the_third)
+        patch.setattr(trainer, "run_epoch", stop_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             run.train(recipe, tmp_path / "parts")
     parts = run.train(recipe, tmp_path / "parts")
@@ -68,14 +83,17 @@ def test_a_stopped_run_ends_like_one_that_was_not(recipe: Recipe, tmp_path: Path
 
 
 def test_features_are_computed_once(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run.train(recipe, tmp_path / "run")
     seen: list[int] = []
-    encode = VLJEPA.encode_pixels
-    monkeypatch.setattr(
-        VLJEPA, "encode_pixels", lambda self, clips: seen.append(len(clips)) or encode(self, clips)
-    )
+
+    def spy(embedder: VLJEPA, views: Sequence[Pixels]) -> torch.Tensor:
+        seen.append(len(views))
+        return first_stages(embedder, views)
+
+    monkeypatch.setattr(run, "first_stages", spy)
     run.train(recipe, tmp_path / "run")
-    assert sum(seen) == 2  # one blank frame for each split, to learn the shape
+    assert sum(seen) == 1 + 9 * recipe.views + 1 + 3  # one blank frame for each split, to learn the shape
+    run.train(recipe, tmp_path / "run")
+    assert sum(seen[-2:]) == 2
 
 
 def test_the_recipe_in_the_repository_is_whole() -> None:

@@ -40,7 +40,12 @@ def training_data(model: VLJEPAModel, folder: Path, n: int = 16) -> TrainingData
     maps = first_stages(embedder, views).numpy().astype(np.float16)[:, None]
     items = [Item(f"{i}.png", None, "train", (f"text {i}",)) for i in range(n)]  # type: ignore[arg-type]
     return TrainingData(
-        items, [maps], torch.from_numpy(rng.normal(size=(n, 32)).astype(np.float32)), np.arange(n), []
+        ["tiny"],
+        items,
+        [maps],
+        torch.from_numpy(rng.normal(size=(n, 32)).astype(np.float32)),
+        np.arange(n),
+        [],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from vlret.evaluation.metrics import ranks
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.features import Encode, text_features, visual_features
-from vlret.training.questions import Question, make_questions
+from vlret.training.presence import presence_questions
+from vlret.training.questions import MIN_CAPTIONS_FOR_NO, Question, brought_questions, make_questions
 from vlret.training.recipe import Recipe
 from vlret.types import Vectors
 
@@ -30,10 +31,11 @@ DEV_SPLITS = ("dev",)
 class TrainingData:
     """Features and texts of one split.
 
-    `features` holds one array float16 [items, views, ...] a set, `items` all items in the same order, `texts`
-    the pooled states [captions, hidden], caption j being of item `caption_item[j]`.
+    `features` holds one array float16 [items, views, ...] a set of `names`, `items` all items in the same order,
+    `texts` the pooled states [captions, hidden], caption j being of item `caption_item[j]`.
     """
 
+    names: list[str]
     items: list[Item]
     features: list[NDArray[np.float16]]
     texts: torch.Tensor
@@ -89,15 +91,16 @@ def load_data(
 ) -> TrainingData:
     """Compute, or find in `folder`, what `encode` says of the items and the Y-encoder of their captions."""
     items = [item for chosen in sets.values() for item in chosen]
+    names = [f"{name.replace('/', '-')}-{chosen[0].split}" for name, chosen in sets.items()]
     features = [
-        visual_features(chosen, encode, views, folder, f"{name.replace('/', '-')}-{chosen[0].split}")
-        for name, chosen in sets.items()
+        visual_features(chosen, encode, views, folder, name)
+        for name, chosen in zip(names, sets.values(), strict=True)
     ]
     captions = [caption for item in items for caption in item.captions]
     ids = [embedder.tokens(caption, embedder.card.text_length) for caption in captions]
     texts = text_features(captions, model, ids, folder / f"texts-{items[0].split}.npy")
     owners = np.repeat(np.arange(len(items)), [len(item.captions) for item in items])
-    return TrainingData(items, features, texts, owners, make_questions(items))
+    return TrainingData(names, items, features, texts, owners, _questions(items))
 
 
 def item_batches(data: TrainingData, size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
@@ -117,6 +120,14 @@ def note(folder: Path, record: dict[str, str | int | float]) -> None:
     values = {name: round(value, 3) if isinstance(value, float) else value for name, value in record.items()}
     with (folder / "epochs.jsonl").open("a") as lines:
         lines.write(json.dumps(values) + "\n")
+
+
+def _questions(items: list[Item]) -> list[Question]:
+    """By rule with balanced answers, by rule as POPE draws them, and what the sets themselves ask."""
+    answerable = [n for n, item in enumerate(items) if len(item.captions) >= MIN_CAPTIONS_FOR_NO]
+    drawn = presence_questions([items[n] for n in answerable], "random", seed=1)
+    drawn = [replace(question, item=answerable[question.item]) for question in drawn]
+    return [*make_questions(items), *drawn, *brought_questions(items)]
 
 
 def _read(folder: Path) -> list[Item]:

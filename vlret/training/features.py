@@ -7,7 +7,8 @@ import json
 import os
 import tempfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +40,31 @@ def visual_features(
     of a clip are its frames. A run that was stopped goes on at the batch it had reached.
     """
     row = encode([np.zeros((1, 32, 32, 3), np.uint8)]).shape[1:]
-    folder.mkdir(parents=True, exist_ok=True)
-    array, done = _open_array(
-        folder / f"{name}.npy", (len(items), views, *row), [item.name for item in items]
-    )
-    files = read_bytes(items[done:])
-    batches = range(done, len(items), BATCH)
-    for first in tqdm(batches, desc=f"features of {name}", unit="batch", disable=None):
-        group = items[first : first + BATCH]
-        pixels = [view for item in group for view in _views(item, next(files), views)]
-        array[first : first + len(group)] = encode(pixels).reshape(len(group), views, *row).numpy()
-        array.flush()
-        _write_done(folder / f"{name}.json", first + len(group), items)
-    return array
+
+    def groups(done: int) -> Iterator[NDArray[np.float16]]:
+        for pixels in _ahead(_pixels(items[done:], views)):
+            yield encode(pixels).reshape(-1, views, *row).numpy()
+
+    return _cached(groups, (len(items), views, *row), [item.name for item in items], folder / f"{name}.npy")
+
+
+def further_features(
+    array: NDArray[np.float16],
+    encode: Callable[[torch.Tensor], torch.Tensor],
+    items: Sequence[Item],
+    file: Path,
+) -> NDArray[np.float16]:
+    """What `encode` makes of the rows of `array` [items, views, ...], float16 [items, views, ...], cached in `file`."""
+
+    def rows(part: NDArray[np.float16]) -> NDArray[np.float16]:
+        flat = torch.from_numpy(np.asarray(part)).flatten(0, 1)
+        return encode(flat).unflatten(0, part.shape[:2]).numpy()
+
+    def groups(done: int) -> Iterator[NDArray[np.float16]]:
+        yield from (rows(array[first : first + BATCH]) for first in range(done, len(array), BATCH))
+
+    shape = rows(array[:1]).shape[1:]
+    return _cached(groups, (len(array), *shape), [item.name for item in items], file)
 
 
 def text_features(
@@ -96,6 +109,43 @@ def _part(rng: np.random.Generator, width: int, height: int) -> tuple[int, int, 
     return int(left), int(top), int(left) + part_width, int(top) + part_height
 
 
+def _cached(
+    groups: Callable[[int], Iterator[NDArray[np.float16]]],
+    shape: tuple[int, ...],
+    names: list[str],
+    file: Path,
+) -> NDArray[np.float16]:
+    """The array in `file`, whose rows from number n on `groups(n)` gives in batches."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    array, done = _open_array(file, shape, names)
+    with tqdm(
+        total=len(names), initial=done, desc=f"features of {file.stem}", unit="item", disable=None
+    ) as bar:
+        for group in groups(done) if done < len(names) else ():
+            array[done : done + len(group)] = group
+            array.flush()
+            done += len(group)
+            _write_done(file.with_suffix(".json"), done, names)
+            bar.update(len(group))
+    return array
+
+
+def _pixels(items: Sequence[Item], views: int) -> Iterator[list[Pixels]]:
+    """The views of `BATCH` items at a time, in one list."""
+    files = read_bytes(items)
+    for first in range(0, len(items), BATCH):
+        yield [view for item in items[first : first + BATCH] for view in _views(item, next(files), views)]
+
+
+def _ahead(batches: Iterator[list[Pixels]]) -> Iterator[list[Pixels]]:
+    """The same, one batch being decoded while the one before it is in use."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
+
+
 def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[np.memmap[Any, Any], int]:
     """The array and how many of its rows are done; anything that was made of other items starts anew."""
     stamp = file.with_suffix(".json")
@@ -107,7 +157,7 @@ def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[n
     return np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape), 0
 
 
-def _write_done(file: Path, done: int, items: Sequence[Item]) -> None:
+def _write_done(file: Path, done: int, names: list[str]) -> None:
     temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"done": done, "names": [item.name for item in items]}))
+    temporary.write_text(json.dumps({"done": done, "names": names}))
     os.replace(temporary, file)

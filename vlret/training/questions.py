@@ -89,15 +89,16 @@ MIN_CAPTIONS_FOR_NO = 3
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about item number `item` and its answer."""
+    """A question about item number `item` and its answer; `brought` where the set itself asks it."""
 
     item: int
     question: str
     answer: str
+    brought: bool = False
 
 
 def make_questions(items: list[Item], seed: int = 0) -> list[Question]:
-    """All questions of the rule over `items`, and those that the items bring along.
+    """All questions of the rule over `items`.
 
     Every thing gets as many answers "no" as "yes", and "one" is no more frequent than "two", so that the
     question alone gives nothing away.
@@ -106,10 +107,18 @@ def make_questions(items: list[Item], seed: int = 0) -> list[Question]:
     present = [things_in(item.captions) for item in items]
     questions = _presence(items, present, rng)
     for number, item in enumerate(items):
-        pairs = [(question, answers[0]) for question, answers in item.questions]
-        pairs += _kinds(present[number]) + _numbers(item.captions) + _colours(item.captions)
+        pairs = _kinds(present[number]) + _numbers(item.captions) + _colours(item.captions)
         questions += [Question(number, *pair) for pair in pairs]
     return _thin_out("one", "two", questions, rng)
+
+
+def brought_questions(items: list[Item]) -> list[Question]:
+    """The questions that the items bring along, each with the first of its answers."""
+    return [
+        Question(number, question, answers[0], brought=True)
+        for number, item in enumerate(items)
+        for question, answers in item.questions
+    ]
 
 
 def things_in(captions: tuple[str, ...]) -> set[str]:

@@ -28,36 +28,48 @@ class Sizes:
 class VisionStage:
     """The X-encoder's last stages learn captions; `epochs = 0` leaves it as published.
 
-    `views` of each photograph are cached as activations of the first stages; `head_rate` is that of the two
-    linear heads, which are thrown away afterwards.
+    `head_rate` is that of the two linear heads, which are thrown away afterwards.
     """
 
     epochs: int
     batch: int
     rate: float
     head_rate: float
-    views: int
     dropout: float
 
 
 @dataclass(frozen=True)
-class JointStage:
-    """Predictor and Y-encoder's head learn captions and questions on frozen towers.
+class CaptionStage:
+    """The predictor's linear path and the Y-encoder's head learn captions on frozen towers.
 
-    `rate` is AdamW's; the predictor's blocks learn at `block_rate` x `rate`. `dropout` falls on the towers'
-    features. `question_weight` is the share of the question loss (0: captions alone).
+    `rate` is AdamW's; the head, which starts as the identity, learns at `text_head_rate` x `rate`. `dropout`
+    falls on visual features, `text_dropout` on text states.
     """
 
     epochs: int
     batch: int
     rate: float
-    block_rate: float
+    text_head_rate: float
     weight_decay: float
     dropout: float
     text_dropout: float
-    views: int
-    question_batch: int
-    question_weight: float
+
+
+@dataclass(frozen=True)
+class QuestionStage:
+    """The predictor's blocks learn questions; predictions without a query are held with `keep_weight`.
+
+    `brought_share` of a batch's questions are from sets that bring questions along, the others made by rule.
+    """
+
+    epochs: int
+    batch: int
+    rate: float
+    weight_decay: float
+    dropout: float
+    text_dropout: float
+    brought_share: float
+    keep_weight: float
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,8 @@ class Recipe:
     """All choices of one training run; every field stands in the TOML file under its own name.
 
     `data` holds the photo sets, `weights` the unpacked registry packages; `sets` are the sets that are
-    trained on, `trained_on` what the model's card says of them and of those that the frozen towers saw.
+    trained on, `trained_on` what the model's card says of them and of those that the frozen towers saw. `views`
+    of each photograph are cached as activations of the X-encoder's first stages.
     """
 
     name: str
@@ -74,9 +87,14 @@ class Recipe:
     sets: tuple[str, ...]
     trained_on: tuple[str, ...]
     seed: int
+    views: int
     model: Sizes
     vision: VisionStage
-    joint: JointStage
+    captions: CaptionStage
+    questions: QuestionStage
+
+
+TABLES = {"model": Sizes, "vision": VisionStage, "captions": CaptionStage, "questions": QuestionStage}
 
 
 def read_recipe(file: str | Path) -> Recipe:
@@ -89,7 +107,7 @@ def read_recipe(file: str | Path) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}.", "Mend that line.") from error
     _check(Recipe, values, str(path))
-    for name, kind in (("model", Sizes), ("vision", VisionStage), ("joint", JointStage)):
+    for name, kind in TABLES.items():
         _check(kind, values[name], f"[{name}] of {path}")
         values[name] = kind(**_frozen(values[name]))
     return Recipe(**{**_frozen(values), "data": Path(values["data"]), "weights": Path(values["weights"])})

@@ -55,10 +55,25 @@ def first_stages(embedder: VLJEPA, views: Sequence[Pixels]) -> torch.Tensor:
     return torch.cat(parts).float()
 
 
+def last_stages(embedder: VLJEPA, maps: torch.Tensor) -> torch.Tensor:
+    """Visual tokens float32 [n, tokens, x_width] of activations of the first stages."""
+    encoder = embedder.x_encoder
+    net = encoder.model.timm_model
+    maps = maps.to(embedder.dtype).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        parts = [
+            net.bn2(net.conv_head(net.blocks[FIRST_TRAINED:](part))) for part in maps.split(FRAMES_AT_ONCE)
+        ]
+        tokens = torch.cat(parts).flatten(2).transpose(1, 2)
+        return encoder.to_grid(tokens[:, None]).float()  # type: ignore[no-any-return]
+
+
 def teach_vision(
     model: VLJEPAModel, recipe: Recipe, data: TrainingData, dev: TrainingData, folder: Path
 ) -> None:
     """Train the last stages of `model`'s X-encoder on `data`, whose features are `first_stages`' activations."""
+    if not recipe.vision.epochs:
+        return
     trainer = VisionTrainer(model, recipe, data)
     for epoch in range(trainer.state.resume(folder / "vision.pt"), recipe.vision.epochs):
         loss = trainer.run_epoch(epoch)

@@ -11,6 +11,7 @@ from transformers import BertConfig, Dinov2Config, Gemma3TextConfig, LlamaConfig
 
 from vlret.models.base import ModelCard
 from vlret.models.vljepa.configuration import VLJEPAConfig
+from vlret.models.vljepa.encoders import Int8Embedding
 from vlret.models.vljepa.modeling import VLJEPAModel
 
 WORDS = [
@@ -28,6 +29,8 @@ WORDS = [
     "red",
     "green",
     "blue",
+    "yes",
+    "no",
 ]
 
 X = {
@@ -67,6 +70,9 @@ def tiny_model(x: str = "dinov2", y: str = "bert", seed: int = 0, **changes: obj
     with torch.no_grad():  # also what starts at zero, so that no path is silent
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
+    table = model.y_encoder.model.get_input_embeddings()
+    if isinstance(table, Int8Embedding):
+        table.quantise(torch.randn(table.weight.shape))
     return model
 
 

@@ -21,7 +21,7 @@ class VLJEPAConfig(PretrainedConfig):  # type: ignore[misc]
         dim: the shared space (paper: 1536).
         grid: visual tokens of a frame are averaged to `grid` x `grid`; 0 keeps them all.
         query_embeddings: `own` gives the predictor a frozen token table of its own (paper: Llama's);
-            `y_encoder` reads the Y-encoder's, which then needs no second table in memory.
+            `y_encoder` reads the query as one token, the Y-encoder's pooled state of the whole of it.
         int8_embeddings: the Y-encoder's token table is frozen and kept as int8 rows with a scale each.
         frames, resolution: frames of a clip and their side in pixels.
         image_mean, image_std: RGB in 0..1 is normalised by these.

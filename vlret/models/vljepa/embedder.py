@@ -94,18 +94,14 @@ class VLJEPA(Embedder):
         return self.predictor(visual, mask, query, query_mask).cpu()  # type: ignore[no-any-return]
 
     def _query_rows(self, query: str) -> torch.Tensor | None:
-        """Token embeddings float32 [1, q, width] of a query, None for the empty one."""
+        """What the predictor reads of a query, float32 [1, q, width]; None for the empty one."""
         import torch
 
         if not query:
             return None
         ids = self.tokens(query, self.settings["query_length"])
         own = self.predictor.embed_tokens
-        return (
-            torch.from_numpy(self.y_encoder.token_rows(ids))[None]
-            if own is None
-            else own(torch.tensor([ids]))
-        )
+        return torch.from_numpy(self.y_encoder.pool([ids]))[None] if own is None else own(torch.tensor([ids]))
 
     @cached_property
     def tokenizer(self) -> Any:

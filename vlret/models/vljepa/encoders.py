@@ -30,7 +30,7 @@ class XEncoder(nn.Module):
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Visual tokens [n, tokens, x_width] in order of time, then row, then column."""
         tokens = self._video_tokens(frames) if self.kind == "vjepa2" else self._frame_tokens(frames)
-        return self._to_grid(tokens) if self.grid else tokens.flatten(1, 2)
+        return self.to_grid(tokens) if self.grid else tokens.flatten(1, 2)
 
     def _video_tokens(self, frames: torch.Tensor) -> torch.Tensor:
         tubelet = self.model.config.tubelet_size
@@ -51,7 +51,7 @@ class XEncoder(nn.Module):
             tokens = tokens[:, 1:]
         return tokens.unflatten(0, frames.shape[:2])  # type: ignore[no-any-return]
 
-    def _to_grid(self, tokens: torch.Tensor) -> torch.Tensor:
+    def to_grid(self, tokens: torch.Tensor) -> torch.Tensor:
         """[n, t, side * side, width] averaged to [n, t * grid * grid, width]."""
         n, t, count, width = tokens.shape
         side = int(count**0.5)

@@ -60,17 +60,21 @@ class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
         """Predicted embeddings [n, dim], unit length, from visual tokens and query token ids [n, q]."""
         if visual_mask is None:
             visual_mask = visual.new_ones(visual.shape[:2], dtype=torch.bool)
-        query = None if query_ids is None else self.query_table()(query_ids)
-        return functional.normalize(self.predictor(visual, visual_mask, query, query_mask), dim=-1)
+        if query_ids is None or query_mask is None:
+            return functional.normalize(self.predictor(visual, visual_mask), dim=-1)
+        query, mask = self.read_query(query_ids, query_mask)
+        return functional.normalize(self.predictor(visual, visual_mask, query, mask), dim=-1)
 
     def embed_text(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Target embeddings [n, dim], unit length, of token ids [n, length] and their bool mask."""
         return functional.normalize(self.y_encoder(ids, mask), dim=-1)
 
-    def query_table(self) -> nn.Module:
-        """The token table that query ids are looked up in."""
+    def read_query(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Query tokens [n, q, width] for the predictor and their mask, from token ids [n, length] and theirs."""
         own = self.predictor.embed_tokens
-        return own if own is not None else self.y_encoder.model.get_input_embeddings()
+        if own is not None:
+            return own(ids), mask
+        return self.y_encoder.pool(ids, mask)[:, None], mask.any(1, keepdim=True)
 
     def forward(
         self,

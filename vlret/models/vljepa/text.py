@@ -31,34 +31,37 @@ class NumpyYEncoder:
             key.removeprefix("y_encoder."): _widened(value) for key, value in load_file(file).items()
         }
 
-    def embed(self, texts: Sequence[list[int]], batch: int = 64) -> Vectors:
+    def embed(self, texts: Sequence[list[int]]) -> Vectors:
         """Target embeddings float32 [n, dim], not normalised, of lists of token ids."""
+        return self._linear(self.pool(texts), "head")
+
+    def pool(self, texts: Sequence[list[int]], batch: int = 64) -> Array:
+        """Mean of the last hidden states float32 [n, hidden]: what a query puts into the predictor."""
         rows: list[Array] = [np.empty(0, np.float32)] * len(texts)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for group in _groups(order, [len(ids) for ids in texts], batch):
-            for i, row in zip(group, self._forward(np.array([texts[i] for i in group])), strict=True):
+            for i, row in zip(group, self._pooled(np.array([texts[i] for i in group])), strict=True):
                 rows[i] = row
         return np.stack(rows)
 
-    def token_rows(self, ids: Sequence[int]) -> Array:
-        """Rows [q, hidden] of the token table: what a query puts into the predictor."""
-        name = "model.embeddings.word_embeddings"
-        rows: Array = self.weights[f"{name}.weight"][list(ids)].astype(np.float32)
-        scale = self.weights.get(f"{name}.scale")
-        return rows if scale is None else rows * scale[list(ids)]
-
-    def _forward(self, ids: NDArray[np.int64]) -> Array:
+    def _pooled(self, ids: NDArray[np.int64]) -> Array:
         hidden = self._embeddings(ids)
         for layer in range(self.layers):
             hidden = self._layer(hidden, f"model.encoder.layer.{layer}")
-        return self._linear(hidden.mean(1), "head")
+        return np.asarray(hidden.mean(1))
 
     def _embeddings(self, ids: NDArray[np.int64]) -> Array:
-        n, length = ids.shape
-        words = self.token_rows(ids.reshape(-1).tolist()).reshape(n, length, -1)
+        length = ids.shape[1]
+        words = self._token_rows(ids)
         positions = self.weights["model.embeddings.position_embeddings.weight"][:length]
         kinds = self.weights["model.embeddings.token_type_embeddings.weight"][0]
         return self._norm(words + positions + kinds, "model.embeddings.LayerNorm")
+
+    def _token_rows(self, ids: NDArray[np.int64]) -> Array:
+        name = "model.embeddings.word_embeddings"
+        rows: Array = self.weights[f"{name}.weight"][ids].astype(np.float32)
+        scale = self.weights.get(f"{name}.scale")
+        return rows if scale is None else rows * scale[ids]
 
     def _layer(self, hidden: Array, name: str) -> Array:
         attended = self._linear(self._attention(hidden, name), f"{name}.attention.output.dense")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,20 +41,23 @@ class TorchYEncoder:
         self.device = device
         self.pad = config.pad_token_id or 0
 
-    @torch.inference_mode()
-    def embed(self, texts: Sequence[list[int]], batch: int = 64) -> Vectors:
+    def embed(self, texts: Sequence[list[int]]) -> Vectors:
         """Target embeddings float32 [n, dim], not normalised, of lists of token ids."""
-        rows = [
-            self.tower(*(part.to(self.device) for part in padded(texts[first : first + batch], self.pad)))
-            for first in range(0, len(texts), batch)
-        ]
-        return torch.cat(rows).float().cpu().numpy()
+        return self._batches(texts, self.tower)
+
+    def pool(self, texts: Sequence[list[int]]) -> Vectors:
+        """Mean of the last hidden states float32 [n, hidden]: what a query puts into the predictor."""
+        return self._batches(texts, self.tower.pool)
 
     @torch.inference_mode()
-    def token_rows(self, ids: Sequence[int]) -> Vectors:
-        """Rows [q, hidden] of the token table."""
-        table = self.tower.model.get_input_embeddings()
-        return np.asarray(table(torch.tensor(list(ids), device=self.device)).float().cpu().numpy())
+    def _batches(
+        self, texts: Sequence[list[int]], call: Callable[..., torch.Tensor], batch: int = 64
+    ) -> Vectors:
+        rows = [
+            call(*(part.to(self.device) for part in padded(texts[first : first + batch], self.pad)))
+            for first in range(0, len(texts), batch)
+        ]
+        return np.asarray(torch.cat(rows).float().cpu().numpy())
 
 
 def padded(texts: Sequence[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:

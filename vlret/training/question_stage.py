@@ -1,0 +1,87 @@
+"""The predictor's blocks learn to answer questions, and to leave predictions without a query as they are."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+from tqdm import tqdm
+
+from vlret.models.vljepa.embedder import VLJEPA
+from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.caption_stage import dev_vectors, drawn_views, learning
+from vlret.training.checkpoint import TrainingState, one_cycle
+from vlret.training.data import TrainingData, item_batches, note, recall
+from vlret.training.losses import MAX_SCALE, answer_loss
+from vlret.training.question_table import question_table
+from vlret.training.recipe import Recipe
+
+BLOCKS = ("predictor.layers.", "predictor.query_proj.")
+
+
+def teach_questions(
+    model: VLJEPAModel, embedder: VLJEPA, recipe: Recipe, data: TrainingData, dev: TrainingData, folder: Path
+) -> None:
+    """Train on the questions of `data`; what the caption stage has learned stays."""
+    trainer = QuestionTrainer(recipe, model, embedder, data)
+    for epoch in range(trainer.state.resume(folder / "questions.pt"), recipe.questions.epochs):
+        loss = trainer.run_epoch(epoch)
+        r1 = recall(*dev_vectors(model, dev), dev)
+        note(folder, {"stage": "questions", "epoch": epoch + 1, "loss": loss, "dev_r1": r1})
+        trainer.state.save(folder / "questions.pt", epoch + 1)
+
+
+class QuestionTrainer:
+    """Optimiser, schedule and random state over the predictor's blocks and its reading of the query."""
+
+    def __init__(self, recipe: Recipe, model: VLJEPAModel, embedder: VLJEPA, data: TrainingData) -> None:
+        self.recipe, self.model, self.data = recipe.questions, model, data
+        self.before = copy.deepcopy(model.predictor).requires_grad_(False)
+        model.requires_grad_(False)
+        blocks = learning(model, BLOCKS)
+        steps = self.recipe.epochs * (len(data.captioned) // self.recipe.batch)
+        groups = [(list(blocks.values()), self.recipe.rate)]
+        optimiser, schedule = one_cycle(groups, steps, self.recipe.weight_decay)
+        self.state = TrainingState(blocks, optimiser, schedule, np.random.default_rng(recipe.seed))
+        self.table = question_table(data.questions, embedder)
+        with torch.no_grad():
+            self.answers = functional.normalize(model.y_encoder.head(self.table.answer_states), dim=-1)
+
+    def run_epoch(self, epoch: int) -> float:
+        """As many batches of questions as the captioned items give; returns the mean loss."""
+        batches = item_batches(self.data, self.recipe.batch, self.state.rng)
+        title = f"questions, epoch {epoch + 1}/{self.recipe.epochs}"
+        bar = tqdm(batches, desc=title, unit="batch", disable=None)
+        return float(np.mean([self._step(items) for items in bar]))
+
+    def _step(self, items: NDArray[np.int64]) -> float:
+        return self.state.step(self._question_loss() + self.recipe.keep_weight * self._change(items))
+
+    def _question_loss(self) -> torch.Tensor:
+        drawn = self.table.draw(self.recipe.batch, self.recipe.brought_share, self.state.rng)
+        visual = self._visual(self.table.items[drawn])
+        states = self.table.question_states[self.table.question[drawn]]
+        query = functional.dropout(states, self.recipe.text_dropout)[:, None]
+        prediction = self.model.predictor(visual, _all(visual), query, _all(query))
+        scale = self.model.logit_scale.exp().clamp(max=MAX_SCALE)
+        labels = torch.from_numpy(self.table.answer[drawn])
+        return answer_loss(functional.normalize(prediction, dim=-1), self.answers, scale, labels)
+
+    def _change(self, items: NDArray[np.int64]) -> torch.Tensor:
+        """How far predictions without a query have moved, 1 - cosine."""
+        visual = self._visual(items)
+        mask = _all(visual)
+        now, before = self.model.predictor(visual, mask), self.before(visual, mask)
+        return 1 - functional.cosine_similarity(now, before).mean()
+
+    def _visual(self, items: NDArray[np.int64]) -> torch.Tensor:
+        return drawn_views(self.data, items, self.state.rng, self.recipe.dropout)
+
+
+def _all(tokens: torch.Tensor) -> torch.Tensor:
+    """The mask of tokens [n, count, width] none of which is a pad."""
+    return tokens.new_ones(tokens.shape[:2], dtype=torch.bool)

@@ -23,10 +23,10 @@ from benchmarks.mini.scores import score
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
-from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, item_batches, recall
+from vlret.training.data import TrainingData, item_batches, recall
 from vlret.training.losses import caption_loss
 from vlret.training.recipe import read_recipe
-from vlret.training.run import joint_data
+from vlret.training.run import activations, with_tokens
 from vlret.types import Vectors
 
 
@@ -55,7 +55,7 @@ class LinearBaseline(VLJEPA):
 
 
 class LinearTrainer:
-    """Two linear layers and a temperature, trained like the model's joint stage on captions."""
+    """Two linear layers and a temperature, trained like the model's caption stage."""
 
     def __init__(
         self, data: TrainingData, dim: int, epochs: int, batch: int, rate: float, dropout: float
@@ -98,16 +98,14 @@ def main(
     """Train the linear baseline and score it on the test splits."""
     choices = read_recipe(recipe)
     towers = run / ("initial" if untouched else "towers")
-    model = VLJEPAModel.from_pretrained(towers).eval()
     features = run / ("features-untouched" if untouched else "features")
-    data, dev = (
-        joint_data(choices, model, towers, features, splits) for splits in (TRAIN_SPLITS, DEV_SPLITS)
-    )
+    published = VLJEPAModel.from_pretrained(run / "initial").eval()
+    data, dev = (with_tokens(part, towers, features) for part in activations(choices, published, run))
     best = (-1.0, LinearTrainer(data, choices.model.dim, 1, 1024, 1e-3, 0.3))
     for dropout in (0.1, 0.3, 0.5):
         torch.manual_seed(0)
-        trainer = LinearTrainer(data, choices.model.dim, choices.joint.epochs, 1024, 1e-3, dropout)
-        for _ in tqdm(range(choices.joint.epochs), desc=f"dropout {dropout}", disable=None):
+        trainer = LinearTrainer(data, choices.model.dim, choices.captions.epochs, 1024, 1e-3, dropout)
+        for _ in tqdm(range(choices.captions.epochs), desc=f"dropout {dropout}", disable=None):
             for items in item_batches(data, trainer.batch, trainer.state.rng):
                 trainer.step(items)
         print(f"dropout {dropout}: dev R@1 {trainer.recall(dev):.2f}")

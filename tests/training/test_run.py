@@ -96,6 +96,14 @@ def test_features_are_computed_once(recipe: Recipe, tmp_path: Path, monkeypatch:
     assert sum(seen[-2:]) == 2
 
 
+def test_a_folder_of_another_recipe_is_refused_and_stays(recipe: Recipe, tmp_path: Path) -> None:
+    model = run.train(recipe, tmp_path / "run")
+    digest = weights_hash(model)
+    with pytest.raises(UsageError, match="another recipe"):
+        run.train(replace(recipe, seed=1), tmp_path / "run")
+    assert weights_hash(run.train(recipe, tmp_path / "run")) == digest
+
+
 def test_the_recipe_in_the_repository_is_whole() -> None:
     assert read_recipe("recipes/mini/recipe.toml").name == "vljepa-mini"
 

@@ -25,6 +25,8 @@ from vlret.types import Vectors
 CAPTIONS, QUESTIONS = "captions.jsonl", "qa.jsonl"
 TRAIN_SPLITS = ("train", "extra")
 DEV_SPLITS = ("dev",)
+POPE_SEEDS = (1, 2)
+"""Questions as POPE draws them are drawn once with each, about as many as those with balanced answers."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ def note(folder: Path, record: dict[str, str | int | float]) -> None:
 def _questions(items: list[Item]) -> list[Question]:
     """By rule with balanced answers, by rule as POPE draws them, and what the sets themselves ask."""
     answerable = [n for n, item in enumerate(items) if len(item.captions) >= MIN_CAPTIONS_FOR_NO]
-    drawn = presence_questions([items[n] for n in answerable], "random", seed=1)
+    of = [items[n] for n in answerable]
+    drawn = [question for seed in POPE_SEEDS for question in presence_questions(of, "random", seed)]
     drawn = [replace(question, item=answerable[question.item]) for question in drawn]
     return [*make_questions(items), *drawn, *brought_questions(items)]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
+from vlret.errors import UsageError
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.calibration import calibrate
@@ -27,8 +29,12 @@ def train(recipe: Recipe, out: str | Path) -> Path:
 
     `out` keeps cached features, the checkpoint of every stage's last epoch and the model. A run that was
     stopped goes on from there when the same command is given again.
+
+    Raises:
+        UsageError: `out` holds a run of another recipe.
     """
     folder = Path(out)
+    _claim(folder, recipe)
     torch.manual_seed(recipe.seed)
     model = initial_model(recipe).eval()
     write_folder(model, folder / "initial", recipe)
@@ -65,3 +71,15 @@ def with_tokens(data: TrainingData, towers: Path, cache: Path) -> TrainingData:
         )
         first += len(array)
     return replace(data, features=tokens)
+
+
+def _claim(folder: Path, recipe: Recipe) -> None:
+    """Write the recipe into the run's folder, or refuse a folder that holds another: stages would be mixed."""
+    file, text = folder / "recipe.json", json.dumps(asdict(recipe), indent=1, default=str) + "\n"
+    if file.is_file() and file.read_text() != text:
+        raise UsageError(
+            f"{folder} holds a run of another recipe.",
+            "Give --out another folder, or the recipe that this one was begun with (its recipe.json).",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)

@@ -37,6 +37,8 @@ FIRST_TRAINED = 4
 """Stages of blocks before this one stay as they are."""
 CAPTIONS_A_STEP = 2
 MAPS_AT_ONCE = 32
+HEADS_DIM = 512
+"""The space in which the two heads meet that are thrown away afterwards."""
 TRAINED_WEIGHT = ".parametrizations.weight.original"
 
 
@@ -90,8 +92,8 @@ class VisionTrainer:
         net = model.x_encoder.model.timm_model
         parts = {"blocks": net.blocks[FIRST_TRAINED:], "conv_head": net.conv_head, "bn2": net.bn2}
         self.last = trainable(nn.Sequential(OrderedDict(parts)))
-        self.visual_head = nn.Linear(model.config.x_width, recipe.model.dim)
-        self.text_head = nn.Linear(data.texts.shape[1], recipe.model.dim)
+        self.visual_head = nn.Linear(model.config.x_width, HEADS_DIM)
+        self.text_head = nn.Linear(data.texts.shape[1], HEADS_DIM)
         self.scale = nn.Parameter(model.logit_scale.detach().clone())
         weights = {name: p for name, p in self.last.named_parameters() if p.requires_grad}
         heads = {"scale": self.scale}

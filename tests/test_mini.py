@@ -41,6 +41,19 @@ def test_text_to_image_figures_are_what_the_card_says(
     assert all(value >= bar for value, bar in zip(found, BARS[name], strict=True))
 
 
+def test_questions_are_answered_from_the_picture(stored: dict[str, dict[str, float]]) -> None:
+    asked = stored["flickr8k, is it there? random"]
+    assert asked["accuracy"] >= asked["blind"] + 12
+    rooms = stored["daquar"]
+    assert rooms["accuracy"] > rooms["blind"] > rooms["most frequent"]
+
+
+def test_several_frames_are_better_than_one(stored: dict[str, dict[str, float]]) -> None:
+    clips = [figures["R@1"] for name, figures in stored.items() if name.startswith("captioned clips, test, ")]
+    whole, _, mean, best = clips
+    assert whole > mean > best
+
+
 def test_card_holds_the_stored_table() -> None:
     results = json.loads(RESULTS.read_text())
     assert table(results["rows"]) in (MINI / "README.md").read_text()

@@ -18,13 +18,15 @@ from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.features import Encode, text_features, visual_features
 from vlret.training.presence import presence_questions
-from vlret.training.questions import MIN_CAPTIONS_FOR_NO, Question, brought_questions, make_questions
+from vlret.training.questions import Question, brought_questions, make_questions
 from vlret.training.recipe import Recipe
 from vlret.types import Vectors
 
 CAPTIONS, QUESTIONS = "captions.jsonl", "qa.jsonl"
 TRAIN_SPLITS = ("train", "extra")
 DEV_SPLITS = ("dev",)
+POPE_CAPTIONS = 3
+"""Questions as POPE draws them need photographs whose captions together name most of what is there."""
 POPE_SEEDS = (1, 2)
 """Questions as POPE draws them are drawn once with each, about as many as those with balanced answers."""
 
@@ -126,7 +128,7 @@ def note(folder: Path, record: dict[str, str | int | float]) -> None:
 
 def _questions(items: list[Item]) -> list[Question]:
     """By rule with balanced answers, by rule as POPE draws them, and what the sets themselves ask."""
-    answerable = [n for n, item in enumerate(items) if len(item.captions) >= MIN_CAPTIONS_FOR_NO]
+    answerable = [n for n, item in enumerate(items) if len(item.captions) >= POPE_CAPTIONS]
     of = [items[n] for n in answerable]
     drawn = [question for seed in POPE_SEEDS for question in presence_questions(of, "random", seed)]
     drawn = [replace(question, item=answerable[question.item]) for question in drawn]

@@ -58,7 +58,8 @@ def further_features(
 
     def rows(part: NDArray[np.float16]) -> NDArray[np.float16]:
         flat = torch.from_numpy(np.asarray(part)).flatten(0, 1)
-        return encode(flat).unflatten(0, part.shape[:2]).numpy()
+        encoded: NDArray[np.float16] = encode(flat).unflatten(0, part.shape[:2]).numpy()
+        return encoded
 
     def groups(done: int) -> Iterator[NDArray[np.float16]]:
         yield from (rows(array[first : first + BATCH]) for first in range(done, len(array), BATCH))

@@ -67,7 +67,7 @@ def last_stages(embedder: VLJEPA, maps: torch.Tensor) -> torch.Tensor:
             net.bn2(net.conv_head(net.blocks[FIRST_TRAINED:](part))) for part in maps.split(FRAMES_AT_ONCE)
         ]
         tokens = torch.cat(parts).flatten(2).transpose(1, 2)
-        return encoder.to_grid(tokens[:, None]).float()  # type: ignore[no-any-return]
+        return encoder.to_grid(tokens[:, None]).float()
 
 
 def teach_vision(

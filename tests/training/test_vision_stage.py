@@ -16,6 +16,7 @@ from tests.models.vljepa.tiny import tiny_config, tiny_folder
 from vlret.datasets.tar_set import Item
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training import vision_stage
 from vlret.training.data import TrainingData
 from vlret.training.recipe import Recipe
 from vlret.training.vision_stage import FIRST_TRAINED, VisionTrainer, first_stages, trainable
@@ -59,8 +60,9 @@ def test_the_copy_says_what_the_stages_say(model: VLJEPAModel) -> None:
 
 
 def test_it_learns_and_what_it_learned_is_in_the_model(
-    model: VLJEPAModel, recipe: Recipe, tmp_path: Path
+    model: VLJEPAModel, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(vision_stage, "HEADS_DIM", 20)
     recipe = replace(recipe, vision=replace(recipe.vision, epochs=12, batch=8, rate=1e-3, head_rate=1e-2))
     data = training_data(model, tmp_path / "tiny")
     first = {k: v.clone() for k, v in model.x_encoder.state_dict().items()}

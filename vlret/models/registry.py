@@ -58,7 +58,7 @@ class ModelSpec:
 MODELS = {
     "vljepa-mini": ModelSpec(
         description="VL-JEPA small enough for a laptop: EfficientNet-Lite2, predictor, MiniLM",
-        dim=512,
+        dim=384,
         frames=8,
         resolution=260,
         licence="Apache-2.0",

@@ -19,10 +19,9 @@ from vlret.training.caption_stage import CaptionTrainer
 from vlret.training.export import weights_hash
 from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import Recipe, read_recipe
+from vlret.training.stage import Trainer
 from vlret.training.vision_stage import first_stages
 from vlret.types import Pixels
-
-Trainer = CaptionTrainer | QuestionTrainer
 
 
 def trained_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -71,7 +70,7 @@ def test_a_stopped_run_ends_like_one_that_was_not(
         calls += 1
         if calls == 3:
             raise KeyboardInterrupt
-        return run_epoch(self, epoch)  # type: ignore[arg-type]
+        return run_epoch(self, epoch)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "run_epoch", stop_at_the_third)

@@ -6,20 +6,18 @@ are few, would only teach them the photographs by heart.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
-from vlret.training.data import TrainingData, item_batches, note, recall
+from vlret.training.data import TrainingData, recall
 from vlret.training.losses import caption_loss
 from vlret.training.recipe import Recipe
+from vlret.training.stage import Trainer
 from vlret.types import Vectors
 
 PREDICTOR = ("predictor.vision_proj.", "predictor.norm.", "predictor.head.", "logit_scale")
@@ -28,23 +26,15 @@ FRAME_CHOICES = (1, 1, 2, 4)
 """Frames of a batch: mostly one, as photographs are; several so that time does not confuse."""
 
 
-def teach_captions(
-    model: VLJEPAModel, recipe: Recipe, data: TrainingData, dev: TrainingData, folder: Path
-) -> None:
-    """Train on the captions of `data`, whose features are the X-encoder's tokens."""
-    trainer = CaptionTrainer(recipe, model, data)
-    for epoch in range(trainer.state.resume(folder / "captions.pt"), recipe.captions.epochs):
-        loss = trainer.run_epoch(epoch)
-        r1 = recall(*dev_vectors(model, dev), dev)
-        note(folder, {"stage": "captions", "epoch": epoch + 1, "loss": loss, "dev_r1": r1})
-        trainer.state.save(folder / "captions.pt", epoch + 1)
+class CaptionTrainer(Trainer):
+    """The predictor's linear path and the Y-encoder's head, on data whose features are visual tokens."""
 
-
-class CaptionTrainer:
-    """Optimiser, schedule and random state over the predictor's linear path and the Y-encoder's head."""
+    name = "captions"
 
     def __init__(self, recipe: Recipe, model: VLJEPAModel, data: TrainingData) -> None:
         self.recipe, self.model, self.data = recipe.captions, model, data
+        self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
+        model.requires_grad_(False)
         predictor, head = learning(model, PREDICTOR), learning(model, TEXT_HEAD)
         rates = (self.recipe.rate, self.recipe.rate * self.recipe.text_head_rate)
         groups = list(zip((list(predictor.values()), list(head.values())), rates, strict=True))
@@ -53,17 +43,15 @@ class CaptionTrainer:
         rng = np.random.default_rng(recipe.seed)
         self.state = TrainingState({**predictor, **head}, optimiser, schedule, rng)
 
-    def run_epoch(self, epoch: int) -> float:
-        """One pass over the captioned items; returns the mean loss."""
-        batches = item_batches(self.data, self.recipe.batch, self.state.rng)
-        title = f"captions, epoch {epoch + 1}/{self.recipe.epochs}"
-        bar = tqdm(batches, desc=title, unit="batch", disable=None)
-        return float(np.mean([self.state.step(self._loss(items)) for items in bar]))
-
-    def _loss(self, items: NDArray[np.int64]) -> torch.Tensor:
+    def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
+        """`caption_loss` of views of the items and one caption of each."""
         states = self.data.texts[self.data.draw_captions(items, self.state.rng)]
         prediction = self.model.predict(drawn_views(self.data, items, self.state.rng, self.recipe.dropout))
         return caption_loss(prediction, states, self._text_head, self.model.logit_scale)
+
+    def recall(self, dev: TrainingData) -> float:
+        """Text-to-image R@1 in per cent over the dev items as they are."""
+        return recall(*dev_vectors(self.model, dev), dev)
 
     def _text_head(self, states: torch.Tensor) -> torch.Tensor:
         dropped = functional.dropout(states, self.recipe.text_dropout)

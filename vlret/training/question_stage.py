@@ -3,43 +3,33 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
-from tqdm import tqdm
 
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.caption_stage import dev_vectors, drawn_views, learning
 from vlret.training.checkpoint import TrainingState, one_cycle
-from vlret.training.data import TrainingData, item_batches, note, recall
+from vlret.training.data import TrainingData, recall
 from vlret.training.losses import MAX_SCALE, answer_loss
 from vlret.training.question_table import question_table
 from vlret.training.recipe import Recipe
+from vlret.training.stage import Trainer
 
 BLOCKS = ("predictor.layers.", "predictor.query_proj.")
 
 
-def teach_questions(
-    model: VLJEPAModel, embedder: VLJEPA, recipe: Recipe, data: TrainingData, dev: TrainingData, folder: Path
-) -> None:
-    """Train on the questions of `data`; what the caption stage has learned stays."""
-    trainer = QuestionTrainer(recipe, model, embedder, data)
-    for epoch in range(trainer.state.resume(folder / "questions.pt"), recipe.questions.epochs):
-        loss = trainer.run_epoch(epoch)
-        r1 = recall(*dev_vectors(model, dev), dev)
-        note(folder, {"stage": "questions", "epoch": epoch + 1, "loss": loss, "dev_r1": r1})
-        trainer.state.save(folder / "questions.pt", epoch + 1)
+class QuestionTrainer(Trainer):
+    """The predictor's blocks and its reading of the query; an epoch is as long as one of captions."""
 
-
-class QuestionTrainer:
-    """Optimiser, schedule and random state over the predictor's blocks and its reading of the query."""
+    name = "questions"
 
     def __init__(self, recipe: Recipe, model: VLJEPAModel, embedder: VLJEPA, data: TrainingData) -> None:
         self.recipe, self.model, self.data = recipe.questions, model, data
+        self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
         self.before = copy.deepcopy(model.predictor).requires_grad_(False)
         model.requires_grad_(False)
         blocks = learning(model, BLOCKS)
@@ -51,15 +41,13 @@ class QuestionTrainer:
         with torch.no_grad():
             self.answers = functional.normalize(model.y_encoder.head(self.table.answer_states), dim=-1)
 
-    def run_epoch(self, epoch: int) -> float:
-        """As many batches of questions as the captioned items give; returns the mean loss."""
-        batches = item_batches(self.data, self.recipe.batch, self.state.rng)
-        title = f"questions, epoch {epoch + 1}/{self.recipe.epochs}"
-        bar = tqdm(batches, desc=title, unit="batch", disable=None)
-        return float(np.mean([self._step(items) for items in bar]))
+    def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
+        """Of a batch of questions, and of how far predictions for the items without a query have moved."""
+        return self._question_loss() + self.recipe.keep_weight * self._change(items)
 
-    def _step(self, items: NDArray[np.int64]) -> float:
-        return self.state.step(self._question_loss() + self.recipe.keep_weight * self._change(items))
+    def recall(self, dev: TrainingData) -> float:
+        """Text-to-image R@1 in per cent over the dev items as they are, without a query."""
+        return recall(*dev_vectors(self.model, dev), dev)
 
     def _question_loss(self) -> torch.Tensor:
         drawn = self.table.draw(self.recipe.batch, self.recipe.brought_share, self.state.rng)

@@ -13,12 +13,12 @@ from vlret.errors import UsageError
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.calibration import calibrate
-from vlret.training.caption_stage import dev_vectors, teach_captions
+from vlret.training.caption_stage import CaptionTrainer, dev_vectors
 from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, load_data, read_sets
 from vlret.training.export import export, write_folder
 from vlret.training.features import further_features
 from vlret.training.initial import initial_model
-from vlret.training.question_stage import teach_questions
+from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import Recipe
 from vlret.training.vision_stage import first_stages, last_stages, teach_vision
 from vlret.types import Pixels
@@ -42,8 +42,8 @@ def train(recipe: Recipe, out: str | Path) -> Path:
     teach_vision(model, recipe, data, dev, folder)
     write_folder(model, folder / "towers", recipe)
     data, dev = (with_tokens(part, folder / "towers", folder / "features") for part in (data, dev))
-    teach_captions(model, recipe, data, dev, folder)
-    teach_questions(model, VLJEPA(folder / "towers"), recipe, data, dev, folder)
+    CaptionTrainer(recipe, model, data).teach(dev, folder)
+    QuestionTrainer(recipe, model, VLJEPA(folder / "towers"), data).teach(dev, folder)
     return export(model, folder / "model", recipe, calibrate(*dev_vectors(model, dev), dev.caption_item))
 
 

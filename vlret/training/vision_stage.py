@@ -21,16 +21,16 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils import parametrize
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from tqdm import tqdm
 
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.encoders import FRAMES_AT_ONCE
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.models.vljepa.processing import normalise, squash
 from vlret.training.checkpoint import TrainingState, one_cycle
-from vlret.training.data import TrainingData, item_batches, note, recall
+from vlret.training.data import TrainingData, recall
 from vlret.training.losses import caption_loss
 from vlret.training.recipe import Recipe
+from vlret.training.stage import Trainer
 from vlret.types import Pixels
 
 FIRST_TRAINED = 4
@@ -77,18 +77,18 @@ def teach_vision(
     if not recipe.vision.epochs:
         return
     trainer = VisionTrainer(model, recipe, data)
-    for epoch in range(trainer.state.resume(folder / "vision.pt"), recipe.vision.epochs):
-        loss = trainer.run_epoch(epoch)
-        note(folder, {"stage": "vision", "epoch": epoch + 1, "loss": loss, "dev_r1": trainer.recall(dev)})
-        trainer.state.save(folder / "vision.pt", epoch + 1)
+    trainer.teach(dev, folder)
     trainer.write_back(model)
 
 
-class VisionTrainer:
+class VisionTrainer(Trainer):
     """The last stages with linear heads on both sides; captions of one photograph against those of a batch."""
+
+    name = "vision"
 
     def __init__(self, model: VLJEPAModel, recipe: Recipe, data: TrainingData) -> None:
         self.recipe, self.data = recipe.vision, data
+        self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
         net = model.x_encoder.model.timm_model
         parts = {"blocks": net.blocks[FIRST_TRAINED:], "conv_head": net.conv_head, "bn2": net.bn2}
         self.last = trainable(nn.Sequential(OrderedDict(parts)))
@@ -105,14 +105,8 @@ class VisionTrainer:
         rng = np.random.default_rng(recipe.seed)
         self.state = TrainingState({**weights, **heads}, optimiser, schedule, rng)
 
-    def run_epoch(self, epoch: int) -> float:
-        """One pass over the captioned items, one view of each; returns the mean loss."""
-        batches = item_batches(self.data, self.recipe.batch, self.state.rng)
-        title = f"X-encoder, epoch {epoch + 1}/{self.recipe.epochs}"
-        bar = tqdm(batches, desc=title, unit="batch", disable=None)
-        return float(np.mean([self.state.step(self._loss(items)) for items in bar]))
-
-    def _loss(self, items: NDArray[np.int64]) -> torch.Tensor:
+    def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
+        """`caption_loss` of one view of each item and two of its captions."""
         maps = self.data.visual(items, 1, self.state.rng)[:, 0]
         seen = functional.dropout(self._features(maps), self.recipe.dropout)
         prediction = functional.normalize(self.visual_head(seen), dim=-1)

@@ -16,7 +16,7 @@ from tests.models.vljepa.tiny import tiny_folder, tiny_model
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
 from vlret.training.initial import MINILM
-from vlret.training.recipe import CaptionStage, QuestionStage, Recipe, Sizes, VisionStage
+from vlret.training.recipe import CaptionStage, QuestionStage, Recipe, Sizes, TowerStage
 
 COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
 
@@ -31,7 +31,7 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
         name="tiny", data=tmp_path / "data", weights=tmp_path / "weights", sets=("photos/colours",),
         trained_on=("colours",), seed=0, views=4,
         model=Sizes(dim=20, hidden=16, intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28),
-        vision=VisionStage(epochs=0, batch=4, rate=1e-3, head_rate=1e-3, dropout=0.0),
+        towers=TowerStage(epochs=0, batch=4, rate=1e-3, text_rate=1e-3, head_rate=1e-3, dropout=0.0),
         captions=CaptionStage(epochs=6, batch=4, rate=2e-3, text_head_rate=1.0, weight_decay=0.0, dropout=0.0,
                               text_dropout=0.0),
         questions=QuestionStage(epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0, text_dropout=0.0,

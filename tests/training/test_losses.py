@@ -7,7 +7,7 @@ import math
 import torch
 from torch.nn.functional import normalize
 
-from vlret.training.losses import answer_loss, info_nce
+from vlret.training.losses import answer_loss, caption_loss, equal_texts, info_nce
 
 
 def pair(n: int = 6, dim: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
@@ -47,3 +47,15 @@ def test_answers_are_told_apart_once_each() -> None:
     loss = answer_loss(prediction, target[:3], torch.tensor(5.0), labels)
     rows = (5.0 * prediction @ target[:3].T).log_softmax(1)
     assert math.isclose(loss.item(), -rows[torch.arange(6), labels].mean().item(), rel_tol=1e-5)
+
+
+def test_captions_of_any_length_and_a_scale_of_at_most_a_hundred() -> None:
+    prediction, target = pair()
+    same = torch.zeros(6, 6, dtype=torch.bool)
+    loss = caption_loss(prediction, 3 * target, torch.tensor(math.log(1000.0)), same)
+    assert math.isclose(loss.item(), naive(prediction, target, 100.0, same), rel_tol=1e-5)
+
+
+def test_equal_texts_have_equal_states() -> None:
+    states = torch.randn(3, 16)[[0, 1, 0, 2]]
+    assert equal_texts(states).nonzero().tolist() == [[0, 0], [0, 2], [1, 1], [2, 0], [2, 2], [3, 3]]

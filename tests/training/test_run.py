@@ -20,7 +20,7 @@ from vlret.training.export import weights_hash
 from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import Recipe, read_recipe
 from vlret.training.stage import Trainer
-from vlret.training.vision_stage import first_stages
+from vlret.training.x_encoder_stages import first_stages
 from vlret.types import Pixels
 
 

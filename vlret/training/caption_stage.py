@@ -15,7 +15,7 @@ from torch.nn import functional
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
-from vlret.training.losses import caption_loss
+from vlret.training.losses import caption_loss, equal_texts
 from vlret.training.recipe import Recipe
 from vlret.training.stage import Trainer
 from vlret.types import Vectors
@@ -47,15 +47,12 @@ class CaptionTrainer(Trainer):
         """`caption_loss` of views of the items and one caption of each."""
         states = self.data.texts[self.data.draw_captions(items, self.state.rng)]
         prediction = self.model.predict(drawn_views(self.data, items, self.state.rng, self.recipe.dropout))
-        return caption_loss(prediction, states, self._text_head, self.model.logit_scale)
+        target = self.model.y_encoder.head(functional.dropout(states, self.recipe.text_dropout))
+        return caption_loss(prediction, target, self.model.logit_scale, equal_texts(states))
 
     def recall(self, dev: TrainingData) -> float:
         """Text-to-image R@1 in per cent over the dev items as they are."""
         return recall(*dev_vectors(self.model, dev), dev)
-
-    def _text_head(self, states: torch.Tensor) -> torch.Tensor:
-        dropped = functional.dropout(states, self.recipe.text_dropout)
-        return self.model.y_encoder.head(dropped)  # type: ignore[no-any-return]
 
 
 def learning(model: VLJEPAModel, names: tuple[str, ...]) -> dict[str, nn.Parameter]:

@@ -36,15 +36,22 @@ class TrainingData:
     """Features and texts of one split.
 
     `features` holds one array float16 [items, views, ...] a set of `names`, `items` all items in the same order,
-    `texts` the pooled states [captions, hidden], caption j being of item `caption_item[j]`.
+    `ids` the captions' token ids and `texts` their pooled states [captions, hidden], caption j being of item
+    `caption_item[j]`.
     """
 
     names: list[str]
     items: list[Item]
     features: list[NDArray[np.float16]]
+    ids: list[list[int]]
     texts: torch.Tensor
     caption_item: NDArray[np.int64]
     questions: list[Question]
+
+    @property
+    def captions(self) -> list[str]:
+        """All captions in order."""
+        return [caption for item in self.items for caption in item.captions]
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
@@ -102,9 +109,9 @@ def load_data(
     ]
     captions = [caption for item in items for caption in item.captions]
     ids = [embedder.tokens(caption, embedder.card.text_length) for caption in captions]
-    texts = text_features(captions, model, ids, folder / f"texts-{items[0].split}.npy")
+    texts = text_features(captions, ids, model.y_encoder, folder / f"texts-{items[0].split}.npy")
     owners = np.repeat(np.arange(len(items)), [len(item.captions) for item in items])
-    return TrainingData(names, items, features, texts, owners, _questions(items))
+    return TrainingData(names, items, features, ids, texts, owners, _questions(items))
 
 
 def item_batches(data: TrainingData, size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:

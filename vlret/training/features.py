@@ -20,12 +20,15 @@ from tqdm import tqdm
 
 from vlret.datasets.tar_set import Item, read_bytes
 from vlret.media.read import read_clip
-from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.towers import padded
 from vlret.types import Pixels
 
 VIDEO = {".mp4"}
 BATCH = 16
+BATCH_TEXTS, TEXTS_AT_ONCE = 64, 2048
+PAD = 0
+"""What stands behind the end of a text is not looked at: any token does."""
 
 Encode = Callable[[Sequence[Pixels]], torch.Tensor]
 """One-frame clips uint8 [1, height, width, 3] to float rows [n, ...]."""
@@ -69,22 +72,28 @@ def further_features(
 
 
 def text_features(
-    texts: Sequence[str], model: VLJEPAModel, ids: Sequence[list[int]], file: Path
+    texts: Sequence[str], ids: Sequence[list[int]], y_encoder: YEncoder, file: Path
 ) -> torch.Tensor:
-    """The frozen Y-encoder's mean-pooled states before its head, float32 [n, hidden], cached in `file`."""
+    """`pool_texts` of `texts`, whose token ids are `ids`, float32 [n, hidden], cached in `file`."""
     stamp = file.with_suffix(".json")
     if stamp.is_file() and json.loads(stamp.read_text()) == list(texts):
         return torch.from_numpy(np.load(file))
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    rows = torch.empty(len(ids), model.config.y_config.hidden_size)
+    parts = [ids[first : first + TEXTS_AT_ONCE] for first in range(0, len(ids), TEXTS_AT_ONCE)]
     with torch.inference_mode():
-        for first in tqdm(range(0, len(order), 128), desc="texts", unit="batch", disable=None):
-            group = order[first : first + 128]
-            tokens, mask = padded([ids[i] for i in group], model.config.pad_token_id or 0)
-            rows[group] = model.y_encoder.pool(tokens, mask)
-    np.save(file, rows.numpy())
+        read = [pool_texts(y_encoder, part) for part in tqdm(parts, desc="texts", unit="part", disable=None)]
+    rows = torch.cat(read).numpy()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.save(file, rows)
     stamp.write_text(json.dumps(list(texts)))
-    return rows
+    return torch.from_numpy(rows)
+
+
+def pool_texts(y_encoder: YEncoder, ids: Sequence[list[int]]) -> torch.Tensor:
+    """The Y-encoder's pooled states [n, hidden] before its head; texts of like length are read together."""
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    groups = [order[first : first + BATCH_TEXTS] for first in range(0, len(order), BATCH_TEXTS)]
+    states = [y_encoder.pool(*padded([ids[i] for i in group], PAD)) for group in groups]
+    return torch.cat(states)[torch.tensor(order).argsort()]
 
 
 def _views(item: Item, content: bytes, count: int) -> list[Pixels]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch.nn import functional
 
@@ -28,18 +26,17 @@ def info_nce(
 
 
 def caption_loss(
-    prediction: torch.Tensor,
-    states: torch.Tensor,
-    head: Callable[[torch.Tensor], torch.Tensor],
-    log_scale: torch.Tensor,
+    prediction: torch.Tensor, target: torch.Tensor, log_scale: torch.Tensor, same: torch.Tensor
 ) -> torch.Tensor:
-    """`info_nce` between predictions [n, dim] and the pooled text states [n, hidden] of one caption of each.
+    """`info_nce` between predictions [n, dim] and embeddings [n, dim], of any length, of one caption of each."""
+    return info_nce(
+        prediction, functional.normalize(target, dim=-1), log_scale.exp().clamp(max=MAX_SCALE), same
+    )
 
-    Equal captions of two items are told by their equal states.
-    """
-    same = (states[:, None, :8] == states[None, :, :8]).all(-1)
-    target = functional.normalize(head(states), dim=-1)
-    return info_nce(prediction, target, log_scale.exp().clamp(max=MAX_SCALE), same)
+
+def equal_texts(states: torch.Tensor) -> torch.Tensor:
+    """Bool [n, n]: which of the texts that a frozen Y-encoder read as `states` [n, hidden] are the same."""
+    return (states[:, None, :8] == states[None, :, :8]).all(-1)
 
 
 def answer_loss(

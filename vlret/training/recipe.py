@@ -25,15 +25,17 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class VisionStage:
-    """The X-encoder's last stages learn captions; `epochs = 0` leaves it as published.
+class TowerStage:
+    """The X-encoder's last stages and the Y-encoder learn captions; `epochs = 0` leaves both as published.
 
-    `head_rate` is that of the two linear heads, which are thrown away afterwards.
+    `rate` is the X-encoder's, `text_rate` the Y-encoder's, `head_rate` that of the two linear heads, which are
+    thrown away afterwards.
     """
 
     epochs: int
     batch: int
     rate: float
+    text_rate: float
     head_rate: float
     dropout: float
 
@@ -89,12 +91,12 @@ class Recipe:
     seed: int
     views: int
     model: Sizes
-    vision: VisionStage
+    towers: TowerStage
     captions: CaptionStage
     questions: QuestionStage
 
 
-TABLES = {"model": Sizes, "vision": VisionStage, "captions": CaptionStage, "questions": QuestionStage}
+TABLES = {"model": Sizes, "towers": TowerStage, "captions": CaptionStage, "questions": QuestionStage}
 
 
 def read_recipe(file: str | Path) -> Recipe:

@@ -16,11 +16,12 @@ from vlret.training.calibration import calibrate
 from vlret.training.caption_stage import CaptionTrainer, dev_vectors
 from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, load_data, read_sets
 from vlret.training.export import export, write_folder
-from vlret.training.features import further_features
+from vlret.training.features import further_features, text_features
 from vlret.training.initial import initial_model
 from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import Recipe
-from vlret.training.vision_stage import first_stages, last_stages, teach_vision
+from vlret.training.tower_stage import teach_towers
+from vlret.training.x_encoder_stages import first_stages, last_stages
 from vlret.types import Pixels
 
 
@@ -39,9 +40,9 @@ def train(recipe: Recipe, out: str | Path) -> Path:
     model = initial_model(recipe).eval()
     write_folder(model, folder / "initial", recipe)
     data, dev = activations(recipe, model, folder)
-    teach_vision(model, recipe, data, dev, folder)
+    teach_towers(model, recipe, data, dev, folder)
     write_folder(model, folder / "towers", recipe)
-    data, dev = (with_tokens(part, folder / "towers", folder / "features") for part in (data, dev))
+    data, dev = (with_towers(part, model, folder) for part in (data, dev))
     CaptionTrainer(recipe, model, data).teach(dev, folder)
     QuestionTrainer(recipe, model, VLJEPA(folder / "towers"), data).teach(dev, folder)
     return export(model, folder / "model", recipe, calibrate(*dev_vectors(model, dev), dev.caption_item))
@@ -60,9 +61,9 @@ def activations(recipe: Recipe, model: VLJEPAModel, folder: Path) -> tuple[Train
     return load(TRAIN_SPLITS, recipe.views), load(DEV_SPLITS, 1)
 
 
-def with_tokens(data: TrainingData, towers: Path, cache: Path) -> TrainingData:
-    """The same data, their features the visual tokens by the X-encoder in `towers`."""
-    embedder = VLJEPA(towers)
+def with_towers(data: TrainingData, model: VLJEPAModel, folder: Path) -> TrainingData:
+    """The same data as `model`'s towers, which lie in folder/towers, see it: visual tokens and states of texts."""
+    embedder, cache = VLJEPA(folder / "towers"), folder / "features"
     first, tokens = 0, []
     for name, array in zip(data.names, data.features, strict=True):
         items = data.items[first : first + len(array)]
@@ -70,7 +71,8 @@ def with_tokens(data: TrainingData, towers: Path, cache: Path) -> TrainingData:
             further_features(array, lambda maps: last_stages(embedder, maps), items, cache / f"{name}.npy")
         )
         first += len(array)
-    return replace(data, features=tokens)
+    texts = text_features(data.captions, data.ids, model.y_encoder, cache / f"texts-{items[0].split}.npy")
+    return replace(data, features=tokens, texts=texts)
 
 
 def _claim(folder: Path, recipe: Recipe) -> None:

@@ -1,0 +1,100 @@
+"""Both towers learn captions: the X-encoder's last stages, on cached activations of its first ones, and the Y-encoder.
+
+The Y-encoder learns at a twentieth of the heads' rate (paper, section 3.2), its token table stays as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.checkpoint import TrainingState, one_cycle
+from vlret.training.data import TrainingData, recall
+from vlret.training.features import pool_texts
+from vlret.training.losses import caption_loss, equal_texts
+from vlret.training.recipe import Recipe
+from vlret.training.stage import Trainer
+from vlret.training.x_encoder_stages import trainable, write_back
+
+CAPTIONS_A_STEP = 2
+MAPS_AT_ONCE = 32
+HEADS_DIM = 512
+"""The space in which the two heads meet that are thrown away afterwards."""
+
+
+def teach_towers(
+    model: VLJEPAModel, recipe: Recipe, data: TrainingData, dev: TrainingData, folder: Path
+) -> None:
+    """Train the towers of `model` on `data`, whose features are `first_stages`' activations."""
+    if not recipe.towers.epochs:
+        return
+    trainer = TowerTrainer(model, recipe, data)
+    trainer.teach(dev, folder)
+    write_back(trainer.last, model.x_encoder)
+
+
+class Heads(nn.Module):
+    """Linear heads of both towers into one space, and its log scale: thrown away after the stage."""
+
+    def __init__(self, x_width: int, y_width: int, log_scale: torch.Tensor) -> None:
+        super().__init__()
+        self.visual = nn.Linear(x_width, HEADS_DIM)
+        self.text = nn.Linear(y_width, HEADS_DIM)
+        self.log_scale = nn.Parameter(log_scale.detach().clone())
+
+
+class TowerTrainer(Trainer):
+    """Both towers under `Heads`; captions of one photograph against those of a batch."""
+
+    name = "towers"
+
+    def __init__(self, model: VLJEPAModel, recipe: Recipe, data: TrainingData) -> None:
+        self.recipe, self.data, self.y_encoder = recipe.towers, data, model.y_encoder
+        self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
+        self.last = trainable(model.x_encoder)
+        self.heads = Heads(model.config.x_width, data.texts.shape[1], model.logit_scale)
+        layers = self.y_encoder.requires_grad_(False).model.encoder.requires_grad_(True)
+        rates = (self.recipe.rate, self.recipe.text_rate, self.recipe.head_rate)
+        named = [
+            {name: p for name, p in part.named_parameters() if p.requires_grad}
+            for part in (self.last, layers, self.heads)
+        ]
+        groups = [(list(part.values()), rate) for part, rate in zip(named, rates, strict=True)]
+        steps = self.epochs * (len(data.captioned) // self.batch)
+        optimiser, schedule = one_cycle(groups, steps, weight_decay=0.05)
+        trained = {name: p for part in named for name, p in part.items()}
+        self.state = TrainingState(trained, optimiser, schedule, np.random.default_rng(recipe.seed))
+
+    def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
+        """`caption_loss` of one view of each item and two of its captions."""
+        maps = self.data.visual(items, 1, self.state.rng)[:, 0]
+        seen = functional.dropout(self._features(maps), self.recipe.dropout)
+        prediction = functional.normalize(self.heads.visual(seen), dim=-1)
+        drawn = np.stack([self.data.draw_captions(items, self.state.rng) for _ in range(CAPTIONS_A_STEP)])
+        states = pool_texts(self.y_encoder, [self.data.ids[n] for n in drawn.ravel()])
+        targets = self.heads.text(states).unflatten(0, drawn.shape)
+        pairs = zip(targets, self.data.texts[drawn], strict=True)
+        losses = [caption_loss(prediction, t, self.heads.log_scale, equal_texts(b)) for t, b in pairs]
+        return torch.stack(losses).mean()
+
+    def _features(self, maps: torch.Tensor) -> torch.Tensor:
+        # in parts: tensors that fit the allocator's free lists cost no page faults
+        return torch.cat([self._part(part) for part in maps.split(MAPS_AT_ONCE)])
+
+    def _part(self, maps: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            out = self.last(maps.contiguous(memory_format=torch.channels_last))
+        return out.float().mean((2, 3))  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def recall(self, dev: TrainingData) -> float:
+        """Text-to-image R@1 in per cent over the dev items as they are."""
+        items = functional.normalize(self.heads.visual(self._features(dev.first_views())), dim=-1)
+        texts = functional.normalize(self.heads.text(pool_texts(self.y_encoder, dev.ids)), dim=-1)
+        return recall(items.numpy(), texts.numpy(), dev)

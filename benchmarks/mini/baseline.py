@@ -1,7 +1,7 @@
 """The plain CLIP-style baseline: mean of the frames' features, one linear layer a side, the same loss and data.
 
 `python -m benchmarks.mini.baseline --run runs/mini` trains it on the features that a run of `vlret train` left
-and scores it like the model. With `--untouched` the X-encoder is the published one.
+and scores it like the model. With `--untouched` the towers are the published ones.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, item_batches, recall
-from vlret.training.losses import caption_loss
-from vlret.training.recipe import read_recipe
-from vlret.training.run import activations, with_tokens
+from vlret.training.losses import caption_loss, equal_texts
+from vlret.training.recipe import Recipe, read_recipe
+from vlret.training.run import activations, with_towers
 from vlret.types import Vectors
 
 
@@ -73,11 +73,8 @@ class LinearTrainer:
         seen = functional.dropout(self.data.visual(items, 1, self.state.rng).mean((1, 2)), self.dropout)
         states = self.data.texts[self.data.draw_captions(items, self.state.rng)]
         prediction = functional.normalize(self.visual(seen), dim=-1)
-        return self.state.step(
-            caption_loss(
-                prediction, states, lambda rows: self.text(functional.dropout(rows, 0.1)), self.scale
-            )
-        )
+        target = self.text(functional.dropout(states, 0.1))
+        return self.state.step(caption_loss(prediction, target, self.scale, equal_texts(states)))
 
     @torch.inference_mode()
     def recall(self, dev: TrainingData) -> float:
@@ -89,29 +86,33 @@ class LinearTrainer:
 def main(
     recipe: Annotated[Path, typer.Option(help="The run's recipe.")] = Path("recipes/mini/recipe.toml"),
     run: Annotated[Path, typer.Option(help="Folder of a finished `vlret train`.")] = Path("runs/mini"),
-    untouched: Annotated[bool, typer.Option(help="On the published X-encoder, not the adapted one.")] = False,
+    untouched: Annotated[bool, typer.Option(help="On the published towers, not the adapted ones.")] = False,
     out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
 ) -> None:
     """Train the linear baseline and score it on the test splits."""
     choices = read_recipe(recipe)
     towers = run / ("initial" if untouched else "towers")
     features = run / ("features-untouched" if untouched else "features")
-    published = VLJEPAModel.from_pretrained(run / "initial").eval()
-    data, dev = (with_tokens(part, towers, features) for part in activations(choices, published, run))
-    best = (-1.0, LinearTrainer(data, choices.model.dim, 1, 1024, 1e-3, 0.3))
-    for dropout in (0.1, 0.3, 0.5):
-        torch.manual_seed(0)
-        trainer = LinearTrainer(data, choices.model.dim, choices.captions.epochs, 1024, 1e-3, dropout)
-        for _ in tqdm(range(choices.captions.epochs), desc=f"dropout {dropout}", disable=None):
-            for items in item_batches(data, trainer.batch, trainer.state.rng):
-                trainer.step(items)
-        print(f"dropout {dropout}: dev R@1 {trainer.recall(dev):.2f}")
-        best = max(best, (trainer.recall(dev), trainer), key=lambda pair: pair[0])
-    baseline = LinearBaseline(towers, best[1].visual, best[1].text)
+    published, model = (VLJEPAModel.from_pretrained(folder).eval() for folder in (run / "initial", towers))
+    data, dev = (with_towers(part, model, towers, features) for part in activations(choices, published, run))
+    trainers = [_trained(data, dev, choices, dropout) for dropout in (0.1, 0.3, 0.5)]
+    best = max(trainers, key=lambda trainer: trainer.recall(dev))
+    baseline = LinearBaseline(towers, best.visual, best.text)
     rows = score(baseline, choices.data, questions=False)
     print(table(rows))
     if out:
         write(out, baseline.card.to_dict(), "float32", rows)
+
+
+def _trained(data: TrainingData, dev: TrainingData, recipe: Recipe, dropout: float) -> LinearTrainer:
+    choices = recipe.captions
+    torch.manual_seed(0)
+    trainer = LinearTrainer(data, recipe.model.dim, choices.epochs, choices.batch, choices.rate, dropout)
+    for _ in tqdm(range(choices.epochs), desc=f"dropout {dropout}", disable=None):
+        for items in item_batches(data, trainer.batch, trainer.state.rng):
+            trainer.step(items)
+    print(f"dropout {dropout}: dev R@1 {trainer.recall(dev):.2f}")
+    return trainer
 
 
 if __name__ == "__main__":

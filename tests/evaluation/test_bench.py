@@ -9,6 +9,7 @@ from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation import look
 from vlret.evaluation.bench import Order, bench
 from vlret.evaluation.table import result_table
+from vlret.index.build import build_index
 
 SPY = f"{__name__}:Spy"
 
@@ -72,6 +73,14 @@ def test_a_partial_copy_runs_where_it_is_allowed_and_every_model_says_so(partial
         assert model["stamp"]["protocol"]["allow_missing"]
         assert all(part["queries"] == part["pool"] == 2 for part in model["parts"])
     assert "1 media are missing and left out: a partial copy of the set." in result_table(document)
+
+
+def test_files_that_are_not_indexed_are_named_before_a_model_is_loaded(partial, painted, cache, tmp_path):
+    build_index(painted, tmp_path / "index", ColourEmbedder())
+    order = Order("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
+    with pytest.raises(UsageError, match=r"1 of 3 captioned files .* gone\.mp4"):
+        bench(order, cache=cache)
+    assert Spy.n_loaded == 0
 
 
 @pytest.mark.parametrize(

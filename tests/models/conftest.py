@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from tests.models.open_clip_folders import CLIP, SIGLIP, save_folder
+from tests.models.open_clip_folders import CLIP, PE, SIGLIP, save_folder
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,11 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def siglip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_folder(tmp_path_factory.mktemp("open_clip") / "siglip", SIGLIP)
+
+
+@pytest.fixture(scope="session")
+def pe_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_folder(tmp_path_factory.mktemp("open_clip") / "pe", PE)
 
 
 @pytest.fixture(scope="session")

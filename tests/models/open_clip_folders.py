@@ -62,6 +62,28 @@ SIGLIP = {
     },
 }
 
+PE = {
+    "model_cfg": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {
+            "image_size": 384,
+            "timm_model_name": "vit_pe_core_tiny_patch16_384",
+            "timm_model_pretrained": False,
+            "timm_pool": "map",
+            "timm_proj": None,
+        },
+        "text_cfg": {**_TEXT, "context_length": 32, "vocab_size": 49408},
+    },
+    "preprocess_cfg": {
+        "mean": [0.5, 0.5, 0.5],
+        "std": [0.5, 0.5, 0.5],
+        "interpolation": "bilinear",
+        "resize_mode": "squash",
+    },
+}
+"""The smallest Perception Encoder's own picture tower, with a small text tower."""
+
 
 def save_folder(folder: Path, config: dict) -> Path:
     """A random model of `config` with its weights and, where the configuration names one, its tokenizer."""

@@ -22,7 +22,7 @@ from vlret.models.open_clip import OpenCLIP
 TEXTS = ["a photo of a cat", "A Photo, of_a CAT!", "red car", "a dog " * 20, ""]
 
 
-@pytest.fixture(params=["clip_folder", "siglip_folder"])
+@pytest.fixture(params=["clip_folder", "siglip_folder", "pe_folder"])
 def folder(request: pytest.FixtureRequest) -> Path:
     return request.getfixturevalue(request.param)
 

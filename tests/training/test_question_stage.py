@@ -28,7 +28,7 @@ def started(recipe: Recipe, folder: Path) -> tuple[VLJEPAModel, TrainingData]:
     for name in ("initial", "towers"):
         write_folder(model, folder / name, recipe)
     data = run.activations(recipe, model, folder)[0]
-    return model, run.with_towers(data, model, folder)
+    return model, run.with_towers(data, model, folder / "towers", folder / "features")
 
 
 def changed(before: VLJEPAModel, after: VLJEPAModel) -> set[str]:

@@ -11,7 +11,7 @@ from vlret.datasets.base import BenchmarkSet, RetrievalSet
 from vlret.errors import UsageError
 from vlret.evaluation.contestants import StoredVectors, load_embedder
 from vlret.evaluation.export import write_result
-from vlret.evaluation.own_index import run_captions
+from vlret.evaluation.own_index import rows_of, run_captions
 from vlret.evaluation.run import Document, protocol_for, run
 from vlret.evaluation.subset import present
 from vlret.index.index import Index
@@ -157,5 +157,6 @@ def _of_index(order: Order, captions: BenchmarkSet, device: str, cache: Path | N
             "Give --captions FILE.csv --index INDEX.",
         )
     index = Index.open(order.index or Path())
+    rows_of(captions, order.captions.parent, index, order.protocol.get("allow_missing", False))
     model = model_of(index, order.models[0] if order.models else None, device)
     return run_captions(captions, order.captions.parent, index, model, cache=cache, **order.protocol)

@@ -59,15 +59,9 @@ def run_captions(
     """
     index.require_card(model.card)
     protocol = _protocol(captions, index, ties, rerank, allow_missing)
+    wanted, missing = rows_of(captions, folder, index, allow_missing)
     rows = index.rows()
     pool = _clips_of(rows) if _has_times(captions) else _files_of(rows)
-    wanted = [_matching(rows, medium, folder) for medium in captions.media]
-    missing = [medium.id for medium, found in zip(captions.media, wanted, strict=True) if not len(found)]
-    if (missing and not allow_missing) or len(missing) == len(wanted):
-        raise UsageError(
-            f"{len(missing)} of {len(wanted)} captioned files are not in {index.folder}: {', '.join(missing[:5])}.",
-            "Index them, or run with --allow-missing.",
-        )
     seen = ModelVectors(model, protocol, default_cache() if cache is None else cache)
     asked = [
         (text, wanted[o]) for text, o in zip(captions.texts, captions.owner, strict=True) if len(wanted[o])
@@ -88,6 +82,25 @@ def run_captions(
         Piece(medium.id, medium.id, Path(medium.files[0]), medium.start, medium.end) for medium in pool.media
     ]
     return make_document(scored, pieces, missing, {}, [result])
+
+
+def rows_of(
+    captions: RetrievalSet, folder: Path, index: Index, allow_missing: bool
+) -> tuple[list[Ints], list[str]]:
+    """The rows of `index` that each captioned medium stands in, and the ids of media that stand in none.
+
+    Raises:
+        UsageError: some stand in none and that is not allowed, or all do.
+    """
+    rows = index.rows()
+    wanted = [_matching(rows, medium, folder) for medium in captions.media]
+    missing = [medium.id for medium, found in zip(captions.media, wanted, strict=True) if not len(found)]
+    if (missing and not allow_missing) or len(missing) == len(wanted):
+        raise UsageError(
+            f"{len(missing)} of {len(wanted)} captioned files are not in {index.folder}: {', '.join(missing[:5])}.",
+            "Index them, or run with --allow-missing.",
+        )
+    return wanted, missing
 
 
 def _protocol(

@@ -42,7 +42,7 @@ def train(recipe: Recipe, out: str | Path) -> Path:
     data, dev = activations(recipe, model, folder)
     teach_towers(model, recipe, data, dev, folder)
     write_folder(model, folder / "towers", recipe)
-    data, dev = (with_towers(part, model, folder) for part in (data, dev))
+    data, dev = (with_towers(part, model, folder / "towers", folder / "features") for part in (data, dev))
     CaptionTrainer(recipe, model, data).teach(dev, folder)
     QuestionTrainer(recipe, model, VLJEPA(folder / "towers"), data).teach(dev, folder)
     return export(model, folder / "model", recipe, calibrate(*dev_vectors(model, dev), dev.caption_item))
@@ -61,9 +61,9 @@ def activations(recipe: Recipe, model: VLJEPAModel, folder: Path) -> tuple[Train
     return load(TRAIN_SPLITS, recipe.views), load(DEV_SPLITS, 1)
 
 
-def with_towers(data: TrainingData, model: VLJEPAModel, folder: Path) -> TrainingData:
-    """The same data as `model`'s towers, which lie in folder/towers, see it: visual tokens and states of texts."""
-    embedder, cache = VLJEPA(folder / "towers"), folder / "features"
+def with_towers(data: TrainingData, model: VLJEPAModel, towers: Path, cache: Path) -> TrainingData:
+    """The same data as the towers of `model`, saved in `towers`, see it: visual tokens and states of captions."""
+    embedder = VLJEPA(towers)
     first, tokens = 0, []
     for name, array in zip(data.names, data.features, strict=True):
         items = data.items[first : first + len(array)]

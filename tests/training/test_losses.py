@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch.nn.functional import normalize
+from torch.nn.functional import cross_entropy, normalize
 
 from vlret.training.losses import answer_loss, caption_loss, equal_texts, info_nce
 
@@ -32,6 +32,23 @@ def test_equals_the_naive_loss_with_equal_texts_left_out() -> None:
     same[1, 4] = same[4, 1] = True
     loss = info_nce(prediction, target, torch.tensor(7.0), same)
     assert math.isclose(loss.item(), naive(prediction, target, 7.0, same), rel_tol=1e-5)
+
+
+def test_label_smoothing_is_spread_over_all_that_count() -> None:
+    prediction, target = pair()
+    none, same = torch.zeros(6, 6, dtype=torch.bool), torch.zeros(6, 6, dtype=torch.bool)
+    same[1, 4] = same[4, 1] = True
+    logits, labels = 7.0 * prediction @ target.T, torch.arange(6)
+    both = [cross_entropy(x, labels, label_smoothing=0.1).item() for x in (logits, logits.T)]
+    assert math.isclose(
+        info_nce(prediction, target, torch.tensor(7.0), none, 0.1).item(), sum(both) / 2, rel_tol=1e-5
+    )
+    prediction.requires_grad_(True)
+    loss = info_nce(prediction, target, torch.tensor(7.0), same, 0.1)
+    loss.backward()
+    assert math.isfinite(loss.item())
+    assert prediction.grad is not None
+    assert prediction.grad.isfinite().all()
 
 
 def test_starts_near_log_of_the_batch() -> None:

@@ -49,9 +49,11 @@ def training_data(model: VLJEPAModel, folder: Path, n: int = 16) -> TrainingData
     return TrainingData(["tiny"], items, [maps.numpy().astype(np.float16)], ids, texts, np.arange(n), [])
 
 
-def trainer_of(model: VLJEPAModel, recipe: Recipe, data: TrainingData, **changes: float) -> TowerTrainer:
+def trainer_of(
+    model: VLJEPAModel, recipe: Recipe, data: TrainingData, folder: Path, **changes: float
+) -> TowerTrainer:
     towers = replace(recipe.towers, epochs=12, batch=8, head_rate=1e-2, **changes)
-    return TowerTrainer(model, replace(recipe, towers=towers), data)
+    return TowerTrainer(model, replace(recipe, towers=towers), data, VLJEPA(folder, dtype="float32"))
 
 
 def test_the_copy_says_what_the_stages_say(model: VLJEPAModel) -> None:
@@ -67,7 +69,7 @@ def test_both_towers_learn_and_what_they_learned_is_in_the_model(
     monkeypatch.setattr(tower_stage, "HEADS_DIM", 20)
     model, data = copy.deepcopy(model), training_data(model, tmp_path / "tiny")
     first = {k: v.clone() for k, v in model.state_dict().items()}
-    trainer = trainer_of(model, recipe, data, text_rate=1e-3)
+    trainer = trainer_of(model, recipe, data, tmp_path / "tiny", text_rate=1e-3)
     losses = [trainer.run_epoch(epoch) for epoch in range(12)]
     assert losses[-1] < 0.8 * losses[0]
     write_back(trainer.last, model.x_encoder)
@@ -81,6 +83,25 @@ def test_both_towers_learn_and_what_they_learned_is_in_the_model(
     maps = data.first_views()
     own = net.bn2(net.conv_head(net.blocks[FIRST_TRAINED:](maps))).mean((2, 3))
     assert torch.allclose(own, trainer.last(maps).mean((2, 3)), atol=1e-3)
+
+
+def test_changed_captions_do_not_become_more_alike(
+    model: VLJEPAModel, recipe: Recipe, tmp_path: Path
+) -> None:
+    model, data = copy.deepcopy(model), training_data(model, tmp_path / "tiny")
+    trainer = trainer_of(model, recipe, data, tmp_path / "tiny")
+    drawn = np.arange(len(data.items))
+    assert trainer.too_alike(drawn).item() < 1e-5  # nothing has been learned yet
+    with torch.no_grad():  # an encoder to which all texts are nearly the same
+        for parameter in model.y_encoder.model.encoder.parameters():
+            parameter.mul_(0.01)
+        model.y_encoder.model.embeddings.position_embeddings.weight.mul_(0)
+        model.y_encoder.model.embeddings.LayerNorm.weight.mul_(0.01)
+        model.y_encoder.model.embeddings.LayerNorm.bias.fill_(1.0)
+    alike = trainer.too_alike(drawn)
+    alike.backward()
+    assert alike.item() > 0.01
+    assert any(p.grad is not None and p.grad.any() for p in model.y_encoder.model.encoder.parameters())
 
 
 def test_texts_of_any_order_and_length_are_read_alike(model: VLJEPAModel) -> None:

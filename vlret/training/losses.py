@@ -9,7 +9,11 @@ MAX_SCALE = 100.0
 
 
 def info_nce(
-    prediction: torch.Tensor, target: torch.Tensor, scale: torch.Tensor, same: torch.Tensor
+    prediction: torch.Tensor,
+    target: torch.Tensor,
+    scale: torch.Tensor,
+    same: torch.Tensor,
+    label_smoothing: float = 0.0,
 ) -> torch.Tensor:
     """Bidirectional InfoNCE (paper, section 3.2), the mean of both directions.
 
@@ -18,20 +22,30 @@ def info_nce(
         scale: multiplies cosines (1 / temperature).
         same: bool [n, n], True where target j is also true of clip i (another caption of the same clip, an
             equal text): such pairs are neither positive nor negative. The diagonal is ignored.
+        label_smoothing: share of the target that is spread over the batch, other clips' captions being often half true.
     """
-    own = torch.eye(len(prediction), dtype=torch.bool, device=prediction.device)
-    logits = (scale * prediction @ target.T).masked_fill(same & ~own, float("-inf"))
-    labels = torch.arange(len(prediction), device=prediction.device)
-    return (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
+    ignored = same & ~torch.eye(len(prediction), dtype=torch.bool, device=prediction.device)
+    logits = (scale * prediction @ target.T).masked_fill(ignored, float("-inf"))
+    return (_diagonal(logits, ignored, label_smoothing) + _diagonal(logits.T, ignored.T, label_smoothing)) / 2
+
+
+def _diagonal(logits: torch.Tensor, ignored: torch.Tensor, label_smoothing: float) -> torch.Tensor:
+    """Cross-entropy of rows whose label is their own number; `functional`'s smooths over ignored columns, too."""
+    log_p = logits.log_softmax(1)
+    spread = log_p.masked_fill(ignored, 0).mean(1)
+    return -torch.lerp(log_p.diagonal(), spread, label_smoothing).mean()
 
 
 def caption_loss(
-    prediction: torch.Tensor, target: torch.Tensor, log_scale: torch.Tensor, same: torch.Tensor
+    prediction: torch.Tensor,
+    target: torch.Tensor,
+    log_scale: torch.Tensor,
+    same: torch.Tensor,
+    label_smoothing: float = 0.0,
 ) -> torch.Tensor:
     """`info_nce` between predictions [n, dim] and embeddings [n, dim], of any length, of one caption of each."""
-    return info_nce(
-        prediction, functional.normalize(target, dim=-1), log_scale.exp().clamp(max=MAX_SCALE), same
-    )
+    scale = log_scale.exp().clamp(max=MAX_SCALE)
+    return info_nce(prediction, functional.normalize(target, dim=-1), scale, same, label_smoothing)
 
 
 def equal_texts(states: torch.Tensor) -> torch.Tensor:

@@ -29,7 +29,8 @@ class TowerStage:
     """The X-encoder's last stages and the Y-encoder learn captions; `epochs = 0` leaves both as published.
 
     `rate` is the X-encoder's, `text_rate` the Y-encoder's, `head_rate` that of the two linear heads, which are
-    thrown away afterwards.
+    thrown away afterwards. `dropout` falls on visual features; the Y-encoder has its own. `changed_weight` is that
+    of `TowerTrainer.too_alike`.
     """
 
     epochs: int
@@ -38,6 +39,8 @@ class TowerStage:
     text_rate: float
     head_rate: float
     dropout: float
+    label_smoothing: float
+    changed_weight: float
 
 
 @dataclass(frozen=True)

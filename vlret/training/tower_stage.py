@@ -1,6 +1,8 @@
 """Both towers learn captions: the X-encoder's last stages, on cached activations of its first ones, and the Y-encoder.
 
-The Y-encoder learns at a twentieth of the heads' rate (paper, section 3.2), its token table stays as it is.
+The Y-encoder learns at a fifth of the heads' rate, its token table stays as it is. Pictures teach it to see no
+difference between texts that look alike ("on the left", "on the right"): captions changed in one word may not
+become more alike than the published Y-encoder has them.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.changed_captions import changed
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
 from vlret.training.features import pool_texts
@@ -22,7 +26,8 @@ from vlret.training.recipe import Recipe
 from vlret.training.stage import Trainer
 from vlret.training.x_encoder_stages import trainable, write_back
 
-CAPTIONS_A_STEP = 2
+CHANGED_A_STEP = 64
+"""Captions of a batch that are also read with a word changed."""
 MAPS_AT_ONCE = 32
 HEADS_DIM = 512
 """The space in which the two heads meet that are thrown away afterwards."""
@@ -31,10 +36,13 @@ HEADS_DIM = 512
 def teach_towers(
     model: VLJEPAModel, recipe: Recipe, data: TrainingData, dev: TrainingData, folder: Path
 ) -> None:
-    """Train the towers of `model` on `data`, whose features are `first_stages`' activations."""
+    """Train the towers of `model` on `data`, whose features are `first_stages`' activations.
+
+    `folder` holds the model as published in `initial`, and gets the stage's checkpoint.
+    """
     if not recipe.towers.epochs:
         return
-    trainer = TowerTrainer(model, recipe, data)
+    trainer = TowerTrainer(model, recipe, data, VLJEPA(folder / "initial"))
     trainer.teach(dev, folder)
     write_back(trainer.last, model.x_encoder)
 
@@ -50,12 +58,16 @@ class Heads(nn.Module):
 
 
 class TowerTrainer(Trainer):
-    """Both towers under `Heads`; captions of one photograph against those of a batch."""
+    """Both towers under `Heads`; captions of one photograph against those of a batch.
+
+    `published` is the model before any training, which the states in `data.texts` are of.
+    """
 
     name = "towers"
 
-    def __init__(self, model: VLJEPAModel, recipe: Recipe, data: TrainingData) -> None:
+    def __init__(self, model: VLJEPAModel, recipe: Recipe, data: TrainingData, published: VLJEPA) -> None:
         self.recipe, self.data, self.y_encoder = recipe.towers, data, model.y_encoder
+        self.published, self.captions = published, data.captions
         self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
         self.last = trainable(model.x_encoder)
         self.heads = Heads(model.config.x_width, data.texts.shape[1], model.logit_scale)
@@ -72,16 +84,29 @@ class TowerTrainer(Trainer):
         self.state = TrainingState(trained, optimiser, schedule, np.random.default_rng(recipe.seed))
 
     def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
-        """`caption_loss` of one view of each item and two of its captions."""
+        """`caption_loss` of one view and one caption of each item, and `too_alike` of some of the captions."""
+        drawn = self.data.draw_captions(items, self.state.rng)
+        self.y_encoder.train()
+        targets = self.heads.text(pool_texts(self.y_encoder, [self.data.ids[n] for n in drawn]))
+        self.y_encoder.eval()
         maps = self.data.visual(items, 1, self.state.rng)[:, 0]
         seen = functional.dropout(self._features(maps), self.recipe.dropout)
         prediction = functional.normalize(self.heads.visual(seen), dim=-1)
-        drawn = np.stack([self.data.draw_captions(items, self.state.rng) for _ in range(CAPTIONS_A_STEP)])
-        states = pool_texts(self.y_encoder, [self.data.ids[n] for n in drawn.ravel()])
-        targets = self.heads.text(states).unflatten(0, drawn.shape)
-        pairs = zip(targets, self.data.texts[drawn], strict=True)
-        losses = [caption_loss(prediction, t, self.heads.log_scale, equal_texts(b)) for t, b in pairs]
-        return torch.stack(losses).mean()
+        same = equal_texts(self.data.texts[drawn])
+        loss = caption_loss(prediction, targets, self.heads.log_scale, same, self.recipe.label_smoothing)
+        return loss + self.recipe.changed_weight * self.too_alike(drawn[:CHANGED_A_STEP])
+
+    def too_alike(self, drawn: NDArray[np.int64]) -> torch.Tensor:
+        """By how much the cosines of these captions with changed ones are greater than before the training."""
+        captions = [self.captions[n] for n in drawn]
+        others = [*captions[1:], captions[0]]
+        texts = [changed(*pair, self.state.rng) for pair in zip(captions, others, strict=True)]
+        ids = [self.published.tokens(text, self.published.card.text_length) for text in texts]
+        before = torch.from_numpy(self.published.y_encoder.pool(ids))
+        now = pool_texts(self.y_encoder, [self.data.ids[n] for n in drawn] + ids)
+        as_written, as_changed = now.split(len(drawn))
+        cosines = functional.cosine_similarity(as_written, as_changed)
+        return functional.relu(cosines - functional.cosine_similarity(self.data.texts[drawn], before)).mean()
 
     def _features(self, maps: torch.Tensor) -> torch.Tensor:
         # in parts: tensors that fit the allocator's free lists cost no page faults

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import pandas as pd
 import pytest
 
 from tests.cli.conftest import process, vlret
@@ -24,6 +25,9 @@ def own(media, tmp_path):
         "path,caption\ngreen one.mp4,a green wall\nblue <b>.png,the blue sky\nlong.mp4,red\n",
         encoding="utf-8",
     )
+    (folder / "other.json").write_text('{"models": [{"x": 1}], "dataset": {}}')
+    scalars = {"kind": ["media"], "key": ["long.mp4"], "vector": [1.0]}
+    pd.DataFrame(scalars).to_parquet(folder / "scalars.parquet")
     (folder / "labels.csv").write_text(
         "path,label,start,end\ngreen one.mp4,green,,\nlong.mp4,red,0,10\nlong.mp4,blue,10,20\n"
     )
@@ -35,7 +39,7 @@ def test_retrieval_prints_a_table_and_writes_files(own, models, cache, tmp_path)
     run = vlret("bench", "retrieval", "--captions", own / "captions.csv", "--model", models / "colour",
                 "--model", models / "asked", "--out", out, *cache)  # fmt: skip
     assert run.code == 0, run.err
-    head, *rows = run.out.splitlines()
+    head, *rows, _ = run.out.splitlines()
     assert head.split()[:8] == ["model", "part", "queries", "pool", "R@1", "R@5", "R@10", "R@50"]
     assert [row.split()[0] for row in rows] == ["colour", "colour", "asked", "asked"]
     assert "loading" in run.err
@@ -110,18 +114,47 @@ def test_compare_refuses_and_names_what_differs(own, models, cache, tmp_path):
     assert forced.json["comparisons"][0]["paired"].keys() == {"difference", "low", "high", "p_value"}
 
 
+def test_trimmed_annotations_are_told_below_the_table(models, cache, tmp_path):
+    folder = tmp_path / "annotations" / "visla"
+    folder.mkdir(parents=True)
+    (folder / "Generic_VISLA.first1.tsv").write_text(
+        "caption\tsecond positive\tnegative_caption\nred\tone red\tblue\n"
+    )
+    (folder / "Spatial_VISLA.tsv").write_text(
+        "sent1\tsent2\tBest reference (Semantically close)\ngreen\tone green\tblue\n"
+    )
+    arguments = ["--annotations", folder.parent, "--model", models / "colour", *cache]
+    run = vlret("bench", "text", "--dataset", "visla", *arguments)
+    assert run.code == 0, run.err
+    told = "trimmed: Generic_VISLA.first1.tsv holds part of the owner's file: a partial copy of the set."
+    assert told in run.out.splitlines()
+
+
+def test_a_result_of_one_model_has_nothing_to_compare(own, models, cache, tmp_path):
+    arguments = ["--captions", own / "captions.csv", *cache, "--out", tmp_path / "a"]
+    assert vlret("bench", "retrieval", *arguments, "--model", models / "colour").code == 0
+    run = vlret("bench", "compare", tmp_path / "a")
+    assert (run.code, run.out) == (2, "")
+    assert "one model, colour" in run.err
+
+
 def test_datasets_are_listed():
     run = vlret("bench", "datasets", "--json")
     assert run.code == 0, run.err
     assert [row["name"] for row in run.json] == registry.names()
     assert run.json[0].keys() == {
         "name", "task", "split", "items", "texts", "classes", "questions", "annotations_found", "missing",
-        "licence", "source",
+        "licence", "source", "choices",
     }  # fmt: skip
+    assert run.json[0]["choices"] == {"split": ["1k-A", "full"]}
+    assert next(row for row in run.json if row["name"] == "popev2")["choices"] == {}
     table = vlret("bench", "datasets").out.splitlines()
+    chosen = [line for line in table if line.startswith("choices of ")]
+    assert "choices of coin, the usual first: target=step|task steps=id|label extent=whole|marked" in chosen
+    assert len(chosen) == sum(bool(row["choices"]) for row in run.json)
     n_sets = len(registry.names())
-    assert len(table) == 1 + 2 * n_sets  # a row each, and where to get it
-    assert all(" lacks " in line and ": " in line for line in table[1 + n_sets :])
+    assert len(table) == 1 + 2 * n_sets + len(chosen)  # a row each, choices, and where to get it
+    assert all(" lacks " in line and ": " in line for line in table[1 + n_sets + len(chosen) :])
 
 
 @pytest.mark.parametrize(
@@ -142,7 +175,13 @@ def test_datasets_are_listed():
         (["retrieval", "--captions", "{own}/captions.csv", "--index", "{own}"], 1, "index"),
         (["classification", "--labels", "{own}/labels.csv", "--index", "{own}"], 2, "--captions"),
         (["classification", "--captions", "{own}/captions.csv"], 2, "vlret bench retrieval"),
+        (["retrieval", "--captions", "{own}/captions.csv", "--choice", "a=1"], 2, "Leave out --choice"),
+        (["retrieval", "--captions", "{own}/captions.csv", "--out", "{own}/labels.csv"], 2, "with --out"),
+        (["retrieval", "--captions", "{own}/captions.csv", "--vectors", "{own}/scalars.parquet"], 2, "row 1"),
+        (["datasets", "--annotations", "{own}/nope"], 2, "nope is no folder"),
+        (["datasets", "--annotations", "{own}/labels.csv"], 2, "labels.csv is no folder"),
         (["compare", "{own}/captions.csv"], 2, "no result"),
+        (["compare", "{own}/other.json"], 2, "no result"),
         (["compare"], 2, "vlret bench compare --help"),
         (["nothing"], 2, "No such command"),
     ],

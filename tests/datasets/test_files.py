@@ -112,7 +112,18 @@ def test_a_table_needs_its_columns_and_keeps_quoted_line_breaks(put: Put):
         read_table(file, ("x", "z"))
     huge = "9" * 200_000
     with pytest.raises(DatasetError, match=r"b.csv, line 1: field larger"):
+        read_table(put("b.csv", f"{huge}\n"), ("x",))
+    with pytest.raises(DatasetError, match=r"b.csv, line 2: field larger"):
         read_table(put("b.csv", f"x\n{huge}\n"), ("x",))
+
+
+def test_a_strict_table_names_the_line_of_an_open_quotation_mark(put: Put):
+    file = put("a.csv", 'x,y\n"1\n2",3\n4,"5\n6,7\n')
+    assert len(read_table(file, ("x", "y"))) == 2
+    with pytest.raises(
+        DatasetError, match=r"a.csv, line 4: a quotation mark that opens in this row is not closed"
+    ):
+        read_table(file, ("x", "y"), strict=True)
 
 
 @pytest.mark.parametrize("row", [{}, [], None, 3, {"a": None}, {"a": "x"}])

@@ -30,27 +30,41 @@ def test_captions_with_and_without_times(put: Put, tmp_path: Path):
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ("path,text\na.mp4,b\n", "has the columns path, text. It needs path, caption"),
+        ("path,text\na.mp4,b\n", "has the columns path, text. Save it as a CSV in UTF-8"),
         ("path,caption\na.mp4,\n", "row 1: '' stands where a text is needed"),
         ("path,caption\n,b\n", "row 1: the path is empty"),
         ("path,caption\na.mp4\n", "row 1: None stands where a text is needed"),
         ("path,caption,start,end\na.mp4,b,2,1\n", "row 1: the part from 2 to 1 s has no length"),
         ("path,caption,start,end\na.mp4,b,x,1\n", "row 1: could not convert string to float: 'x'"),
         ("path,caption,start,end\na.mp4,b,-1,1\n", "row 1: '-1' stands where seconds from 0 are needed"),
-        ("path,caption\n", "No item of mine"),
-        ("", "has the columns"),
+        ("path,caption\na.mp4,a man, walking\n", "row 1: it has more cells than the header"),
+        ("path,caption\n", "has a header and no rows"),
+        ("", "has no columns"),
+        (b"path,caption\na.mp4,caf\xe9\n", "UTF-8"),
+        ('path,caption\na.mp4,x\nb.mp4,"a wall\nc.mp4,y\nd.mp4,z\n', "line 3: a quotation mark that opens"),
+        ('path,caption\na.mp4,"a "big" wall"\n', "line 2: a quoted text goes on"),
     ],
 )
-def test_damaged_captions_are_told_with_file_and_row(put: Put, rows: str, told: str):
+def test_damaged_captions_are_told_with_file_and_row(put: Put, rows: str | bytes, told: str):
     file = put("mine.csv", rows)
     with pytest.raises(DatasetError) as caught:
         read_captions(file)
     assert told in str(caught.value)
+    assert caught.value.hint
+    assert not any(word in str(caught.value) for word in ("Fetch", "owner", "annotation"))
 
 
 def test_missing_captions_are_told(tmp_path: Path):
-    with pytest.raises(DatasetError, match=r"nothing.csv cannot be read"):
-        read_captions(tmp_path / "nothing.csv")
+    for path in (tmp_path / "nothing.csv", tmp_path):
+        with pytest.raises(DatasetError, match=r"There is no file .* columns path, caption\."):
+            read_captions(path)
+    with pytest.raises(DatasetError, match=r"columns path, label, or a folder"):
+        read_labels(tmp_path / "nothing.csv")
+
+
+def test_quoted_captions_and_empty_cells_at_the_end(put: Put):
+    found = read_captions(put("mine.csv", 'path,caption\na.mp4,"a ""big"", red wall"\nb.mp4,5" wide,,\n'))
+    assert found.texts == ['a "big", red wall', '5" wide']
 
 
 def test_labels_may_be_several(put: Put):

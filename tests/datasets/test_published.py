@@ -77,3 +77,9 @@ def test_cards_carry_the_figures_of_their_choice(name: str, choices: dict, value
 
 def test_sets_without_a_published_figure_have_none():
     assert published("ucf101") == card("ek100", target="verb").published == ()
+
+
+def test_the_paper_scores_the_two_text_sets_by_different_means():
+    """SugarCrepe++ by the mean over all triples, VISLA by that over its parts (`vljepa-paper.md`, table of texts)."""
+    assert {row.metric for row in card("sugarcrepe_pp").published} == {"accuracy"}
+    assert {row.metric for row in card("visla").published} == {"macro_accuracy"}

@@ -25,7 +25,7 @@ from .conftest import Put
 
 KEYS = (
     "name", "task", "split", "items", "texts", "classes", "questions", "annotations_found", "missing", "licence",
-    "source",
+    "source", "choices",
 )  # fmt: skip
 INCOMPLETE = {
     "pvd", "vdc1k", "egoexo4d", "imagenet", "gqa", "tallyqa", "popev2", "vitatecs", "worldprediction",
@@ -88,6 +88,7 @@ def test_a_choice_that_matters_changes_the_card():
         ("msrvt", {}, r"no benchmark set 'msrvt'. There are: msrvtt, activitynet"),
         ("msrvtt", {"splt": "full"}, r"msrvtt has no choice 'splt'. It has: split"),
         ("msrvtt", {"split": "1k-B"}, r"split of msrvtt was given as '1k-B'. Allowed: 1k-A, full"),
+        ("visla", {"name": "x"}, r"visla has no choice 'name'"),
         ("dream1k", {"split": "x"}, r"dream1k has no choice 'split'. It has: none"),
     ],
 )

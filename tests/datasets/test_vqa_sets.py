@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -225,7 +226,9 @@ def test_worldprediction_has_two_states_and_four_clips(put: Put, tmp_path: Path)
     assert [q.answer for q in found.questions] == [2, 0]
 
 
-def test_worldprediction_names_the_row_of_a_wrong_answer(put: Put, tmp_path: Path):
-    put("worldprediction/worldprediction_wm.jsonl", [WORLD, {**WORLD, "answer": 4}])
-    with pytest.raises(DatasetError, match=r"row 2: the answer 4 is not the number of a candidate, 0 to 3"):
+@pytest.mark.parametrize("answer", [4, -1, 1.0, True, "1", None])
+def test_worldprediction_names_the_row_of_a_wrong_answer(put: Put, tmp_path: Path, answer: object):
+    put("worldprediction/worldprediction_wm.jsonl", [WORLD, {**WORLD, "answer": answer}])
+    told = f"row 2: the answer {answer!r} is not the number of a candidate, 0 to 3"
+    with pytest.raises(DatasetError, match=re.escape(told)):
         load("worldprediction", tmp_path)

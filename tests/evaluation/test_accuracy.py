@@ -49,5 +49,10 @@ def test_paired_is_all_right_and_in_order_of_first_sight():
     assert paired([1, 1, 0, 1, 0.5, 1], ["b", "b", "a", "a", "c", "c"]).tolist() == [1, 0, 0.5]
 
 
+def test_paired_leaves_out_a_question_whose_partner_is_missing():
+    assert paired([1, 1, 0], ["a", "b", "b"]).tolist() == [0]
+    assert paired([1, 1], ["a", "b"]).tolist() == []
+
+
 def test_membership_of_several_classes():
     assert membership([(2,), (0, 1)], 3).toarray().tolist() == [[False, False, True], [True, True, False]]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from tests.conftest import ColourEmbedder
+from tests.datasets.small import write_annotations
 from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation import look
 from vlret.evaluation.bench import Order, bench
@@ -42,6 +44,26 @@ def partial(painted, tmp_path):
     csv = tmp_path / "captions.csv"
     csv.write_text("path,caption\nred.mp4,a red wall\ngreen.mp4,a green wall\ngone.mp4,a blue wall\n")
     return csv
+
+
+@pytest.fixture
+def visla(tmp_path):
+    """Annotations with two triples of five texts."""
+    folder = tmp_path / "annotations" / "visla"
+    folder.mkdir(parents=True)
+    (folder / "Generic_VISLA.tsv").write_text(
+        "caption\tsecond positive\tnegative_caption\nred\tone red\tblue\n"
+    )
+    (folder / "Spatial_VISLA.tsv").write_text(
+        "sent1\tsent2\tBest reference (Semantically close)\ngreen\tone green\tblue\n"
+    )
+    return folder.parent
+
+
+@pytest.fixture
+def pope(tmp_path):
+    """Annotations with the small files of POPE."""
+    return write_annotations("pope", tmp_path / "annotations").parent
 
 
 @pytest.fixture
@@ -121,3 +143,149 @@ def test_a_wrong_device_is_refused_before_a_model_is_loaded(partial, painted, ca
     with pytest.raises(UsageError, match="'gpu' is not known"):
         bench(order, cache=cache, device="gpu")
     assert Spy.n_loaded == 0
+
+
+def test_missing_media_of_ones_own_are_told_to_whoever_wrote_the_file(partial, painted, cache):
+    with pytest.raises(MediaError) as caught:
+        bench(Order("retrieval", captions=partial, data=painted, models=[SPY]), cache=cache)
+    assert "Correct the paths in" in caught.value.hint
+    assert "Get them" not in caught.value.hint
+    partial.write_text("path,caption\ngone.mp4,a blue wall\n")
+    order = Order("retrieval", captions=partial, data=painted, models=[SPY], protocol={"allow_missing": True})
+    with pytest.raises(MediaError, match="Nothing of captions is left"):
+        bench(order, cache=cache)
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        ({"captions": "captions.csv", "choices": {"bogus": "1"}}, r"no choices and no annotation files"),
+        ({"captions": "captions.csv", "annotations": "."}, r"no choices and no annotation files"),
+        (
+            {"dataset": "coin", "choices": {"extent": "marked"}},
+            r"extent of coin does not apply with target=step, steps=id.* Those that apply: target, steps\.",
+        ),
+        (
+            {"dataset": "ek100", "choices": {"target": "verb", "text": "keys", "candidates": "validation"}},
+            r"text, candidates of ek100 do not apply with target=verb\. .*: target\.",
+        ),
+    ],
+)
+def test_a_choice_that_does_not_apply_is_refused(order, reason, partial):
+    task = "retrieval" if "captions" in order else "classification"
+    place = {"captions": partial} if "captions" in order else {"annotations": partial.parent}
+    with pytest.raises(UsageError, match=reason):
+        bench(Order(task, models=[SPY], **{**order, **place}))
+    assert Spy.n_loaded == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"models": [SPY, SPY]}, r"not with a second model\."),
+        ({"data": "."}, r"not with data\."),
+        ({"vectors": ["a.parquet"]}, r"not with vectors\."),
+        ({"choices": {"bogus": "1"}}, "no choices"),
+        (
+            {"models": [SPY, SPY], "protocol": {"frames": 3, "ties": "expected"}},
+            "with frames, a second model",
+        ),
+    ],
+)
+def test_what_an_index_cannot_heed_is_refused(more, reason, partial, painted, cache, tmp_path):
+    build_index(painted, tmp_path / "index", ColourEmbedder())
+    order = Order("retrieval", captions=partial, index=tmp_path / "index", **{"models": [SPY], **more})
+    with pytest.raises(UsageError, match=reason):
+        bench(order, cache=cache)
+    assert Spy.n_loaded == 0
+
+
+def test_an_index_has_its_own_number_format(partial, tmp_path):
+    order = Order("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
+    with pytest.raises(UsageError, match="Leave out --dtype"):
+        bench(order, cache=tmp_path, dtype="bfloat16")
+
+
+@pytest.mark.parametrize("place", ["a file", "a file/below"])
+def test_folders_that_cannot_be_written_are_refused_before_anything_runs(place, painted, tmp_path, cache):
+    (tmp_path / "a file").write_text("kept")
+    order = Order("retrieval", captions=tmp_path / "none.csv", data=painted, models=[SPY])
+    with pytest.raises(UsageError, match=r"a file is no folder that.*another folder with --out"):
+        bench(order, cache=cache, out=tmp_path / place)
+    with pytest.raises(UsageError, match=r"a file is no folder that.*another folder with --cache"):
+        bench(order, cache=tmp_path / place)
+    assert (tmp_path / "a file").read_text() == "kept"
+    vectors_alone = Order("retrieval", captions=tmp_path / "none.csv", vectors=[tmp_path / "a.parquet"])
+    with pytest.raises(VlretError, match=r"no file .*none\.csv"):
+        bench(vectors_alone, cache=tmp_path / place)  # which encode nothing
+
+
+def test_a_folder_without_permission_is_refused(painted, tmp_path, cache, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    with pytest.raises(UsageError, match=r"is no folder that can be written to"):
+        bench(Order("retrieval", captions=tmp_path / "none.csv", models=[SPY]), out=tmp_path / "new" / "out")
+
+
+def vectors(path, media=(), texts=()):
+    """A file of equal vectors with these keys."""
+    rows = [("media", key, [1.0, 0.0]) for key in media] + [("text", key, [1.0, 0.0]) for key in texts]
+    pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(path)
+    return path
+
+
+def test_what_the_vectors_lack_is_told_and_noted(partial, tmp_path, cache):
+    file = vectors(tmp_path / "a.parquet", ["red.mp4", "gone.mp4"], ["a red wall", "other"])
+    document = bench(Order("retrieval", captions=partial, vectors=[file]), cache=cache)
+    (model,) = document["models"]
+    assert (model["no_vector"], model["no_vector_texts"]) == (["green.mp4"], ["a green wall", "a blue wall"])
+    told = "a: 1 of 3 media and 2 of 3 texts have no vector: counted as wrong."
+    assert result_table(document).splitlines()[-1] == told
+
+
+@pytest.mark.parametrize(
+    ("media", "texts", "reason"),
+    [
+        (["red.mp4"], ["other"], "none of the 3 texts"),
+        (["other"], ["a red wall"], "none of the 3 media"),
+        ([], ["a red wall"], "none of the 3 media"),
+    ],
+)
+def test_vectors_of_another_set_are_refused_before_a_model_is_loaded(
+    media, texts, reason, partial, painted, tmp_path, cache
+):
+    file = vectors(tmp_path / "a.parquet", media, texts)
+    order = Order(
+        "retrieval", captions=partial, data=painted, vectors=[file], models=[SPY],
+        protocol={"allow_missing": True},
+    )  # fmt: skip
+    with pytest.raises(UsageError, match=reason):
+        bench(order, cache=cache)
+    assert Spy.n_loaded == 0
+
+
+def test_vectors_without_the_class_texts_are_refused(tmp_path, cache):
+    labels = tmp_path / "labels.csv"
+    labels.write_text("path,label\na.mp4,brush_hair\nb.mp4,jump\n")
+    order = Order("classification", labels=labels, vectors=[tmp_path / "a.parquet"])
+    vectors(tmp_path / "a.parquet", ["a.mp4", "b.mp4"], ["brush_hair"])
+    with pytest.raises(UsageError, match="none of the 2 texts of the set, such as 'brush hair'"):
+        bench(order, cache=cache)
+    vectors(tmp_path / "a.parquet", ["a.mp4", "b.mp4"], ["brush hair"])
+    document = bench(order, cache=cache)
+    assert document["models"][0]["no_vector_texts"] == ["jump"]
+    assert "a: 1 of 2 texts have no vector: counted as wrong." in result_table(document)
+
+
+def test_triples_are_scored_by_vectors_of_their_texts(visla, tmp_path, cache):
+    order = Order("text", dataset="visla", annotations=visla, vectors=[tmp_path / "a.parquet"])
+    vectors(tmp_path / "a.parquet", texts=["red", "one red", "blue", "green"])
+    assert bench(order, cache=cache)["models"][0]["no_vector_texts"] == ["one green"]
+    vectors(tmp_path / "a.parquet", texts=["other"])
+    with pytest.raises(UsageError, match="none of the 5 texts"):
+        bench(order, cache=cache)
+
+
+def test_questions_take_no_vectors_whatever_is_in_them(pope, tmp_path):
+    file = vectors(tmp_path / "a.parquet", texts=["other"])
+    with pytest.raises(UsageError, match="Questions need a model"):
+        bench(Order("vqa", dataset="pope", annotations=pope, vectors=[file]))

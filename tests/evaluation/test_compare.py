@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tests.evaluation.conftest import Counting, CountingAsked
-from tests.evaluation.sets import classification_set, retrieval_set
+from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
 from vlret.errors import UsageError
 from vlret.evaluation.compare import compare, read_result, stamp_differences
+from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.run import protocol_for, run
 from vlret.evaluation.table import comparison_table
 
@@ -75,11 +79,100 @@ def test_other_queries_are_refused_even_by_force(painted, tmp_path):
         compare(a, b, force=True)
 
 
+def renamed(made):
+    return replace(made, texts=["a red floor", *made.texts[1:]])
+
+
+def reowned(made):
+    return replace(made, owner=[*made.owner[:3], 3, 2])
+
+
+def remade(made):
+    return replace(made, media=[replace(made.media[0], id="rouge"), *made.media[1:]])
+
+
+@pytest.mark.parametrize(
+    ("made", "change", "words"),
+    [
+        (retrieval_set(), renamed, "Query 1 of text to video has the text 'a red wall' .* and 'a red floor'"),
+        (retrieval_set(), reowned, "Query 4 of text to video has the item 'blue' .* and 'grey'"),
+        (retrieval_set(), remade, "Query 1 of text to video has the item 'red' .* and 'rouge'"),
+        (classification_set(), remade, "Query 1 of all has the id 'red' .* and 'rouge'"),
+        (vqa_set(), remade, "Query 1 of all has the medium 'red' .* and 'rouge'"),
+        (
+            vqa_set(),
+            lambda made: replace(made, questions=[*made.questions[:4], replace(made.questions[4], answer="red")]),
+            "Query 5 of all has the answer 'green' .* and 'red'",
+        ),
+        (
+            text_set(),
+            lambda made: replace(made, triples=[replace(made.triples[0], negative="x"), *made.triples[1:]]),
+            "Query 1 of all has the negative 'blue' .* and 'x'",
+        ),
+    ],
+)  # fmt: skip
+def test_as_many_other_queries_are_refused_even_by_force(painted, tmp_path, made, change, words):
+    a, b = result(painted, tmp_path, made=made), result(painted, tmp_path, made=change(made))
+    with pytest.raises(UsageError, match=words):
+        compare(a, b, force=True)
+
+
+def test_where_queries_are_not_told_the_hash_of_the_set_decides(painted, tmp_path):
+    a, b = result(painted, tmp_path), result(painted, tmp_path, made=renamed(retrieval_set()))
+    del b["texts"]
+    with pytest.raises(UsageError, match=r"not told, and the sets differ: [0-9a-f]{12} and"):
+        compare(a, b, force=True)
+    same = result(painted, tmp_path, frames=3)
+    same["texts"] = []
+    assert len(compare(a, same, force=True)) == len(compare(same, a, force=True)) > 0
+
+
+def vectors_file(tmp_path):
+    """Right vectors for the painted set."""
+    made, model = retrieval_set(), Counting()
+    rows = [("media", one.id, np.eye(4, dtype=np.float32)[i]) for i, one in enumerate(made.media)]
+    rows += [("text", text, row) for text, row in zip(made.texts, model.embed_texts(made.texts), strict=True)]
+    pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(tmp_path / "own.parquet")
+    return tmp_path / "own.parquet"
+
+
+def test_what_is_not_known_of_vectors_does_not_stop_their_comparison_with_a_model(painted, tmp_path):
+    document = result(painted, tmp_path, StoredVectors(vectors_file(tmp_path)), Counting(), query="what?")
+    assert {(c.first, c.second) for c in compare(document, document)} == {("own", "counting")}
+    found = [d for d in stamp_differences(document, document) if d.name.startswith("protocol.")]
+    assert [d.name.partition(".")[2] for d in found] == ["frames", "sampling", "resize", "prompts", "query"]
+    assert not any(d.matters for d in found)
+    assert found[0].line() == "not known of vectors made elsewhere: protocol.frames: None and 2"
+
+
+def test_what_is_not_known_stops_the_comparison_of_two_results(painted, tmp_path):
+    a = result(painted, tmp_path, StoredVectors(vectors_file(tmp_path)))
+    with pytest.raises(UsageError, match=r"protocol\.frames: None and 2"):
+        compare(a, result(painted, tmp_path))
+
+
+def test_what_is_missing_matters_and_not_whether_it_may_be(painted, tmp_path):
+    a, b = result(painted, tmp_path), result(painted, tmp_path, allow_missing=True)
+    assert compare(a, b)
+    assert [d.line() for d in stamp_differences(a, b)] == ["differs: protocol.allow_missing: False and True"]
+    made = retrieval_set()
+    gone = replace(made, media=[*made.media[:3], replace(made.media[3], files=("gone.mp4",))])
+    with pytest.raises(UsageError, match=r"set\.missing: \[\] and \['grey'\]"):
+        compare(b, result(painted, tmp_path, made=gone, allow_missing=True))
+
+
+def test_one_model_alone_is_refused(painted, tmp_path):
+    document = result(painted, tmp_path)
+    with pytest.raises(UsageError, match="one model, counting: there is nothing"):
+        compare(document, document)
+
+
 def test_other_tasks_have_nothing_in_common(painted, tmp_path):
     a, b = result(painted, tmp_path), result(painted, tmp_path, made=classification_set())
     with pytest.raises(UsageError, match="not comparable"):
         compare(a, b)
-    assert compare(a, b, force=True) == []
+    with pytest.raises(UsageError, match="nothing in common"):
+        compare(a, b, force=True)
 
 
 def test_models_differ_by_nature(painted, tmp_path):
@@ -95,7 +188,18 @@ def test_a_result_is_read_from_file_or_folder(painted, tmp_path):
     assert read_result(tmp_path) == read_result(tmp_path / "result.json") == document
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"models": []}', "[1]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{}", '{"models": []}', "[1]", '{"models": [{"x": 1}], "dataset": {}}',
+        '{"schema": 1, "models": [], "dataset": {}}', '{"schema": 1, "models": 3, "dataset": {}}',
+        '{"schema": 1, "models": [{"x": 1}], "dataset": {}}', '{"schema": 1, "models": ["x"], "dataset": {}}',
+        '{"schema": 1, "models": [{"name": "a", "stamp": 1, "parts": []}], "dataset": {}}',
+        '{"schema": 1, "dataset": {}, "models": [{"name": "a", "stamp": {"protocol": {}, "set": {}}, "parts": []}]}',
+        '{"schema": 1, "dataset": {}, "models": [{"name": "a", "stamp": {"protocol": {}, "set": {"hash": "0"}}, '
+        '"parts": [{}]}]}',
+    ],
+)  # fmt: skip
 def test_anything_else_is_no_result(tmp_path, text):
     file = tmp_path / "a.json"
     file.write_text(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -133,13 +134,71 @@ def test_questions_need_a_model(painted, tmp_path, cache):
     [
         ({"kind": ["text"], "key": ["a"]}, "no vector"),
         ({"kind": [], "key": [], "vector": []}, "no rows"),
-        ({"kind": ["text"] * 2, "key": ["a", "b"], "vector": [[1.0], [1.0, 2.0]]}, "unequal length"),
+        (
+            {"kind": ["text"] * 2, "key": ["a", "b"], "vector": [[1.0], [1.0, 2.0]]},
+            "row 2: it has 2 numbers, row 1",
+        ),
+        ({"kind": ["text", "image"]}, "row 2: the kind is 'image'"),
+        ({"kind": ["text", None]}, "row 2: the kind is (None|nan)"),
+        ({"key": ["a", None]}, "row 2: the key is (None|nan)"),
+        ({"key": [7, 8]}, "row 1: the key is 7"),
+        ({"key": ["a", "a"]}, "row 2: the text 'a' has another vector in row 1"),
+        ({"vector": [1.0, 2.0]}, r"row 1: the vector is 1\.0, not a list of numbers"),
+        ({"vector": [[1.0], None]}, "row 2: the vector is None"),
+        ({"vector": ["one", "two"]}, "row 1: the vector is 'one'"),
+        ({"vector": [["1"], ["2"]]}, r"row 1: the vector is array\(\['1'\]"),
+        ({"vector": [[], []]}, r"row 1: the vector is array\(\[\]"),
+        ({"vector": [[[1.0], [2.0]], [[1.0], [2.0]]]}, r"row 1: the vector is array\("),
+        ({"vector": [[1.0], [float("nan")]]}, "row 2: the vector has no direction"),
+        ({"vector": [[1.0], [float("inf")]]}, "row 2: the vector has no direction"),
+        ({"vector": [[1.0, 0.0], [0.0, 0.0]]}, "row 2: the vector has no direction"),
     ],
 )
 def test_a_file_of_another_form_is_refused(tmp_path, table, reason):
-    pd.DataFrame(table).to_parquet(tmp_path / "a.parquet")
+    usual = {"kind": ["text"] * 2, "key": ["a", "b"], "vector": [[1.0, 0.0], [0.0, 1.0]]}
+    pd.DataFrame(table if "kind" in table and "key" in table else usual | table).to_parquet(
+        tmp_path / "a.parquet"
+    )
     with pytest.raises(UsageError, match=reason):
         StoredVectors(tmp_path / "a.parquet")
+
+
+def test_whole_numbers_and_any_size_are_vectors(tmp_path):
+    table = {
+        "kind": ["text"] * 3,
+        "key": ["a", "b", "c"],
+        "vector": [[3.0, 4.0], [3e-30, 4e-30], [3e200, 4e200]],
+    }
+    pd.DataFrame(table).to_parquet(tmp_path / "a.parquet")
+    assert StoredVectors(tmp_path / "a.parquet").texts(["a", "b", "c"]) == pytest.approx(
+        np.tile([0.6, 0.8], (3, 1))
+    )
+    pd.DataFrame({"kind": ["text"], "key": ["a"], "vector": [[3, 4]]}).to_parquet(tmp_path / "b.parquet")
+    assert StoredVectors(tmp_path / "b.parquet").texts(["a"]) == pytest.approx(np.array([[0.6, 0.8]]))
+
+
+def test_a_row_may_stand_there_twice(tmp_path):
+    pd.DataFrame({"kind": ["text"] * 2, "key": ["a"] * 2, "vector": [[3.0, 4.0]] * 2}).to_parquet(
+        tmp_path / "a.parquet"
+    )
+    assert StoredVectors(tmp_path / "a.parquet").texts(["a"]).shape == (1, 2)
+
+
+def test_texts_without_a_vector_are_kept_in_mind(painted, tmp_path):
+    stored = store(tmp_path / "a.parquet", painted, NAMES, media(*NAMES))
+    stored.texts(["red", "pink", "green"])
+    stored.texts(["teal", "pink"])
+    assert list(stored.lacked) == ["pink", "teal"]
+
+
+def test_a_file_of_another_set_is_refused(painted, tmp_path):
+    stored = store(tmp_path / "a.parquet", painted, NAMES, media(*NAMES))
+    stored.require_some("media", ["none", "red"])
+    stored.require_some("text", [])
+    with pytest.raises(UsageError, match=r"none of the 2 texts of the set, such as 'pink'.*readable name"):
+        stored.require_some("text", ["pink", "teal", "pink"])
+    with pytest.raises(UsageError, match=r"none of the 1 media of the set, such as 'red\.mp4'"):
+        stored.require_some("media", ["red.mp4"])
 
 
 def test_no_parquet_at_all(tmp_path):

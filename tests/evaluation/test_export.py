@@ -13,7 +13,7 @@ from tests.evaluation.conftest import Counting
 from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import StateChoice, StateSet
 from vlret.errors import IndexFolderError
-from vlret.evaluation.export import write_result
+from vlret.evaluation.export import file_names, write_result
 from vlret.evaluation.run import protocol_for, run
 
 
@@ -46,7 +46,35 @@ def test_ranks_have_a_row_for_each_model_part_and_query(painted, tmp_path):
     assert rows["best"].tolist() == rows["worst"].tolist() == [1] * 5
     assert rows["top"].iloc[0][0] == "red"
     assert rows["hit@1"].tolist() == [1.0] * 5
-    assert "c-d_text-to-video_qb_norm.trec" in files
+    assert "b__c-d_text-to-video_qb_norm.trec" in files
+
+
+def test_models_of_one_tag_have_a_run_each(painted, tmp_path):
+    names = ("open_clip:ViT-B-32/openai", "open_clip:ViT-L-14/openai")
+    _, files = written(retrieval_set(), painted, tmp_path, *map(Counting, names))
+    for name in names:
+        file = files[f"{name.replace(':', '__').replace('/', '__')}_text-to-video.trec"]
+        assert {line.split()[-1] for line in file.read_text().splitlines()} == {name}
+
+
+def test_a_run_of_part_of_a_set_says_so_in_its_name(painted, tmp_path):
+    made = retrieval_set(choices={"trimmed": "a.first5.json"})
+    gone = replace(made, media=[*made.media[:3], replace(made.media[3], files=("gone.mp4",))])
+    _, files = written(gone, painted, tmp_path, allow_missing=True)
+    assert "counting_text-to-video_missing_trimmed.trec" in files
+
+
+@pytest.mark.parametrize(
+    ("names", "files"),
+    [
+        (["/a/mine", "/b/mine", "C:\\a"], ["a__mine", "b__mine", "C__a"]),
+        (["..", "../../x", "", "\udcff", "-p <q>"], ["model", "x", "model_2", "model_3", "p-q"]),
+        (["a:b", "a/b", "A/B", "a__b_2"], ["a__b", "a__b_2", "A__B_3", "a__b_2_2"]),
+        (["/" + "a" * 300], ["a" * 60]),
+    ],
+)
+def test_every_name_has_a_file_name_of_its_own(names, files):
+    assert file_names(names) == dict(zip(names, files, strict=True))
 
 
 def test_trec_reads_the_run(painted, tmp_path):

@@ -29,11 +29,12 @@ def table(painted, tmp_path, made, *models, **choices):
 
 
 def test_a_row_for_each_model_and_part(painted, tmp_path):
-    head, *rows = table(painted, tmp_path, retrieval_set(), Counting("a"), Counting("b"))
+    head, *rows, silent = table(painted, tmp_path, retrieval_set(), Counting("a"), Counting("b"))
     assert head.split("  ")[0] == "model"
     assert [row.split()[0] for row in rows] == ["a", "a", "b", "b"]
     assert rows[0].split() == ["a", "text", "to", "video", "5", "4", *["100.0"] * 4, "1.0", "100.0", "100.0",
                                "100.0", "to", "100.0", "25.0"]  # fmt: skip
+    assert silent == "Not said what it was trained on, so that no overlap shows: a, b."
 
 
 def test_contamination_is_marked(painted, tmp_path):
@@ -44,6 +45,7 @@ def test_contamination_is_marked(painted, tmp_path):
         ["counting", "video"],
     ]
     assert lines[5] == "* trained was trained on HowTo100M, which overlaps with this set."
+    assert lines[6].endswith("shows: counting.")
 
 
 def test_reranking_is_marked(painted, tmp_path):
@@ -87,8 +89,30 @@ def test_sets_say_what_is_missing_and_where_to_get_it():
     row = {
         "name": "a", "task": "vqa", "split": "test", "items": 3, "texts": None, "classes": None, "questions": 9,
         "annotations_found": False, "missing": ["x.json", "y.csv"], "licence": "MIT", "source": "https://a.example",
+        "choices": {},
     }  # fmt: skip
     lines = datasets_table([row, {**row, "name": "b", "missing": [], "annotations_found": True}]).splitlines()
     assert lines[1].split() == ["a", "vqa", "test", "3", "9", "missing", "MIT"]
     assert lines[2].split() == ["b", "vqa", "test", "3", "9", "found", "MIT"]
     assert lines[3:] == ["a lacks x.json, y.csv: https://a.example"]
+    chosen = {**row, "choices": {"target": ("step", "task"), "steps": ("id", "label")}}
+    assert datasets_table([chosen]).splitlines()[2:] == [
+        "choices of a, the usual first: target=step|task steps=id|label",
+        "a lacks x.json, y.csv: https://a.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "media", "texts", "told"),
+    [
+        (retrieval_set(), ["red"], [], "1 of 4 media have"),
+        (retrieval_set(), ["red"], ["a red wall", "a blue wall"], "1 of 4 media and 2 of 4 texts have"),
+        (classification_set(), [], ["red"], "1 of 4 texts have"),
+        (text_set(), [], ["red", "blue"], "2 of 7 texts have"),
+    ],
+)
+def test_what_has_no_vector_is_told(painted, tmp_path, made, media, texts, told):
+    document = run(made, painted, [Counting()], protocol_for(made.card), cache=tmp_path / "c")
+    assert "no vector" not in result_table(document)
+    document["models"][0] |= {"no_vector": media, "no_vector_texts": texts}
+    assert result_table(document).splitlines()[-1] == f"counting: {told} no vector: counted as wrong."

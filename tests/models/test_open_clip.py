@@ -17,7 +17,7 @@ from torch.nn.functional import normalize
 
 from tests.models.open_clip_folders import CLIP, SIGLIP, cache_as
 from vlret.errors import UsageError
-from vlret.models.open_clip import OpenCLIP
+from vlret.models.open_clip import OpenCLIP, trained_on
 
 TEXTS = ["a photo of a cat", "A Photo, of_a CAT!", "red car", "a dog " * 20, ""]
 
@@ -133,6 +133,18 @@ def test_a_cached_hub_model_needs_no_network(siglip_folder, hub_cache, monkeypat
     assert (model.card.name, model.card.revision) == ("open_clip:ViT-B-16-SigLIP2/webli", "abc123")
     local = OpenCLIP.from_folder(siglip_folder, "cpu", "float32")
     np.testing.assert_array_equal(model.embed_texts(TEXTS), local.embed_texts(TEXTS))
+
+
+def test_the_card_lists_what_published_weights_were_trained_on(siglip_folder, hub_cache):
+    cache_as("timm/ViT-B-16-SigLIP2", siglip_folder, hub_cache)
+    assert OpenCLIP.from_hub("ViT-B-16-SigLIP2/webli", "cpu", "float32").card.trained_on == ("WebLI",)
+    assert OpenCLIP.from_folder(siglip_folder, "cpu", "float32").card.trained_on == ()
+    assert trained_on("open_clip:ViT-B-32/openai") == ("WIT-400M", "YFCC100M")
+    assert trained_on("open_clip:PE-Core-L-14-336/meta") == ("MetaCLIP", "PE Video")
+    assert trained_on("open_clip:coca_ViT-B-32/mscoco_finetuned_laion2b_s13b_b90k") == (
+        "COCO captions",
+        "LAION-2B",
+    )
 
 
 def test_the_tag_completes_what_the_hub_configuration_leaves_out(siglip_folder, hub_cache):

@@ -9,6 +9,7 @@ import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from huggingface_hub import HfApi, constants
@@ -71,12 +72,11 @@ def test_offline_means_no_attempt(hub_cache, monkeypatch):
         load_model("st:clip-ViT-B-32", "cpu")
 
 
-def test_a_model_of_texts_alone_is_refused(tmp_path):
-    folder = save_text_only(tmp_path)
-    with pytest.raises(
-        UsageError, match=f"st:{folder} reads text, and vlret needs a model of images and texts"
-    ):
-        load_model(f"st:{folder}", "cpu")
+def test_a_model_of_texts_alone_embeds_texts_and_refuses_clips(tmp_path):
+    model = load_model(f"st:{save_text_only(tmp_path)}", "cpu")
+    assert model.embed_texts(["a cat", "a dog"]).shape == (2, model.card.dim)
+    with pytest.raises(UsageError, match=r"reads texts alone.*vlret bench text"):
+        model.embed_clips([np.zeros((1, 8, 8, 3), np.uint8)])
 
 
 @pytest.mark.parametrize("file", ["config.json", "model.safetensors", "processor_config.json"])

@@ -17,8 +17,8 @@ def test_all_reports_are_written(results, tmp_path):
     names = [path.relative_to(tmp_path / "out").as_posix() for path in paths]
     assert names == [
         "result.html", "result.md", "result.tex", "result.csv",
-        "clip_benchmark/colour.json", "clip_benchmark/swaps___b__x__.json",
-        *[f"mteb/{model}/1/painted_retrieval-{way}.json" for model in ("colour", "swaps___b__x__")
+        "clip_benchmark/colour.json", "clip_benchmark/swaps_-b-x.json",
+        *[f"mteb/{model}/1/painted_retrieval-{way}.json" for model in ("colour", "swaps_-b-x")
           for way in ("text-to-video", "video-to-text")],
     ]  # fmt: skip
     assert sorted(file for file in (tmp_path / "out").rglob("*") if file.is_file()) == sorted(paths)
@@ -32,9 +32,20 @@ def test_a_folder_as_the_name_of_a_model_stays_below_the_output(results, tmp_pat
     write_reports(document, tmp_path / "out")
     found = sorted(file.relative_to(tmp_path).parts for file in tmp_path.rglob("*.json"))
     assert found == [
-        ("out", "mteb", "mine", "1", "painted_text.json"),
-        ("out", "mteb", "model", "__..__a", "painted_text.json"),
+        ("out", "mteb", "model", "a", "painted_text.json"),
+        ("out", "mteb", "models__mine", "1", "painted_text.json"),
     ]
+
+
+def test_folders_with_one_last_part_are_told_apart(results, tmp_path):
+    document = copy.deepcopy(results["retrieval"])
+    for model, name in zip(document["models"], ("/a/mine", "/b/mine"), strict=True):
+        model["name"] = name
+    paths = write_reports(document, tmp_path)
+    assert len(set(paths)) == len(paths) == 10
+    for folder in ("a", "b"):
+        form = json.loads((tmp_path / "clip_benchmark" / f"{folder}__mine.json").read_text())
+        assert form["model"] == f"/{folder}/mine"
 
 
 def test_a_name_that_is_no_utf8_stops_nothing(results, tmp_path):

@@ -144,3 +144,16 @@ def test_csv_marks_what_was_published_and_what_overlaps(results):
     assert reported[["figure", "value"]].values.tolist() == [["hit@1", 40.0], ["hit@1", 37.6]]
     assert reported["pool"].isna().all()
     assert set(table[table["model"].str.startswith("swaps")]["contaminated_by"]) == {"Painted"}
+
+
+def test_csv_marks_partial_copies(results):
+    document = copy.deepcopy(results["retrieval"])
+    whole = pd.read_csv(io.StringIO(to_csv(document)))
+    assert set(whole["missing"].dropna()) == {0}
+    assert whole["trimmed"].isna().all()
+    document["missing"], document["dataset"]["choices"]["trimmed"] = ["a", "b"], "x.first5.json"
+    table = pd.read_csv(io.StringIO(to_csv(document)))
+    measured, reported = table[table["kind"] == "measured"], table[table["kind"] == "reported"]
+    assert set(measured["missing"]) == {2}
+    assert set(measured["trimmed"]) == {"x.first5.json"}
+    assert reported[["missing", "trimmed"]].isna().all(axis=None)  # what was published is not of this copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import pytest
@@ -13,7 +14,8 @@ NAME = "swaps_<b>|$x$&"
 
 def test_clip_benchmark_s_retrieval(results):
     form = clip_benchmark(results["retrieval"])[NAME]
-    assert list(form) == ["dataset", "model", "pretrained", "task", "metrics", "language"]
+    theirs = ["dataset", "model", "pretrained", "task", "metrics", "language"]
+    assert list(form) == [*theirs, "missing", "trimmed"]
     assert (form["dataset"], form["model"], form["pretrained"]) == ("painted_retrieval", NAME, "1")
     assert (form["task"], form["language"]) == ("zeroshot_retrieval", "en")
     assert form["metrics"]["image_retrieval_recall@1"] == 0.4
@@ -29,6 +31,18 @@ def test_clip_benchmark_s_classification(results):
 @pytest.mark.parametrize("task", ["vqa", "text", "states"])
 def test_clip_benchmark_has_no_form_for_other_tasks(results, task):
     assert clip_benchmark(results[task]) == {}
+
+
+def test_partial_copies_are_marked(results):
+    whole = results["retrieval"]
+    (entry,) = mteb(whole)["colour", "1", "painted_retrieval-text-to-video"]["scores"]["test"]
+    for form in (clip_benchmark(whole)[NAME], entry):
+        assert (form["missing"], form["trimmed"]) == (0, "")
+    part = copy.deepcopy(whole)
+    part["missing"], part["dataset"]["choices"]["trimmed"] = ["a", "b"], "x.first5.json"
+    (entry,) = mteb(part)["colour", "1", "painted_retrieval-text-to-video"]["scores"]["test"]
+    for form in (clip_benchmark(part)[NAME], entry):
+        assert (form["missing"], form["trimmed"]) == (2, "x.first5.json")
 
 
 @pytest.mark.slow

@@ -129,10 +129,12 @@ def datasets(
     ] = None,
     json: options.AsJson = False,
 ) -> None:
-    """List the benchmark sets: sizes, licences, and which annotation files are missing here."""
+    """List the benchmark sets: sizes, licences, choices, and which annotation files are missing here."""
     from vlret.datasets.registry import overview
     from vlret.evaluation.table import datasets_table
 
+    if annotations is not None and not annotations.is_dir():
+        raise UsageError(f"{annotations} is no folder.", "Give the folder that holds one for each set.")
     rows = overview(annotations)
     print(json_module.dumps(rows, indent=2) if json else datasets_table(rows))
 
@@ -165,7 +167,7 @@ def compare(
         )
         return
     for difference in differing:
-        output.say(f"{'differs and matters' if difference.matters else 'differs'}: {difference}")
+        output.say(difference.line())
     print(comparison_table(found))
 
 

@@ -18,6 +18,11 @@ from vlret.errors import VlretError
 T = TypeVar("T")
 OR = " | "
 """Stands between files of which one is enough: `val_1.json | anet_ret_val_1.json`."""
+_QUOTES = {
+    "unexpected end of data": "a quotation mark that opens in this row is not closed",
+    "',' expected after '\"'": "a quoted text goes on after its closing mark (within it, a mark is written twice)",
+}
+"""What the csv module means."""
 
 
 class DatasetError(VlretError):
@@ -106,24 +111,36 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_table(
-    path: Path, columns: Sequence[str], delimiter: str = ",", quoted: bool = True
+    path: Path, columns: Sequence[str], delimiter: str = ",", quoted: bool = True, strict: bool = False
 ) -> list[dict[str, str]]:
     """Rows of a CSV with a header that has `columns` (and perhaps more), as they stand.
 
-    With `quoted=False` a quotation mark is a character like any other.
+    With `quoted=False` a quotation mark is a character like any other. With `strict` one that is out of place
+    is an error: without, one that is not closed makes all rows below it a part of its cell.
     """
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.DictReader(io.StringIO(read_text(path)), delimiter=delimiter, quoting=quoting)
+    text = io.StringIO(read_text(path))
+    reader = csv.DictReader(text, delimiter=delimiter, quoting=quoting, strict=strict)
+    rows = _all_rows(path, reader)
+    header = list(reader.fieldnames or ())
+    if any(name not in header for name in columns):
+        found = f"the columns {', '.join(header)}" if header else "no columns"
+        raise DatasetError(f"{path} has {found}.", f"It needs {', '.join(columns)}.")
+    return rows
+
+
+def _all_rows(path: Path, reader: csv.DictReader[str]) -> list[dict[str, str]]:
+    """All rows; an error names the line that the damaged one begins in."""
+    rows: list[dict[str, str]] = []
+    line = 1
     try:
-        lacking = [name for name in columns if name not in (reader.fieldnames or ())]
-        rows = list(reader)
+        line += reader.line_num if reader.fieldnames else 0
+        for row in reader:
+            rows.append(row)
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise DatasetError(f"{path}, line {reader.line_num}: {error}.", "Fetch it again.") from error
-    if lacking:
-        raise DatasetError(
-            f"{path} has the columns {', '.join(map(str, reader.fieldnames or ()))}.",
-            f"It needs {', '.join(columns)}.",
-        )
+        what = _QUOTES.get(str(error), str(error))
+        raise DatasetError(f"{path}, line {line}: {what}.", "Fetch it again.") from error
     return rows
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from vlret.datasets.assemble import classification, retrieval
 from vlret.datasets.base import ClassificationSet, Media, RetrievalSet, SetCard
@@ -19,15 +20,13 @@ def read_captions(file: Path) -> RetrievalSet:
     Raises:
         DatasetError: the file is missing or damaged; the message names file and row.
     """
-    rows = read_table(file, ("path", "caption"))
-    card = _card(file.stem, "retrieval", file.name, "R@1")
-    return retrieval(card, parse_rows(file, rows, lambda row: (_medium(row), text_of(row["caption"]))))
+    captioned = _read(file, "caption")
+    return retrieval(_card(file.stem, "retrieval", file.name, "R@1"), captioned)
 
 
 def read_labels(file: Path) -> ClassificationSet:
     """`path, label[, start, end]`: rows with the same path and times are labels of one clip; classes are sorted."""
-    rows = read_table(file, ("path", "label"))
-    labelled = parse_rows(file, rows, lambda row: (_medium(row), text_of(row["label"])))
+    labelled = _read(file, "label", ", or a folder with a folder for each class")
     classes = sorted({label for _, label in labelled})
     card = _card(file.stem, "classification", file.name, "top-1")
     return classification(card, [(medium, classes.index(label)) for medium, label in labelled], classes)
@@ -60,7 +59,26 @@ def _card(name: str, task: Literal["retrieval", "classification"], file: str, me
     )  # fmt: skip
 
 
-def _medium(row: dict[str, str]) -> Media:
+def _read(file: Path, column: str, else_: str = "") -> list[tuple[Media, str]]:
+    """The medium and the text in `column` of each row; errors say what to do to whoever wrote the file."""
+    form = f"a CSV in UTF-8, divided by commas, with the columns path, {column}"
+    if not file.exists() or file.is_dir():
+        raise DatasetError(f"There is no file {file}.", f"Give {form}{else_}.")
+    try:
+        rows = read_table(file, ("path", column), strict=True)
+    except DatasetError as error:
+        raise DatasetError(error.message, f"Save it as {form}.") from error
+    if not rows:
+        raise DatasetError(f"{file} has a header and no rows.", f"Write a row for each {column}.")
+    try:
+        return parse_rows(file, rows, lambda row: (_medium(row), text_of(row[column])))
+    except DatasetError as error:
+        raise DatasetError(error.message, "Correct the row.") from error
+
+
+def _medium(row: Mapping[Any, Any]) -> Media:
+    if any(row.get(None, ())):  # where DictReader puts what is too much
+        raise ValueError("it has more cells than the header; put a text with commas in quotation marks")
     path, start, end = row["path"], row.get("start") or "0", row.get("end")
     if not path:
         raise ValueError("the path is empty")

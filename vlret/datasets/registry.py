@@ -44,7 +44,7 @@ def options(name: str) -> Mapping[str, tuple[str, ...]]:
     return _adapter(name).options
 
 
-def card(name: str, **choices: str) -> SetCard:
+def card(name: str, /, **choices: str) -> SetCard:
     """The card of a set with `choices` made.
 
     Raises:
@@ -62,7 +62,7 @@ def card(name: str, **choices: str) -> SetCard:
     return adapter.card(**choices)
 
 
-def load(name: str, annotations: Path, **choices: str) -> BenchmarkSet:
+def load(name: str, annotations: Path, /, **choices: str) -> BenchmarkSet:
     """Read a set from its folder below `annotations`.
 
     Where only a trimmed copy of a file is there it is read, and `card.choices["trimmed"]` names it.
@@ -95,7 +95,7 @@ def _require(folder: Path, made: SetCard) -> None:
         )
 
 
-def missing_annotations(name: str, annotations: Path, **choices: str) -> list[str]:
+def missing_annotations(name: str, annotations: Path, /, **choices: str) -> list[str]:
     """The owner's files that are not whole in the set's folder below `annotations`; `a or b` is either."""
     folder = _folder(name, annotations)
     return [
@@ -121,7 +121,7 @@ def overview(annotations: Path | None) -> list[dict[str, Any]]:
 
     `items`, `texts`, `classes` and `questions` are counted from the files in `annotations`; None stands where a
     set has no such thing, or where it cannot be counted. `annotations_found` says that all files are there,
-    whole and readable; `missing` names those that are not.
+    whole and readable; `missing` names those that are not. `choices` has what is allowed for each, the usual first.
     """
     return [_row(name, annotations) for name in names()]
 
@@ -138,6 +138,7 @@ def _row(name: str, annotations: Path | None) -> dict[str, Any]:
         "name": name, "task": made.task, "split": made.split,
         **{key: counted.get(key) for key in _COUNTS},
         "annotations_found": not missing, "missing": missing, "licence": made.licence, "source": made.source,
+        "choices": {choice: list(allowed) for choice, allowed in options(name).items()},
     }  # fmt: skip
 
 

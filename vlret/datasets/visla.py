@@ -27,7 +27,7 @@ def card(incomplete: str = "kept") -> SetCard:
     return SetCard(
         name="visla", title="VISLA", task="text", split="generic and spatial", licence="none stated",
         source="https://github.com/Sri-Harsha/visla_benchmark (data/)",
-        annotations=tuple(f"{part}_VISLA.tsv" for part in _COLUMNS), metric="accuracy", frames=0,
+        annotations=tuple(f"{part}_VISLA.tsv" for part in _COLUMNS), metric="macro_accuracy", frames=0,
         choices={"average": "macro", "incomplete": incomplete}, published=published("visla"),
         overlaps=("COCO captions",),
     )  # fmt: skip

@@ -47,7 +47,7 @@ def read(folder: Path, card: SetCard) -> StateSet:
 def _row(row: dict[str, Any]) -> tuple[list[Media], int, str]:
     """The images before and after with the clips that follow them, the true clip's number, and the source."""
     source, clips = text_of(row["source"]), [_clip(row["source"], clip) for clip in row["candidates"]]
-    if row["answer"] not in range(len(clips)):
+    if type(row["answer"]) is not int or row["answer"] not in range(len(clips)):
         raise ValueError(
             f"the answer {row['answer']!r} is not the number of a candidate, 0 to {len(clips) - 1}"
         )

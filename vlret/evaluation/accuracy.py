@@ -52,12 +52,16 @@ YES_NO = {"yes_rate": yes_rate, "precision": precision, "recall": recall, "f1": 
 
 
 def paired(right: ArrayLike, groups: ArrayLike) -> Floats:
-    """For each group of questions, in order of first sight, the share of "all of them right" in 0..1."""
+    """For each group of questions, in order of first sight, the share of "all of them right" in 0..1.
+
+    A question that is alone in its group has lost its partner, a medium that is missing: it is no pair.
+    """
     names, place = np.unique(np.asarray(groups), return_inverse=True)
     shares = np.ones(len(names))
     np.multiply.at(shares, place, np.asarray(right, np.float64))
     _, first = np.unique(place, return_index=True)
-    return np.asarray(shares[np.argsort(first, kind="stable")])
+    order = np.argsort(first, kind="stable")
+    return np.asarray(shares[order][np.bincount(place)[order] > 1])
 
 
 def membership(labels: list[tuple[int, ...]], n_classes: int) -> csr_array:

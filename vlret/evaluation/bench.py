@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vlret.datasets.base import BenchmarkSet, RetrievalSet
-from vlret.errors import UsageError
+from vlret.datasets.base import BenchmarkSet, ClassificationSet, RetrievalSet, SetCard, TextSet
+from vlret.errors import MediaError, UsageError
+from vlret.evaluation.cache import default_cache
 from vlret.evaluation.contestants import StoredVectors, load_embedder
 from vlret.evaluation.export import write_result
 from vlret.evaluation.own_index import rows_of, run_captions
+from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.run import Document, protocol_for, run
-from vlret.evaluation.subset import present
+from vlret.evaluation.subset import media_of, present
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.registry import OPEN_CLIP, SENTENCE_TRANSFORMER, check_model
 from vlret.tasks.fit import model_of
+from vlret.tasks.label import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +64,35 @@ def bench(
 ) -> Document:
     """Run what is asked for; see `run` for the document, `write_result` for what is written to `out`.
 
-    Annotations, media and names of models are looked for before a model is loaded.
+    Folders to write to, annotations, media and names of models are looked at before a model is loaded.
     `say` is told which model is being loaded.
 
     Raises:
         VlretError: the set, its files, a model or an option is not there or does not fit.
     """
+    if out:
+        _check_folder(out, "--out")
+    if order.models or order.index:
+        _check_folder(default_cache() if cache is None else cache, "--cache")
     benchmark_set = load_set(order)
     if order.index is not None:
+        if dtype != "auto":
+            raise UsageError(
+                "An index is searched in the number format it was made with.", "Leave out --dtype."
+            )
         document = _of_index(order, benchmark_set, device, cache)
     else:
         protocol = protocol_for(benchmark_set.card, **order.protocol)
         data = order.data or _own_folder(order)
         if order.models:
-            present(benchmark_set, data, protocol)
+            _require_media(order, benchmark_set, data, protocol)
             _check_names(order.models, device, dtype)
-        models: list[Embedder | StoredVectors] = [StoredVectors(path) for path in order.vectors]
-        for name in order.models:
-            say(f"loading {name}")
-            models.append(load_embedder(name, device, dtype))
+        models = _load(order, benchmark_set, device, dtype, say)
         document = run(
             benchmark_set, data, models, protocol,
             names=_names(models, [*map(str, order.vectors), *order.models]), cache=cache, workers=workers,
         )  # fmt: skip
+        _note_texts(document, models)
     if out:
         write_result(document, out)
     return document
@@ -104,11 +114,17 @@ def load_set(order: Order) -> BenchmarkSet:
     if order.dataset is not None:
         made = registry.card(order.dataset, **order.choices)
         _check_task(made.task, order)
+        _check_choices(made, order)
         if order.annotations is None:
             raise UsageError(
                 "The annotations of the set are needed.", "Give their folder with --annotations."
             )
         return registry.load(order.dataset, order.annotations, **order.choices)
+    if order.choices or order.annotations:
+        raise UsageError(
+            "A set of your own has no choices and no annotation files.",
+            "Leave out --choice and --annotations.",
+        )
     own = _own_set(order)
     _check_task(own.card.task, order)
     return own
@@ -142,6 +158,83 @@ def _check_task(task: str, order: Order) -> None:
         raise UsageError(f"{name} is a set for {task}, not for {order.task}.", f"Run vlret bench {task}.")
 
 
+def _check_choices(made: SetCard, order: Order) -> None:
+    """Refuse choices that another choice leaves without effect, such as the steps of a set of tasks."""
+    from vlret.datasets import registry
+
+    idle = [name for name in order.choices if name not in made.choices]
+    if idle:
+        apply = [name for name in registry.options(made.name) if name in made.choices]
+        with_ = ", ".join(f"{name}={made.choices[name]}" for name in apply)
+        raise UsageError(
+            f"{', '.join(idle)} of {made.name} {'do' if idle[1:] else 'does'} not apply with {with_}.",
+            f"Those that apply: {', '.join(apply)}.",
+        )
+
+
+def _check_folder(folder: Path, option: str) -> None:
+    """Refuse a folder that cannot be written to, before hours of work are lost for it."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise UsageError(
+            f"{there} is no folder that can be written to.", f"Choose another folder with {option}."
+        )
+
+
+def _require_media(order: Order, benchmark_set: BenchmarkSet, data: Path | None, protocol: Protocol) -> None:
+    """As `present`; of a set of the user's own it is the file that may be wrong."""
+    try:
+        present(benchmark_set, data, protocol)
+    except MediaError as error:
+        if order.dataset is not None or protocol.allow_missing:
+            raise
+        raise MediaError(
+            error.message,
+            f"Correct the paths in {order.captions or order.labels}, give their folder with --data, or run with "
+            "--allow-missing, which every number then says.",
+        ) from error
+
+
+def _load(
+    order: Order, benchmark_set: BenchmarkSet, device: str, dtype: str, say: Callable[[str], None]
+) -> list[Embedder | StoredVectors]:
+    """Vectors made elsewhere, which are soon read, and then the models."""
+    models: list[Embedder | StoredVectors] = [_stored(path, benchmark_set) for path in order.vectors]
+    for name in order.models:
+        say(f"loading {name}")
+        models.append(load_embedder(name, device, dtype))
+    return models
+
+
+def _note_texts(document: Document, models: Sequence[Embedder | StoredVectors]) -> None:
+    """Write into the document which texts had no vector."""
+    for model, told in zip(models, document["models"], strict=True):
+        if isinstance(model, StoredVectors):
+            told["no_vector_texts"] = list(model.lacked)
+
+
+def _stored(path: Path, benchmark_set: BenchmarkSet) -> StoredVectors:
+    """The vectors of a file, some of which are of this set."""
+    stored = StoredVectors(path)
+    if benchmark_set.card.task != "vqa":  # it takes no vectors at all, as `run` says
+        stored.require_some("media", [medium.id for medium in media_of(benchmark_set)])
+        stored.require_some("text", _texts_of(benchmark_set))
+    return stored
+
+
+def _texts_of(benchmark_set: BenchmarkSet) -> Sequence[str]:
+    """The texts that the set needs vectors of."""
+    if isinstance(benchmark_set, TextSet):
+        return [
+            text
+            for triple in benchmark_set.triples
+            for text in (triple.first, triple.second, triple.negative)
+        ]
+    if isinstance(benchmark_set, ClassificationSet):
+        return [readable(name) for name in benchmark_set.classes]
+    return benchmark_set.texts if isinstance(benchmark_set, RetrievalSet) else ()
+
+
 def _own_folder(order: Order) -> Path | None:
     own = order.captions or order.labels
     if own is None:
@@ -150,10 +243,12 @@ def _own_folder(order: Order) -> Path | None:
 
 
 def _of_index(order: Order, captions: BenchmarkSet, device: str, cache: Path | None) -> Document:
-    fixed = [name for name in order.protocol if name not in ("ties", "rerank", "allow_missing")]
-    if not isinstance(captions, RetrievalSet) or order.captions is None or order.vectors or fixed:
+    unfit = [name for name in order.protocol if name not in ("ties", "rerank", "allow_missing")]
+    more = {"a second model": order.models[1:], "vectors": order.vectors, "data": order.data}
+    unfit += [what for what, given in more.items() if given]
+    if not isinstance(captions, RetrievalSet) or order.captions is None or unfit:
         raise UsageError(
-            f"An index is searched for captions as it was made{': not with ' * bool(fixed)}{', '.join(fixed)}.",
+            f"An index is searched for captions as it was made{': not with ' * bool(unfit)}{', '.join(unfit)}.",
             "Give --captions FILE.csv --index INDEX.",
         )
     index = Index.open(order.index or Path())

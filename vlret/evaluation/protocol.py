@@ -101,13 +101,25 @@ class Difference:
     matters: bool
 
     def __str__(self) -> str:
-        return f"{self.name}: {_short(self.first)} and {_short(self.second)}"
+        return f"{self.name}: {short(self.first)} and {short(self.second)}"
+
+    @property
+    def unknown(self) -> bool:
+        """Whether one has no value in its protocol, as vectors made elsewhere have none."""
+        return self.name.startswith("protocol.") and None in (self.first, self.second)
+
+    def line(self) -> str:
+        """The values, and what they mean for a comparison."""
+        if self.matters:
+            return f"differs and matters: {self}"
+        return f"{'not known of vectors made elsewhere' if self.unknown else 'differs'}: {self}"
 
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
     """What two stamps (`Stamp.to_dict`) have otherwise, what matters first.
 
-    Protocol and set matter. Model, versions and machine are told only: two models differ by nature.
+    Protocol and set matter. Model, versions and machine are told only: two models differ by nature. So is
+    whether media might be missing: the set says which are.
     """
     a, b = dict(_leaves(first)), dict(_leaves(second))
     names = [name for name in dict.fromkeys([*a, *b]) if a.get(name) != b.get(name)]
@@ -123,7 +135,7 @@ def listed(value: Any) -> Any:
 
 
 def _matters(name: str) -> bool:
-    return name.startswith(("protocol.", "set."))
+    return name.startswith(("protocol.", "set.")) and name != "protocol.allow_missing"
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -139,6 +151,7 @@ def _check(name: str, value: str, known: Any) -> None:
         raise UsageError(f"{name} was given as {value!r}.", f"Allowed: {', '.join(known)}.")
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """As Python writes it, 60 characters at most."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

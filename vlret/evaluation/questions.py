@@ -46,7 +46,7 @@ def vqa_parts(
     A model with a predictor is asked the question and its vector compared with the candidates; one without
     compares the clip with "question candidate". Questions about a medium without a vector are wrong. Sets of
     yes/no questions also give yes_rate, precision, recall and F1. Sets scored by pairs (their card's metric
-    says so, the group names the pair) give `paired`: both right.
+    says so, the group names the pair) give `paired`: both right, over the pairs of which both media are there.
     """
     answers = _answers(model, asked, media, protocol)
     right, chance = answers.ranks.by_rule(protocol.ties).hit_at(1), answers.ranks.chance().hit_at(1)
@@ -63,10 +63,10 @@ def vqa_parts(
 
     whole_numbers = numbers(np.arange(len(groups)))
     pairs = "paired" in asked.card.metric
-    if pairs:
-        both = paired(right, groups)
+    both = paired(right, groups) if pairs else np.empty(0)
+    if both.size:
         whole_numbers["paired"] = figure(both.mean(), bootstrap_interval(both), paired(chance, groups).mean())
-    elif len(set(groups)) > 1:
+    elif not pairs and len(set(groups)) > 1:
         whole_numbers["macro_accuracy"] = class_figure(right, chance, group_classes(groups))
     whole = part(
         "all", "questions", "candidates", answers.ranks, {"accuracy": right}, whole_numbers, top=answers.top

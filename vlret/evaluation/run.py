@@ -16,6 +16,7 @@ The document is plain JSON:
         name            as it was asked for
         stamp           `Stamp.to_dict`: protocol, set, model, versions, machine
         contaminated_by data sets that the model says it was trained on and that overlap with this one
+        no_vector_texts texts that a file of vectors made elsewhere lacks: counted as wrong (such models alone)
         texts_cut       how many texts are longer than the model reads
         no_vector       ids of items that were decoded and for which the model gave no vector: counted as wrong
         cost            {clips, seconds}: what was encoded in this run (the rest came from the cache)

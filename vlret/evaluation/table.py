@@ -65,17 +65,20 @@ def comparison_table(comparisons: Sequence[Comparison]) -> str:
 
 
 def datasets_table(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One row for each benchmark set; below, what is missing of each and where it is to be had."""
+    """One row for each benchmark set; below, its choices, what is missing of each and where it is to be had."""
     counted = ("items", "texts", "classes", "questions")
     head = ["name", "task", "split", *counted, "annotations", "licence"]
-    lines, missing = [], []
+    lines, chosen, missing = [], [], []
     for row in rows:
         counts = ["" if row[key] is None else str(row[key]) for key in counted]
         found = "found" if row["annotations_found"] else "missing"
         lines.append([row["name"], row["task"], row["split"], *counts, found, row["licence"]])
+        if row["choices"]:
+            allowed = [f"{name}={'|'.join(values)}" for name, values in row["choices"].items()]
+            chosen.append(f"choices of {row['name']}, the usual first: {' '.join(allowed)}")
         if row["missing"]:
             missing.append(f"{row['name']} lacks {', '.join(row['missing'])}: {row['source']}")
-    return "\n".join([*aligned([head, *lines]), *missing])
+    return "\n".join([*aligned([head, *lines]), *chosen, *missing])
 
 
 def _has(document: Mapping[str, Any], name: str) -> bool:
@@ -114,6 +117,11 @@ def notes(document: Mapping[str, Any]) -> list[str]:
         for model in document["models"]
         if model["contaminated_by"]
     ]
+    silent = [
+        model["name"] for model in document["models"] if model["stamp"]["model"].get("trained_on") == []
+    ]
+    if silent:
+        told.append(f"Not said what it was trained on, so that no overlap shows: {', '.join(silent)}.")
     told += [
         f"{model['name']} was asked {model['stamp']['model']['query']!r}."
         for model in document["models"]
@@ -123,11 +131,37 @@ def notes(document: Mapping[str, Any]) -> list[str]:
         told.append("+ uses the other test queries, which a user who asks one thing does not have.")
     if document["missing"]:
         told.append(f"{len(document['missing'])} media are missing and left out: a partial copy of the set.")
+    if trimmed := document["dataset"]["choices"].get("trimmed"):
+        told.append(f"trimmed: {trimmed} holds part of the owner's file: a partial copy of the set.")
     undecodable = document["models"][0]["stamp"]["set"]["undecodable"]
     if undecodable:
         rule = document["models"][0]["stamp"]["protocol"]["undecodable"]
         told.append(f"{len(undecodable)} media cannot be decoded and are {_RULES[rule]}.")
+    return [*told, *_without_vectors(document)]
+
+
+def _without_vectors(document: Mapping[str, Any]) -> list[str]:
+    """One line for each model that has no vector of some media or texts."""
+    told = []
+    for model in document["models"]:
+        counted = (
+            (len(model.get("no_vector", ())), len(document["items"]), "media"),
+            (len(model.get("no_vector_texts", ())), len(_texts_of(document)), "texts"),
+        )
+        lacking = [f"{n} of {total} {what}" for n, total, what in counted if n]
+        if lacking:
+            told.append(f"{model['name']}: {' and '.join(lacking)} have no vector: counted as wrong.")
     return told
+
+
+def _texts_of(document: Mapping[str, Any]) -> set[str]:
+    """The texts, classes or captions of triples that a model gives vectors of, each once."""
+    triples = document.get("triples", ())
+    return {
+        *(row["text"] for row in document.get("texts", ())),
+        *document.get("classes", ()),
+        *(triple[name] for triple in triples for name in ("first", "second", "negative")),
+    }
 
 
 _RULES = {"wrong": "counted as wrong", "excluded": "left out"}

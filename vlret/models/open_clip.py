@@ -30,6 +30,23 @@ from vlret.types import Pixels
 _PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "sentencepiece.bpe.model")
 _CLIP_VOCABULARY = 49408
+_TRAINED_ON = {
+    "/openai": ("WIT-400M", "YFCC100M"),
+    "/webli": ("WebLI",),
+    "/meta": ("MetaCLIP",),
+    ":PE-Core": ("PE Video",),
+    "mscoco_finetuned": ("COCO captions",),
+    "laion400m": ("LAION-400M",),
+    "laion2b": ("LAION-2B",),
+    "laion5b": ("LAION-5B",),
+    "laion_aesthetic": ("LAION-5B",),
+    "datacomp": ("DataComp",),
+    "commonpool": ("CommonPool",),
+    "/dfn": ("DFN",),
+    "cc12m": ("CC12M",),
+    "yfcc15m": ("YFCC100M",),
+}
+"""Data sets by a part of ARCH/TAG, as the makers of the weights name them; what web crawls hold nobody lists."""
 
 
 class OpenCLIP(ImageTextEmbedder):
@@ -66,6 +83,7 @@ class OpenCLIP(ImageTextEmbedder):
             temperature=1.0 / self._model.logit_scale.exp().item(),
             text_length=self._tokenizer.context_length,
             preprocessing=_summary(config, bool(tag.get("quick_gelu"))),
+            trained_on=trained_on(name) if tag else (),
         )
 
     @classmethod
@@ -99,6 +117,11 @@ class OpenCLIP(ImageTextEmbedder):
     def _encode_texts(self, texts: list[str]) -> torch.Tensor:
         vectors: torch.Tensor = self._model.encode_text(self._tokenizer(texts).to(self._device))
         return vectors
+
+
+def trained_on(name: str) -> tuple[str, ...]:
+    """The data sets that the weights open_clip:ARCH/TAG have seen, () where that is not known."""
+    return tuple(one for part, sets in _TRAINED_ON.items() if part in name for one in sets)
 
 
 def find_tag(source: str) -> dict[str, Any]:

@@ -42,7 +42,10 @@ _TEMPERATURE = 0.01
 
 
 class SentenceTransformerEmbedder(ImageTextEmbedder):
-    """Frames as images and texts through `SentenceTransformer.encode`; both run in `dtype`."""
+    """Frames as images and texts through `SentenceTransformer.encode`; both run in `dtype`.
+
+    A model that reads texts alone loads, too, for what has texts alone; a clip is refused.
+    """
 
     def __init__(
         self, folder: Path, *, name: str, revision: str, licence: str, device: str, dtype: str
@@ -50,7 +53,7 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         """Load the model in `folder`.
 
         Raises:
-            UsageError: the device or dtype is not known, or the model does not read both images and texts.
+            UsageError: the device or dtype is not known, or the model does not read texts.
             ModelError: it cannot be loaded.
         """
         self._device = pick_device(device)
@@ -100,6 +103,19 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         whole = {"text": {"truncation": False, "verbose": False}}
         found = self._model.preprocess([{"text": text}], prompt=self._prompt, processing_kwargs=whole)
         return int(found["input_ids"].shape[-1]) > self.card.text_length
+
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+        """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`.
+
+        Raises:
+            UsageError: the model reads texts alone.
+        """
+        if not self._model.supports("image"):
+            raise UsageError(
+                f"{self.card.name} reads texts alone: it cannot look at a clip.",
+                "Use it for `vlret bench text`, or give a model of images and texts, such as st:clip-ViT-B-32.",
+            )
+        return super().encode_pixels(clips)
 
     def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
         return self._encode([Image.fromarray(frame) for frame in frames])
@@ -154,7 +170,7 @@ def _no_progress_bars() -> Iterator[None]:
 
 
 def _check_modalities(model: Any, name: str) -> None:
-    if not (model.supports("image") and model.supports("text")):
+    if not model.supports("text"):
         reads = ", ".join(map(str, model.modalities))
         raise UsageError(
             f"{name} reads {reads}, and vlret needs a model of images and texts.",

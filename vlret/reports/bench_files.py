@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vlret.evaluation.export import file_name, file_names
 from vlret.index.store import replace_file
 from vlret.reports.bench_page import bench_page
 from vlret.reports.bench_tables import to_csv, to_latex, to_markdown
@@ -28,17 +28,13 @@ def write_reports(document: Mapping[str, Any], folder: Path) -> list[Path]:
         Path(PAGE): bench_page(document), Path("result.md"): to_markdown(document),
         Path("result.tex"): to_latex(document), Path("result.csv"): to_csv(document),
     }  # fmt: skip
+    names = file_names(model["name"] for model in document["models"])
     for model, form in clip_benchmark(document).items():
-        texts[Path("clip_benchmark", f"{_name(model)}.json")] = json.dumps(form, indent=2)
+        texts[Path("clip_benchmark", f"{names[model]}.json")] = json.dumps(form, indent=2)
     for (model, revision, task), form in mteb(document).items():
-        texts[Path("mteb", _name(model), _name(revision), f"{_name(task)}.json")] = json.dumps(form, indent=2)
+        folders = Path("mteb", names[model], file_name(revision))
+        texts[folders / f"{file_name(task)}.json"] = json.dumps(form, indent=2)
     for name, text in texts.items():
         # A file name that is not UTF-8 comes as lone surrogates, which no encoding writes.
         replace_file(folder / name, text.encode("utf-8", errors="replace"))
     return [folder / name for name in texts]
-
-
-def _name(words: str) -> str:
-    """As the name of a file or folder, a path by its last part only."""
-    last = Path(words).name if Path(words).is_absolute() else words
-    return re.sub(r"[^\w.-]+", "__", last).strip(".") or "model"

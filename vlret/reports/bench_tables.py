@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vlret.evaluation.export import lacking
 from vlret.evaluation.table import SHORT, marked, notes, part_name, shown_figures
 from vlret.reports.paper import paper_differences, protocol_line
 
@@ -17,7 +18,7 @@ Figure = Mapping[str, float | None]
 _OF_METRIC = {"R@1": "hit@1", "class-mean recall@5": "class_mean_recall@5"}
 _CSV = (
     "model", "kind", "source", "dataset", "split", "part", "rerank", "queries", "pool", "figure", "value", "low",
-    "high", "chance", "contaminated_by", "set_hash",
+    "high", "chance", "contaminated_by", "set_hash", "missing", "trimmed",
 )  # fmt: skip
 _TEX = str.maketrans({
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -153,9 +154,10 @@ def _tex_cells(row: Row, shown: Sequence[str]) -> Iterator[str]:
 def _csv_rows(document: Document) -> Iterator[dict[str, Any]]:
     card = document["dataset"]
     shared = {"dataset": card["name"], "split": card["split"]}
+    measured = {**shared, "kind": "measured", **lacking(document)}
     for model in document["models"]:
         overlap, of_set = "; ".join(model["contaminated_by"]), model["stamp"]["set"]["hash"]
-        own = {**shared, "kind": "measured", "contaminated_by": overlap, "set_hash": of_set}
+        own = {**measured, "contaminated_by": overlap, "set_hash": of_set}
         for part in model["parts"]:
             where = {name: part[name] for name in ("rerank", "queries", "pool")}
             for name, figure in part["figures"].items():

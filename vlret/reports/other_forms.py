@@ -1,7 +1,8 @@
 """A result in the forms of other benchmark programs: CLIP_benchmark's JSON and mteb's task results.
 
 Both give shares from 0 to 1 and know no intervals; only plain cosine is given to them. The set is called by our
-name, which is no task of theirs: protocols differ.
+name, which is no task of theirs: protocols differ. Keys of ours, `missing` (how many media) and `trimmed` (which
+annotation files), mark partial copies; both programs keep keys that they do not know.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+
+from vlret.evaluation.export import lacking
 
 Document = Mapping[str, Any]
 
@@ -18,7 +21,7 @@ _MTEB_MAIN = {
 
 
 def clip_benchmark(document: Document) -> dict[str, dict[str, Any]]:
-    """By model name: keys dataset, model, pretrained, task, metrics, language; none for questions and texts.
+    """By model name; none for questions and texts. Keys: dataset, model, pretrained, task, metrics, language, ours.
 
     `image_retrieval_recall@k` and `text_retrieval_recall@k` are hits (one right item is enough), as there.
     """
@@ -33,7 +36,7 @@ def clip_benchmark(document: Document) -> dict[str, dict[str, Any]]:
         made[model["name"]] = {
             "dataset": document["dataset"]["name"], "model": model["name"],
             "pretrained": about.get("revision") or about["weights_hash"], "task": task,
-            "metrics": dict(_clip_metrics(model)), "language": "en",
+            "metrics": dict(_clip_metrics(model)), "language": "en", **lacking(document),
         }  # fmt: skip
     return made
 
@@ -55,7 +58,7 @@ def _task_result(document: Document, model: Document, part: Document, task: str)
     scores = dict(_mteb_scores(part))
     entry = {
         "main_score": scores[_MTEB_MAIN[document["task"]]], **scores, "hf_subset": "default",
-        "languages": ["eng-Latn"],
+        "languages": ["eng-Latn"], **lacking(document),
     }  # fmt: skip
     return {
         "dataset_revision": model["stamp"]["set"]["hash"], "task_name": task, "mteb_version": None,

@@ -7,6 +7,7 @@ become more alike than the published Y-encoder has them.
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -60,14 +61,14 @@ class Heads(nn.Module):
 class TowerTrainer(Trainer):
     """Both towers under `Heads`; captions of one photograph against those of a batch.
 
-    `published` is the model before any training, which the states in `data.texts` are of.
+    `embedder` is of the model as it is now, before any training: it tells changed captions' tokens.
     """
 
     name = "towers"
 
-    def __init__(self, model: VLJEPAModel, recipe: Recipe, data: TrainingData, published: VLJEPA) -> None:
+    def __init__(self, model: VLJEPAModel, recipe: Recipe, data: TrainingData, embedder: VLJEPA) -> None:
         self.recipe, self.data, self.y_encoder = recipe.towers, data, model.y_encoder
-        self.published, self.captions = published, data.captions
+        self.embedder, self.published, self.captions = embedder, copy.deepcopy(model.y_encoder), data.captions
         self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
         self.last = trainable(model.x_encoder)
         self.heads = Heads(model.config.x_width, data.texts.shape[1], model.logit_scale)
@@ -101,8 +102,9 @@ class TowerTrainer(Trainer):
         captions = [self.captions[n] for n in drawn]
         others = [*captions[1:], captions[0]]
         texts = [changed(*pair, self.state.rng) for pair in zip(captions, others, strict=True)]
-        ids = [self.published.tokens(text, self.published.card.text_length) for text in texts]
-        before = torch.from_numpy(self.published.y_encoder.pool(ids))
+        ids = [self.embedder.tokens(text, self.embedder.card.text_length) for text in texts]
+        with torch.no_grad():
+            before = pool_texts(self.published, ids)
         now = pool_texts(self.y_encoder, [self.data.ids[n] for n in drawn] + ids)
         as_written, as_changed = now.split(len(drawn))
         cosines = functional.cosine_similarity(as_written, as_changed)

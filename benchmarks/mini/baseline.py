@@ -1,12 +1,11 @@
 """The plain CLIP-style baseline: mean of the frames' features, one linear layer a side, the same loss and data.
 
-`python -m benchmarks.mini.baseline --run runs/mini` trains it on the features that a run of `vlret train` left
-and scores it like the model. With `--untouched` the towers are the published ones.
+`python -m benchmarks.mini.baseline --run runs/mini` trains it on the features that a run of `vlret train` left;
+`python -m benchmarks.mini` scores it like the model. With `--untouched` the towers are the published ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,41 +13,20 @@ import numpy as np
 import torch
 import typer
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from benchmarks.mini.rows import table, write
+from benchmarks.mini.contestants import HEADS, LinearBaseline
+from benchmarks.mini.rows import table
 from benchmarks.mini.scores import score
-from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, item_batches, recall
 from vlret.training.losses import caption_loss, equal_texts
 from vlret.training.recipe import Recipe, read_recipe
 from vlret.training.run import activations, with_towers
-from vlret.types import Vectors
-
-
-class LinearBaseline(VLJEPA):
-    """The frozen towers of a model folder under two linear layers of its own; it takes no query."""
-
-    def __init__(self, folder: Path, visual: nn.Linear, text: nn.Linear) -> None:
-        super().__init__(folder, dtype="float32")
-        self.visual, self.text = visual, text
-
-    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
-        """Embeddings float32 [n, dim], unit length: the query is not read."""
-        with torch.inference_mode():
-            rows = self.visual(torch.stack([clip.mean(0) for clip in tokens]))
-            return functional.normalize(rows, dim=-1).numpy()
-
-    def embed_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embeddings float32 [n, dim], unit length."""
-        ids = [self.tokens(text, self.card.text_length) for text in texts]
-        with torch.inference_mode():
-            rows = self.text(torch.from_numpy(self.y_encoder.pool(ids)))
-            return functional.normalize(rows, dim=-1).numpy()
 
 
 class LinearTrainer:
@@ -87,9 +65,9 @@ def main(
     recipe: Annotated[Path, typer.Option(help="The run's recipe.")] = Path("recipes/mini/recipe.toml"),
     run: Annotated[Path, typer.Option(help="Folder of a finished `vlret train`.")] = Path("runs/mini"),
     untouched: Annotated[bool, typer.Option(help="On the published towers, not the adapted ones.")] = False,
-    out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
+    out: Annotated[Path, typer.Option(help="File for the trained layers.")] = HEADS,
 ) -> None:
-    """Train the linear baseline and score it on the test splits."""
+    """Train the linear baseline; untouched, it is scored at once, its towers being in no shipped folder."""
     choices = read_recipe(recipe)
     towers = run / ("initial" if untouched else "towers")
     features = run / ("features-untouched" if untouched else "features")
@@ -97,11 +75,11 @@ def main(
     data, dev = (with_towers(part, model, towers, features) for part in activations(choices, published, run))
     trainers = [_trained(data, dev, choices, dropout) for dropout in (0.1, 0.3, 0.5)]
     best = max(trainers, key=lambda trainer: trainer.recall(dev))
-    baseline = LinearBaseline(towers, best.visual, best.text)
-    rows = score(baseline, choices.data, questions=False)
-    print(table(rows))
-    if out:
-        write(out, baseline.card.to_dict(), "float32", rows)
+    layers = {name: p.detach().half() for name, p in best.state.trained.items() if name != "scale"}
+    if untouched:
+        print(table(score(LinearBaseline(towers, layers), choices.data, questions=False)))
+    else:
+        save_file(layers, out)
 
 
 def _trained(data: TrainingData, dev: TrainingData, recipe: Recipe, dropout: float) -> LinearTrainer:

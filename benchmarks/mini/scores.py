@@ -40,8 +40,9 @@ def score(embedder: Embedder, data: Path, questions: bool = True) -> list[dict[s
         rows += retrieval(embedder, captioned)
     rows += [labels(embedder, name, *labelled(data, name)) for name in LABELLED]
     rows += [labels(embedder, "actions", *labelled_clips(data, "actions"))]
+    rows += frames(embedder, data)
     if questions:
-        rows += [*frames(embedder, data), *presence(embedder, data), *rooms(embedder, data)]
+        rows += [*presence(embedder, data), *rooms(embedder, data)]
     return rows + triples(embedder, data)
 
 
@@ -53,8 +54,8 @@ def retrieval(embedder: Embedder, data: Captioned) -> list[dict[str, Any]]:
     relevant = owner[:, None] == np.arange(len(clips))
     forth, back = ranks(texts, clips, relevant), ranks(clips, texts, relevant.T)
     return [
-        row(f"{data.name}, text to clip", _recalls(forth), owner, len(clips)),
-        row(f"{data.name}, clip to text", _recalls(back), None, len(clips)),
+        _retrieval_row(f"{data.name}, text to clip", forth, owner, len(clips)),
+        _retrieval_row(f"{data.name}, clip to text", back, None, len(texts)),
     ]
 
 
@@ -80,7 +81,7 @@ def frames(embedder: Embedder, data: Path) -> list[dict[str, Any]]:
     best = max(singles, key=lambda rows: ranks(texts, rows, relevant).hit_at(1).mean())
     vectors["best of eight frame positions"] = best
     return [
-        row(f"{clips.name}, {name}", _recalls(ranks(texts, rows, relevant)), owner, len(pixels))
+        _retrieval_row(f"{clips.name}, {name}", ranks(texts, rows, relevant), owner, len(pixels))
         for name, rows in vectors.items()
     ]
 
@@ -144,6 +145,10 @@ def _yes_or_no(embedder: Embedder, tokens: list[torch.Tensor], asked: list[Quest
         for n, (no, yes) in zip(chosen, near, strict=True):
             said[n] = "yes" if yes >= no else "no"
     return said
+
+
+def _retrieval_row(name: str, found: Ranks, groups: Any, pool: int) -> dict[str, Any]:
+    return row(name, _recalls(found), groups, pool, _recalls(found.chance()))
 
 
 def _recalls(found: Ranks) -> dict[str, Any]:

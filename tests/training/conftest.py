@@ -33,8 +33,7 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
         model=Sizes(dim=20, hidden=16, intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28),
         towers=TowerStage(epochs=0, batch=4, rate=1e-3, text_rate=1e-3, head_rate=1e-3, dropout=0.0,
                           label_smoothing=0.1, changed_weight=1.0),
-        captions=CaptionStage(epochs=6, batch=4, rate=2e-3, text_head_rate=1.0, weight_decay=0.0, dropout=0.0,
-                              text_dropout=0.0),
+        captions=CaptionStage(epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0),
         questions=QuestionStage(epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0, text_dropout=0.0,
                                 brought_share=0.5, keep_weight=5.0),
     )  # fmt: skip

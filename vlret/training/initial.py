@@ -1,4 +1,4 @@
-"""The untrained vljepa-mini: frozen towers from registry packages, a predictor that starts as a linear path."""
+"""The untrained vljepa-mini: towers from registry packages, a predictor that starts as a linear path."""
 
 from __future__ import annotations
 

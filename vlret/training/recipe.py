@@ -45,19 +45,16 @@ class TowerStage:
 
 @dataclass(frozen=True)
 class CaptionStage:
-    """The predictor's linear path and the Y-encoder's head learn captions on frozen towers.
+    """The predictor's linear path learns captions on frozen towers.
 
-    `rate` is AdamW's; the head, which starts as the identity, learns at `text_head_rate` x `rate`. `dropout`
-    falls on visual features, `text_dropout` on text states.
+    `rate` is AdamW's; `dropout` falls on visual features.
     """
 
     epochs: int
     batch: int
     rate: float
-    text_head_rate: float
     weight_decay: float
     dropout: float
-    text_dropout: float
 
 
 @dataclass(frozen=True)

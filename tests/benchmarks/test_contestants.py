@@ -1,0 +1,37 @@
+"""The linear baseline against the same sums by hand; the untrained model is the same one every time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.mini.contestants import UNTRAINED, LinearBaseline, contestant
+from tests.models.vljepa.tiny import tiny_folder, tiny_model
+
+CLIP = np.random.default_rng(0).integers(0, 255, (3, 28, 28, 3), dtype=np.uint8)
+TEXTS = ["dog", "red car"]
+
+
+def test_baseline_is_one_linear_layer_a_side(tmp_path: Path) -> None:
+    model = tiny_model()
+    widths = {"visual": model.config.x_width, "text": model.config.y_config.hidden_size}
+    torch.manual_seed(1)
+    heads = {f"{side}.weight": torch.randn(5, width) for side, width in widths.items()}
+    heads |= {f"{side}.bias": torch.randn(5) for side in widths}
+    baseline = LinearBaseline(tiny_folder(tmp_path, model), heads)
+    (tokens,) = baseline.encode_clips([CLIP])
+    states = baseline.y_encoder.pool([baseline.tokens(text, 64) for text in TEXTS])
+    rows = {"visual": np.asarray(tokens).mean(0, keepdims=True), "text": states}
+    found = {"visual": baseline.embed_clips([CLIP]), "text": baseline.embed_texts(TEXTS)}
+    for side, inputs in rows.items():
+        by_hand = inputs @ heads[f"{side}.weight"].numpy().T + heads[f"{side}.bias"].numpy()
+        by_hand /= np.linalg.norm(by_hand, axis=1, keepdims=True)
+        assert np.abs(found[side] - by_hand).max() < 1e-5
+
+
+def test_untrained_is_drawn_alike_every_time() -> None:
+    first, second = (contestant(UNTRAINED, "float32").embed_texts(TEXTS) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert np.abs((first**2).sum(1) - 1).max() < 1e-5

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 import vlret
-from benchmarks.mini.rows import table
+from benchmarks.mini.__main__ import CONTESTANTS
+from benchmarks.mini.rows import side_by_side, table
 from benchmarks.mini.scores import retrieval
 from benchmarks.mini.sets import captioned_photos
 from vlret.models.registry import ASSETS
@@ -80,6 +81,12 @@ def test_card_holds_the_stored_table() -> None:
     results = json.loads(RESULTS.read_text())
     assert table(results["rows"]) in (MINI / "README.md").read_text()
     assert results["model"]["weights_hash"] == weights_hash(MINI)
+
+
+def test_docs_hold_the_stored_table_of_all_contestants() -> None:
+    files = (RESULTS.with_name(f"{name}.json") for name in CONTESTANTS)
+    rows = {file.stem: json.loads(file.read_text())["rows"] for file in files}
+    assert side_by_side(rows) in Path("docs/benchmarks.md").read_text()
 
 
 def test_files_are_small_and_their_hash_is_true() -> None:

@@ -356,6 +356,7 @@ def test_the_document_is_json_with_card_and_stamp(painted, cache):
     stamp = document["models"][0]["stamp"]
     assert stamp["model"]["weights_hash"] == "0" * 64
     assert (stamp["model"]["dtype"], stamp["model"]["device"]) == ("float32", "cpu")
+    assert stamp["model"]["frame_pooling"] == "the model's own"
     assert stamp["protocol"]["frames"] == 2
 
 

@@ -74,7 +74,7 @@ class Stamp:
         protocol: the fields of `Protocol`.
         set: `hash` over ids and texts of what was scored, counts of `media` and `texts`, and the ids that
             were `missing` or `undecodable`.
-        model: the card, and the `dtype`, `device`, `query` and `prompts` it ran with.
+        model: the card, and the `dtype`, `device`, `frame_pooling`, `query` and `prompts` it ran with.
         versions: of vlret, Python and the packages that decide numbers.
         machine: system, processor, cores and accelerator.
     """

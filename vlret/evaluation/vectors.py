@@ -159,11 +159,11 @@ class ModelVectors:
         return np.stack([rows[text] for text in cut])  # type: ignore[misc]
 
     def about(self) -> dict[str, Any]:
-        """Card, dtype, device, and the query and prompts it ran with."""
+        """Card, dtype, device, frame pooling, and the query and prompts it ran with."""
         return {
             **self.model.card.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch."),
             "device": str(self.model.device), "query": self.asked(self.protocol.query),
-            "prompts": list(self.prompts),
+            "prompts": list(self.prompts), "frame_pooling": self.model.frame_pooling,
         }  # fmt: skip
 
     def flush(self) -> None:

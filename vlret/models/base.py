@@ -137,6 +137,9 @@ class Embedder(ABC):
     batch_size = 8
     """Clips that go through the vision tower at once."""
 
+    frame_pooling = "the model's own"
+    """How the frames of a clip become one vector, in words: for the stamp of a result."""
+
     def _pixels(self, clip: ClipInput, n_frames: int | None) -> Pixels:
         if isinstance(clip, Frames):
             return clip.pixels

@@ -27,6 +27,8 @@ class ImageTextEmbedder(Embedder):
     refused. A subclass sets `card`, `_device` and `_dtype`.
     """
 
+    frame_pooling = "mean of the frames' unit vectors"
+
     _device: torch.device
     _dtype: torch.dtype
 

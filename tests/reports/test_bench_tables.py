@@ -115,7 +115,7 @@ def test_latex_is_balanced_and_escaped(results, task):
     rows = [line for line in body.splitlines() if line.endswith(r"\\")]
     n_columns = len(re.search(r"\{tabular\}\{(\w+)\}", text)[1])
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {n_columns - 1}
-    assert r"swaps\_<b>|\$x\$\&" in text
+    assert r"swaps\_\textless{}b\textgreater{}\textbar{}\$x\$\&" in text
 
 
 def test_published_rows_are_grey_in_latex(results):

@@ -22,6 +22,7 @@ _CSV = (
 )  # fmt: skip
 _TEX = str.maketrans({
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
 })  # fmt: skip
 

@@ -17,7 +17,7 @@ lint: .venv/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# scores of the shipped vljepa-mini, from the photographs and clips in DATA
+# scores of the shipped vljepa-mini, its linear baseline and an untrained one, from the photographs and clips in DATA
 bench: .venv/test
 	$(BIN)/python -m benchmarks.mini --data $(DATA)
 

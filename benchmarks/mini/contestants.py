@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,6 +21,7 @@ from vlret.models.registry import ASSETS
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.export import weights_hash
 from vlret.types import Vectors
 
 MINI = ASSETS / "vljepa-mini"
@@ -51,10 +56,20 @@ class LinearBaseline(VLJEPA):
 def contestant(name: str, dtype: str) -> Embedder:
     """`baseline`, `untrained`, or any name or folder that `vlret.load_model` takes."""
     if name == BASELINE:
-        return LinearBaseline(MINI, load_file(HEADS), dtype)
+        return baseline(dtype)
     if name == UNTRAINED:
-        return VLJEPA(write_untrained(Path(tempfile.mkdtemp())), dtype=dtype)
+        folder = Path(tempfile.mkdtemp())
+        atexit.register(shutil.rmtree, folder)
+        return VLJEPA(write_untrained(folder), dtype=dtype)
     return vlret.load_model(name, dtype=dtype)
+
+
+def baseline(dtype: str) -> LinearBaseline:
+    """The baseline on the shipped towers; its card's hash is over theirs and that of its layers."""
+    made = LinearBaseline(MINI, load_file(HEADS), dtype)
+    both = hashlib.sha256(made.card.weights_hash.encode() + HEADS.read_bytes()).hexdigest()
+    made.card = replace(made.card, name=BASELINE, revision=both[:12], weights_hash=both, takes_query=False)
+    return made
 
 
 def write_untrained(folder: Path) -> Path:
@@ -64,6 +79,10 @@ def write_untrained(folder: Path) -> Path:
     table = model.y_encoder.model.get_input_embeddings()
     table.quantise(torch.randn(table.weight.shape))
     model.save_pretrained(folder)
-    for file in ("card.json", "tokenizer.json", "tokenizer_config.json"):
+    for file in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(MINI / file, folder / file)
+    own = weights_hash(folder)
+    card = json.loads((MINI / "card.json").read_text())
+    card |= {"name": UNTRAINED, "revision": own[:12], "weights_hash": own, "trained_on": []}
+    (folder / "card.json").write_text(json.dumps(card))
     return folder

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from benchmarks.mini.__main__ import CONTESTANTS
 from benchmarks.mini.contestants import UNTRAINED, LinearBaseline, contestant
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
 
+RESULTS = Path("benchmarks/mini/results")
 CLIP = np.random.default_rng(0).integers(0, 255, (3, 28, 28, 3), dtype=np.uint8)
 TEXTS = ["dog", "red car"]
 
@@ -35,3 +38,14 @@ def test_untrained_is_drawn_alike_every_time() -> None:
     first, second = (contestant(UNTRAINED, "float32").embed_texts(TEXTS) for _ in range(2))
     assert np.array_equal(first, second)
     assert np.abs((first**2).sum(1) - 1).max() < 1e-5
+
+
+def test_stored_results_carry_the_card_of_what_was_scored() -> None:
+    cards = {name: contestant(name, "float32").card for name in CONTESTANTS}
+    assert len({card.weights_hash for card in cards.values()}) == len(CONTESTANTS)
+    assert cards[UNTRAINED].trained_on == ()
+    for name, card in cards.items():
+        stored = json.loads((RESULTS / f"{name}.json").read_text())["model"]
+        assert stored["name"] == card.name
+        # random numbers may differ in the last bit from processor to processor
+        assert name == UNTRAINED or stored["weights_hash"] == card.weights_hash

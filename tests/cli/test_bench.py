@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.conftest import process, vlret
+from tests.datasets.small import write_visla
 from vlret.datasets import registry
 
 
@@ -115,15 +116,8 @@ def test_compare_refuses_and_names_what_differs(own, models, cache, tmp_path):
 
 
 def test_trimmed_annotations_are_told_below_the_table(models, cache, tmp_path):
-    folder = tmp_path / "annotations" / "visla"
-    folder.mkdir(parents=True)
-    (folder / "Generic_VISLA.first1.tsv").write_text(
-        "caption\tsecond positive\tnegative_caption\nred\tone red\tblue\n"
-    )
-    (folder / "Spatial_VISLA.tsv").write_text(
-        "sent1\tsent2\tBest reference (Semantically close)\ngreen\tone green\tblue\n"
-    )
-    arguments = ["--annotations", folder.parent, "--model", models / "colour", *cache]
+    folder = write_visla(tmp_path / "annotations", "Generic_VISLA.first1.tsv")
+    arguments = ["--annotations", folder, "--model", models / "colour", *cache]
     run = vlret("bench", "text", "--dataset", "visla", *arguments)
     assert run.code == 0, run.err
     told = "trimmed: Generic_VISLA.first1.tsv holds part of the owner's file: a partial copy of the set."

@@ -215,3 +215,13 @@ def write_media(found: BenchmarkSet, data: Path, video: Path, photograph: Path) 
         file = data / medium.files[0]
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(photograph if file.suffix.lower() in (".jpg", ".jpeg", ".png") else video, file)
+
+
+def write_visla(folder: Path, generic: str = "Generic_VISLA.tsv") -> Path:
+    """Two triples of five texts in `folder`/visla, the first in the file `generic`; returns `folder`."""
+    (folder / "visla").mkdir(parents=True)
+    rows = "caption\tsecond positive\tnegative_caption\nred\tone red\tblue\n"
+    (folder / "visla" / generic).write_text(rows)
+    rows = "sent1\tsent2\tBest reference (Semantically close)\ngreen\tone green\tblue\n"
+    (folder / "visla" / "Spatial_VISLA.tsv").write_text(rows)
+    return folder

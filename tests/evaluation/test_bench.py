@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import ColourEmbedder
-from tests.datasets.small import write_annotations
+from tests.datasets.small import write_annotations, write_visla
 from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation import look
 from vlret.evaluation.bench import Order, bench
@@ -49,15 +49,7 @@ def partial(painted, tmp_path):
 @pytest.fixture
 def visla(tmp_path):
     """Annotations with two triples of five texts."""
-    folder = tmp_path / "annotations" / "visla"
-    folder.mkdir(parents=True)
-    (folder / "Generic_VISLA.tsv").write_text(
-        "caption\tsecond positive\tnegative_caption\nred\tone red\tblue\n"
-    )
-    (folder / "Spatial_VISLA.tsv").write_text(
-        "sent1\tsent2\tBest reference (Semantically close)\ngreen\tone green\tblue\n"
-    )
-    return folder.parent
+    return write_visla(tmp_path / "annotations")
 
 
 @pytest.fixture

@@ -92,7 +92,6 @@ def bench(
             benchmark_set, data, models, protocol,
             names=_names(models, [*map(str, order.vectors), *order.models]), cache=cache, workers=workers,
         )  # fmt: skip
-        _note_texts(document, models)
     if out:
         write_result(document, out)
     return document
@@ -204,13 +203,6 @@ def _load(
         say(f"loading {name}")
         models.append(load_embedder(name, device, dtype))
     return models
-
-
-def _note_texts(document: Document, models: Sequence[Embedder | StoredVectors]) -> None:
-    """Write into the document which texts had no vector."""
-    for model, told in zip(models, document["models"], strict=True):
-        if isinstance(model, StoredVectors):
-            told["no_vector_texts"] = list(model.lacked)
 
 
 def _stored(path: Path, benchmark_set: BenchmarkSet) -> StoredVectors:

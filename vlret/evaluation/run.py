@@ -188,7 +188,7 @@ def model_result(
     }  # fmt: skip
     if isinstance(model, StoredVectors):
         made["protocol"] |= dict.fromkeys(_UNKNOWN_OF_VECTORS)
-        return result
+        return result | {"no_vector_texts": list(model.lacked)}
     return result | {
         "contaminated_by": contamination(model.model.card.trained_on, benchmark_set.card),
         "texts_cut": len(model.cut),

@@ -173,7 +173,7 @@ def _check_modalities(model: Any, name: str) -> None:
     if not model.supports("text"):
         reads = ", ".join(map(str, model.modalities))
         raise UsageError(
-            f"{name} reads {reads}, and vlret needs a model of images and texts.",
+            f"{name} reads {reads}, and vlret needs a model that reads texts.",
             "Give one, such as st:clip-ViT-B-32.",
         )
 

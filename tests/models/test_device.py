@@ -50,3 +50,10 @@ def test_dtypes():
         pick_dtype("float16", cpu)
     with pytest.raises(UsageError, match="'int8' is not known"):
         pick_dtype("int8", cpu)
+
+
+@pytest.mark.parametrize(("name", "rounded"), [("float32", False), ("bfloat16", True)])
+def test_float32_on_a_gpu_is_not_rounded(monkeypatch, name, rounded):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    pick_dtype(name, torch.device("cuda"))
+    assert torch.backends.cudnn.allow_tf32 is rounded

@@ -91,7 +91,7 @@ def test_changed_captions_do_not_become_more_alike(
     model, data = copy.deepcopy(model), training_data(model, tmp_path / "tiny")
     trainer = trainer_of(model, recipe, data, tmp_path / "tiny")
     drawn = np.arange(len(data.items))
-    assert trainer.too_alike(drawn).item() < 1e-5  # nothing has been learned yet
+    assert trainer.too_alike(drawn).item() < 2e-3  # nothing has been learned yet: bfloat16 alone
     with torch.no_grad():  # an encoder to which all texts are nearly the same
         for parameter in model.y_encoder.model.encoder.parameters():
             parameter.mul_(0.01)

@@ -60,7 +60,8 @@ def pick_device(name: str = "auto") -> torch.device:
 def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     """The number format that `name` (auto, float32 or bfloat16) stands for on `device`.
 
-    `auto` is bfloat16 where the device computes in it, float32 elsewhere.
+    `auto` is bfloat16 where the device computes in it, float32 elsewhere. float32 means that convolutions on
+    a GPU compute in it from now on: PyTorch's own choice, TensorFloat-32, keeps ten bits of the numbers.
 
     Raises:
         UsageError: the format is not known, or is float16.
@@ -68,8 +69,10 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     import torch
 
     check_names("auto", name)
-    half = name == "bfloat16" or (name == "auto" and _computes_bfloat16(device))
-    return torch.bfloat16 if half else torch.float32
+    if name == "bfloat16" or (name == "auto" and _computes_bfloat16(device)):
+        return torch.bfloat16
+    torch.backends.cudnn.allow_tf32 = False
+    return torch.float32
 
 
 @contextmanager

@@ -8,6 +8,7 @@ become more alike than the published Y-encoder has them.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from vlret.models.vljepa.embedder import VLJEPA
+from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.changed_captions import changed
 from vlret.training.checkpoint import TrainingState, one_cycle
@@ -88,7 +91,7 @@ class TowerTrainer(Trainer):
         """`caption_loss` of one view and one caption of each item, and `too_alike` of some of the captions."""
         drawn = self.data.draw_captions(items, self.state.rng)
         self.y_encoder.train()
-        targets = self.heads.text(pool_texts(self.y_encoder, [self.data.ids[n] for n in drawn]))
+        targets = self.heads.text(_read(self.y_encoder, [self.data.ids[n] for n in drawn]))
         self.y_encoder.eval()
         maps = self.data.visual(items, 1, self.state.rng)[:, 0]
         seen = functional.dropout(self._features(maps), self.recipe.dropout)
@@ -104,8 +107,8 @@ class TowerTrainer(Trainer):
         texts = [changed(*pair, self.state.rng) for pair in zip(captions, others, strict=True)]
         ids = [self.embedder.tokens(text, self.embedder.card.text_length) for text in texts]
         with torch.no_grad():
-            before = pool_texts(self.published, ids)
-        now = pool_texts(self.y_encoder, [self.data.ids[n] for n in drawn] + ids)
+            before = _read(self.published, ids)
+        now = _read(self.y_encoder, [self.data.ids[n] for n in drawn] + ids)
         as_written, as_changed = now.split(len(drawn))
         cosines = functional.cosine_similarity(as_written, as_changed)
         return functional.relu(cosines - functional.cosine_similarity(self.data.texts[drawn], before)).mean()
@@ -123,5 +126,11 @@ class TowerTrainer(Trainer):
     def recall(self, dev: TrainingData) -> float:
         """Text-to-image R@1 in per cent over the dev items as they are."""
         items = functional.normalize(self.heads.visual(self._features(dev.first_views())), dim=-1)
-        texts = functional.normalize(self.heads.text(pool_texts(self.y_encoder, dev.ids)), dim=-1)
+        texts = functional.normalize(self.heads.text(_read(self.y_encoder, dev.ids)), dim=-1)
         return recall(items.numpy(), texts.numpy(), dev)
+
+
+def _read(y_encoder: YEncoder, ids: Sequence[list[int]]) -> torch.Tensor:
+    # in bfloat16 the gradient of the fused attention takes longer than that of all matrices
+    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        return pool_texts(y_encoder, ids).float()

@@ -14,7 +14,10 @@ from itertools import pairwise
 from typing import cast
 
 import torch
+from timm.layers.conv2d_same import Conv2dSame
+from timm.layers.padding import pad_same
 from torch import nn
+from torch.nn import functional
 from torch.nn.utils import parametrize
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -68,6 +71,23 @@ class Scaled(nn.Module):
         return weight * self.ratio[:, None, None, None]
 
 
+class Unstrided(nn.Module):
+    """A depthwise convolution of stride n as one of stride 1, of whose output every nth place is kept.
+
+    The same numbers, and a gradient that bfloat16 on a CPU computes fast: it has none for strides.
+    """
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        self.conv = conv
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """The convolution of `maps` [n, channels, rows, columns]."""
+        conv, (down, right) = self.conv, self.conv.stride
+        same = pad_same(maps, list(conv.kernel_size), list(conv.stride))
+        return functional.conv2d(same, conv.weight, conv.bias, groups=conv.groups)[:, :, ::down, ::right]
+
+
 def trainable(encoder: XEncoder) -> nn.Module:
     """A copy of the last stages whose pointwise convolutions learn and whose batch norms are part of the weights."""
     net = encoder.model.timm_model
@@ -90,10 +110,10 @@ def write_back(stages: nn.Module, encoder: XEncoder) -> None:
             state[name.replace(TRAINED_WEIGHT, ".weight")].copy_(parameter)
 
 
-def _joined(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+def _joined(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Module:
     fused = fuse_conv_bn_eval(conv, norm).requires_grad_(False)
     if conv.groups > 1:
-        return fused
+        return Unstrided(fused) if isinstance(conv, Conv2dSame) else fused
     ratio = norm.weight / torch.sqrt(cast(torch.Tensor, norm.running_var) + norm.eps)
     conv.bias = fused.bias
     conv.weight.requires_grad_(True)

@@ -101,7 +101,9 @@ class VLJEPA(Embedder):
             return None
         ids = self.tokens(query, self.settings["query_length"])
         own = self.predictor.embed_tokens
-        return torch.from_numpy(self.y_encoder.pool([ids]))[None] if own is None else own(torch.tensor([ids]))
+        if own is None:
+            return torch.from_numpy(self.y_encoder.pool([ids]))[None]
+        return own(torch.tensor([ids], device=self.device))  # type: ignore[no-any-return]
 
     @cached_property
     def tokenizer(self) -> Any:

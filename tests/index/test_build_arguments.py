@@ -47,6 +47,17 @@ def test_unknown_values_are_refused_before_anything_is_written(library, folder, 
     assert not folder.exists()
 
 
+def test_a_model_of_texts_alone_makes_no_index(library, folder, model, monkeypatch) -> None:
+    def refuse() -> None:
+        raise UsageError("circle reads texts alone: it cannot look at a clip.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "check_clips", refuse)
+        with pytest.raises(UsageError, match="reads texts alone"):
+            build_index(library, folder, model)
+    assert build_index(library, folder, CircleEmbedder("square")).new  # another model's index can lie there
+
+
 def test_folders_of_one_name_do_not_share_the_default_index(library, tmp_path, model, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_text_video(tmp_path / "other" / "library" / "d.mp4", 8)

@@ -155,6 +155,7 @@ class _Run:
         recipe = self._snapshot.manifest.recipe if self._snapshot else None
         embedder = self._asked.load(self._store.folder, recipe)
         if self._snapshot is None:
+            embedder.check_clips()
             self._store.commit(Manifest.start(self._asked.recipe(embedder)))
             self._snapshot = Snapshot.read(self._store)
         return embedder

@@ -115,6 +115,9 @@ class Embedder(ABC):
     def is_cut(self, text: str) -> bool:
         """Whether `text` is longer than the text tower reads."""
 
+    def check_clips(self) -> None:  # noqa: B027 - most models read clips
+        """`UsageError` where the model reads texts alone: asked before anything is written for its clips."""
+
     def load(self) -> None:  # noqa: B027 - models that load at once need not write it
         """Load the vision side now rather than on first use."""
 

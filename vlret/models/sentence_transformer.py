@@ -110,12 +110,16 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         Raises:
             UsageError: the model reads texts alone.
         """
+        self.check_clips()
+        return super().encode_pixels(clips)
+
+    def check_clips(self) -> None:
+        """See `Embedder.check_clips`."""
         if not self._model.supports("image"):
             raise UsageError(
                 f"{self.card.name} reads texts alone: it cannot look at a clip.",
                 "Use it for `vlret bench text`, or give a model of images and texts, such as st:clip-ViT-B-32.",
             )
-        return super().encode_pixels(clips)
 
     def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
         return self._encode([Image.fromarray(frame) for frame in frames])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,12 +25,12 @@ OTHERS = ["clip_folder", "siglip_folder", "pe_folder", "st_clip_folder"]
 
 @pytest.fixture(scope="module", params=[*VLJEPA, *OTHERS])
 def load(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Embedder]:
-    def folder() -> Path:
-        if request.param in OTHERS:
-            return request.getfixturevalue(request.param)
-        return tiny_folder(tmp_path_factory.mktemp("tiny"), tiny_model(**VLJEPA[request.param]))
-
-    source = f"st:{folder()}" if request.param.startswith("st_") else str(folder())
+    name = request.param
+    if name in VLJEPA:
+        folder = tiny_folder(tmp_path_factory.mktemp("tiny"), tiny_model(**VLJEPA[name]))
+    else:
+        folder = request.getfixturevalue(name)
+    source = f"st:{folder}" if name == "st_clip_folder" else str(folder)
     return lambda device, dtype="float32": load_model(source, device=device, dtype=dtype)
 
 
@@ -57,4 +56,4 @@ def test_rows_of_texts_equal_the_processors(load) -> None:
 def test_bfloat16_is_the_format_of_a_gpu_and_stays_near(load, clips) -> None:
     gpu = load("cuda", "auto")
     assert gpu.dtype == torch.bfloat16
-    assert (gpu.embed_clips(clips) * load("cpu").embed_clips(clips)).sum(1).min() > 0.99
+    assert (gpu.embed_clips(clips) * load("cpu").embed_clips(clips)).sum(1).min() > 0.995

@@ -52,8 +52,11 @@ def test_dtypes():
         pick_dtype("int8", cpu)
 
 
-@pytest.mark.parametrize(("name", "rounded"), [("float32", False), ("bfloat16", True)])
-def test_float32_on_a_gpu_is_not_rounded(monkeypatch, name, rounded):
+@pytest.mark.parametrize(
+    ("name", "device", "rounded"),
+    [("float32", "cuda", False), ("bfloat16", "cuda", True), ("float32", "cpu", True)],
+)
+def test_float32_on_a_gpu_is_not_rounded(monkeypatch, name, device, rounded):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    pick_dtype(name, torch.device("cuda"))
+    pick_dtype(name, torch.device(device))
     assert torch.backends.cudnn.allow_tf32 is rounded

@@ -60,8 +60,8 @@ def pick_device(name: str = "auto") -> torch.device:
 def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     """The number format that `name` (auto, float32 or bfloat16) stands for on `device`.
 
-    `auto` is bfloat16 where the device computes in it, float32 elsewhere. float32 means that convolutions on
-    a GPU compute in it from now on: PyTorch's own choice, TensorFloat-32, keeps ten bits of the numbers.
+    `auto` is bfloat16 where the device computes in it, float32 elsewhere. float32 on a CUDA GPU means
+    that convolutions compute in it from now on: PyTorch's own choice, TensorFloat-32, keeps ten bits.
 
     Raises:
         UsageError: the format is not known, or is float16.
@@ -71,7 +71,8 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     check_names("auto", name)
     if name == "bfloat16" or (name == "auto" and _computes_bfloat16(device)):
         return torch.bfloat16
-    torch.backends.cudnn.allow_tf32 = False
+    if device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = False
     return torch.float32
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pandas as pd
 import pytest
 
-from tests.cli.conftest import paint_image, vlret
+from tests.cli.conftest import ROOT, command, paint_image, vlret
 
 
 def test_json_of_an_index(index, media):
@@ -54,6 +55,14 @@ def test_a_table_is_written(index, tmp_path, suffix):
     readers = {"csv": pd.read_csv, "parquet": pd.read_parquet, "jsonl": lambda p: pd.read_json(p, lines=True)}
     assert readers[suffix](out)["label"].tolist() == [item["label"] for item in run.json["items"]]
     assert f"wrote {out}" in run.err
+
+
+def test_a_reader_that_goes_costs_no_table(index, tmp_path):
+    out = tmp_path / "a.csv"
+    words = ["label", index, "--labels", "red,blue", "--out", out]
+    with subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.PIPE, bufsize=0) as run:
+        run.stdout.close()
+    assert len(pd.read_csv(out)) == 4
 
 
 def test_a_page_that_cannot_be_written_costs_no_table(index, tmp_path):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import bench_mteb, options, output
+from vlret.cli import bench_captions, bench_mteb, options, output
 from vlret.errors import UsageError
 
 TASKS = {
@@ -31,6 +31,7 @@ def bench_app() -> typer.Typer:
     )
     for task, text in TASKS.items():
         app.command(task, help=text + _EXAMPLE.format(task, _SETS[task]))(run_task)
+    app.command("captions")(bench_captions.captions)
     app.command("mteb")(bench_mteb.mteb)
     app.command("datasets")(datasets)
     app.command("compare")(compare)
@@ -41,9 +42,7 @@ def run_task(
     context: typer.Context,
     dataset: Annotated[str | None, typer.Option(help="A name of `vlret bench datasets`.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the videos or images.")] = None,
-    annotations: Annotated[
-        Path | None, typer.Option(help="Folder with a folder of annotation files for each set.")
-    ] = None,
+    annotations: options.Annotations = None,
     model: Annotated[
         list[str] | None, typer.Option(help="As for `vlret index`, or module:Class; give several to compare.")
     ] = None,
@@ -64,9 +63,7 @@ def run_task(
             metavar="FILE.csv", help="Classification: columns path, label; or a folder for each class."
         ),
     ] = None,
-    choice: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A choice that the set leaves open.")
-    ] = None,
+    choice: options.Choice = None,
     frames: Annotated[int | None, typer.Option(min=1, help="Frames a clip (default: the set's).")] = None,
     sampling: Annotated[str | None, typer.Option(help="midpoint (default) or endpoints.")] = None,
     resize: Annotated[
@@ -108,25 +105,23 @@ def run_task(
         "undecodable": undecodable, "allow_missing": allow_missing or None,
     }  # fmt: skip
     order = Order(
-        str(context.info_name), dataset, annotations, _choices(choice or []), captions, labels, index, data,
+        str(context.info_name), dataset, annotations, options.choices(choice), captions, labels, index, data,
         model or [], vectors or [], {name: value for name, value in fields.items() if value is not None},
     )  # fmt: skip
     document = bench(order, out=out, device=device, dtype=dtype, cache=cache, workers=workers, say=output.say)
-    if json:
-        output.print_json(document, indent=None)
-    else:
-        print(result_table(document))
-    if out:
+    if out:  # before printing: whoever reads may go (`| head`)
         from vlret.reports.bench_files import PAGE, write_reports
 
         write_reports(document, out)
         output.say(f"wrote {output.existing(out / 'result.json')} and {output.existing(out / PAGE)}")
+    if json:
+        output.print_json(document, indent=None)
+    else:
+        print(result_table(document))
 
 
 def datasets(
-    annotations: Annotated[
-        Path | None, typer.Option(help="Folder with a folder of annotation files for each set.")
-    ] = None,
+    annotations: options.Annotations = None,
     json: options.AsJson = False,
 ) -> None:
     """List the benchmark sets: sizes, licences, choices, and which annotation files are missing here."""
@@ -169,11 +164,3 @@ def compare(
     for difference in differing:
         output.say(difference.line())
     print(comparison_table(found))
-
-
-def _choices(words: list[str]) -> dict[str, str]:
-    pairs = [word.partition("=") for word in words]
-    wrong = [word for word, (_, mark, _) in zip(words, pairs, strict=True) if not mark]
-    if wrong:
-        raise UsageError(f"--choice was given as {wrong[0]!r}.", "Write NAME=VALUE.")
-    return {name: value for name, _, value in pairs}

@@ -69,10 +69,10 @@ def label(
             top=top,
             threshold=_probability(threshold),
         )
-        _print(items, names, source.index.card.name, json)
-        if out:
+        if out:  # before printing: whoever reads may go (`| head`)
             write_table(out, items)
             output.say(f"wrote {output.existing(out)}")
+        _print(items, names, source.index.card.name, json)
         if html:
             _write_page(html, items, source.index)
     if not items or (strict and source.skipped):

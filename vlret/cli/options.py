@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vlret.errors import UsageError
+
 DEFAULT_MODEL = "vljepa-mini"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -22,3 +24,18 @@ IndexModel = Annotated[
 ]
 IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of an index.")]
 Html = Annotated[Path | None, typer.Option(help="Write one self-contained page with pictures.")]
+Annotations = Annotated[
+    Path | None, typer.Option(help="Folder with a folder of annotation files for each set.")
+]
+Choice = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="A choice that the set leaves open.")
+]
+
+
+def choices(words: list[str] | None) -> dict[str, str]:
+    """`--choice NAME=VALUE` as names and values."""
+    pairs = [(word, word.partition("=")) for word in words or []]
+    for word, (_, mark, _) in pairs:
+        if not mark:
+            raise UsageError(f"--choice was given as {word!r}.", "Write NAME=VALUE.")
+    return {name: value for _, (name, _, value) in pairs}

@@ -1,0 +1,73 @@
+"""`vlret bench captions`: two CSV files in, a table or one document out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import vlret
+
+
+@pytest.fixture
+def files(tmp_path):
+    known, model = tmp_path / "videos.csv", tmp_path / "model.csv"
+    known.write_text("path,caption\na.mp4,a dog runs\na.mp4,the dog\nb.mp4,a cat\n")
+    model.write_text("path,caption\nb.mp4,a cat\na.mp4,a dog\n")
+    return known, model
+
+
+def test_a_table(files):
+    known, model = files
+    run = vlret("bench", "captions", "--captions", known, "--predicted", model)
+    assert run.code == 0, run.err
+    head, row = run.out.splitlines()
+    assert head.split()[:4] == ["captions", "items", "references", "CIDEr"]
+    assert row.split()[:3] == [str(model), "2", "3"]
+
+
+def test_a_document(files):
+    known, model = files
+    run = vlret("bench", "captions", "--captions", known, "--predicted", model, "--json")
+    document = json.loads(run.out)
+    assert document["set"] == "videos"
+    assert document["rows"][0]["CIDEr"]["low"] <= document["rows"][0]["CIDEr"]["value"]
+
+
+def test_a_published_set_by_the_ids_of_its_media(tmp_path):
+    folder = tmp_path / "annotations" / "msrvtt"
+    folder.mkdir(parents=True)
+    (folder / "MSRVTT_JSFUSION_test.csv").write_text(
+        "key,vid_key,video_id,sentence\nret0,msr7,video7,a dog runs\nret1,msr8,video8,a cat sleeps\n"
+    )
+    model = tmp_path / "model.csv"
+    model.write_text("path,caption\nvideo8.mp4,a cat sleeps\nvideo7,a dog runs\n")
+    run = vlret(
+        "bench", "captions", "--dataset", "msrvtt", "--annotations", folder.parent, "--predicted", model
+    )
+    assert run.code == 0, run.err
+    assert "750.0" in run.out  # of four lengths of n-grams three are there, and are equal
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--captions", "{known}"], "No captions of a model were given"),
+        (["--predicted", "{model}"], "Not one set was named"),
+        (["--captions", "{known}", "--predicted", "none.csv"], "There is no file none.csv"),
+        (
+            ["--captions", "{known}", "--predicted", "{model}", "--choice", "split"],
+            "--choice was given as 'split'",
+        ),
+        (
+            ["--dataset", "visla", "--annotations", "x", "--predicted", "{model}"],
+            "is a set for text, not for retrieval",
+        ),
+    ],
+)
+def test_errors_say_what_to_do(files, words, message):
+    known, model = files
+    run = vlret("bench", "captions", *(word.format(known=known, model=model) for word in words))
+    assert run.code != 0
+    assert message in run.err
+    assert "Traceback" not in run.err

@@ -1,0 +1,54 @@
+"""`vlret bench captions`: captions that models wrote, scored with CIDEr."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from vlret.cli import options, output
+from vlret.errors import UsageError
+
+if TYPE_CHECKING:
+    from vlret.datasets.base import RetrievalSet
+
+
+def captions(
+    predicted: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE.csv", help="What a model wrote: columns path, caption; give several to compare."
+        ),
+    ] = None,
+    captions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="What is true: your own set, columns path, caption."),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="In its place a retrieval set of `vlret bench datasets`.")
+    ] = None,
+    annotations: options.Annotations = None,
+    choice: options.Choice = None,
+    json: options.AsJson = False,
+) -> None:
+    """Captions that models wrote, scored with CIDEr against the captions of a set.
+
+    A path is that of the other file, or the id or file name in the set. No media are read.
+
+    Example: vlret bench captions --captions videos.csv --predicted model.csv
+    """
+    from vlret.datasets.own import read_captions
+    from vlret.evaluation.bench import Order, load_set
+    from vlret.evaluation.captions import METRIC, captions_table, score_captions
+
+    if not predicted:
+        raise UsageError(
+            "No captions of a model were given.", "Give --predicted FILE.csv (several to compare)."
+        )
+    known = load_set(Order("retrieval", dataset, annotations, options.choices(choice), captions))
+    rows = score_captions({str(file): read_captions(file) for file in predicted}, cast("RetrievalSet", known))
+    if json:
+        output.print_json({"set": known.card.name, "metric": METRIC, "rows": rows}, indent=None)
+    else:
+        print(captions_table(rows))

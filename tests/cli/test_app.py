@@ -57,6 +57,21 @@ def test_a_search_imports_neither_av_nor_timm(index):
     assert done.stderr.split("\n") == ["0", "[]", ""]
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-k", "-3"], "greater than or equal to 1, not '-3'. Try: vlret search --help"),
+        (["-k", "many"], "not 'many'. Try"),
+        (["--not", ""], "taken away from it, is empty"),
+        (["--html", "."], "file '.' is a directory. Try"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_was_given(index, words, told):
+    run = vlret("search", index, "red", *words)
+    assert (run.code, run.out) == (2, "")
+    assert told in run.err
+
+
 def test_stdout_holds_the_document_and_nothing_else(index):
     run = process("search", index, "red", "--json")
     assert (run.code, run.err) == (0, "")

@@ -156,7 +156,11 @@ def test_datasets_are_listed():
     [
         (["retrieval"], 2, "--dataset NAME"),
         (["retrieval", "--dataset", "none"], 2, "msrvtt"),
-        (["retrieval", "--dataset", "msrvtt", "--captions", "a.csv"], 2, "Not one set"),
+        (
+            ["retrieval", "--dataset", "msrvtt", "--captions", "a.csv"],
+            2,
+            "--dataset and --captions were given together",
+        ),
         (["retrieval", "--dataset", "pope"], 2, "vlret bench vqa"),
         (["retrieval", "--dataset", "msrvtt"], 2, "--annotations"),
         (["retrieval", "--dataset", "msrvtt", "--choice", "split"], 2, "NAME=VALUE"),

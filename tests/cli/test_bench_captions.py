@@ -53,7 +53,7 @@ def test_a_published_set_by_the_ids_of_its_media(tmp_path):
     ("words", "message"),
     [
         (["--captions", "{known}"], "No captions of a model were given"),
-        (["--predicted", "{model}"], "Not one set was named"),
+        (["--predicted", "{model}"], "No set was named"),
         (["--captions", "{known}", "--predicted", "none.csv"], "There is no file none.csv"),
         (
             ["--captions", "{known}", "--predicted", "{model}", "--choice", "split"],

@@ -83,6 +83,7 @@ def test_a_folder_without_media_says_so(tmp_path, models):
     run = vlret("index", tmp_path / "empty", "--out", tmp_path / "i", "--model", models / "colour", "--json")
     assert run.code == 1
     assert run.json["found"] == 0
+    assert "empty: no video or image (" in run.err
 
 
 def test_only_bad_files_exit_with_1(tmp_path, models):

@@ -66,7 +66,9 @@ def test_a_reader_that_goes_costs_no_table(index, tmp_path):
 
 
 def test_a_page_that_cannot_be_written_costs_no_table(index, tmp_path):
-    run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", tmp_path)
+    (tmp_path / "file").touch()
+    page = tmp_path / "file" / "page.html"
+    run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", page)
     assert (run.code, len(run.out.splitlines())) == (1, 4)
     assert "error" in run.err
     assert len(pd.read_csv(tmp_path / "a.csv")) == 4
@@ -106,6 +108,12 @@ def test_a_folder_without_media_says_so(tmp_path, models, name, reason):
     assert (run.code, run.out) == (1, "")
     message = f"{tmp_path} holds nothing to label. {reason and f'{tmp_path}/{reason}'}"
     assert run.err.splitlines()[-1] == f"vlret: error: {message.strip()}"
+
+
+def test_an_index_beside_other_sources_is_refused(index, media):
+    run = vlret("label", media, index, "--labels", "a,b")
+    assert run.code == 2
+    assert f"{index} is an index, and was given with others. Give it alone" in run.err
 
 
 @pytest.mark.parametrize(

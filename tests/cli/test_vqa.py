@@ -90,10 +90,15 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
         (["{media}/green one.mp4", "which?"], 2, "VIDEO QUESTION"),
         (["{media}/green one.mp4", "which?", "--questions", "q.jsonl"], 2, "VIDEO QUESTION"),
         (["--questions", "none.jsonl"], 2, "none.jsonl is not there"),
-        (["{media}/green one.mp4", " ", "--answers", "a"], 2, "question is empty"),
+        (["{media}/green one.mp4", " ", "--answers", "a", "--answers", "b"], 2, "question is empty"),
+        (["{media}/green one.mp4", "which?", "--answers", "a,b"], 2, "given once, as 'a,b'"),
         (["{media}/green one.mp4", "which?", "--answers", "a", "--answers", "a"], 2, "given twice"),
-        (["none.mp4", "which?", "--answers", "a"], 1, "none.mp4"),
-        (["{media}", "which?", "--answers", "a"], 1, "not a file"),
+        (
+            ["none.mp4", "which?", "--answers", "a", "--answers", "b"],
+            1,
+            "none.mp4: not there. Check the path.",
+        ),
+        (["{media}", "which?", "--answers", "a", "--answers", "b"], 1, "not a file"),
     ],
 )
 def test_one_line_says_what_is_wrong(media, asked, arguments, code, reason):

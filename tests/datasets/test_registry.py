@@ -97,6 +97,11 @@ def test_wrong_names_and_choices_are_told(tmp_path: Path, name: str, choices: di
         load(name, tmp_path, **choices)
 
 
+def test_a_missing_folder_of_annotations_is_told(tmp_path):
+    with pytest.raises(DatasetError, match=r"There is no folder .*none"):
+        load("msrvtt", tmp_path / "none")
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_set_tells_what_it_misses(tmp_path: Path, name: str):
     missing = missing_annotations(name, tmp_path)

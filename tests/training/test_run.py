@@ -109,8 +109,35 @@ def test_the_recipe_in_the_repository_is_whole() -> None:
     assert read_recipe("recipes/mini/recipe.toml").name == "vljepa-mini"
 
 
+def test_a_run_that_made_nothing_does_not_keep_its_folder(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        run.train(replace(recipe, data=tmp_path / "none"), tmp_path / "run")
+    assert run.train(recipe, tmp_path / "run").is_dir()
+
+
 @pytest.mark.parametrize(
-    ("text", "message"), [("name = ", "not TOML"), ('name = "x"', "missing or unknown"), (None, "no recipe")]
+    ("old", "new", "message"),
+    [
+        ("seed = 0", 'seed = "a"', "seed of .* was given as 'a'. Give a whole number"),
+        ("seed = 0", "seed = true", "seed of .* was given as True"),
+        ("views = 6", "views = 0", "views of .* was given as 0. Give 1 or more"),
+        ("epochs = 14", "epochs = -1", r"epochs of \[towers\] of .* was given as -1"),
+        ("rate = 2e-4", "rate = nan", "rate of .* was given as nan. Give a number"),
+        ('name = "vljepa-mini"', "name = 3", "name of .* was given as 3. Give a text"),
+        ('"photos/flickr8k", ', "1, ", "Give a list of texts"),
+        ("changed_weight", "changed", "lacks changed_weight and has unknown changed"),
+    ],
+)
+def test_a_wrong_value_of_a_recipe_is_told(tmp_path: Path, old: str, new: str, message: str) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text(Path("recipes/mini/recipe.toml").read_text().replace(old, new, 1))
+    with pytest.raises(UsageError, match=message):
+        read_recipe(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name = ", "not TOML"), ('name = "x"', "lacks captions, data"), (None, "no recipe")],
 )
 def test_a_bad_recipe_is_told(tmp_path: Path, text: str | None, message: str) -> None:
     file = tmp_path / "recipe.toml"

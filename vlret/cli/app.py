@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -49,7 +50,7 @@ def _run(words: list[str], debug: bool) -> int:
     except VlretError as error:
         code = _failed(error, error.exit_code, debug)
     except _WrongUsage as error:
-        code = _failed(f"{error.format_message()} Try: {_verb(error)} --help", 2, debug)
+        code = _failed(f"{_told(error, words)}. Try: {_verb(error)} --help", 2, debug)
     except BrokenPipeError:
         code = 1
     except (KeyboardInterrupt, typer.Abort):
@@ -60,7 +61,7 @@ def _run(words: list[str], debug: bool) -> int:
         code = _failed("out of memory. Close other programs, or use a smaller model.", 1, debug)
     except Exception as error:  # noqa: BLE001 - the last net: a bug is told in one line, too
         code = _failed(
-            f"{type(error).__name__}: {error} This is a bug of vlret: run again with --debug.", 1, debug
+            f"{type(error).__name__}: {error}. This is a bug of vlret: run again with --debug.", 1, debug
         )
     if code == _INTERRUPTED:
         output.say("stopped. What was finished is kept; the same command goes on from there.")
@@ -72,6 +73,14 @@ def _failed(error: object, code: int, debug: bool) -> int:
         traceback.print_exc()
     output.say_error(str(error))
     return code
+
+
+def _told(error: Any, words: list[str]) -> str:
+    """What is wrong, with the value that was given: typer's own words for numbers leave it out."""
+    text = str(error.format_message()).rstrip(".")
+    names = getattr(getattr(error, "param", None), "opts", ())
+    given = [value for name, value in pairwise(words) if name in names]
+    return f"{text}, not {given[-1]!r}" if given and given[-1] not in text else text
 
 
 def _verb(error: Any) -> str:

@@ -18,7 +18,7 @@ def index(
     out: Annotated[Path | None, typer.Option(help="Folder of the index (default: indexes/NAME).")] = None,
     model: options.Model = options.DEFAULT_MODEL,
     clips: Annotated[
-        str, typer.Option(help="auto, whole, window:LENGTH[:STEP] in seconds, or shots.")
+        str, typer.Option(help="auto, whole, window:LENGTH[:STEP] in seconds, shots or shots:transnet.")
     ] = "auto",
     frames: Annotated[int | None, typer.Option(min=1, help="Frames a clip (default: the model's).")] = None,
     sampling: Annotated[str, typer.Option(help="Which frames: midpoint or endpoints.")] = "midpoint",
@@ -42,6 +42,7 @@ def index(
     from vlret.errors import UsageError
     from vlret.index.build import build_index
     from vlret.index.index import move_root
+    from vlret.media.sources import MEDIA_SUFFIXES
 
     if moved_from and not out:
         raise UsageError("--moved-from needs --out.", "Name the index whose media have moved.")
@@ -55,5 +56,7 @@ def index(
         output.print_json(asdict(report))
     else:
         print(report)
+    if report.found == 0:
+        output.say(f"{', '.join(sources)}: no video or image ({', '.join(sorted(MEDIA_SUFFIXES))})")
     if report.new + report.unchanged == 0 or (strict and report.skipped):
         raise typer.Exit(1)

@@ -28,7 +28,7 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
     return {
         "index": facts["index"],
         "holds": f"{facts['clips']} clips of {facts['files']} files; {facts['skipped_files']} files skipped",
-        "on disk": f"{facts['bytes'] / 1e6:.1f} MB in {facts['shards']} shards; "
+        "on disk": f"{_size(facts['bytes'])} in {facts['shards']} shard{'s' * (facts['shards'] != 1)}; "
         f"{facts['dropped_clips']} clips dropped",
         "files in": ", ".join(facts["roots"]),
         "model": model,
@@ -37,6 +37,10 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
         "search": _search(view),
         "changed": f"{facts['updated']} (made {facts['created']})",
     }
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"
 
 
 def _search(view: dict[str, Any] | None) -> str:

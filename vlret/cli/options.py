@@ -23,7 +23,9 @@ IndexModel = Annotated[
     typer.Option("--model", help="Where the index's own model lies, if its name does not find it."),
 ]
 IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of an index.")]
-Html = Annotated[Path | None, typer.Option(help="Write one self-contained page with pictures.")]
+Html = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="Write one self-contained page with pictures.")
+]
 Annotations = Annotated[
     Path | None, typer.Option(help="Folder with a folder of annotation files for each set.")
 ]

@@ -44,7 +44,8 @@ def search(
     ] = None,
     html: options.Html = None,
     trim: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Save each result as a clip of its own.")
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Save each result as a clip of its own."),
     ] = None,
 ) -> None:
     """Find the clips nearest to a sentence, image or video.

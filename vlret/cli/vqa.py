@@ -41,6 +41,10 @@ def vqa(
     one = video is not None and question is not None and bool(answers)
     if one == (questions is not None) or (questions and (video or answers)):
         raise UsageError("Give either VIDEO QUESTION --answers A --answers B, or --questions FILE.jsonl.")
+    if answers and len(answers) < 2:
+        raise UsageError(
+            f"--answers was given once, as {answers[0]!r}.", "Give it once for each of two or more."
+        )
     if questions and not questions.is_file():
         raise UsageError(f"{questions} is not there.", "Give a file of JSON lines.")
     output.say(f"loading {model}")
@@ -82,6 +86,8 @@ def _ask_file(model: Embedder, questions: Path, strict: bool) -> None:
             except VlretError as error:
                 output.say_error(f"{questions}, line {number}: {error}")
                 n_bad += 1
+    if n_done + n_bad == 0:
+        output.say(f"{questions} holds no question")
     output.say(f"{n_done} questions answered, {n_bad} passed over")
     if n_done == 0 or (strict and n_bad):
         raise typer.Exit(1)

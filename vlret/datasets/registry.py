@@ -73,6 +73,10 @@ def load(name: str, annotations: Path, /, **choices: str) -> BenchmarkSet:
     """
     made = card(name, **choices)
     folder = _folder(name, annotations)
+    if not Path(annotations).is_dir():
+        raise DatasetError(
+            f"There is no folder {annotations}.", "Give the folder that holds one for each set."
+        )
     _require(folder, made)
     found = _adapter(name).read(folder, made)
     files = [(file, entry) for entry in made.annotations for file in find(folder, entry)]

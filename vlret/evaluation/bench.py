@@ -106,9 +106,13 @@ def load_set(order: Order) -> BenchmarkSet:
     """
     from vlret.datasets import registry
 
-    if [order.dataset, order.captions, order.labels].count(None) != 2:
+    named = {"--dataset": order.dataset, "--captions": order.captions, "--labels": order.labels}
+    given = [option for option, value in named.items() if value is not None]
+    if len(given) != 1:
+        other = "--labels FILE.csv" if order.task == "classification" else "--captions FILE.csv"
         raise UsageError(
-            "Not one set was named.", "Give --dataset NAME, --captions FILE.csv or --labels FILE.csv."
+            f"{' and '.join(given)} were given together." if given else "No set was named.",
+            f"Give one of --dataset NAME and {other}.",
         )
     if order.dataset is not None:
         made = registry.card(order.dataset, **order.choices)

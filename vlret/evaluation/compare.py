@@ -40,7 +40,11 @@ def read_result(file: Path) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         _check_form(document)
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}.", "Give a result.json, or its folder."
+        ) from error
+    except (ValueError, TypeError) as error:
         raise UsageError(
             f"{path} is no result of vlret bench ({error}).", "Give a result.json, or its folder."
         ) from error

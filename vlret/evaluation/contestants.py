@@ -113,6 +113,8 @@ class StoredVectors:
 
 
 def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.", "Give a Parquet file.")
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:

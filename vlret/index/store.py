@@ -151,6 +151,6 @@ class Store:
 def damaged(folder: Path, name: str, what: str) -> IndexFolderError:
     """The error that says which file of the index is damaged and how."""
     return IndexFolderError(
-        f"{name} of the index {folder} is damaged: {what}.",
+        f"{name} of the index {folder} is damaged: {what.rstrip('.')}.",
         "Restore it from a copy, or delete the index and build it again.",
     )

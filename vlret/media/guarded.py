@@ -20,5 +20,6 @@ def read_whole(
     events = list(pool.run([DecodeJob(Path(path), "whole", n_frames, size=size)]))
     for event in events:
         if isinstance(event, FileFailed):
-            raise MediaError(f"{path}: {event.reason}.", "Check that it plays in a player.")
+            hint = "Check that it plays in a player." if Path(path).is_file() else "Check the path."
+            raise MediaError(f"{path}: {event.reason}.", hint)
     return next(event.frames for event in events if isinstance(event, ClipDecoded))

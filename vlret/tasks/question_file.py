@@ -40,11 +40,16 @@ def _parsed(line: str, folder: Path) -> QuestionLine | VlretError:
     try:
         values = json.loads(line)
         video, question, answers = values["video"], values["question"], values["answers"]
-    except (ValueError, KeyError, TypeError) as error:
-        return UsageError(f"{_shown(line)} is no question ({type(error).__name__}: {error}).", _FORM)
-    texts = [video, question, *answers] if isinstance(answers, list) else [answers, None]
-    if not all(isinstance(text, str) for text in texts):
-        return UsageError(f"{_shown(line)} is no question.", _FORM)
+    except ValueError as error:
+        return UsageError(f"{_shown(line)} is no JSON ({error}).", _FORM)
+    except KeyError as error:
+        return UsageError(f"{_shown(line)} has no {error}.", _FORM)
+    except TypeError:
+        return UsageError(f"{_shown(line)} is no JSON object.", _FORM)
+    if not isinstance(answers, list):
+        return UsageError(f"The answers of {_shown(line)} are no list.", _FORM)
+    if not all(isinstance(text, str) for text in (video, question, *answers)):
+        return UsageError(f"{_shown(line)} has something that is no text.", _FORM)
     return QuestionLine(folder / video, question, tuple(answers))
 
 

@@ -90,7 +90,10 @@ def _embed(model: Embedder, query: ClipInput) -> Vectors:
         warn_about(model, query)
         rows = model.embed_texts([query])
     else:
-        raise UsageError("The query is empty.", "Give a sentence, or the path of an image or video.")
+        raise UsageError(
+            "The query, or what is added to or taken away from it, is empty.",
+            "Give a sentence, or the path of an image or video.",
+        )
     vector: Vectors = rows[0]
     return vector
 

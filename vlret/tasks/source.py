@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vlret.errors import MediaError
+from vlret.errors import MediaError, UsageError
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.report import SkippedFile
@@ -36,9 +36,13 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
 
     Raises:
         MediaError: there is nothing that could be read.
+        UsageError: an index stands beside another source.
     """
-    if len(sources) == 1 and _is_index(Path(sources[0])):
-        index = Index.open(sources[0])
+    kept = next((source for source in sources if _is_index(Path(source))), None)
+    if kept is not None and len(sources) > 1:
+        raise UsageError(f"{kept} is an index, and was given with others.", "Give it alone, or only media.")
+    if kept is not None:
+        index = Index.open(kept)
         yield Indexed(index, model_of(index, model, device))
         return
     embedder = load_model(model or "vljepa-mini", device)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -116,12 +118,36 @@ def read_recipe(file: str | Path) -> Recipe:
 
 
 def _check(kind: type[Any], values: Any, where: str) -> None:
-    known = {field.name for field in fields(kind)}
+    known = {field.name: str(field.type) for field in fields(kind)}
     given = values.keys() if isinstance(values, dict) else set()
-    if wrong := known ^ given:
-        raise UsageError(
-            f"{where} has missing or unknown fields: {', '.join(sorted(wrong))}.", "Name each field once."
-        )
+    told = {"lacks": known.keys() - given, "has unknown": given - known.keys()}
+    if wrong := [f"{what} {', '.join(sorted(names))}" for what, names in told.items() if names]:
+        raise UsageError(f"{where} {' and '.join(wrong)}.", f"Its fields are {', '.join(known)}.")
+    for name, type_ in known.items():
+        if type_ in _ALLOWED and not _ALLOWED[type_][0](values[name]):
+            raise UsageError(
+                f"{name} of {where} was given as {values[name]!r}.", f"Give {_ALLOWED[type_][1]}."
+            )
+    for name in sorted(known.keys() & _FROM_ONE):
+        if values[name] < 1:
+            raise UsageError(f"{name} of {where} was given as {values[name]}.", "Give 1 or more.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
+_ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "int": (lambda value: _is_number(value) and isinstance(value, int), "a whole number from 0 on"),
+    "float": (_is_number, "a number from 0 on"),
+    "str": (lambda value: isinstance(value, str), "a text in quotation marks"),
+    "Path": (lambda value: isinstance(value, str), "a path in quotation marks"),
+    "tuple[str, ...]": (
+        lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+        'a list of texts, such as ["a", "b"]',
+    ),
+}
+_FROM_ONE = {field.name for field in fields(Sizes)} | {"batch", "views"}
 
 
 def _frozen(values: dict[str, Any]) -> dict[str, Any]:

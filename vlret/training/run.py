@@ -24,6 +24,9 @@ from vlret.training.tower_stage import teach_towers
 from vlret.training.x_encoder_stages import first_stages, last_stages
 from vlret.types import Pixels
 
+FIRST_STAGES = "first_stages"
+"""Folder of what is computed first: before it is there nothing of a run is worth keeping."""
+
 
 def train(recipe: Recipe, out: str | Path) -> Path:
     """Train a vljepa-mini from raw data; returns the folder of the finished model.
@@ -56,7 +59,7 @@ def activations(recipe: Recipe, model: VLJEPAModel, folder: Path) -> tuple[Train
         return first_stages(embedder, views)
 
     def load(splits: Sequence[str], views: int) -> TrainingData:
-        return load_data(read_sets(recipe, splits), encode, views, model, embedder, folder / "first_stages")
+        return load_data(read_sets(recipe, splits), encode, views, model, embedder, folder / FIRST_STAGES)
 
     return load(TRAIN_SPLITS, recipe.views), load(DEV_SPLITS, 1)
 
@@ -76,9 +79,9 @@ def with_towers(data: TrainingData, model: VLJEPAModel, towers: Path, cache: Pat
 
 
 def _claim(folder: Path, recipe: Recipe) -> None:
-    """Write the recipe into the run's folder, or refuse a folder that holds another: stages would be mixed."""
+    """Write the recipe into the run's folder, or refuse a folder with results of another: stages would be mixed."""
     file, text = folder / "recipe.json", json.dumps(asdict(recipe), indent=1, default=str) + "\n"
-    if file.is_file() and file.read_text() != text:
+    if (folder / FIRST_STAGES).exists() and file.is_file() and file.read_text() != text:
         raise UsageError(
             f"{folder} holds a run of another recipe.",
             "Give --out another folder, or the recipe that this one was begun with (its recipe.json).",

@@ -53,7 +53,7 @@ def label(
 
     if out:
         check_table(out)
-    names = read_labels(labels)
+    names, least = read_labels(labels), _probability(threshold)
     output.say(f"loading {model or 'the model'}")
     from vlret.tasks.label import classify
     from vlret.tasks.source import indexed
@@ -67,7 +67,7 @@ def label(
             model=source.model,
             templates=template,
             top=top,
-            threshold=_probability(threshold),
+            threshold=least,
         )
         if out:  # before printing: whoever reads may go (`| head`)
             write_table(out, items)

@@ -197,7 +197,11 @@ figcaption { font-weight: 600; margin-bottom: 6px; overflow-wrap: anywhere }
   margin: 0; padding: 0 12px 12px; font-size: 13px }
 .failures li img { height: 64px; margin-bottom: 4px }
 .failures li span { overflow-wrap: anywhere; margin-right: 6px }
-@media (max-width: 640px) {
+@media (max-width: 1180px) {
+  th, td { padding: 6px 5px }
+  td small { white-space: normal }
+}
+@media (max-width: 900px) {
   table, tbody, th, td { display: block }
   thead { display: none }
   tbody th { max-width: none; border: 0; padding: 0; grid-column: 1 / -1 }

@@ -106,7 +106,7 @@ def _card(card: Card, jpeg: bytes | None) -> str:
     return _CARD.format(
         picture=picture,
         time=f"<time>{time}</time>" if time else "",
-        title=escape(card.title),
+        title=escape(card.title).replace("_", "_<wbr>"),  # a long name breaks between its words
         line=escape(card.line),
         path=escape(str(path)),
         bars=bars,

@@ -65,8 +65,8 @@ def test_the_second_is_compared_with_the_first():
     bad, good = score_captions(rows, KNOWN)
     assert good["per_item"] == cider(["a dog", "a cat"], [["a dog runs", "the dog"], ["a cat"]]).tolist()
     assert good["CIDEr"]["value"] == pytest.approx(sum(good["per_item"]) / 2)
-    assert good["less_first"]["value"] == pytest.approx(good["CIDEr"]["value"] - bad["CIDEr"]["value"])
-    assert "less_first" not in bad
+    assert good["minus_first"]["value"] == pytest.approx(good["CIDEr"]["value"] - bad["CIDEr"]["value"])
+    assert "minus_first" not in bad
     _, one, other = captions_table([bad, good]).splitlines()
     assert one.split()[:4] == ["bad", "2", "3", "0.0"]
-    assert f"{good['less_first']['value']:+.1f}" in other
+    assert f"{good['minus_first']['value']:+.1f}" in other

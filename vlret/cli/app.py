@@ -61,7 +61,9 @@ def _run(words: list[str], debug: bool) -> int:
         code = _failed("out of memory. Close other programs, or use a smaller model.", 1, debug)
     except Exception as error:  # noqa: BLE001 - the last net: a bug is told in one line, too
         code = _failed(
-            f"{type(error).__name__}: {error}. This is a bug of vlret: run again with --debug.", 1, debug
+            f"{type(error).__name__}: {str(error).rstrip('.')}. This is a bug of vlret: run again with --debug.",
+            1,
+            debug,
         )
     if code == _INTERRUPTED:
         output.say("stopped. What was finished is kept; the same command goes on from there.")

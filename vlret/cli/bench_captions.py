@@ -48,7 +48,11 @@ def captions(
         )
     known = load_set(Order("retrieval", dataset, annotations, options.choices(choice), captions))
     rows = score_captions({str(file): read_captions(file) for file in predicted}, cast("RetrievalSet", known))
+    trimmed = known.card.choices.get("trimmed")
     if json:
-        output.print_json({"set": known.card.name, "metric": METRIC, "rows": rows}, indent=None)
+        document = {"set": known.card.name, "trimmed": trimmed, "metric": METRIC, "rows": rows}
+        output.print_json(document, indent=None)
     else:
         print(captions_table(rows))
+        if trimmed:
+            print(f"trimmed: {trimmed} holds part of the owner's file: a partial copy of the set.")

@@ -21,7 +21,7 @@ def score_captions(written: Mapping[str, RetrievalSet], known: RetrievalSet) -> 
 
     Returns:
         For each {name, items, references, CIDEr: {value, low, high}, per_item: [CIDEr of each medium of
-        `known`]}; low and high are the 95% bootstrap interval. From the second on also less_first:
+        `known`]}; low and high are the 95% bootstrap interval. From the second on also minus_first:
         {value, low, high, p}, a paired test.
 
     Raises:
@@ -43,30 +43,23 @@ def _row(name: str, scores: Floats, known: RetrievalSet, first: Floats | None) -
     row["CIDEr"] = {"value": float(scores.mean()), "low": low, "high": high}
     if first is not None:
         paired = paired_test(scores, first)
-        row["less_first"] = {
+        row["minus_first"] = {
             "value": paired.difference, "low": paired.low, "high": paired.high, "p": paired.p_value,
         }  # fmt: skip
     return row | {"per_item": scores.tolist()}
 
 
 def captions_table(rows: Sequence[Row]) -> str:
-    """One row for each file of captions; from the second on what it has more or less than the first."""
-    head = ["captions", "items", "references", "CIDEr", "95%", "less first", "95%", "p"]
-    return "\n".join(aligned([head, *([*_cells(row)] for row in rows)]))
+    """One row for each file of captions; from the second on its difference from the first, paired."""
+    head = ["captions", "items", "references", "CIDEr", "95%", "minus first", "95%", "p"]
+    return "\n".join(aligned([head, *map(_cells, rows)]))
 
 
 def _cells(row: Row) -> list[str]:
-    less = row.get("less_first")
-    compared = [f"{less['value']:+.1f}", _span(less, "+"), f"{less['p']:.4f}"] if less else ["", "", ""]
-    own = row["CIDEr"]
-    return [
-        row["name"],
-        str(row["items"]),
-        str(row["references"]),
-        f"{own['value']:.1f}",
-        _span(own),
-        *compared,
-    ]
+    own, other = row["CIDEr"], row.get("minus_first")
+    counts = [str(row["items"]), str(row["references"])]
+    compared = [f"{other['value']:+.1f}", _span(other, "+"), f"{other['p']:.4f}"] if other else ["", "", ""]
+    return [row["name"], *counts, f"{own['value']:.1f}", _span(own), *compared]
 
 
 def _span(figure: Mapping[str, float], sign: str = "") -> str:
@@ -78,8 +71,8 @@ def paired_captions(
 ) -> tuple[list[str], list[list[str]]]:
     """The written caption and the references of each of the media of `known`, in their order.
 
-    `name` is that of `written` in messages.
-    Media are told by their id, or by a file name that is that of one medium alone.
+    Media are told by their id, or by a file name that is that of one medium alone. `name` is what messages call
+    `written`.
 
     Raises:
         UsageError: a medium of `known` has no caption, or two, or a caption is of another medium.

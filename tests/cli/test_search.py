@@ -102,7 +102,7 @@ def test_warnings_go_to_stderr(index):
     [
         (["red", "--model", "{models}/asked"], 1, "was made by colour, not by asked"),
         (["red", "--model", "{models}/none"], 1, "made by colour; {models}/none does not load"),
-        ([""], 2, "query is empty"),
+        ([""], 2, "taken away from it, is empty"),
         (["no.mp4"], 1, "no.mp4 is not there"),
         (["red", "-k", "0"], 2, "'-k'"),
         (["red", "--json", "--paths"], 2, "--json and --paths"),

@@ -203,6 +203,6 @@ def test_a_file_of_another_set_is_refused(painted, tmp_path):
 
 def test_no_parquet_at_all(tmp_path):
     (tmp_path / "a.parquet").write_text("no")
-    for name in ("a.parquet", "none.parquet"):
-        with pytest.raises(UsageError, match="cannot be read as Parquet"):
+    for name, told in (("a.parquet", "cannot be read as Parquet"), ("none.parquet", "There is no file")):
+        with pytest.raises(UsageError, match=told):
             StoredVectors(tmp_path / name)

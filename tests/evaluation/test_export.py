@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,6 +15,7 @@ from tests.evaluation.sets import card, classification_set, media, retrieval_set
 from vlret.datasets.base import StateChoice, StateSet
 from vlret.errors import IndexFolderError
 from vlret.evaluation.export import file_names, write_result
+from vlret.evaluation.parts import top_lists
 from vlret.evaluation.run import protocol_for, run
 
 
@@ -89,6 +91,13 @@ def test_trec_reads_the_run(painted, tmp_path):
     figures = document["models"][0]["parts"][0]["figures"]
     assert 100 * sum(q["success_1"] for q in found.values()) / 5 == figures["hit@1"]["value"]
     assert 100 * sum(q["map"] for q in found.values()) / 5 == pytest.approx(figures["mAP"]["value"])
+
+
+def test_small_scores_stay_apart():
+    scores = np.array([[1e-7, 3e-7, 2e-7]], np.float32)  # as of a re-ranked run
+    items, written_scores = top_lists(lambda: iter([scores]))
+    assert items == [[1, 2, 0]]
+    assert len(set(written_scores[0])) == 3
 
 
 def test_every_task_is_written_with_names(painted, tmp_path):

@@ -33,7 +33,7 @@ def state_parts(
         own, known = scores[question.answer], np.flatnonzero(np.isfinite(scores))
         order = known[np.argsort(-scores[known], kind="stable")]
         top.append(order.tolist())
-        top_scores.append(scores[order].round(5).tolist())
+        top_scores.append(scores[order].tolist())
         if np.isfinite(own):
             entries.append((number, (scores > own).sum(), (scores == own).sum()))
     sizes = np.array([len(question.clips) for question in asked.questions])

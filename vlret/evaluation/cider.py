@@ -35,8 +35,8 @@ def cider(captions: Sequence[str], references: Sequence[Sequence[str]]) -> Float
     counted = [[_grams(text) for text in texts] for texts in references]
     items_with = Counter(gram for texts in counted for gram in set().union(*texts))
     scores = [
-        np.mean([_likeness(_grams(caption), one, items_with, len(references)) for one in texts])
-        for caption, texts in zip(captions, counted, strict=True)
+        np.mean([_likeness(caption, one, items_with, len(references)) for one in texts])
+        for caption, texts in zip(map(_grams, captions), counted, strict=True)
     ]
     return 1000 * np.asarray(scores, np.float64)
 

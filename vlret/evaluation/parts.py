@@ -144,5 +144,5 @@ def top_lists(scores: ScoreBlocks, k: int = N_TOP) -> tuple[list[list[int]], lis
     kept = np.isfinite(values)
     return (
         [row[keep].tolist() for row, keep in zip(items, kept, strict=True)],
-        [[float(f"{value:.9g}") for value in row[keep]] for row, keep in zip(values, kept, strict=True)],
+        [row[keep].tolist() for row, keep in zip(values, kept, strict=True)],
     )

@@ -118,9 +118,14 @@ def test_compare_refuses_and_names_what_differs(own, models, cache, tmp_path):
 def test_trimmed_annotations_are_told_below_the_table(models, cache, tmp_path):
     folder = write_visla(tmp_path / "annotations", "Generic_VISLA.first1.tsv")
     arguments = ["--annotations", folder, "--model", models / "colour", *cache]
-    run = vlret("bench", "text", "--dataset", "visla", *arguments)
+    refused = vlret("bench", "text", "--dataset", "visla", *arguments)
+    assert (refused.code, refused.out) == (1, "")
+    assert "not the owner's whole files: Generic_VISLA.first1.tsv" in refused.err
+    assert "--allow-missing" in refused.err
+    run = vlret("bench", "text", "--dataset", "visla", "--allow-missing", *arguments)
     assert run.code == 0, run.err
-    told = "trimmed: Generic_VISLA.first1.tsv holds part of the owner's file: a partial copy of the set."
+    named = "Generic_VISLA.first1.tsv"
+    told = f"The annotations are not the owner's whole files ({named}): a partial copy of the set."
     assert told in run.out.splitlines()
 
 
@@ -138,7 +143,7 @@ def test_datasets_are_listed():
     assert [row["name"] for row in run.json] == registry.names()
     assert run.json[0].keys() == {
         "name", "task", "split", "items", "texts", "classes", "questions", "annotations_found", "missing",
-        "licence", "source", "choices",
+        "licence", "source", "choices", "state", "trimmed",
     }  # fmt: skip
     assert run.json[0]["choices"] == {"split": ["1k-A", "full"]}
     assert next(row for row in run.json if row["name"] == "popev2")["choices"] == {}

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.cli.conftest import vlret
+from tests.datasets.small import SMALL, write_annotations
 
 
 @pytest.fixture
@@ -47,6 +48,19 @@ def test_a_published_set_by_the_ids_of_its_media(tmp_path):
     )
     assert run.code == 0, run.err
     assert "750.0" in run.out  # of four lengths of n-grams three are there, and are equal
+
+
+def test_a_part_of_a_set_needs_leave(tmp_path):
+    write_annotations("flickr30k", tmp_path, dict(list(SMALL["flickr30k"].items())[:3]))
+    model = tmp_path / "model.csv"
+    model.write_text("path,caption\na.jpg,A\nb.jpg,B\n")
+    words = ["--dataset", "flickr30k", "--annotations", tmp_path, "--predicted", model]
+    refused = vlret("bench", "captions", *words)
+    assert (refused.code, refused.out) == (1, "")
+    assert "2 of 5 files test_2016.*.en.gz" in refused.err
+    run = vlret("bench", "captions", *words, "--allow-missing")
+    assert "(2 of 5 files test_2016.*.en.gz): a partial copy of the set." in run.out
+    assert vlret("bench", "captions", *words, "--allow-missing", "--json").json["trimmed"]
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,13 @@ SMALL: dict[str, dict[str, Any]] = {
         "videos.csv": "7,a,https://x\n",
     },
     "ucf101": {"classInd.txt": "1 YoYo\n2 Archery\n", "testlist01.txt": "YoYo/v_YoYo_g01_c01.avi\n"},
-    "hmdb51": {"testTrainMulti_7030_splits/brush_hair_test_split1.txt": "a.avi 2 \nb.avi 1 \n"},
+    "hmdb51": {
+        f"testTrainMulti_7030_splits/{name}_test_split1.txt": lines
+        for name, lines in {
+            "brush_hair": "a.avi 2 \nb.avi 1 \n",
+            **{f"class_{number}": f"{number}.avi 1 \n" for number in range(50)},
+        }.items()
+    },
     "imagenet": {
         "openai_imagenet_classes.json": ["tench", "goldfish"],
         "imagenet_synsets.txt": "n01440764\nn01443537\n",

@@ -212,8 +212,8 @@ def test_ucf101_class_is_the_folder_and_lines_may_end_as_on_old_macs(put: Put, t
 def test_hmdb51_takes_2_as_test_and_0_as_unused(put: Put, tmp_path: Path):
     lines = "a #1 b.avi 1 \nc;d.avi 2 \ne.avi 0 \n"
     put("hmdb51/testTrainMulti_7030_splits/brush_hair_test_split1.txt", lines)
-    put("hmdb51/hmdb51.csv", "video_id,label,split1,split2,split3\na #1 b.avi,brush_hair_test,1,2,0\n")
     assert labelled(load("hmdb51", tmp_path)) == [("brush_hair/c;d.avi", "brush hair")]
+    put("hmdb51/hmdb51.csv", "video_id,label,split1,split2,split3\na #1 b.avi,brush_hair_test,1,2,0\n")
     assert labelled(load("hmdb51", tmp_path, split="2")) == [("brush_hair/a #1 b.avi", "brush hair")]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vlret.datasets.files import DatasetError
-from vlret.datasets.registry import load
+from vlret.datasets.registry import card, load
 
 from .conftest import Put
 from .test_retrieval_sets import pairs
@@ -70,6 +70,20 @@ def test_flickr30k_files_of_unequal_length_are_told(put: Put, tmp_path: Path):
     put("flickr30k/test_2016.2.en.gz", gzip.compress(b"Only one.\n"))
     with pytest.raises(DatasetError, match="row 2"):
         load("flickr30k", tmp_path)
+
+
+@pytest.mark.data
+def test_what_flickr8k_and_flickr30k_share_is_counted(annotations: Path):
+    """By the number that begins a photograph's name; Flickr30k's training list is not here, so 871 and 867 are read."""
+
+    def numbers(file: str) -> set[str]:
+        return {line.split("_")[0].removesuffix(".jpg") for line in (annotations / file).read_text().split()}
+
+    shared = numbers("flickr8k/Flickr_8k.trainImages.txt") & numbers("flickr30k/test_2016_images.txt")
+    told = "{} of these 1,000 photographs are in its training split"
+    assert card("flickr30k").overlaps["Flickr8k"] == told.format(len(shared))
+    assert card("flickr8k").overlaps["Flickr30k"] == told.format(871)
+    assert card("flickr8k", split="dev").overlaps["Flickr30k"] == told.format(867)
 
 
 def test_coco_may_be_cut_to_five_captions(put: Put, tmp_path: Path):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from vlret.datasets.published import published
-from vlret.datasets.registry import card
+from vlret.datasets.registry import card, names
+from vlret.evaluation.contamination import contamination
+from vlret.models.open_clip import trained_on
 
 
 def figure(column: str, model: str, version: str) -> float:
@@ -83,3 +85,36 @@ def test_the_paper_scores_the_two_text_sets_by_different_means():
     """SugarCrepe++ by the mean over all triples, VISLA by that over its parts (`vljepa-paper.md`, table of texts)."""
     assert {row.metric for row in card("sugarcrepe_pp").published} == {"accuracy"}
     assert {row.metric for row in card("visla").published} == {"macro_accuracy"}
+
+
+def marked(name: str, **choices: str) -> set[str]:
+    """Models of a card's published rows that were trained on what overlaps with the set."""
+    made = card(name, **choices)
+    return {row.model for row in made.published if contamination(row.trained_on, made)}
+
+
+def test_training_on_howto100m_is_marked_where_videos_are_shared():
+    of_vljepa = {"VL-JEPA BASE", "VL-JEPA SFT"}
+    for name in ("youcook2", "crosstask", "coin"):
+        assert marked(name) == of_vljepa
+        assert "inferred" in card(name).overlaps["HowTo100M"]
+    assert marked("didemo") == of_vljepa | {"CLIP RN50", "CLIP ViT-B", "CLIP ViT-L"}
+    assert marked("pvd") == {"PE-Core B", "PE-Core L", "PE-Core G"}
+    assert marked("msrvtt") == marked("kinetics400") == marked("egoexo4d") == set()
+
+
+def test_every_figure_of_sft_and_of_fine_tuned_models_says_that_it_is_not_zero_shot():
+    for name in names():
+        for row in card(name).published:
+            tuned = row.model.endswith("SFT") or name == "ek100_anticipation"
+            assert row.note.startswith("not zero-shot") == tuned
+
+
+@pytest.mark.parametrize(
+    ("model", "weights"),
+    [("CLIP ViT-L", "ViT-L-14/openai"), ("SigLIP2 g", "ViT-gopt-16-SigLIP2-256/webli"),
+     ("PE-Core G", "PE-Core-bigG-14-448/meta")],
+)  # fmt: skip
+def test_reported_rows_are_of_the_weights_that_can_be_measured(model: str, weights: str):
+    row = next(row for row in published("msrvtt") if row.model == model)
+    assert set(row.trained_on) == set(trained_on(f"open_clip:{weights}"))

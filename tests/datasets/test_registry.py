@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vlret.datasets.base import Media, SetCard
-from vlret.datasets.files import DatasetError
+from vlret.datasets.files import OR, DatasetError
 from vlret.datasets.registry import (
     card,
     load,
@@ -22,14 +22,25 @@ from vlret.datasets.registry import (
 from vlret.errors import UsageError
 
 from .conftest import Put
+from .small import SMALL, write_annotations
 
 KEYS = (
-    "name", "task", "split", "items", "texts", "classes", "questions", "annotations_found", "missing", "licence",
-    "source", "choices",
+    "name", "task", "split", "items", "texts", "classes", "questions", "annotations_found", "state", "missing",
+    "trimmed", "licence", "source", "choices",
 )  # fmt: skip
-INCOMPLETE = {
-    "pvd", "vdc1k", "egoexo4d", "imagenet", "gqa", "tallyqa", "popev2", "vitatecs", "worldprediction",
+STATES = {
+    "trimmed": {"tallyqa", "vitatecs"}, "rebuilt": {"coin", "crosstask"},
+    "missing": {"pvd", "vdc1k", "egoexo4d", "imagenet", "gqa", "popev2", "worldprediction"},
 }  # fmt: skip
+INCOMPLETE = set().union(*STATES.values())
+IDLE = {
+    ("coin", "step"): {"extent"}, ("coin", "task"): {"steps"}, ("crosstask", "task"): {"steps"},
+    ("ek100", "verb"): {"candidates", "text"}, ("ek100", "noun"): {"candidates", "text"},
+    ("ek100_anticipation", "verb"): {"candidates", "text"}, ("ek100_anticipation", "noun"): {"candidates", "text"},
+}  # fmt: skip
+"""Choices that a set and its target leave without effect."""
+NOT_COUNTED = {"test/*.tar", "test/*.json", "test-*.parquet", "data/test-*.parquet"}
+"""Shards say themselves how many they are; of PVD-Bench's tars nobody here has counted them."""
 
 
 def every_card() -> list[tuple[str, dict, SetCard]]:
@@ -52,7 +63,9 @@ def test_names_hold_the_sets_of_the_paper():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "choices", "made"), every_card(), ids=str)
+@pytest.mark.parametrize(
+    ("name", "choices", "made"), [pytest.param(*one, id=f"{one[0]} {one[1]}") for one in every_card()]
+)
 def test_every_card_is_filled_in(name: str, choices: dict, made: SetCard):
     assert made.name == name
     assert made.title
@@ -62,10 +75,15 @@ def test_every_card_is_filled_in(name: str, choices: dict, made: SetCard):
     assert made.metric
     assert made.annotations
     assert made.overlaps
-    assert all(value in " ".join(made.choices.values()) or value for value in choices.values())
+    idle = IDLE.get((name, choices.get("target")), set())
+    assert {choice: made.choices.get(choice) for choice in choices} == {
+        choice: None if choice in idle else value for choice, value in choices.items()
+    }
     assert all(prompt.count("{}") == 1 for prompt in made.prompts)
     assert bool(made.prompts) == (made.task == "classification")
     assert all(0 < row.value < 100 for row in made.published)
+    patterns = {one for entry in made.annotations for one in entry.split(OR) if "*" in one}
+    assert patterns - NOT_COUNTED == {one for one in made.n_files if one in patterns}
 
 
 def test_usual_choices_are_those_of_the_card_without_choices():
@@ -132,6 +150,7 @@ def test_overview_without_annotations_lists_all_as_missing():
         assert tuple(row) == KEYS
         assert row["missing"]
         assert not row["annotations_found"]
+        assert (row["state"], row["trimmed"]) == ("missing", [])
         assert {row[key] for key in ("items", "texts", "classes", "questions")} == {None}
 
 
@@ -142,9 +161,59 @@ def test_overview_of_the_real_files(real_overview: dict[str, dict]):
     assert {name for name, row in rows.items() if not row["annotations_found"]} == INCOMPLETE
     assert all(bool(row["missing"]) == (name in INCOMPLETE) for name, row in rows.items())
     assert all(row["items"] for name, row in rows.items() if name not in INCOMPLETE)
+    for state, of_state in STATES.items():
+        assert {name for name, row in rows.items() if row["state"] == state} == of_state
     assert rows["vitatecs"]["missing"] == ["Type.jsonl"]
+    assert rows["vitatecs"]["trimmed"] == ["Type.first500.jsonl"]
+    assert (rows["coin"]["missing"], rows["coin"]["trimmed"]) == (["COIN.json"], ["COIN.json (rebuilt)"])
+    assert rows["crosstask"]["trimmed"][1] == "58 of 2750 files annotations/*.csv (rebuilt)"
     assert rows["vdc1k"]["items"] == 1027
     assert rows["popev2"]["questions"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "n_first", "more", "told"),
+    [
+        ("hmdb51", 3, {}, "3 of 51 files testTrainMulti_7030_splits/*_test_split1.txt"),
+        ("flickr30k", 4, {}, "3 of 5 files test_2016.*.en.gz"),
+        ("crosstask", 3, {}, "1 of 2750 files annotations/*.csv"),
+        ("imagenet", 3, {"val/n01440764/a.JPEG": b""}, "1 of 50000 files val/*/*.JPEG"),
+    ],
+)
+def test_a_part_of_many_files_is_told_and_read(
+    tmp_path: Path, name: str, n_first: int, more: dict[str, bytes], told: str
+):
+    write_annotations(name, tmp_path, {**dict(list(SMALL[name].items())[:n_first]), **more})
+    found = next(row for row in overview(tmp_path) if row["name"] == name)
+    assert (found["trimmed"], found["state"], found["annotations_found"]) == ([told], "trimmed", False)
+    assert load(name, tmp_path).card.choices["trimmed"] == told
+
+
+def test_a_whole_table_is_taken_before_a_part_of_the_lists(put: Put, tmp_path: Path):
+    put("hmdb51/testTrainMulti_7030_splits/chew_test_split1.txt", "a.avi 2 \n")
+    put("hmdb51/hmdb51.csv", "video_id,label,split1,split2,split3\nb.avi,brush_hair,2,2,0\n")
+    found = load("hmdb51", tmp_path)
+    assert [medium.id for medium in found.media] == ["brush_hair/b.avi"]
+    assert "trimmed" not in found.card.choices
+
+
+def test_files_that_say_they_are_rebuilt_are_told(tmp_path: Path):
+    folder = write_annotations("coin", tmp_path)
+    assert "trimmed" not in load("coin", tmp_path).card.choices
+    (folder / "SOURCE.md").write_text("# COIN\n\nStatus: complete, not Status: REBUILT\n")
+    assert "trimmed" not in load("coin", tmp_path).card.choices
+    (folder / "SOURCE.md").write_text("# COIN\n\nStatus: REBUILT from two lists\n")
+    assert load("coin", tmp_path).card.choices["trimmed"] == "COIN.json (rebuilt)"
+    row = next(row for row in overview(tmp_path) if row["name"] == "coin")
+    assert (row["state"], row["annotations_found"], row["items"]) == ("rebuilt", False, 2)
+
+
+def test_shards_say_how_many_they_are(tmp_path: Path):
+    write_annotations(
+        "popev2", tmp_path, {"data/test-00000-of-00002.parquet": SMALL["popev2"]["test.parquet"]}
+    )
+    told = "1 of 2 files data/test-*.parquet"
+    assert load("popev2", tmp_path).card.choices["trimmed"] == told
 
 
 def test_overview_goes_on_after_a_damaged_file(put: Put, tmp_path: Path):

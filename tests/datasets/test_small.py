@@ -15,11 +15,14 @@ from vlret.datasets.registry import load, missing_annotations, missing_media, na
 
 from .small import SMALL, write_annotations, write_media
 
+IN_PART = {"crosstask": ["annotations/*.csv"]}
+"""The owner has 2,750 of them."""
+
 
 @pytest.mark.parametrize("name", names())
 def test_small_files_are_a_whole_set(tmp_path: Path, name: str):
     write_annotations(name, tmp_path)
-    assert missing_annotations(name, tmp_path) == []
+    assert missing_annotations(name, tmp_path) == IN_PART.get(name, [])
     found = load(name, tmp_path)
     check(found)
     if not isinstance(found, TextSet):

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from tests.datasets.small import write_annotations, write_visla
+from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation import look
 from vlret.evaluation.bench import Order, bench
@@ -110,6 +111,31 @@ def test_missing_annotations_are_listed_before_a_model_is_loaded(order, reason, 
     with pytest.raises(VlretError, match=reason):
         bench(Order("retrieval", models=[SPY], **{**order, **places}))
     assert Spy.n_loaded == 0
+
+
+def test_annotations_beside_the_media_are_found(tmp_path, cache):
+    write_visla(tmp_path / "data" / "annotations")
+    order = Order("text", dataset="visla", data=tmp_path / "data", models=[SPY])
+    assert bench(order, cache=cache)["models"][0]["parts"][0]["queries"] == 2
+    with pytest.raises(
+        UsageError, match=r"annotations is no folder.*put it into that of --data as annotations/"
+    ):
+        bench(Order("text", dataset="visla", data=tmp_path, models=[SPY]), cache=cache)
+
+
+@pytest.mark.parametrize("vectors_alone", [True, False])
+def test_a_part_of_the_annotations_is_refused_before_a_model_is_loaded(tmp_path, cache, vectors_alone):
+    folder = write_visla(tmp_path / "annotations", "Generic_VISLA.first1.tsv")
+    file = vectors(tmp_path / "a.parquet", texts=["red"])
+    models = {"vectors": [file]} if vectors_alone else {"models": [SPY]}
+    with pytest.raises(DatasetError, match=r"whole files: Generic_VISLA\.first1\.tsv.*--allow-missing"):
+        bench(Order("text", dataset="visla", annotations=folder, **models), cache=cache)
+    assert Spy.n_loaded == 0
+    allowed = {"allow_missing": True}
+    document = bench(
+        Order("text", dataset="visla", annotations=folder, protocol=allowed, **models), cache=cache
+    )
+    assert "(Generic_VISLA.first1.tsv): a partial copy of the set." in result_table(document)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ import pytest
 
 from tests.evaluation.conftest import Counting, CountingAsked
 from tests.evaluation.sets import NAMES, card, classification_set, media, retrieval_set, text_set, vqa_set
-from vlret.datasets.base import Media, SetQuestion, StateChoice, StateSet, VqaSet
+from vlret.datasets.base import Media, Published, SetQuestion, StateChoice, StateSet, VqaSet
+from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError
 from vlret.evaluation import look
-from vlret.evaluation.run import contamination, protocol_for, run
+from vlret.evaluation.run import protocol_for, run
 
 
 def scores(document, model=0):
@@ -340,12 +341,20 @@ def test_texts_are_cut_alike(painted, cache):
     assert document["models"][0]["texts_cut"] == 4
 
 
-def test_contamination_is_told_whatever_the_spelling(painted, cache):
-    made = retrieval_set(overlaps=("HowTo100M",))
-    assert contamination(["howto-100m", "LAION", "Painted_Retrieval"], made.card) == [
-        "howto-100m",
-        "Painted_Retrieval",
-    ]
+def test_a_part_of_the_annotations_needs_leave(painted, cache):
+    made = retrieval_set(choices={"trimmed": "3 of 51 files a/*.txt"})
+    with pytest.raises(DatasetError, match=r"3 of 51 files a/\*\.txt.*--allow-missing"):
+        result(made, painted, cache)
+    document = result(made, painted, cache, allow_missing=True)
+    assert document["models"][0]["stamp"]["protocol"]["choices"]["trimmed"] == "3 of 51 files a/*.txt"
+
+
+def test_published_rows_say_what_contaminates_them(painted, cache):
+    published = (Published("A", "R@1", 1.0, "x", ("howto-100m", "LAION")), Published("B", "R@1", 2.0, "x"))
+    made = retrieval_set(overlaps={"HowTo100M": "3 of 4 videos"}, published=published)
+    card = json.loads(json.dumps(result(made, painted, cache)))["dataset"]
+    assert [row["contaminated_by"] for row in card["published"]] == [["howto-100m"], []]
+    assert card["overlaps"] == {"HowTo100M": "3 of 4 videos"}
 
 
 def test_the_document_is_json_with_card_and_stamp(painted, cache):

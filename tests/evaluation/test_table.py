@@ -38,7 +38,7 @@ def test_a_row_for_each_model_and_part(painted, tmp_path):
 
 
 def test_contamination_is_marked(painted, tmp_path):
-    made = retrieval_set(overlaps=("HowTo100M",))
+    made = retrieval_set(overlaps={"HowTo100M": ""})
     lines = table(painted, tmp_path, made, Trained(), Counting())
     assert [line.split()[:2] for line in lines[1:5]] == [["trained", "*"]] * 2 + [
         ["counting", "text"],
@@ -46,6 +46,41 @@ def test_contamination_is_marked(painted, tmp_path):
     ]
     assert lines[5] == "* trained was trained on HowTo100M, which overlaps with this set."
     assert lines[6].endswith("shows: counting.")
+
+
+def test_what_is_shared_stands_in_the_note(painted, tmp_path):
+    made = retrieval_set(overlaps={"HowTo100M": "3 of 4 videos", "Nothing else": ""})
+    lines = table(painted, tmp_path, made, Trained())
+    assert lines[3] == (
+        "* trained was trained on HowTo100M (3 of 4 videos), Nothing else, which overlap with this set."
+    )
+
+
+def test_reported_rows_are_marked_and_the_marks_explained(painted, tmp_path):
+    published = (
+        Published("A", "R@1", 31.0, "v1", ("HowTo100M",)),
+        Published("A", "R@1", 32.0, "v2", ("HowTo100M",)),  # told once
+        Published("B", "R@1", 40.0, "v2", ("HowTo100M",), "fine-tuned"),
+        Published("C", "R@1", 5.0, "v2", ("WebLI",)),
+    )
+    made = retrieval_set(published=published, overlaps={"HowTo100M": "3 of 4 videos"})
+    assert table(painted, tmp_path, made)[-6:] == [
+        "reported: A * 31 R@1 (v1)",
+        "reported: A * 32 R@1 (v2)",
+        "reported: B * 40 R@1 (v2)",
+        "reported: C 5 R@1 (v2)",
+        "* reported: A, B: trained on HowTo100M (3 of 4 videos), which overlaps with this set.",
+        "* reported: B: fine-tuned.",
+    ]
+
+
+def test_a_part_of_the_annotations_is_told(painted, tmp_path):
+    made = retrieval_set(choices={"trimmed": "3 of 51 files a/*.txt"})
+    lines = table(painted, tmp_path, made, allow_missing=True)
+    told = (
+        "The annotations are not the owner's whole files (3 of 51 files a/*.txt): a partial copy of the set."
+    )
+    assert told in lines
 
 
 def test_reranking_is_marked(painted, tmp_path):
@@ -89,12 +124,17 @@ def test_sets_say_what_is_missing_and_where_to_get_it():
     row = {
         "name": "a", "task": "vqa", "split": "test", "items": 3, "texts": None, "classes": None, "questions": 9,
         "annotations_found": False, "missing": ["x.json", "y.csv"], "licence": "MIT", "source": "https://a.example",
-        "choices": {},
+        "state": "missing", "trimmed": [], "choices": {},
     }  # fmt: skip
-    lines = datasets_table([row, {**row, "name": "b", "missing": [], "annotations_found": True}]).splitlines()
+    whole = {**row, "name": "b", "missing": [], "annotations_found": True, "state": "found"}
+    lines = datasets_table([row, whole]).splitlines()
     assert lines[1].split() == ["a", "vqa", "test", "3", "9", "missing", "MIT"]
     assert lines[2].split() == ["b", "vqa", "test", "3", "9", "found", "MIT"]
     assert lines[3:] == ["a lacks x.json, y.csv: https://a.example"]
+    part = {**row, "state": "trimmed", "missing": ["x/*.txt"], "trimmed": ["3 of 51 files x/*.txt"]}
+    lines = datasets_table([part]).splitlines()
+    assert lines[1].split() == ["a", "vqa", "test", "3", "9", "trimmed", "MIT"]
+    assert lines[2] == "a lacks x/*.txt; here: 3 of 51 files x/*.txt: https://a.example"
     chosen = {**row, "choices": {"target": ("step", "task"), "steps": ("id", "label")}}
     assert datasets_table([chosen]).splitlines()[2:] == [
         "choices of a, the usual first: target=step|task steps=id|label",

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.reports.bench_documents import documents
+from tests.reports.bench_documents import contaminated_document, documents
 
 
 def write_counted(path: Path, n_frames: int = 30, size: int = 64, gop: int = 12, sound: bool = False) -> Path:
@@ -38,6 +38,12 @@ def write_counted(path: Path, n_frames: int = 30, size: int = 64, gop: int = 12,
 @pytest.fixture
 def counted_video(tmp_path) -> Path:
     return write_counted(tmp_path / "counted.mp4")
+
+
+@pytest.fixture(scope="session")
+def contaminated(tmp_path_factory):
+    """A retrieval document with marked and unmarked published rows."""
+    return contaminated_document(tmp_path_factory.mktemp("contaminated"))
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,17 @@ def test_the_table_tells_reported_from_measured(results):
     assert {"R@1", "median rank", "[100.0, 100.0]", "37.6"} <= set(page.texts)
 
 
+def test_reported_rows_are_marked_on_the_page(contaminated):
+    texts = Page(bench_page(contaminated)).texts
+    assert {
+        "VL-JEPA BASE *",
+        "VL-JEPA SFT *",
+        "CLIP ViT-B",
+        "* reported: VL-JEPA SFT: not zero-shot.",
+    } <= set(texts)
+    assert any("trained on HowTo100M (these videos), which overlaps with this set." in text for text in texts)
+
+
 def test_failures_have_pictures_of_the_right_clip_and_of_those_above(results):
     page = Page(bench_page(results["retrieval"]))
     assert "Failures of colour" in page.texts

@@ -30,6 +30,10 @@ def captions(
     ] = None,
     annotations: options.Annotations = None,
     choice: options.Choice = None,
+    allow_missing: Annotated[
+        bool,
+        typer.Option("--allow-missing", help="Take a part of the owner's annotations; the result says so."),
+    ] = False,
     json: options.AsJson = False,
 ) -> None:
     """Captions that models wrote, scored with CIDEr against the captions of a set.
@@ -41,12 +45,15 @@ def captions(
     from vlret.datasets.own import read_captions
     from vlret.evaluation.bench import Order, load_set
     from vlret.evaluation.captions import METRIC, captions_table, score_captions
+    from vlret.evaluation.table import trimmed_note
 
     if not predicted:
         raise UsageError(
             "No captions of a model were given.", "Give --predicted FILE.csv (several to compare)."
         )
-    known = load_set(Order("retrieval", dataset, annotations, options.choices(choice), captions))
+    protocol = {"allow_missing": allow_missing}
+    order = Order("retrieval", dataset, annotations, options.choices(choice), captions, protocol=protocol)
+    known = load_set(order)
     rows = score_captions({str(file): read_captions(file) for file in predicted}, cast("RetrievalSet", known))
     trimmed = known.card.choices.get("trimmed")
     if json:
@@ -55,4 +62,4 @@ def captions(
     else:
         print(captions_table(rows))
         if trimmed:
-            print(f"trimmed: {trimmed} holds part of the owner's file: a partial copy of the set.")
+            print(trimmed_note(trimmed))

@@ -20,7 +20,7 @@ def card() -> SetCard:
         source="captions: https://cs.stanford.edu/people/ranjaykrishna/densevid/; videos: http://activity-net.org",
         annotations=("val_1.json | anet_ret_val_1.json",), metric="R@1", frames=32,
         choices={"text": "paragraph"}, published=published("activitynet"),
-        overlaps=("ActivityNet", "ActivityNet Captions"),
+        overlaps={"ActivityNet": "the same videos", "ActivityNet Captions": ""},
     )  # fmt: skip
 
 

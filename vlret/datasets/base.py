@@ -25,12 +25,18 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published figure: `value` of `metric` in per cent, for `model`, as `source` states it."""
+    """A published figure: `value` of `metric` in per cent, for `model`, as `source` states it.
+
+    `trained_on` names data sets that the model's makers say it was trained on, `note` says why the figure is not
+    zero-shot, where it is not. A table marks the row for either.
+    """
 
     model: str
     metric: str
     value: float
     source: str
+    trained_on: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +44,11 @@ class SetCard:
     """What is known of a set before anything is read.
 
     `annotations` are the owner's files, below the set's own folder (`a.json | b.csv`: one of the two is
-    enough; `*`: any text); `source` says where they and the media come from. `frames` and `prompts` are the
-    usual protocol of the set, `choices` the named choices that the literature leaves open and which one was
-    made (they go into the stamp). `overlaps` names data sets whose training would contaminate this one.
+    enough; `*`: any text), and `n_files` is how many the owner has of a name with `*`, where that is known;
+    `source` says where they and the media come from. `frames` and `prompts` are the usual protocol of the set,
+    `choices` the named choices that the literature leaves open and which one was made (they go into the stamp).
+    `overlaps` names data sets whose training would contaminate this one, each with what they share, or "" where
+    the name says it.
     """
 
     name: str
@@ -55,7 +63,8 @@ class SetCard:
     prompts: tuple[str, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
     published: tuple[Published, ...] = ()
-    overlaps: tuple[str, ...] = ()
+    overlaps: Mapping[str, str] = field(default_factory=dict)
+    n_files: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

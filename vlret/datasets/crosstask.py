@@ -9,9 +9,10 @@ from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import classification, number_parts, video_files
 from vlret.datasets.base import ClassificationSet, Media, SetCard
 from vlret.datasets.files import find, known, parse_rows, read_cells, read_lines, span_of
-from vlret.datasets.published import published
+from vlret.datasets.published import IN_HOWTO100M, published
 
 _TASKS = "tasks_primary.txt"
+_PARTS = "annotations/*.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,15 @@ class _Task:
 def card(target: str = "step", steps: str = "task", videos: str = "all") -> SetCard:
     """Card of the primary tasks: the step of a part (`steps` of each task, 133, or by name, 105), or the task."""
     listed = {"all": "videos.csv", "validation": "videos_val.csv"}[videos]
-    files = (listed,) if target == "task" else ("annotations/*.csv", *((listed,) if videos != "all" else ()))
+    files = (listed,) if target == "task" else (_PARTS, *((listed,) if videos != "all" else ()))
     return SetCard(
         name="crosstask", title=f"CrossTask, {target}s", task="classification", split=f"primary tasks, {videos}",
         licence="code and annotations: BSD-3-Clause; videos: YouTube",
         source="https://github.com/DmZhukov/CrossTask (crosstask_release.zip); videos: YouTube",
         annotations=(_TASKS, *files), metric="top-1", prompts=("{}",),
         choices={"target": target, **({"steps": steps} if target == "step" else {}), "videos": videos},
-        published=published(f"crosstask_{target}"), overlaps=("CrossTask", "HowTo100M"),
+        published=published(f"crosstask_{target}"), overlaps={"CrossTask": "", "HowTo100M": IN_HOWTO100M},
+        n_files={_PARTS: 2_750},
     )  # fmt: skip
 
 
@@ -49,7 +51,7 @@ def read(folder: Path, card: SetCard) -> ClassificationSet:
     kept = None if card.choices["videos"] == "all" else set(_listed(folder, card.annotations[-1]))
     offsets = _offsets(tasks)
     parts = []
-    for file in find(folder, "annotations/*.csv"):
+    for file in find(folder, _PARTS):
         task, _, video = file.stem.partition("_")
         if task in tasks and (kept is None or (task, video) in kept):
             parts += [

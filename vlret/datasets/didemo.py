@@ -8,7 +8,7 @@ from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import in_folders, retrieval, told_of
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_lines, text_of
-from vlret.datasets.published import published
+from vlret.datasets.published import IN_YFCC100M, published
 
 SEEN_S = 30.0
 """The annotators saw only the first 30 seconds."""
@@ -26,7 +26,8 @@ def card(descriptions: str = "listed", window: str = "whole") -> SetCard:
         source="annotations: LisaAnne/LocalizingMoments, split list: albanie/collaborative-experts; videos: YFCC100M",
         annotations=("test_data.json", *(("test_list.txt",) if descriptions == "listed" else ())), metric="R@1",
         choices={"text": "paragraph", "descriptions": descriptions, "window": window},
-        published=published("didemo"), overlaps=("DiDeMo", "YFCC100M"),
+        published=published("didemo"),
+        overlaps={"DiDeMo": "", "YFCC100M": IN_YFCC100M},
     )  # fmt: skip
 
 

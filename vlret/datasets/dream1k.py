@@ -18,7 +18,7 @@ def card() -> SetCard:
         name="dream1k", title="DREAM-1K", task="retrieval", split="test", licence="Apache-2.0",
         source="captions: bytedance/tarsier; videos: omni-research/DREAM-1K on the Hugging Face hub",
         annotations=("DREAM-1k.jsonl",), metric="R@1", choices={"text": "reference caption"},
-        published=published("dream1k"), overlaps=("DREAM-1K",),
+        published=published("dream1k"), overlaps={"DREAM-1K": ""},
     )  # fmt: skip
 
 

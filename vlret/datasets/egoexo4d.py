@@ -20,7 +20,8 @@ def card(candidates: str = "all") -> SetCard:
         source="https://ego-exo4d-data.org: egoexo --parts annotations --benchmarks keystep, and "
         "--parts keystep_benchmark/clips_448p for the clips",
         annotations=("keystep_segment_val.json", "label_mapping.csv"), metric="top-1", prompts=("{}",),
-        choices={"candidates": candidates, "view": "ego"}, published=published("egoexo4d"), overlaps=("Ego-Exo4D",),
+        choices={"candidates": candidates, "view": "ego"}, published=published("egoexo4d"),
+        overlaps={"Ego-Exo4D": ""},
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def card(target: str = "action", candidates: str = "validation", text: str = "ke
         source="annotations: epic-kitchens/epic-kitchens-100-annotations; videos: https://epic-kitchens.github.io",
         annotations=(_VALIDATION, _VERBS, _NOUNS, *more), metric="top-1", prompts=("{}",),
         choices={"target": target, **of_actions}, published=published("ek100") if target == "action" else (),
-        overlaps=("EPIC-KITCHENS-100", "EPIC-KITCHENS-55"),
+        overlaps={"EPIC-KITCHENS-100": "", "EPIC-KITCHENS-55": "it is a part of this set"},
     )  # fmt: skip
 
 

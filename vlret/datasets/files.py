@@ -7,9 +7,11 @@ import gzip
 import io
 import json
 import math
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatch
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 
@@ -18,6 +20,10 @@ from vlret.errors import VlretError
 T = TypeVar("T")
 OR = " | "
 """Stands between files of which one is enough: `val_1.json | anet_ret_val_1.json`."""
+REBUILT = "(rebuilt)"
+"""Stands behind a file that was put together by others in the owner's form."""
+NOT_COUNTED: Mapping[str, int] = {}
+"""Of no pattern is it known for how many files it stands: one is enough."""
 _QUOTES = {
     "unexpected end of data": "a quotation mark that opens in this row is not closed",
     "',' expected after '\"'": "a quoted text goes on after its closing mark (within it, a mark is written twice)",
@@ -29,17 +35,21 @@ class DatasetError(VlretError):
     """Annotation files of a benchmark set are missing or damaged."""
 
 
-def find(folder: Path, entry: str) -> list[Path]:
+def find(folder: Path, entry: str, n_files: Mapping[str, int] = NOT_COUNTED) -> list[Path]:
     """Files of `folder` that `entry` of a card names, sorted; `a.json | b.csv` is either, `*` is any text.
 
-    Where no whole file is there, a trimmed copy is taken: `Type.first500.jsonl` for `Type.jsonl`.
+    The first name whose files are all there is taken (`n_files` is the card's), else the first of which some are,
+    else a trimmed copy: `Type.first500.jsonl` for `Type.jsonl`.
 
     Raises:
         DatasetError: nothing of that name is there.
     """
     names = entry.split(OR)
-    for pattern in [*names, *map(_trimmed, names)]:
-        if files := sorted(folder.glob(pattern)):
+    found = {name: sorted(folder.glob(name)) for name in names}
+    whole = [files for name, files in found.items() if len(files) >= _n_whole(name, files, n_files)]
+    trimmed = (sorted(folder.glob(_trimmed(name))) for name in names)
+    for files in chain(whole, found.values(), trimmed):
+        if files:
             return files
     raise DatasetError(
         f"{folder} has no {' and no '.join(names)}.",
@@ -47,10 +57,43 @@ def find(folder: Path, entry: str) -> list[Path]:
     )
 
 
+def part_of(folder: Path, entry: str, n_files: Mapping[str, int] = NOT_COUNTED) -> str:
+    """What `find` takes for `entry` though it is not the owner's whole; "" where it is, or nothing is there.
+
+    `Type.first500.jsonl` is a trimmed copy, `3 of 51 files lists/*.txt` are some of many, `COIN.json (rebuilt)` was
+    put together by others, as a line "Status: REBUILT" in the folder's SOURCE.md says.
+    """
+    try:
+        files = find(folder, entry, n_files)
+    except DatasetError:
+        return ""
+    names = ", ".join(file.name for file in files[:3])
+    if is_trimmed(folder, files[0], entry):
+        return names
+    pattern = next(name for name in entry.split(OR) if fnmatch(_name(folder, files[0]), name))
+    whole = _n_whole(pattern, files, n_files)
+    part = f"{len(files)} of {whole} files {pattern}" if len(files) < whole else ""
+    return f"{part or names} {REBUILT}" if _is_rebuilt(folder) else part
+
+
 def is_trimmed(folder: Path, file: Path, entry: str) -> bool:
     """Whether `find` took `file` for `entry` only because the owner's whole file is not there."""
-    name = file.relative_to(folder).as_posix()
-    return not any(fnmatch(name, pattern) for pattern in entry.split(OR))
+    return not any(fnmatch(_name(folder, file), pattern) for pattern in entry.split(OR))
+
+
+def _n_whole(pattern: str, files: Sequence[Path], n_files: Mapping[str, int]) -> int:
+    """How many files the owner has: the last of `test-00000-of-00002.parquet` says it itself."""
+    shard = re.search(r"-of-(\d+)\.", files[0].name) if files else None
+    return int(shard[1]) if shard else n_files.get(pattern, 1)
+
+
+def _is_rebuilt(folder: Path) -> bool:
+    source = folder / "SOURCE.md"
+    return source.is_file() and "\nStatus: REBUILT" in f"\n{source.read_text('utf-8', 'replace')}"
+
+
+def _name(folder: Path, file: Path) -> str:
+    return file.relative_to(folder).as_posix()
 
 
 def _trimmed(name: str) -> str:

@@ -11,6 +11,7 @@ from vlret.datasets.base import Media, SetCard, SetQuestion, VqaSet
 from vlret.datasets.files import find, parse_rows, read_json, read_records, text_of
 from vlret.datasets.published import published
 
+_PHOTOGRAPHS = "it shares photographs with this set"
 _QUESTIONS = "testdev_balanced_questions.json"
 _LISTS = {"train": "train_balanced_questions.json", "lxmert": "trainval_label2ans.json"}
 
@@ -26,7 +27,7 @@ def card(candidates: str = "testdev") -> SetCard:
         source="https://cs.stanford.edu/people/dorarad/gqa/download.html (questions and images)",
         annotations=(_QUESTIONS, *((_LISTS[candidates],) if candidates in _LISTS else ())), metric="accuracy",
         frames=1, choices={"candidates": candidates}, published=published("gqa"),
-        overlaps=("GQA", "Visual Genome", "COCO"),
+        overlaps={"GQA": "", "Visual Genome": _PHOTOGRAPHS, "COCO": _PHOTOGRAPHS},
     )  # fmt: skip
 
 

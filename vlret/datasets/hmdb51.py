@@ -17,18 +17,19 @@ TEST = "2"
 
 def card(split: str = "1", prompts: str = "name") -> SetCard:
     """Card of one of the three test splits of 1,530 clips."""
-    lists = f"testTrainMulti_7030_splits/*_test_split{split}.txt | hmdb51.csv"
+    lists = f"testTrainMulti_7030_splits/*_test_split{split}.txt"
     return SetCard(
         name="hmdb51", title="HMDB51", task="classification", split=f"test {split}", licence="CC BY 4.0",
         source="https://serre-lab.clps.brown.edu/resource/hmdb-a-large-human-motion-database/ (lists and videos)",
-        annotations=(lists, *((TEMPLATES,) if prompts == "templates" else ())), metric="top-1", prompts=("{}",),
-        choices={"split": split, "prompts": prompts}, overlaps=("HMDB51",),
+        annotations=(f"{lists} | hmdb51.csv", *((TEMPLATES,) if prompts == "templates" else ())),
+        n_files={lists: 51}, metric="top-1", prompts=("{}",), choices={"split": split, "prompts": prompts},
+        overlaps={"HMDB51": ""},
     )  # fmt: skip
 
 
 def read(folder: Path, card: SetCard) -> ClassificationSet:
     """Test clips of the owner's list of each class, or of MIL-NCE's table of all."""
-    files = find(folder, card.annotations[0])
+    files = find(folder, card.annotations[0], card.n_files)
     listed = [row for file in files for row in (_table(file, card) if file.suffix == ".csv" else _list(file))]
     if card.choices["prompts"] == "templates":
         card = replace(card, prompts=read_templates(find(folder, TEMPLATES)[0], "hmdb_test"))

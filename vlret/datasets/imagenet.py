@@ -23,6 +23,7 @@ from vlret.datasets.words import read_templates
 _NAMES, _SYNSETS, _TEMPLATES = (
     "openai_imagenet_classes.json", "imagenet_synsets.txt", "openai_imagenet_templates.json",
 )  # fmt: skip
+_PHOTOGRAPHS = "val/*/*.JPEG"
 
 
 def card(prompts: str = "80") -> SetCard:
@@ -33,17 +34,17 @@ def card(prompts: str = "80") -> SetCard:
         source="names and templates: openai/CLIP; synsets: timm; photographs: https://image-net.org, their classes in "
         "LOC_val_solution.csv or as val/SYNSET/*.JPEG",
         annotations=(
-            _NAMES, _SYNSETS, "LOC_val_solution.csv | val/*/*.JPEG", *((_TEMPLATES,) if prompts == "80" else ()),
+            _NAMES, _SYNSETS, f"LOC_val_solution.csv | {_PHOTOGRAPHS}", *((_TEMPLATES,) if prompts == "80" else ()),
         ),
         metric="top-1", frames=1, prompts=("a photo of a {}.",), choices={"prompts": prompts},
-        overlaps=("ImageNet-1k", "ImageNet-21k"),
+        overlaps={"ImageNet-1k": "", "ImageNet-21k": "it holds these classes"}, n_files={_PHOTOGRAPHS: 50_000},
     )  # fmt: skip
 
 
 def read(folder: Path, card: SetCard) -> ClassificationSet:
     """Classes in the order of their synsets; two names stand for two classes each."""
     names, synsets = _classes(folder)
-    files = find(folder, card.annotations[2])
+    files = find(folder, card.annotations[2], card.n_files)
     if card.choices["prompts"] == "80":
         card = replace(card, prompts=read_templates(find(folder, _TEMPLATES)[0]))
     if files[0].suffix != ".csv":

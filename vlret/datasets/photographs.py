@@ -11,6 +11,9 @@ from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_lines, read_table, read_text, text_of
 
 Pairs = list[tuple[Media, str]]
+_MULTI30K = "test_2016.*.en.gz"
+_IN_TRAINING = "{} of these 1,000 photographs are in its training split"
+"""Counted by the numbers that begin their names in both sets."""
 
 
 def flickr8k_card(split: str = "test") -> SetCard:
@@ -22,7 +25,8 @@ def flickr8k_card(split: str = "test") -> SetCard:
             "Flickr8k.token.txt | captions.txt | dataset_flickr8k.json",
             f"Flickr_8k.{split}Images.txt | dataset_flickr8k.json",
         ),
-        metric="R@1", frames=1, choices={"split": split}, overlaps=("Flickr8k", "Flickr30k"),
+        metric="R@1", frames=1, choices={"split": split},
+        overlaps={"Flickr8k": "", "Flickr30k": _IN_TRAINING.format({"test": 871, "dev": 867}[split])},
     )  # fmt: skip
 
 
@@ -59,16 +63,17 @@ def flickr30k_card() -> SetCard:
         licence="research and education, not commercial",
         source="captions: multi30k/dataset (task2), Karpathy's or BLIP's JSON; photographs: the owner's form",
         annotations=(
-            "test_2016.*.en.gz | dataset_flickr30k.json | flickr30k_test.json",
+            f"{_MULTI30K} | dataset_flickr30k.json | flickr30k_test.json",
             "test_2016_images.txt | dataset_flickr30k.json | flickr30k_test.json",
         ),
-        metric="R@1", frames=1, overlaps=("Flickr30k", "Flickr8k"),
+        metric="R@1", frames=1, n_files={_MULTI30K: 5},
+        overlaps={"Flickr30k": "", "Flickr8k": _IN_TRAINING.format(173)},
     )  # fmt: skip
 
 
 def read_flickr30k(folder: Path, card: SetCard) -> RetrievalSet:
     """Five captions a photograph; Multi30k has them in another order than Karpathy."""
-    files = find(folder, card.annotations[0])
+    files = find(folder, card.annotations[0], card.n_files)
     if files[0].suffix != ".gz":
         return retrieval(card, _karpathy(files[0], "test"))
     photographs = find(folder, card.annotations[1])[0]
@@ -86,7 +91,7 @@ def coco_card(captions: str = "all") -> SetCard:
         licence="captions: CC BY 4.0; photographs: Flickr's terms",
         source="captions: Karpathy's dataset_coco.json or BLIP's coco_karpathy_test.json; photographs: COCO val2014",
         annotations=("coco_karpathy_test.json | dataset_coco.json",), metric="R@1", frames=1,
-        choices={"captions": captions}, overlaps=("COCO", "COCO captions"),
+        choices={"captions": captions}, overlaps={"COCO": "", "COCO captions": ""},
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from vlret.datasets.base import Media, SetCard, SetQuestion, VqaSet
 from vlret.datasets.files import find, known, parse_rows, read_records, text_of
 from vlret.datasets.published import published
 
+PHOTOGRAPHS = "these photographs are from it"
+"""What a set of questions shares with another, as its card says."""
 YES_NO = ("yes", "no")
 _SETTINGS = ("random", "popular", "adversarial")
 _FILES = {"coco": "coco_pope_{}.json", "gqa": "gqa_pope_seem_{}.json", "aokvqa": "aokvqa_pope_seem_{}.json"}
@@ -24,7 +26,7 @@ def card(source: str = "coco", setting: str = "all") -> SetCard:
         annotations=_annotations(_FILES[source], setting), metric="accuracy", frames=1,
         choices={"source": source, "setting": setting, "candidates": "yes, no"},
         published=published("pope") if (source, setting) == ("coco", "all") else (),
-        overlaps=("COCO",) if source != "gqa" else ("GQA", "Visual Genome"),
+        overlaps=dict.fromkeys(("GQA", "Visual Genome") if source == "gqa" else ("COCO",), PHOTOGRAPHS),
     )  # fmt: skip
 
 
@@ -34,7 +36,8 @@ def repope_card(setting: str = "all") -> SetCard:
         name="repope", title="RePOPE", task="vqa", split=f"coco, {setting}", licence="none stated; photographs: COCO",
         source="https://github.com/YanNeu/RePOPE (annotations/); photographs: COCO val2014",
         annotations=_annotations("coco_repope_{}.json", setting), metric="accuracy", frames=1,
-        choices={"setting": setting, "candidates": "yes, no"}, overlaps=("COCO",),
+        choices={"setting": setting, "candidates": "yes, no"},
+        overlaps={"COCO": PHOTOGRAPHS},
     )  # fmt: skip
 
 

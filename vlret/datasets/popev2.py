@@ -12,7 +12,7 @@ from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import vqa
 from vlret.datasets.base import Media, SetCard, SetQuestion, VqaSet
 from vlret.datasets.files import DatasetError, find, known, parse_rows, text_of
-from vlret.datasets.pope import YES_NO
+from vlret.datasets.pope import PHOTOGRAPHS, YES_NO
 from vlret.datasets.published import published
 
 _SIDES = ("normal", "counterfactual")
@@ -25,7 +25,8 @@ def card() -> SetCard:
         name="popev2", title="POPEv2", task="vqa", split="test", licence="MIT; photographs: COCO",
         source="Monosail/POPEv2 on the Hugging Face hub; vlret.datasets.popev2.unpack writes the images in it to files",
         annotations=(_FILES,), metric="accuracy, paired accuracy", frames=1,
-        choices={"candidates": "yes, no", "group": "pair"}, published=published("popev2"), overlaps=("COCO",),
+        choices={"candidates": "yes, no", "group": "pair"}, published=published("popev2"),
+        overlaps={"COCO": PHOTOGRAPHS},
     )  # fmt: skip
 
 

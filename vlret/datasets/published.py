@@ -6,6 +6,22 @@ from vlret.datasets.base import Published
 
 V1 = "arXiv 2512.10942v1, table 1"
 V2 = "arXiv 2512.10942v2, table 1"
+IN_HOWTO100M = "inferred: these videos are likely in it, and none are said to have been taken out"
+"""Action100M, on which VL-JEPA was trained, is captions of HowTo100M's videos."""
+IN_YFCC100M = "inferred: these videos are from it, of which training on images takes the photographs"
+
+_TRAINED_ON = {
+    "CLIP": ("WIT-400M", "YFCC100M"),
+    "SigLIP2": ("WebLI",),
+    "PE-Core": ("MetaCLIP", "PE Video"),
+    "VL-JEPA": ("DataComp", "YFCC100M", "Action100M", "HowTo100M"),
+    "V-JEPA 2": (),
+}
+"""Data sets by the beginning of a model's name: of VL-JEPA those that both versions of the paper name, of the others
+those of the same weights in `vlret.models.open_clip`."""
+_RECALL = "class-mean recall@5"
+_FINE_TUNED = "not zero-shot: fine-tuned for this task"
+_SFT = "not zero-shot, as the paper says: fine-tuned with in-domain labels (of which sets is not said)"
 
 _RETRIEVAL = """
                 msrvtt activitynet didemo msvd youcook2  pvd dream1k vdc1k
@@ -114,7 +130,7 @@ _TABLES = (
     (_VQA, "accuracy", "arXiv 2512.10942v2"),
     (_VQA_V1, "accuracy", "arXiv 2512.10942v1"),
     (_WORLD, "accuracy", "arXiv 2512.10942v2 (v1 the same)"),
-    (_ANTICIPATION, "class-mean recall@5", "arXiv 2512.10942v2 (fine-tuned)"),
+    (_ANTICIPATION, _RECALL, "arXiv 2512.10942v2 (fine-tuned)"),
     (_SUGARCREPE_PP, "accuracy", "arXiv 2512.10942v2 (v1 the same)"),
     (_VISLA, "macro_accuracy", "arXiv 2512.10942v2 (v1 the same)"),
 )
@@ -123,11 +139,19 @@ _TABLES = (
 def published(column: str) -> tuple[Published, ...]:
     """All published figures of a column, in per cent; empty where there are none. Retrieval is text to video."""
     return tuple(
-        Published(model, metric, values[column], source)
+        Published(model, metric, values[column], source, *_training(model, metric))
         for table, metric, source in _TABLES
         for model, values in _rows(table)
         if column in values
     )
+
+
+def _training(model: str, metric: str) -> tuple[tuple[str, ...], str]:
+    """What a model was trained on, and why its figure is not zero-shot, where it is not."""
+    trained_on = next(sets for name, sets in _TRAINED_ON.items() if model.startswith(name))
+    if metric == _RECALL:
+        return trained_on, _FINE_TUNED
+    return trained_on, _SFT if model.endswith("SFT") else ""
 
 
 def _rows(table: str) -> list[tuple[str, dict[str, float]]]:

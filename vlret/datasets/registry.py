@@ -17,7 +17,7 @@ from vlret.datasets.base import (
     SetCard,
     TextSet,
 )
-from vlret.datasets.files import OR, DatasetError, find, is_trimmed
+from vlret.datasets.files import OR, REBUILT, DatasetError, find, part_of
 from vlret.errors import UsageError
 
 _MODULES = {
@@ -65,7 +65,8 @@ def card(name: str, /, **choices: str) -> SetCard:
 def load(name: str, annotations: Path, /, **choices: str) -> BenchmarkSet:
     """Read a set from its folder below `annotations`.
 
-    Where only a trimmed copy of a file is there it is read, and `card.choices["trimmed"]` names it.
+    Where only a part of the owner's files is there, or what others rebuilt, it is read, and
+    `card.choices["trimmed"]` names it.
 
     Raises:
         UsageError: there is no such set, choice or value.
@@ -79,16 +80,16 @@ def load(name: str, annotations: Path, /, **choices: str) -> BenchmarkSet:
         )
     _require(folder, made)
     found = _adapter(name).read(folder, made)
-    files = [(file, entry) for entry in made.annotations for file in find(folder, entry)]
-    trimmed = ", ".join(file.name for file, entry in files if is_trimmed(folder, file, entry))
+    trimmed = _parts(folder, made)
     if not trimmed:
         return found
-    return replace(found, card=replace(found.card, choices={**found.card.choices, "trimmed": trimmed}))
+    choices = {**found.card.choices, "trimmed": ", ".join(trimmed.values())}
+    return replace(found, card=replace(found.card, choices=choices))
 
 
 def _require(folder: Path, made: SetCard) -> None:
     """Name all files that are not there, not even trimmed, before anything is read."""
-    gone = [entry.replace(OR, " or ") for entry in made.annotations if not _find(folder, entry)]
+    gone = [entry.replace(OR, " or ") for entry in made.annotations if not _is_here(folder, entry)]
     if gone:
         pickles = [
             f"{file.name} is a pickle, which may run any program, and is not read."
@@ -101,11 +102,12 @@ def _require(folder: Path, made: SetCard) -> None:
 
 def missing_annotations(name: str, annotations: Path, /, **choices: str) -> list[str]:
     """The owner's files that are not whole in the set's folder below `annotations`; `a or b` is either."""
-    folder = _folder(name, annotations)
+    folder, made = _folder(name, annotations), card(name, **choices)
+    parts = _parts(folder, made)
     return [
         entry.replace(OR, " or ")
-        for entry in card(name, **choices).annotations
-        if not _is_whole(folder, entry)
+        for entry in made.annotations
+        if entry in parts or not _is_here(folder, entry)
     ]
 
 
@@ -124,8 +126,9 @@ def overview(annotations: Path | None) -> list[dict[str, Any]]:
     """One row for each set with its usual choices, as `vlret bench datasets --json` prints them.
 
     `items`, `texts`, `classes` and `questions` are counted from the files in `annotations`; None stands where a
-    set has no such thing, or where it cannot be counted. `annotations_found` says that all files are there,
-    whole and readable; `missing` names those that are not. `choices` has what is allowed for each, the usual first.
+    set has no such thing, or where it cannot be counted. `annotations_found` says that all files are there, the
+    owner's, whole and readable; `missing` names those that are not, `trimmed` what is here in their place, and
+    `state` is found, trimmed, rebuilt (by others) or missing. `choices` has what is allowed for each, the usual first.
     """
     return [_row(name, annotations) for name in names()]
 
@@ -133,17 +136,29 @@ def overview(annotations: Path | None) -> list[dict[str, Any]]:
 def _row(name: str, annotations: Path | None) -> dict[str, Any]:
     made = card(name)
     missing = [entry.replace(OR, " or ") for entry in made.annotations]
+    trimmed: list[str] = []
     counted: Mapping[str, int] = {}
     if annotations is not None:
         missing = missing_annotations(name, annotations)
+        trimmed = list(_parts(_folder(name, annotations), made).values())
         counted, problem = _count(name, annotations)
-        missing += [problem] if problem and not missing else []
+        missing += [problem] if problem and len(missing) == len(trimmed) else []
     return {
         "name": name, "task": made.task, "split": made.split,
         **{key: counted.get(key) for key in _COUNTS},
-        "annotations_found": not missing, "missing": missing, "licence": made.licence, "source": made.source,
+        "annotations_found": not missing, "state": _state(missing, trimmed), "missing": missing, "trimmed": trimmed,
+        "licence": made.licence, "source": made.source,
         "choices": {choice: list(allowed) for choice, allowed in options(name).items()},
     }  # fmt: skip
+
+
+def _state(missing: list[str], trimmed: list[str]) -> str:
+    """In one word: what is missing has something trimmed or rebuilt in its place, or nothing."""
+    if not missing:
+        return "found"
+    if len(missing) > len(trimmed):
+        return "missing"
+    return "rebuilt" if any(REBUILT in part for part in trimmed) else "trimmed"
 
 
 def _count(name: str, annotations: Path) -> tuple[Mapping[str, int], str]:
@@ -170,16 +185,17 @@ def counts(found: BenchmarkSet) -> dict[str, int]:
     return {"items": len(found.media), "questions": len(found.questions)}
 
 
-def _is_whole(folder: Path, entry: str) -> bool:
-    files = _find(folder, entry)
-    return bool(files) and not any(is_trimmed(folder, file, entry) for file in files)
+def _parts(folder: Path, made: SetCard) -> dict[str, str]:
+    """What is here of each entry of a card of which the owner's whole file is not."""
+    parts = {entry: part_of(folder, entry, made.n_files) for entry in made.annotations}
+    return {entry: part for entry, part in parts.items() if part}
 
 
-def _find(folder: Path, entry: str) -> list[Path]:
+def _is_here(folder: Path, entry: str) -> bool:
     try:
-        return find(folder, entry)
+        return bool(find(folder, entry))
     except DatasetError:
-        return []
+        return False
 
 
 def _folder(name: str, annotations: Path) -> Path:

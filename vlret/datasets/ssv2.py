@@ -23,7 +23,7 @@ def card(something: str = "kept") -> SetCard:
             "validation.json | something-something-v2-validation.json",
         ),
         metric="top-1", prompts=("{}",), choices={"something": something}, published=published("ssv2"),
-        overlaps=("Something-Something v2",),
+        overlaps={"Something-Something v2": ""},
     )  # fmt: skip
 
 

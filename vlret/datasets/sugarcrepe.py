@@ -21,7 +21,8 @@ def card() -> SetCard:
     return SetCard(
         name="sugarcrepe", title="SugarCrepe", task="vqa", split="val2017", licence="MIT; photographs: COCO",
         source="https://github.com/RAIVNLab/sugar-crepe (data/); photographs: COCO val2017",
-        annotations=tuple(f"{part}.json" for part in _PARTS), metric="accuracy", frames=1, overlaps=("COCO",),
+        annotations=tuple(f"{part}.json" for part in _PARTS), metric="accuracy", frames=1,
+        overlaps={"COCO": "these photographs and captions are from it"},
     )  # fmt: skip
 
 
@@ -46,7 +47,8 @@ def pp_card() -> SetCard:
         name="sugarcrepe_pp", title="SugarCrepe++, text only", task="text", split="all",
         licence="MIT; captions: CC BY 4.0", source="https://github.com/Sri-Harsha/scpp (data/)",
         annotations=tuple(f"{part}.json" for part in _PARTS_PP), metric="accuracy", frames=0,
-        choices={"average": "micro"}, published=published("sugarcrepe_pp"), overlaps=("COCO captions",),
+        choices={"average": "micro"}, published=published("sugarcrepe_pp"),
+        overlaps={"COCO captions": "these captions are from it"},
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ def card(split: str = "1", prompts: str = "name") -> SetCard:
         name="ucf101", title="UCF101", task="classification", split="all videos" if split == "all" else f"test {split}",
         licence="none stated", source="https://www.crcv.ucf.edu/data/UCF101.php (lists and videos)",
         annotations=("classInd.txt", *lists, *((TEMPLATES,) if prompts == "templates" else ())),
-        metric="top-1", prompts=("{}",), choices={"split": split, "prompts": prompts}, overlaps=("UCF101",),
+        metric="top-1", prompts=("{}",), choices={"split": split, "prompts": prompts},
+        overlaps={"UCF101": ""},
     )  # fmt: skip
 
 

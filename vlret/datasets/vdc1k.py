@@ -20,7 +20,7 @@ def card(caption: str = "detailed") -> SetCard:
         name="vdc1k", title="VDC", task="retrieval", split="test", licence="Apache-2.0",
         source="captions: rese1f/aurora (VDC_1k_captions.jsonl); videos: its data card",
         annotations=("VDC_1k_captions.jsonl",), metric="R@1", choices={"caption": caption},
-        published=published("vdc1k"), overlaps=("VDC",),
+        published=published("vdc1k"), overlaps={"VDC": ""},
     )  # fmt: skip
 
 

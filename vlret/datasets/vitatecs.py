@@ -19,7 +19,7 @@ def card(aspect: str = "all") -> SetCard:
         name="vitatecs", title="VITATECS", task="vqa", split=aspect, licence="CC BY 4.0",
         source="https://github.com/lscpku/VITATECS (data/, not the older data_opt/); videos: MSR-VTT test and VATEX",
         annotations=tuple(f"{name}.jsonl" for name in ASPECTS if aspect in (name, "all")), metric="accuracy",
-        choices={"aspect": aspect}, overlaps=("MSR-VTT", "VATEX"),
+        choices={"aspect": aspect}, overlaps=dict.fromkeys(("MSR-VTT", "VATEX"), "these videos are from it"),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import number_parts, retrieval, video_files
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_table, span_of, text_of
-from vlret.datasets.published import published
+from vlret.datasets.published import IN_HOWTO100M, published
 
 
 def card() -> SetCard:
@@ -19,7 +19,8 @@ def card() -> SetCard:
         licence="annotations: the owner's terms, research; MIL-NCE's list: Apache-2.0",
         source="annotations: http://youcook2.eecs.umich.edu or antoine77340/MIL-NCE_HowTo100M; videos: YouTube",
         annotations=("validation_youcook.csv | youcookii_annotations_trainval.json",), metric="R@1",
-        choices={"text": "clip"}, published=published("youcook2"), overlaps=("YouCook2", "HowTo100M"),
+        choices={"text": "clip"}, published=published("youcook2"),
+        overlaps={"YouCook2": "", "HowTo100M": IN_HOWTO100M},
     )  # fmt: skip
 
 

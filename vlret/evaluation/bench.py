@@ -16,7 +16,7 @@ from vlret.evaluation.export import write_result
 from vlret.evaluation.own_index import rows_of, run_captions
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.run import Document, protocol_for, run
-from vlret.evaluation.subset import media_of, present
+from vlret.evaluation.subset import media_of, present, require_whole
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.registry import OPEN_CLIP, SENTENCE_TRANSFORMER, check_model
@@ -31,7 +31,7 @@ class Order:
     Attributes:
         task: retrieval, classification, vqa or text.
         dataset, annotations, choices: a set of `vlret.datasets.registry`, the folder of the annotation
-            folders, and choices that the set leaves open.
+            folders (default: `annotations` below `data`), and choices that the set leaves open.
         captions, labels: in place of it a CSV of one's own; `labels` may be a folder with one for each class.
         index: search this index for the captions, all else being taken from it.
         data: folder of the media (default: that of the CSV).
@@ -118,11 +118,9 @@ def load_set(order: Order) -> BenchmarkSet:
         made = registry.card(order.dataset, **order.choices)
         _check_task(made.task, order)
         _check_choices(made, order)
-        if order.annotations is None:
-            raise UsageError(
-                "The annotations of the set are needed.", "Give their folder with --annotations."
-            )
-        return registry.load(order.dataset, order.annotations, **order.choices)
+        found = registry.load(order.dataset, _annotations(order), **order.choices)
+        require_whole(found.card, order.protocol.get("allow_missing", False))
+        return found
     if order.choices or order.annotations:
         raise UsageError(
             "A set of your own has no choices and no annotation files.",
@@ -131,6 +129,20 @@ def load_set(order: Order) -> BenchmarkSet:
     own = _own_set(order)
     _check_task(own.card.task, order)
     return own
+
+
+def _annotations(order: Order) -> Path:
+    """The folder that is given, else `annotations` below that of the media."""
+    if order.annotations is not None:
+        return order.annotations
+    beside = order.data / "annotations" if order.data else None
+    if beside and beside.is_dir():
+        return beside
+    looked = f", and {beside} is no folder" if beside else ""
+    raise UsageError(
+        f"The annotations of the set are needed{looked}.",
+        "Give their folder with --annotations, or put it into that of --data as annotations/.",
+    )
 
 
 def _check_names(names: Sequence[str], device: str, dtype: str) -> None:

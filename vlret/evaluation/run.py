@@ -5,8 +5,9 @@ The document is plain JSON:
     schema      1
     task        retrieval, classification, vqa or text
     created     when, ISO 8601 in UTC
-    dataset     the set's card (name, title, split, licence, source, metric, frames, prompts, choices, overlaps,
-                published: [{model, metric, value, source}]) and the counts of what was scored
+    dataset     the set's card (name, title, split, licence, source, metric, frames, prompts, choices,
+                overlaps: {data set: what they share}, n_files, published: [{model, metric, value, source,
+                trained_on, contaminated_by, note}]) and the counts of what was scored
     items       [{id, path, start, end}]: media as scored; path is null for vectors made elsewhere;
                 "undecodable": reason, where there is one
     texts       retrieval: [{text, item}]; classes: [name]; questions: [{item, text, answer, candidates, group}];
@@ -54,6 +55,7 @@ from vlret.datasets.base import (
 from vlret.errors import UsageError
 from vlret.evaluation.cache import default_cache
 from vlret.evaluation.classification import class_vectors, classification_parts
+from vlret.evaluation.contamination import contamination
 from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.look import Queries, look, piece_of
 from vlret.evaluation.protocol import Protocol, listed
@@ -61,7 +63,7 @@ from vlret.evaluation.questions import queries_of, vqa_parts
 from vlret.evaluation.retrieval import retrieval_parts
 from vlret.evaluation.stamp import counts, stamp
 from vlret.evaluation.states import state_parts, states_of
-from vlret.evaluation.subset import media_of, present, without
+from vlret.evaluation.subset import media_of, present, require_whole, without
 from vlret.evaluation.triples import triple_parts
 from vlret.evaluation.vectors import Contestant, ModelVectors, Piece
 from vlret.models.base import Embedder
@@ -93,11 +95,13 @@ def run(
         workers: processes that decode.
 
     Raises:
+        DatasetError: the annotations are a part of the owner's and the protocol does not allow it.
         MediaError: media are missing and the protocol does not allow it, or nothing is left to score.
         UsageError: no models, one twice, or vectors made elsewhere for questions.
     """
     names = names or [model.card.name if isinstance(model, Embedder) else model.name for model in models]
     _check(benchmark_set, models, names)
+    require_whole(benchmark_set.card, protocol.allow_missing)
     folder = default_cache() if cache is None else cache
     embedders = [model for model in models if isinstance(model, Embedder)]
     missing: list[str] = []
@@ -216,16 +220,6 @@ def _score(
     return classification_parts(clips, classes, benchmark_set.labels, protocol), no_vector
 
 
-def contamination(trained_on: Sequence[str], card: SetCard) -> list[str]:
-    """Which of the data sets that a model was trained on overlap with a set, by name whatever its spelling."""
-    own = {_plain(name) for name in (card.name, card.title, *card.overlaps)}
-    return [name for name in trained_on if _plain(name) in own]
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
 def make_document(
     benchmark_set: BenchmarkSet,
     pieces: Sequence[Piece],
@@ -235,6 +229,8 @@ def make_document(
 ) -> Document:
     """The document of a set as it was scored; see above."""
     card = asdict(benchmark_set.card)
+    for one in card["published"]:
+        one["contaminated_by"] = contamination(one["trained_on"], benchmark_set.card)
     return {
         "schema": SCHEMA,
         "task": benchmark_set.card.task,

@@ -12,10 +12,12 @@ from vlret.datasets.base import (
     ClassificationSet,
     Media,
     RetrievalSet,
+    SetCard,
     StateChoice,
     TextSet,
     VqaSet,
 )
+from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError
 from vlret.evaluation.protocol import Protocol
 
@@ -55,6 +57,20 @@ def without(benchmark_set: BenchmarkSet, ids: Collection[str]) -> BenchmarkSet:
     if not media or not getattr(made, "questions", True):
         raise MediaError(f"Nothing of {benchmark_set.card.name} is left to score.", "Check the data folder.")
     return made
+
+
+def require_whole(card: SetCard, allow_missing: bool) -> None:
+    """Refuse a set of which only a part of the annotations is here, unless that is allowed.
+
+    Raises:
+        DatasetError: it is such a set; the message says what of it is here.
+    """
+    trimmed = card.choices.get("trimmed")
+    if trimmed and not allow_missing:
+        raise DatasetError(
+            f"The annotations of {card.name} are not the owner's whole files: {trimmed}.",
+            f"Get them: {card.source}. Or run with --allow-missing, which every number then says.",
+        )
 
 
 def present(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vlret.evaluation.compare import Comparison
+from vlret.evaluation.contamination import overlap_note
 
 SHOWN = {
     "retrieval": ("hit@1", "hit@5", "hit@10", "hit@50", "median_rank", "mAP", "nDCG@10"),
@@ -20,7 +21,8 @@ def result_table(document: Mapping[str, Any]) -> str:
     """One row for each model and part: queries, pool, figures; the first figure with its interval and chance.
 
     A row of figures that used other test queries ends with a mark, and so does a model whose training data
-    overlap with the set; both are told below, as are missing and undecodable media and published rows.
+    overlap with the set; both are told below, as are missing and undecodable media and published rows with
+    their marks.
     """
     shown = shown_figures(document)
     head = [
@@ -38,10 +40,10 @@ def result_table(document: Mapping[str, Any]) -> str:
         for part in model["parts"]
     ]
     reported = [
-        f"reported: {row['model']} {row['value']:g} {row['metric']} ({row['source']})"
+        f"reported: {marked_reported(row)} {row['value']:g} {row['metric']} ({row['source']})"
         for row in document["dataset"]["published"]
     ]
-    return "\n".join([*aligned([head, *rows]), *notes(document), *reported])
+    return "\n".join([*aligned([head, *rows]), *notes(document), *reported, *reported_notes(document)])
 
 
 def shown_figures(document: Mapping[str, Any]) -> list[str]:
@@ -71,13 +73,13 @@ def datasets_table(rows: Iterable[Mapping[str, Any]]) -> str:
     lines, chosen, missing = [], [], []
     for row in rows:
         counts = ["" if row[key] is None else str(row[key]) for key in counted]
-        found = "found" if row["annotations_found"] else "missing"
-        lines.append([row["name"], row["task"], row["split"], *counts, found, row["licence"]])
+        lines.append([row["name"], row["task"], row["split"], *counts, row["state"], row["licence"]])
         if row["choices"]:
             allowed = [f"{name}={'|'.join(values)}" for name, values in row["choices"].items()]
             chosen.append(f"choices of {row['name']}, the usual first: {' '.join(allowed)}")
         if row["missing"]:
-            missing.append(f"{row['name']} lacks {', '.join(row['missing'])}: {row['source']}")
+            here = f"; here: {', '.join(row['trimmed'])}" if row["trimmed"] else ""
+            missing.append(f"{row['name']} lacks {', '.join(row['missing'])}{here}: {row['source']}")
     return "\n".join([*aligned([head, *lines]), *chosen, *missing])
 
 
@@ -88,6 +90,11 @@ def _has(document: Mapping[str, Any], name: str) -> bool:
 def marked(model: Mapping[str, Any]) -> str:
     """The name of a model, with a mark where its training data overlap with the set."""
     return f"{model['name']} *" if model["contaminated_by"] else str(model["name"])
+
+
+def marked_reported(row: Mapping[str, Any]) -> str:
+    """The model of a published figure, with a mark where it is not zero-shot or its training data overlap."""
+    return f"{row['model']} *" if row["contaminated_by"] or row["note"] else str(row["model"])
 
 
 def part_name(part: Mapping[str, Any]) -> str:
@@ -112,8 +119,9 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def notes(document: Mapping[str, Any]) -> list[str]:
     """What a reader has to know of the rows: contamination, queries, re-ranking, media that are not there."""
+    overlaps = document["dataset"]["overlaps"]
     told = [
-        f"* {model['name']} was trained on {', '.join(model['contaminated_by'])}, which overlaps with this set."
+        f"* {model['name']} was {overlap_note(model['contaminated_by'], overlaps)}."
         for model in document["models"]
         if model["contaminated_by"]
     ]
@@ -132,12 +140,28 @@ def notes(document: Mapping[str, Any]) -> list[str]:
     if document["missing"]:
         told.append(f"{len(document['missing'])} media are missing and left out: a partial copy of the set.")
     if trimmed := document["dataset"]["choices"].get("trimmed"):
-        told.append(f"trimmed: {trimmed} holds part of the owner's file: a partial copy of the set.")
+        told.append(trimmed_note(trimmed))
     undecodable = document["models"][0]["stamp"]["set"]["undecodable"]
     if undecodable:
         rule = document["models"][0]["stamp"]["protocol"]["undecodable"]
         told.append(f"{len(undecodable)} media cannot be decoded and are {_RULES[rule]}.")
     return [*told, *_without_vectors(document)]
+
+
+def trimmed_note(trimmed: str) -> str:
+    """What a reader has to know where annotation files are `trimmed`."""
+    return f"The annotations are not the owner's whole files ({trimmed}): a partial copy of the set."
+
+
+def reported_notes(document: Mapping[str, Any]) -> list[str]:
+    """What the marks of published figures mean, one line for all models of which the same is true."""
+    models: dict[str, list[str]] = {}
+    for row in document["dataset"]["published"]:
+        names, overlaps = row["contaminated_by"], document["dataset"]["overlaps"]
+        reasons = [overlap_note(names, overlaps) if names else "", row["note"]]
+        for reason in filter(None, reasons):
+            models.setdefault(reason, []).append(row["model"])
+    return [f"* reported: {', '.join(dict.fromkeys(names))}: {reason}." for reason, names in models.items()]
 
 
 def _without_vectors(document: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlret.evaluation.export import lacking
-from vlret.evaluation.table import SHORT, marked, notes, part_name, shown_figures
+from vlret.evaluation.table import (
+    SHORT,
+    marked,
+    marked_reported,
+    notes,
+    part_name,
+    reported_notes,
+    shown_figures,
+)
 from vlret.reports.paper import paper_differences, protocol_line
 
 Document = Mapping[str, Any]
@@ -18,7 +26,7 @@ Figure = Mapping[str, float | None]
 _OF_METRIC = {"R@1": "hit@1", "class-mean recall@5": "class_mean_recall@5"}
 _CSV = (
     "model", "kind", "source", "dataset", "split", "part", "rerank", "queries", "pool", "figure", "value", "low",
-    "high", "chance", "contaminated_by", "set_hash", "missing", "trimmed",
+    "high", "chance", "contaminated_by", "set_hash", "missing", "trimmed", "note",
 )  # fmt: skip
 _TEX = str.maketrans({
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -51,7 +59,7 @@ def bench_rows(document: Document) -> list[Row]:
     ]
     first = document["models"][0]["parts"][0]["name"]
     return measured + [
-        Row(one["model"], first, "", "", {_figure_of(one): {"value": one["value"]}}, one["source"])
+        Row(marked_reported(one), first, "", "", {_figure_of(one): {"value": one["value"]}}, one["source"])
         for one in document["dataset"]["published"]
     ]
 
@@ -78,6 +86,7 @@ def footer(document: Document) -> list[str]:
     lines = [*notes(document), f"Chance in {SHORT.get(first, first)}: {', '.join(told)}."]
     if document["dataset"]["published"]:
         lines.append('Rows marked "reported" were published, not measured here; their pool is not stated.')
+        lines += reported_notes(document)
     return [line for line in (*lines, protocol_line(document), paper_differences(document)) if line]
 
 
@@ -167,4 +176,5 @@ def _csv_rows(document: Document) -> Iterator[dict[str, Any]]:
         yield {
             **shared, "model": one["model"], "kind": "reported", "source": one["source"],
             "figure": _figure_of(one), "value": one["value"],
+            "contaminated_by": "; ".join(one["contaminated_by"]), "note": one["note"],
         }  # fmt: skip

@@ -118,7 +118,7 @@ def test_annotations_beside_the_media_are_found(tmp_path, cache):
     order = Order("text", dataset="visla", data=tmp_path / "data", models=[SPY])
     assert bench(order, cache=cache)["models"][0]["parts"][0]["queries"] == 2
     with pytest.raises(
-        UsageError, match=r"annotations is no folder.*put it into that of --data as annotations/"
+        UsageError, match=r"annotations is no folder.*default: annotations/ in that of --data"
     ):
         bench(Order("text", dataset="visla", data=tmp_path, models=[SPY]), cache=cache)
 

@@ -42,7 +42,7 @@ def run_task(
     context: typer.Context,
     dataset: Annotated[str | None, typer.Option(help="A name of `vlret bench datasets`.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the videos or images.")] = None,
-    annotations: options.Annotations = None,
+    annotations: options.SetAnnotations = None,
     model: Annotated[
         list[str] | None, typer.Option(help="As for `vlret index`, or module:Class; give several to compare.")
     ] = None,

@@ -29,6 +29,12 @@ Html = Annotated[
 Annotations = Annotated[
     Path | None, typer.Option(help="Folder with a folder of annotation files for each set.")
 ]
+SetAnnotations = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder with a folder of annotation files for each set (default: annotations/ in --data)."
+    ),
+]
 Choice = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="A choice that the set leaves open.")
 ]

@@ -141,7 +141,7 @@ def _annotations(order: Order) -> Path:
     looked = f", and {beside} is no folder" if beside else ""
     raise UsageError(
         f"The annotations of the set are needed{looked}.",
-        "Give their folder with --annotations, or put it into that of --data as annotations/.",
+        "Give their folder with --annotations (default: annotations/ in that of --data, where one is given).",
     )
 
 

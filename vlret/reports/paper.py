@@ -27,7 +27,7 @@ def protocol_line(document: Mapping[str, Any]) -> str:
     stamp = document["models"][0]["stamp"]
     told = [f"{card['title']}, split {protocol['split'] or 'none'}"]
     told += [f"{name}: {value}" for name, value in protocol["choices"].items() if name != "split"]
-    if protocol["frames"] is None:
+    if all(model["cost"] is None for model in document["models"]):
         told.append("vectors made elsewhere")
     else:
         told += _looking(document, protocol)
@@ -43,7 +43,7 @@ def _looking(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterat
         yield f"resize: {protocol['resize']}"
         yield f"undecodable: {protocol['undecodable']}"
     cut = protocol["text_tokens"]
-    yield f"texts cut to {cut} tokens of CLIP's" if cut else "texts whole"
+    yield f"texts whole, and beside it cut to {cut} tokens of CLIP's" if cut else "texts whole"
     if document["task"] == "classification":
         prompts = protocol["prompts"] or ["those of each model"]
         yield f"prompts: {', '.join(prompts) if len(prompts) < 4 else f'{len(prompts)} templates'}"
@@ -67,8 +67,6 @@ def _differences(document: Mapping[str, Any]) -> Iterator[str]:
         yield "plain cosine, not re-weighted over the queries (pe_reweighting)"
     if protocol["choices"].get("prompts") == "name":
         yield "class names alone, not in templates"
-    if protocol["text_tokens"]:
-        yield f"texts cut to {protocol['text_tokens']} tokens"
     if document["missing"]:
         yield f"{len(document['missing'])} media missing"
     if protocol["undecodable"] == "excluded" and document["models"][0]["stamp"]["set"]["undecodable"]:

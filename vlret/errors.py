@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class VlretError(Exception):
     """Base of all errors that vlret raises on purpose.
 
     `message` says what happened to what; `hint` says what to do now. The command line prints both
-    on one line and exits with `exit_code` (1: nothing could be done, 2: wrong usage).
+    on one line and exits with `exit_code` (1: nothing could be done, 2: wrong usage). `files` are all files
+    that are not there, where the message names some of them.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", files: Sequence[str] = ()) -> None:
         super().__init__(f"{message} {hint}".strip())
         self.message = message
         self.hint = hint
+        self.files = tuple(files)
 
 
 class UsageError(VlretError):

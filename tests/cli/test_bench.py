@@ -115,6 +115,43 @@ def test_compare_refuses_and_names_what_differs(own, models, cache, tmp_path):
     assert forced.json["comparisons"][0]["paired"].keys() == {"difference", "low", "high", "p_value"}
 
 
+def test_texts_cut_stand_beside_whole_ones_in_every_file(own, models, cache, tmp_path):
+    out, name = tmp_path / "out", "text to video, texts cut to 3 tokens"
+    arguments = ["--captions", own / "captions.csv", "--model", models / "colour", *cache]
+    run = vlret("bench", "retrieval", *arguments, "--text-tokens", 3, "--out", out)
+    assert run.code == 0, run.err
+    assert name in run.out
+    assert name in (out / "result.md").read_text()
+    assert name in (out / "result.html").read_text()
+    assert set(pd.read_csv(out / "result.csv")["part"]) == {
+        "text to video", "video to text", name, name.replace("text to video", "video to text"),
+    }  # fmt: skip
+    ranks = pd.read_parquet(out / "ranks.parquet")
+    assert len(ranks[ranks["part"] == name]) == 3
+    assert (out / "colour_text-to-video-texts-cut-to-3-tokens.trec").is_file()
+    assert len(list((out / "mteb").rglob("*.json"))) == 2  # whole texts alone
+    metrics = json.loads((out / "clip_benchmark" / "colour.json").read_text())["metrics"]
+    assert metrics["image_retrieval_recall@1"] == 1.0
+    other = vlret(
+        "bench", "retrieval", *arguments, "--text-tokens", 3, "--frames", 3, "--out", tmp_path / "b"
+    )
+    assert other.code == 0, other.err
+    compared = vlret("bench", "compare", out, tmp_path / "b", "--force")
+    assert compared.code == 0, compared.err
+    assert name in compared.out
+
+
+def test_json_lists_all_missing_media(own, models, cache):
+    rows = "".join(f"gone {i}.mp4,red\n" for i in range(7))
+    (own / "gone.csv").write_text(f"path,caption\n{rows}")
+    arguments = ["--captions", own / "gone.csv", "--model", models / "colour", *cache]
+    run = vlret("bench", "retrieval", *arguments, "--json")
+    assert run.code == 1
+    assert run.json == {"schema": 1, "missing": [f"gone {i}.mp4" for i in range(7)]}
+    assert len(run.err.splitlines()) == 1
+    assert vlret("bench", "retrieval", *arguments).out == ""
+
+
 def test_trimmed_annotations_are_told_below_the_table(models, cache, tmp_path):
     folder = write_visla(tmp_path / "annotations", "Generic_VISLA.first1.tsv")
     arguments = ["--annotations", folder, "--model", models / "colour", *cache]
@@ -179,6 +216,16 @@ def test_datasets_are_listed():
         (["classification", "--labels", "{own}/labels.csv", "--index", "{own}"], 2, "--captions"),
         (["classification", "--captions", "{own}/captions.csv"], 2, "vlret bench retrieval"),
         (["retrieval", "--captions", "{own}/captions.csv", "--choice", "a=1"], 2, "Leave out --choice"),
+        (
+            ["retrieval", "--captions", "{own}/captions.csv", "--prompt", "{{}}"],
+            2,
+            "is for classification: leave",
+        ),
+        (
+            ["text", "--dataset", "visla", "--frames", "4"],
+            2,
+            "text was given --frames, which it does not heed",
+        ),
         (["retrieval", "--captions", "{own}/captions.csv", "--out", "{own}/labels.csv"], 2, "with --out"),
         (["retrieval", "--captions", "{own}/captions.csv", "--vectors", "{own}/scalars.parquet"], 2, "row 1"),
         (["datasets", "--annotations", "{own}/nope"], 2, "nope is no folder"),

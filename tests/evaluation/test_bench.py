@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -90,7 +92,39 @@ def test_a_partial_copy_runs_where_it_is_allowed_and_every_model_says_so(partial
     assert "1 media are missing and left out: a partial copy of the set." in result_table(document)
 
 
-def test_files_that_are_not_indexed_are_named_before_a_model_is_loaded(partial, painted, cache, tmp_path):
+@pytest.fixture
+def seven(tmp_path):
+    """Captions of red.mp4 and of seven videos that are not there."""
+    csv = tmp_path / "captions.csv"
+    csv.write_text("path,caption\nred.mp4,red\n" + "".join(f"gone {i}.mp4,green\n" for i in range(7)))
+    return csv
+
+
+def test_all_missing_media_are_listed_in_a_file(seven, painted, cache, tmp_path):
+    order = Order("retrieval", captions=seven, data=painted, models=[SPY])
+    told = r"7 of 8 .*gone 4\.mp4, \.\.\.\. All are listed with --out DIR, or with --json\. Correct"
+    with pytest.raises(MediaError, match=told) as caught:
+        bench(order, cache=cache)
+    gone = [f"gone {i}.mp4" for i in range(7)]
+    assert caught.value.files == tuple(gone)
+    with pytest.raises(MediaError, match=r"All are listed in .*out/missing\.txt\. Correct"):
+        bench(order, cache=cache, out=tmp_path / "out")
+    assert (tmp_path / "out/missing.txt").read_text().splitlines() == gone
+    bench(replace(order, protocol={"allow_missing": True}), cache=cache, out=tmp_path / "out")
+    assert not (tmp_path / "out/missing.txt").exists()  # result.json has them
+
+
+def test_files_that_are_not_indexed_are_listed_in_a_file(seven, painted, cache, tmp_path):
+    build_index(painted, tmp_path / "index", ColourEmbedder())
+    order = Order("retrieval", captions=seven, index=tmp_path / "index", models=[SPY])
+    with pytest.raises(UsageError, match=r"7 of 8 captioned files .* All are listed in .*missing\.txt"):
+        bench(order, cache=cache, out=tmp_path / "out")
+    assert len((tmp_path / "out/missing.txt").read_text().splitlines()) == 7
+
+
+def test_files_that_are_not_indexed_are_named_named_before_a_model_is_loaded(
+    partial, painted, cache, tmp_path
+):
     build_index(painted, tmp_path / "index", ColourEmbedder())
     order = Order("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
     with pytest.raises(UsageError, match=r"1 of 3 captioned files .* gone\.mp4"):

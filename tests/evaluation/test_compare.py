@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -139,16 +140,37 @@ def vectors_file(tmp_path):
 def test_what_is_not_known_of_vectors_does_not_stop_their_comparison_with_a_model(painted, tmp_path):
     document = result(painted, tmp_path, StoredVectors(vectors_file(tmp_path)), Counting(), query="what?")
     assert {(c.first, c.second) for c in compare(document, document)} == {("own", "counting")}
-    found = [d for d in stamp_differences(document, document) if d.name.startswith("protocol.")]
-    assert [d.name.partition(".")[2] for d in found] == ["frames", "sampling", "resize", "prompts", "query"]
+    found = [d for d in stamp_differences(document, document) if d.name.startswith(("protocol.", "set."))]
+    assert [d.name.partition(".")[2] for d in found] == [
+        "frames",
+        "sampling",
+        "resize",
+        "query",
+        "media_hash",
+    ]
     assert not any(d.matters for d in found)
     assert found[0].line() == "not known of vectors made elsewhere: protocol.frames: None and 2"
+    assert found[-1].line().startswith("not known of vectors made elsewhere: content of the media files")
 
 
 def test_what_is_not_known_stops_the_comparison_of_two_results(painted, tmp_path):
     a = result(painted, tmp_path, StoredVectors(vectors_file(tmp_path)))
     with pytest.raises(UsageError, match=r"protocol\.frames: None and 2"):
         compare(a, result(painted, tmp_path))
+
+
+def test_a_medium_replaced_under_its_name_stops_it(painted, tmp_path):
+    folder = shutil.copytree(painted, tmp_path / "other")
+    shutil.copy(folder / "turn.mp4", folder / "grey.mp4")
+    a, b, same = (
+        result(data, tmp_path) for data in (painted, folder, shutil.copytree(painted, tmp_path / "x"))
+    )
+    with pytest.raises(
+        UsageError, match=r"not comparable: content of the media files \(set\.media_hash\): '"
+    ):
+        compare(a, b)
+    assert compare(a, b, force=True)
+    assert compare(a, same)  # the same files in another folder
 
 
 def test_what_is_missing_matters_and_not_whether_it_may_be(painted, tmp_path):

@@ -88,6 +88,17 @@ def test_another_model_is_refused(index, library, cache):
         run_captions(read_captions(library / "mine.csv"), library, index, other, cache=cache)
 
 
+def test_the_stamp_changes_with_the_files_that_were_indexed(library, tmp_path, cache):
+    rows, hashes = ["path,caption", "green.mp4,green"], []
+    for colour in ("grey", "blue", "blue"):
+        paint_video(library / "grey.mp4", colour)
+        build_index(library, tmp_path / "i", ColourEmbedder())
+        document = search(Index.open(tmp_path / "i"), library, rows, cache)
+        hashes.append(document["models"][0]["stamp"]["set"]["media_hash"])
+    assert len(hashes[0]) == 64
+    assert hashes[0] != hashes[1] == hashes[2]
+
+
 def test_reranking_over_files(index, library, cache):
     rows = ["path,caption", "long.mp4,blue", "green.mp4,green"]
     document = search(index, library, rows, cache, rerank=("dual_softmax",))

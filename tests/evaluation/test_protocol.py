@@ -8,6 +8,8 @@ import pytest
 
 from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
 from vlret.errors import UsageError
+from vlret.evaluation.code import OF_NUMBERS, code_digest
+from vlret.evaluation.heeded import HEEDED_BY
 from vlret.evaluation.protocol import Protocol, differences
 from vlret.evaluation.stamp import set_hash, stamp
 
@@ -25,11 +27,31 @@ def stamp_of(protocol: Protocol, made=None, **more) -> dict:
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Protocol)])
 def test_every_field_is_seen_and_matters_unless_only_what_follows_from_it_does(name):
-    plain = Protocol("set")
-    found = differences(stamp_of(plain), stamp_of(replace(plain, **{name: OTHER[name]})))
+    plain, made = Protocol("set"), classification_set() if name == "prompts" else retrieval_set()
+    found = differences(stamp_of(plain, made), stamp_of(replace(plain, **{name: OTHER[name]}), made))
     assert len(found) == 1
     assert found[0].matters == (name != "allow_missing")  # the stamp's set says what is missing
     assert found[0].name.startswith(f"protocol.{name}")
+
+
+@pytest.mark.parametrize("made", [retrieval_set(), classification_set(), vqa_set(), text_set()])
+def test_what_a_task_does_not_heed_is_not_stamped(made):
+    stamped = stamp_of(Protocol(**OTHER), made)["protocol"]
+    idle = [name for name, tasks in HEEDED_BY.items() if made.card.task not in tasks]
+    assert [name for name, value in stamped.items() if value is None] == sorted(idle, key=list(stamped).index)
+    assert {name: tuple(v) if isinstance(v, list) else v for name, v in stamped.items() if v is not None} == {
+        name: value for name, value in OTHER.items() if name not in idle
+    }
+
+
+def test_packages_code_and_processor_are_told():
+    made = stamp_of(Protocol("set"))
+    assert {"pillow", "torchvision", "tokenizers", "scipy", "faiss-cpu", "av"} <= made["versions"].keys()
+    assert made["versions"]["vlret_code"] == code_digest(OF_NUMBERS)
+    assert made["machine"]["processor"]
+    other = {**made, "versions": {**made["versions"], "vlret_code": "0" * 64}}
+    (found,) = differences(made, other)
+    assert (found.name, found.matters) == ("versions.vlret_code", False)
 
 
 def test_equal_stamps_do_not_differ():

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.evaluation.conftest import Counting, CountingAsked
@@ -14,7 +15,8 @@ from tests.evaluation.sets import NAMES, card, classification_set, media, retrie
 from vlret.datasets.base import Media, Published, SetQuestion, StateChoice, StateSet, VqaSet
 from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError
-from vlret.evaluation import look
+from vlret.evaluation import look, vectors
+from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.run import protocol_for, run
 
 
@@ -334,11 +336,56 @@ def test_a_model_without_a_vector_for_a_clip_says_so(painted, cache):
 def test_texts_are_cut_alike(painted, cache):
     made = retrieval_set()
     long = replace(made, texts=[f"{'very ' * 30}{text}" for text in made.texts])
-    cut = scores(result(long, painted, cache, text_tokens=12))
-    assert cut["text to video", "none"]["hit@1"] == 20  # five times "very very ...": always one video
-    document = result(long, painted, cache)
-    assert scores(document)["text to video", "none"]["hit@1"] == 100
-    assert document["models"][0]["texts_cut"] == 4
+    model = Counting()
+    document = result(long, painted, cache, model, text_tokens=12, rerank=("qb_norm",))
+    parts, found = document["models"][0]["parts"], scores(document)
+    assert [(part["name"], part["rerank"], part["text_tokens"]) for part in parts] == [
+        ("text to video", "none", None),
+        ("text to video", "qb_norm", None),
+        ("video to text", "none", None),
+        ("video to text", "qb_norm", None),
+        ("text to video, texts cut to 12 tokens", "none", 12),
+        ("video to text, texts cut to 12 tokens", "none", 12),
+    ]
+    assert found["text to video", "none"]["hit@1"] == 100
+    # five times "very very ...": always one video
+    assert found["text to video, texts cut to 12 tokens", "none"]["hit@1"] == 20
+    assert document["models"][0]["texts_cut"] == 4  # of the whole texts
+    assert document["models"][0]["stamp"]["protocol"]["text_tokens"] == 12
+    assert (model.n_clips_seen, model.n_texts_seen) == (4, 5)  # four texts, which are one when cut
+
+
+def test_cut_texts_need_no_second_look(painted, cache, monkeypatch):
+    whole = result(retrieval_set(), painted, cache)
+    monkeypatch.setattr(look, "DecodePool", None)
+    model = Counting()
+    document = result(retrieval_set(), painted, cache, model, text_tokens=4)  # "a red": nothing is lost
+    assert model.n_clips_seen == 0
+    assert document["models"][0]["parts"][:2] == whole["models"][0]["parts"]
+    plain, cut = (
+        scores(document)[name, "none"] for name in ("text to video", "text to video, texts cut to 4 tokens")
+    )
+    assert plain == cut
+
+
+def test_vectors_made_elsewhere_have_no_cut_texts(painted, cache, tmp_path):
+    made = retrieval_set()
+    rows = [("media", one.id, [1.0, 0.0]) for one in made.media] + [
+        ("text", t, [1.0, 0.0]) for t in made.texts
+    ]
+    pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(tmp_path / "a.parquet")
+    document = result(made, painted, cache, StoredVectors(tmp_path / "a.parquet"), Counting(), text_tokens=4)
+    assert [len(model["parts"]) for model in document["models"]] == [2, 4]
+    assert document["models"][0]["no_vector_texts"] == []
+    assert [model["stamp"]["set"]["media_hash"] is None for model in document["models"]] == [True, False]
+
+
+def test_other_code_of_ours_encodes_anew(painted, cache, monkeypatch):
+    result(retrieval_set(), painted, cache)
+    monkeypatch.setattr(vectors, "code_digest", lambda parts: "0" * 64)
+    again = Counting()
+    result(retrieval_set(), painted, cache, again)
+    assert (again.n_clips_seen, again.n_texts_seen) == (4, 4)
 
 
 def test_a_part_of_the_annotations_needs_leave(painted, cache):

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tests.evaluation.conftest import Counting, CountingAsked
-from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
-from vlret.datasets.base import Published
+from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
+from vlret.datasets.base import Published, StateChoice, StateSet
 from vlret.evaluation.run import protocol_for, run
 from vlret.evaluation.table import datasets_table, result_table
 
@@ -87,6 +87,35 @@ def test_reranking_is_marked(painted, tmp_path):
     lines = table(painted, tmp_path, retrieval_set(), rerank=("dual_softmax",))
     assert "text to video, dual_softmax +" in lines[2]
     assert lines[-1].startswith("+ uses the other test queries")
+
+
+def test_cut_texts_are_marked(painted, tmp_path):
+    lines = table(painted, tmp_path, retrieval_set(), text_tokens=4)
+    assert [line.split("  ")[1] for line in lines[1:5]] == [
+        "text to video", "video to text", "text to video, texts cut to 4 tokens",
+        "video to text, texts cut to 4 tokens",
+    ]  # fmt: skip
+    assert lines[-1] == "Texts cut: alike for all models, at whole words, in tokens of CLIP's vocabulary."
+
+
+def test_candidates_are_told_with_the_choices_that_made_them(painted, tmp_path):
+    def line(made, **choices):
+        made = replace(made, card=replace(made.card, choices=choices))
+        return next((line for line in table(painted, tmp_path, made) if line.startswith("Candidates")), "")
+
+    assert line(vqa_set()) == "Candidates: 2 to 3 for each question."
+    alike = replace(
+        vqa_set(), questions=vqa_set().questions[:4], candidates=("yes", "no", *map(str, range(998)))
+    )
+    assert line(alike, candidates="train", trimmed="a.json") == (
+        "Candidates: 1,000 for each question; choices of the set: candidates=train."
+    )
+    assert line(classification_set(), target="action", candidates="validation") == (
+        "Candidates: 4 classes; choices of the set: target=action; candidates=validation."
+    )
+    states = StateSet(card("vqa"), media("red", "green"), [StateChoice(0, 0, (1, 0), 1)])
+    assert line(states) == "Candidates: 2 for each question."
+    assert line(retrieval_set(), split="full") == line(text_set()) == ""
 
 
 @pytest.mark.parametrize(("rule", "words"), [("wrong", "counted as wrong"), ("excluded", "left out")])

@@ -10,7 +10,6 @@ from vlret.evaluation.texts import cut_text
 @pytest.mark.parametrize(
     ("text", "n", "expected"),
     [
-        ("a red wall", None, "a red wall"),
         ("a red wall", 5, "a red wall"),
         ("a red wall", 4, "a red"),
         ("a  red\twall", 5, "a  red\twall"),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from vlret.cli import bench_captions, bench_mteb, options, output
-from vlret.errors import UsageError
+from vlret.errors import UsageError, VlretError
 
 TASKS = {
     "retrieval": "Text to video and video to text over a set, or over your own index.",
@@ -18,10 +18,13 @@ TASKS = {
     "text": "Text encoders alone: which of three captions says something else?",
 }
 _EXAMPLE = (
-    "\n\nExample: vlret bench {} --dataset {} --data videos/ --annotations annotations/ --model vljepa-mini "
-    "--model clip --out results/run"
+    "\n\nExample: vlret bench {} --dataset {} --annotations annotations/ --model vljepa-mini --model clip "
+    "--out results/run"
 )
-_SETS = {"retrieval": "msrvtt", "classification": "kinetics400", "vqa": "pope", "text": "visla"}
+_SETS = {
+    "retrieval": "msrvtt --data videos/", "classification": "kinetics400 --data videos/",
+    "vqa": "pope --data photos/", "text": "visla",
+}  # fmt: skip
 
 
 def bench_app() -> typer.Typer:
@@ -70,17 +73,19 @@ def run_task(
         str | None, typer.Option(help="model (default): its own transform, which may crop; or squash.")
     ] = None,
     text_tokens: Annotated[
-        int | None, typer.Option(min=1, help="Cut all texts to so many tokens of CLIP's, for every model.")
+        int | None,
+        typer.Option(min=1, help="Retrieval: beside whole texts, all cut to so many tokens of CLIP's."),
     ] = None,
     prompt: Annotated[
-        list[str] | None, typer.Option(help="Template with one {} for class names (default: the set's).")
+        list[str] | None,
+        typer.Option(help="Classification: template with one {} for class names (default: the set's)."),
     ] = None,
     query: Annotated[str | None, typer.Option(help="Query for the predictor (default: the model's).")] = None,
     ties: Annotated[str | None, typer.Option(help="expected (default), optimistic or pessimistic.")] = None,
     rerank: Annotated[
         list[str] | None,
         typer.Option(
-            help="Beside plain cosine: dual_softmax, pe_reweighting, qb_norm. Uses other test queries."
+            help="Retrieval: beside plain cosine dual_softmax, pe_reweighting, qb_norm. Uses other test queries."
         ),
     ] = None,
     undecodable: Annotated[
@@ -108,7 +113,14 @@ def run_task(
         str(context.info_name), dataset, annotations, options.choices(choice), captions, labels, index, data,
         model or [], vectors or [], {name: value for name, value in fields.items() if value is not None},
     )  # fmt: skip
-    document = bench(order, out=out, device=device, dtype=dtype, cache=cache, workers=workers, say=output.say)
+    try:
+        document = bench(
+            order, out=out, device=device, dtype=dtype, cache=cache, workers=workers, say=output.say
+        )
+    except VlretError as error:
+        if json and error.files:
+            output.print_json({"missing": error.files}, indent=None)
+        raise
     if out:  # before printing: whoever reads may go (`| head`)
         from vlret.reports.bench_files import PAGE, write_reports
 

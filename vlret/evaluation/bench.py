@@ -9,19 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, RetrievalSet, SetCard, TextSet
-from vlret.errors import MediaError, UsageError
+from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation.cache import default_cache
 from vlret.evaluation.contestants import StoredVectors, load_embedder
 from vlret.evaluation.export import write_result
+from vlret.evaluation.heeded import (
+    check_set_heeds,
+    check_task_heeds,
+    check_vectors_heed,
+    has_images_alone,
+)
 from vlret.evaluation.own_index import rows_of, run_captions
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.run import Document, protocol_for, run
-from vlret.evaluation.subset import media_of, present, require_whole
+from vlret.evaluation.subset import N_NAMED, media_of, present, require_whole
 from vlret.index.index import Index
+from vlret.index.store import replace_file
 from vlret.models.base import Embedder
 from vlret.models.registry import OPEN_CLIP, SENTENCE_TRANSFORMER, check_model
 from vlret.tasks.fit import model_of
 from vlret.tasks.label import readable
+
+MISSING = "missing.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +73,32 @@ def bench(
 ) -> Document:
     """Run what is asked for; see `run` for the document, `write_result` for what is written to `out`.
 
-    Folders to write to, annotations, media and names of models are looked at before a model is loaded.
+    Options, folders to write to, annotations, media and names of models are looked at before a model is loaded.
     `say` is told which model is being loaded.
 
     Raises:
-        VlretError: the set, its files, a model or an option is not there or does not fit.
+        VlretError: the set, its files, a model or an option is not there or does not fit. If media are missing,
+            `missing.txt` in `out` lists all.
     """
+    check_task_heeds(order.task, order.protocol, order.choices)
     if out:
         _check_folder(out, "--out")
     if order.models or order.index:
         _check_folder(default_cache() if cache is None else cache, "--cache")
     benchmark_set = load_set(order)
-    if order.index is not None:
-        if dtype != "auto":
-            raise UsageError(
-                "An index is searched in the number format it was made with.", "Leave out --dtype."
-            )
-        document = _of_index(order, benchmark_set, device, cache)
-    else:
-        protocol = protocol_for(benchmark_set.card, **order.protocol)
-        data = order.data or _own_folder(order)
-        if order.models:
-            _require_media(order, benchmark_set, data, protocol)
-            _check_names(order.models, device, dtype)
-        models = _load(order, benchmark_set, device, dtype, say)
-        document = run(
-            benchmark_set, data, models, protocol,
-            names=_names(models, [*map(str, order.vectors), *order.models]), cache=cache, workers=workers,
-        )  # fmt: skip
+    check_set_heeds(benchmark_set, order.protocol)
+    try:
+        if order.index is not None:
+            document = _of_index(order, benchmark_set, device, dtype, cache)
+        else:
+            document = _of_models(order, benchmark_set, device, dtype, cache, workers, say)
+    except VlretError as error:
+        if error.files:
+            raise _where_all_are(error, out) from error
+        raise
     if out:
         write_result(document, out)
+        (out / MISSING).unlink(missing_ok=True)  # of a run that was refused before
     return document
 
 
@@ -207,6 +212,7 @@ def _require_media(order: Order, benchmark_set: BenchmarkSet, data: Path | None,
             error.message,
             f"Correct the paths in {order.captions or order.labels}, give their folder with --data, or run with "
             "--allow-missing, which every number then says.",
+            error.files,
         ) from error
 
 
@@ -250,7 +256,43 @@ def _own_folder(order: Order) -> Path | None:
     return own if own.is_dir() else own.parent
 
 
-def _of_index(order: Order, captions: BenchmarkSet, device: str, cache: Path | None) -> Document:
+def _of_models(
+    order: Order,
+    benchmark_set: BenchmarkSet,
+    device: str,
+    dtype: str,
+    cache: Path | None,
+    workers: int,
+    say: Callable[[str], None],
+) -> Document:
+    images = {"frames": 1} if has_images_alone(benchmark_set) else {}
+    protocol = protocol_for(benchmark_set.card, **images, **order.protocol)
+    data = order.data or _own_folder(order)
+    if order.models:
+        _require_media(order, benchmark_set, data, protocol)
+        _check_names(order.models, device, dtype)
+    elif order.vectors:
+        check_vectors_heed(order.protocol)
+    models = _load(order, benchmark_set, device, dtype, say)
+    return run(
+        benchmark_set, data, models, protocol,
+        names=_names(models, [*map(str, order.vectors), *order.models]), cache=cache, workers=workers,
+    )  # fmt: skip
+
+
+def _where_all_are(error: VlretError, out: Path | None) -> VlretError:
+    """The same error; of files that are not there it says where all are listed."""
+    where = " All are listed with --out DIR, or with --json." if error.files[N_NAMED:] else ""
+    if out:
+        text = "".join(f"{file}\n" for file in error.files)
+        replace_file(out / MISSING, text.encode(errors="surrogateescape"))
+        where = f" All are listed in {out / MISSING}."
+    return type(error)(f"{error.message}{where}", error.hint, error.files)
+
+
+def _of_index(order: Order, captions: BenchmarkSet, device: str, dtype: str, cache: Path | None) -> Document:
+    if dtype != "auto":
+        raise UsageError("An index is searched in the number format it was made with.", "Leave out --dtype.")
     unfit = [name for name in order.protocol if name not in ("ties", "rerank", "allow_missing")]
     more = {"a second model": order.models[1:], "vectors": order.vectors, "data": order.data}
     unfit += [what for what, given in more.items() if given]

@@ -18,6 +18,7 @@ from vlret.evaluation.metrics import Ints, ScoreBlocks, Scores, cosine
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.retrieval import direction_parts
 from vlret.evaluation.run import Document, make_document, model_result
+from vlret.evaluation.subset import some_of
 from vlret.evaluation.vectors import ModelVectors, Piece
 from vlret.index.index import Index
 from vlret.models.base import Embedder
@@ -27,8 +28,12 @@ from vlret.models.base import Embedder
 class _Pool:
     """What is searched: files, each as good as its best clip, or clips. `of_clip` [n] numbers the pool."""
 
-    media: list[Media]
+    pieces: list[Piece]
     of_clip: Ints
+
+    @property
+    def media(self) -> list[Media]:
+        return [Media(piece.id, (str(piece.path),), piece.start, piece.end) for piece in self.pieces]
 
 
 def run_captions(
@@ -67,7 +72,7 @@ def run_captions(
         (text, wanted[o]) for text, o in zip(captions.texts, captions.owner, strict=True) if len(wanted[o])
     ]
     texts = [text for text, _ in asked]
-    relevant = _relevant([pool.of_clip[found] for _, found in asked], len(pool.media))
+    relevant = _relevant([pool.of_clip[found] for _, found in asked], len(pool.pieces))
     scores = _best_of(cosine(seen.texts(texts), index.vectors()), pool.of_clip)
     parts = direction_parts(
         "text to video", ("texts", "items"), scores, relevant, relevant.indices[relevant.indptr[:-1]],
@@ -77,11 +82,8 @@ def run_captions(
     scored = replace(
         captions, media=pool.media, texts=texts, owner=relevant.indices[relevant.indptr[:-1]].tolist()
     )
-    result = model_result(seen, scored, parts, [], protocol, missing, {})
-    pieces = [
-        Piece(medium.id, medium.id, Path(medium.files[0]), medium.start, medium.end) for medium in pool.media
-    ]
-    return make_document(scored, pieces, missing, {}, [result])
+    result = model_result(seen, scored, pool.pieces, parts, [], protocol, missing, {})
+    return make_document(scored, pool.pieces, missing, {}, [result])
 
 
 def rows_of(
@@ -97,8 +99,9 @@ def rows_of(
     missing = [medium.id for medium, found in zip(captions.media, wanted, strict=True) if not len(found)]
     if (missing and not allow_missing) or len(missing) == len(wanted):
         raise UsageError(
-            f"{len(missing)} of {len(wanted)} captioned files are not in {index.folder}: {', '.join(missing[:5])}.",
+            f"{len(missing)} of {len(wanted)} captioned files are not in {index.folder}: {some_of(missing)}.",
             "Index them, or run with --allow-missing.",
+            missing,
         )
     return wanted, missing
 
@@ -122,14 +125,24 @@ def _has_times(captions: RetrievalSet) -> bool:
 
 
 def _files_of(rows: pd.DataFrame) -> _Pool:
-    numbers, paths = pd.factorize(rows["path"])
-    return _Pool([Media(path, (path,)) for path in paths], np.asarray(numbers, np.int64))
+    numbers, _ = pd.factorize(rows["path"])
+    files = rows.drop_duplicates("path")
+    pieces = [
+        Piece(digest, path, Path(path))
+        for path, digest in zip(files["path"], files["fingerprint"], strict=True)
+    ]
+    return _Pool(pieces, np.asarray(numbers, np.int64))
 
 
 def _clips_of(rows: pd.DataFrame) -> _Pool:
-    spans = zip(rows["path"], rows["start"].astype(float), rows["end"].astype(float), strict=True)
-    media = [Media(f"{path} from {start:g} to {end:g} s", (path,), start, end) for path, start, end in spans]
-    return _Pool(media, np.arange(len(rows)))
+    spans = zip(
+        rows["path"], rows["fingerprint"], rows["start"].astype(float), rows["end"].astype(float), strict=True
+    )
+    pieces = [
+        Piece(f"{digest}|{start}|{end}", f"{path} from {start:g} to {end:g} s", Path(path), start, end)
+        for path, digest, start, end in spans
+    ]
+    return _Pool(pieces, np.arange(len(rows)))
 
 
 def _matching(rows: pd.DataFrame, medium: Media, folder: Path) -> Ints:

@@ -86,11 +86,16 @@ def part(
     columns = {key: [round(float(value), 6) for value in column] for key, column in values.items()}
     ties = {"best": ranks.best.tolist(), "worst": ranks.worst.tolist()}
     return {
-        "name": name, "rerank": rerank, "uses_test_queries": rerank != "none", "queries_are": queries,
-        "pool_is": pool, "queries": len(ranks.n_items), "pool": int(ranks.n_items.max()),
+        "name": name, "rerank": rerank, "uses_test_queries": rerank != "none", "text_tokens": None,
+        "queries_are": queries, "pool_is": pool, "queries": len(ranks.n_items), "pool": int(ranks.n_items.max()),
         "figures": dict(numbers),
         "per_query": {**ties, "top": top[0], "top_scores": top[1], "values": columns},
     }  # fmt: skip
+
+
+def is_plain(part: Mapping[str, Any]) -> bool:
+    """Whether a part is of plain cosine and whole texts."""
+    return part["rerank"] == "none" and part["text_tokens"] is None
 
 
 def group_parts(
@@ -101,7 +106,7 @@ def group_parts(
     `numbers(members)` gives the figures of some queries.
     """
     names = list(dict.fromkeys(groups))
-    shared = ("rerank", "uses_test_queries", "queries_are", "pool_is", "pool")
+    shared = ("rerank", "uses_test_queries", "text_tokens", "queries_are", "pool_is", "pool")
     made = []
     for name in names if len(names) > 1 else ():
         members = np.flatnonzero(np.array(groups) == name)

@@ -13,6 +13,8 @@ from vlret.media.sampling import RULES
 TIES = ("expected", "optimistic", "pessimistic")
 RESIZE = ("model", "squash")
 UNDECODABLE = ("wrong", "excluded")
+_MEDIA_HASH = "set.media_hash"
+_WORDS = {_MEDIA_HASH: f"content of the media files ({_MEDIA_HASH})"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class Protocol:
         frames: frames a clip, at the times of `sampling` (midpoint or endpoints), decoded at their own size.
         resize: "model" gives each model whole frames for its own transform, which may crop; "squash" makes
             them square first, so that no model crops.
-        text_tokens: texts end at the last whole word within so many tokens of CLIP's vocabulary, for all
-            models; None leaves them whole.
+        text_tokens: beside whole texts, all models are also scored on texts that end at the last whole word
+            within so many tokens of CLIP's vocabulary.
         prompts: templates for class names; () takes each model's own.
         query: goes into the predictor; None takes each model's own. Models without one are not asked.
         ties: how equal scores are counted: "expected", "optimistic" or "pessimistic".
@@ -71,11 +73,13 @@ class Stamp:
     """A protocol as recorded with one model's result; plain JSON values.
 
     Attributes:
-        protocol: the fields of `Protocol`.
-        set: `hash` over ids and texts of what was scored, counts of `media` and `texts`, and the ids that
-            were `missing` or `undecodable`.
+        protocol: the fields of `Protocol`; None for those that the task does not heed.
+        set: `hash` over ids and texts of what was scored, `media_hash` over ids and contents of its media
+            (None for vectors made elsewhere), counts of `media` and `texts`, and the ids that were `missing`
+            or `undecodable`.
         model: the card, and the `dtype`, `device`, `frame_pooling`, `query` and `prompts` it ran with.
-        versions: of vlret, Python and the packages that decide numbers.
+        versions: of vlret, Python and the packages that decide numbers; `vlret_code` is a digest of vlret's
+            source files that do.
         machine: system, processor, cores and accelerator.
     """
 
@@ -101,12 +105,13 @@ class Difference:
     matters: bool
 
     def __str__(self) -> str:
-        return f"{self.name}: {short(self.first)} and {short(self.second)}"
+        return f"{_WORDS.get(self.name, self.name)}: {short(self.first)} and {short(self.second)}"
 
     @property
     def unknown(self) -> bool:
-        """Whether one has no value in its protocol, as vectors made elsewhere have none."""
-        return self.name.startswith("protocol.") and None in (self.first, self.second)
+        """Whether one has no value in its protocol or of its media, as vectors made elsewhere have none."""
+        known_to_models = self.name.startswith("protocol.") or self.name == _MEDIA_HASH
+        return known_to_models and None in (self.first, self.second)
 
     def line(self) -> str:
         """The values, and what they mean for a comparison."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,15 @@ def retrieval_parts(
             "video to text", ("items", "texts"), back, csr_array(relevant.T), None, protocol, temperature
         ),
     ]
+
+
+def cut_parts(
+    clips: Vectors, texts: Vectors, owner: Sequence[int], protocol: Protocol
+) -> list[dict[str, Any]]:
+    """Both directions of texts [t, dim] that were cut to the protocol's `text_tokens`, by plain cosine."""
+    n = protocol.text_tokens
+    parts = retrieval_parts(clips, texts, owner, replace(protocol, rerank=()), temperature=1.0)
+    return [{**one, "name": f"{one['name']}, texts cut to {n} tokens", "text_tokens": n} for one in parts]
 
 
 def direction_parts(

@@ -22,7 +22,8 @@ The document is plain JSON:
         no_vector       ids of items that were decoded and for which the model gave no vector: counted as wrong
         cost            {clips, seconds}: what was encoded in this run (the rest came from the cache)
         parts           the results, one for each direction, re-ranking or group of queries:
-            name, rerank ("none" is plain cosine), uses_test_queries
+            name, rerank ("none" is plain cosine), uses_test_queries,
+            text_tokens             null where texts are whole, else what all texts were cut to
             queries_are, pool_is    which list above the numbers below count in
             queries, pool           how many
             figures                 {name: {value, low, high, chance}}: per cent, but median_rank and mean_rank;
@@ -60,13 +61,14 @@ from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.look import Queries, look, piece_of
 from vlret.evaluation.protocol import Protocol, listed
 from vlret.evaluation.questions import queries_of, vqa_parts
-from vlret.evaluation.retrieval import retrieval_parts
+from vlret.evaluation.retrieval import cut_parts, retrieval_parts
 from vlret.evaluation.stamp import counts, stamp
 from vlret.evaluation.states import state_parts, states_of
 from vlret.evaluation.subset import media_of, present, require_whole, without
 from vlret.evaluation.triples import triple_parts
 from vlret.evaluation.vectors import Contestant, ModelVectors, Piece
 from vlret.models.base import Embedder
+from vlret.types import Vectors
 
 SCHEMA = 1
 _UNKNOWN_OF_VECTORS = ("frames", "sampling", "resize", "text_tokens", "prompts", "query")
@@ -123,7 +125,9 @@ def run(
         results = []
         for model in scored:
             parts, no_vector = _score(model, benchmark_set, pieces, protocol)
-            results.append(model_result(model, benchmark_set, parts, no_vector, protocol, missing, failed))
+            results.append(
+                model_result(model, benchmark_set, pieces, parts, no_vector, protocol, missing, failed)
+            )
     finally:
         for vectors in seen:
             vectors.flush()
@@ -131,9 +135,15 @@ def run(
 
 
 def protocol_for(card: SetCard, **choices: Any) -> Protocol:
-    """The usual protocol of a set, with `choices` (fields of `Protocol`; None leaves the usual) in its place."""
+    """The usual protocol of a set, with `choices` (fields of `Protocol`; None leaves the usual) in its place.
+
+    Prompts that are given take the place of the set's choice of prompts.
+    """
+    of_set = {
+        name: value for name, value in card.choices.items() if name != "prompts" or not choices.get(name)
+    }
     usual: dict[str, Any] = {
-        "dataset": card.name, "split": card.split, "choices": dict(card.choices),
+        "dataset": card.name, "split": card.split, "choices": of_set,
         "frames": max(card.frames, 1), "prompts": card.prompts,
     }  # fmt: skip
     return Protocol(**{**usual, **{name: value for name, value in choices.items() if value is not None}})
@@ -178,6 +188,7 @@ def _asked(
 def model_result(
     model: ModelVectors | StoredVectors,
     benchmark_set: BenchmarkSet,
+    pieces: Sequence[Piece],
     parts: list[Document],
     no_vector: Sequence[str],
     protocol: Protocol,
@@ -185,7 +196,8 @@ def model_result(
     failed: Mapping[str, str],
 ) -> Document:
     """One entry of the document's `models`."""
-    made = stamp(protocol, benchmark_set, model.about(), missing, list(failed)).to_dict()
+    seen = pieces if isinstance(model, ModelVectors) else ()
+    made = stamp(protocol, benchmark_set, model.about(), missing, list(failed), seen).to_dict()
     result: Document = {
         "name": model.name, "stamp": made, "contaminated_by": [], "texts_cut": None, "cost": None,
         "no_vector": [one for one in no_vector if one not in failed], "parts": parts,
@@ -213,11 +225,20 @@ def _score(
     clips = model.clips(pieces, protocol.query)
     no_vector = [piece.id for piece, row in zip(pieces, clips, strict=True) if np.isnan(row).any()]
     if isinstance(benchmark_set, RetrievalSet):
-        texts = model.texts(benchmark_set.texts)
-        owner = benchmark_set.owner
-        return retrieval_parts(clips, texts, owner, protocol, model.temperature), no_vector
+        return _retrieval(model, benchmark_set, clips, protocol), no_vector
     classes = class_vectors(model, benchmark_set.classes)
     return classification_parts(clips, classes, benchmark_set.labels, protocol), no_vector
+
+
+def _retrieval(
+    model: Contestant, benchmark_set: RetrievalSet, clips: Vectors, protocol: Protocol
+) -> list[Document]:
+    """With whole texts, and beside it with texts cut where the protocol says so: of models, which read texts."""
+    texts, owner = benchmark_set.texts, benchmark_set.owner
+    parts = retrieval_parts(clips, model.texts(texts), owner, protocol, model.temperature)
+    if protocol.text_tokens is not None and isinstance(model, ModelVectors):
+        parts += cut_parts(clips, model.cut_texts(texts, protocol.text_tokens), owner, protocol)
+    return parts
 
 
 def make_document(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from vlret.datasets.base import (
     BenchmarkSet,
@@ -21,7 +20,7 @@ from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError
 from vlret.evaluation.protocol import Protocol
 
-T = TypeVar("T")
+N_NAMED = 5
 
 
 def media_of(benchmark_set: BenchmarkSet) -> list[Media]:
@@ -79,7 +78,7 @@ def present(
     """The set with the media that lie below `data`, and the ids of those that do not.
 
     Raises:
-        MediaError: media are missing and the protocol does not allow it; the message says which.
+        MediaError: media are missing and the protocol does not allow it; the message names some, `files` all.
         UsageError: the set has media and no folder is given.
     """
     from vlret.datasets.registry import missing_media
@@ -90,14 +89,20 @@ def present(
         )
     missing = missing_media(benchmark_set, data) if data is not None else []
     if missing and not protocol.allow_missing:
-        named = ", ".join(medium.files[0] for medium in missing[:5])
+        files = [medium.files[0] for medium in missing]
         card, n = benchmark_set.card, len(media_of(benchmark_set))
         raise MediaError(
-            f"{len(missing)} of {n} files of {card.name} are not in {data}: {named}{', ...' * (len(missing) > 5)}.",
+            f"{len(files)} of {n} files of {card.name} are not in {data}: {some_of(files)}.",
             f"Get them: {card.source}. Or run with --allow-missing, which every number then says.",
+            files,
         )
     ids = [medium.id for medium in missing]
     return without(benchmark_set, set(ids)), ids
+
+
+def some_of(files: Sequence[str]) -> str:
+    """The first `N_NAMED`."""
+    return f"{', '.join(files[:N_NAMED])}{', ...' * (len(files) > N_NAMED)}"
 
 
 def _all_in(choice: StateChoice, new: dict[int, int]) -> bool:

@@ -137,6 +137,7 @@ def notes(document: Mapping[str, Any]) -> list[str]:
     ]
     if any(part["uses_test_queries"] for model in document["models"] for part in model["parts"]):
         told.append("+ uses the other test queries, which a user who asks one thing does not have.")
+    told += _cut(document)
     if document["missing"]:
         told.append(f"{len(document['missing'])} media are missing and left out: a partial copy of the set.")
     if trimmed := document["dataset"]["choices"].get("trimmed"):
@@ -145,7 +146,37 @@ def notes(document: Mapping[str, Any]) -> list[str]:
     if undecodable:
         rule = document["models"][0]["stamp"]["protocol"]["undecodable"]
         told.append(f"{len(undecodable)} media cannot be decoded and are {_RULES[rule]}.")
-    return [*told, *_without_vectors(document)]
+    return [*told, *_candidates(document), *_without_vectors(document)]
+
+
+def _cut(document: Mapping[str, Any]) -> list[str]:
+    if all(part["text_tokens"] is None for model in document["models"] for part in model["parts"]):
+        return []
+    return ["Texts cut: alike for all models, at whole words, in tokens of CLIP's vocabulary."]
+
+
+def _candidates(document: Mapping[str, Any]) -> list[str]:
+    """How many answers there are to choose from, and by which choices of the set."""
+    if document["task"] == "classification":
+        n = f"{len(document['classes']):,} classes"
+    elif document["task"] == "vqa":
+        n = f"{_range(map(len, _lists(document)))} for each question"
+    else:
+        return []
+    made = document["models"][0]["stamp"]["protocol"]["choices"]
+    choices = [f"{name}={value}" for name, value in made.items() if name != "trimmed"]
+    return [f"Candidates: {n}{'; choices of the set: ' * bool(choices)}{'; '.join(choices)}."]
+
+
+def _lists(document: Mapping[str, Any]) -> Iterable[Sequence[Any]]:
+    """The clips or answers that each question is answered from."""
+    for question in document["questions"]:
+        yield question.get("clips") or question["candidates"] or document["candidates"]
+
+
+def _range(numbers: Iterable[int]) -> str:
+    different = sorted(set(numbers))
+    return " to ".join(f"{number:,}" for number in dict.fromkeys((different[0], different[-1])))
 
 
 def trimmed_note(trimmed: str) -> str:

@@ -6,13 +6,11 @@ from functools import lru_cache
 from typing import Any
 
 
-def cut_text(text: str, n_tokens: int | None) -> str:
+def cut_text(text: str, n_tokens: int) -> str:
     """The whole words of `text` that fit into `n_tokens` of CLIP's vocabulary, its two end tokens counted.
 
-    CLIP's vocabulary because it comes with open_clip and is at hand everywhere; None leaves the text whole.
+    CLIP's vocabulary because it comes with open_clip and is at hand everywhere.
     """
-    if n_tokens is None:
-        return text
     room = n_tokens - 2
     kept: list[str] = []
     for word in text.split():

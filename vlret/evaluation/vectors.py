@@ -16,6 +16,7 @@ from PIL import Image
 
 from vlret import __version__
 from vlret.evaluation.cache import ArrayCache
+from vlret.evaluation.code import OF_VECTORS, code_digest
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.texts import cut_text
 from vlret.models.base import Embedder
@@ -147,16 +148,13 @@ class ModelVectors:
         return np.stack([missing if row is None else row for row in rows])
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors float32 [n, dim] of texts, cut where the protocol says so; equal texts, equal rows."""
-        cut = [cut_text(text, self.protocol.text_tokens) for text in texts]
-        self.cut.update(text for text in dict.fromkeys(cut) if self.model.is_cut(text))
-        new = [text for text in dict.fromkeys(cut) if _text_key(text) not in self._texts]
-        for first in range(0, len(new), _TEXTS_AT_ONCE):
-            some = new[first : first + _TEXTS_AT_ONCE]
-            for text, row in zip(some, _unit(self.model.embed_texts(some)), strict=True):
-                self._texts.put(_text_key(text), row)
-        rows = {text: self._texts.get(_text_key(text)) for text in dict.fromkeys(cut)}
-        return np.stack([rows[text] for text in cut])  # type: ignore[misc]
+        """Unit vectors float32 [n, dim] of texts; equal texts, equal rows."""
+        self.cut.update(text for text in dict.fromkeys(texts) if self.model.is_cut(text))
+        return self._rows_of(texts)
+
+    def cut_texts(self, texts: Sequence[str], n_tokens: int) -> Vectors:
+        """As `texts`, of texts cut to `n_tokens` of CLIP's vocabulary."""
+        return self._rows_of([cut_text(text, n_tokens) for text in texts])
 
     def about(self) -> dict[str, Any]:
         """Card, dtype, device, frame pooling, and the query and prompts it ran with."""
@@ -172,15 +170,24 @@ class ModelVectors:
             if kept:
                 kept.flush()
 
+    def _rows_of(self, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if _text_key(text) not in self._texts]
+        for first in range(0, len(new), _TEXTS_AT_ONCE):
+            some = new[first : first + _TEXTS_AT_ONCE]
+            for text, row in zip(some, _unit(self.model.embed_texts(some)), strict=True):
+                self._texts.put(_text_key(text), row)
+        rows = {text: self._texts.get(_text_key(text)) for text in dict.fromkeys(texts)}
+        return np.stack([rows[text] for text in texts])  # type: ignore[misc]
+
     def _key(self, piece: Piece, query: str | None) -> str:
         return f"{piece.key}|{self.asked(query)}"
 
     def _recipe(self, kind: str) -> dict[str, Any]:
         card = self.model.card
         return {
-            "vlret": __version__, "code": _code_of(self.model), "kind": kind, "name": card.name,
-            "revision": card.revision, "weights_hash": card.weights_hash, "dim": card.dim,
-            "resolution": card.resolution, "own_resize": card.resize,
+            "vlret": __version__, "vlret_code": code_digest(OF_VECTORS), "code": _code_of(self.model),
+            "kind": kind, "name": card.name, "revision": card.revision, "weights_hash": card.weights_hash,
+            "dim": card.dim, "resolution": card.resolution, "own_resize": card.resize,
             "preprocessing": card.preprocessing, "dtype": str(self.model.dtype),
         }  # fmt: skip
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlret.evaluation.export import lacking
+from vlret.evaluation.parts import is_plain
 from vlret.evaluation.table import (
     SHORT,
     marked,
@@ -80,7 +81,7 @@ def figure_texts(figure: Figure | None) -> tuple[str, str]:
 
 def footer(document: Document) -> list[str]:
     """The lines below the table: marks, what is reported and not measured, protocol, the paper's protocol."""
-    chance = {part["name"]: part["figures"] for part in document["models"][0]["parts"]}
+    chance = {part["name"]: part["figures"] for part in document["models"][0]["parts"] if is_plain(part)}
     first = shown_figures(document)[0]
     told = [f"{name} {figures[first]['chance']:.1f}" for name, figures in chance.items() if first in figures]
     lines = [*notes(document), f"Chance in {SHORT.get(first, first)}: {', '.join(told)}."]

@@ -1,8 +1,8 @@
 """A result in the forms of other benchmark programs: CLIP_benchmark's JSON and mteb's task results.
 
-Both give shares from 0 to 1 and know no intervals; only plain cosine is given to them. The set is called by our
-name, which is no task of theirs: protocols differ. Keys of ours, `missing` (how many media) and `trimmed` (which
-annotation files), mark partial copies; both programs keep keys that they do not know.
+Both give shares from 0 to 1 and know no intervals; only plain cosine of whole texts is given to them. The set is
+called by our name, which is no task of theirs: protocols differ. Keys of ours, `missing` (how many media) and
+`trimmed` (which annotation files), mark partial copies; both programs keep keys that they do not know.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from vlret.evaluation.export import lacking
+from vlret.evaluation.parts import is_plain
 
 Document = Mapping[str, Any]
 
@@ -69,7 +70,7 @@ def _task_result(document: Document, model: Document, part: Document, task: str)
 
 
 def _plain_parts(model: Document) -> list[Document]:
-    return [part for part in model["parts"] if part["rerank"] == "none" and "per_query" in part]
+    return [part for part in model["parts"] if is_plain(part) and "per_query" in part]
 
 
 def _clip_metrics(model: Document) -> Iterator[tuple[str, float]]:

@@ -65,7 +65,7 @@ def protocol_line(document: Mapping[str, Any]) -> str:
     stamp = document["models"][0]["stamp"]
     told = [f"{card['title']}, split {protocol['split'] or 'none'}"]
     told += [f"{name}: {value}" for name, value in protocol["choices"].items() if name != "split"]
-    if protocol["frames"] is None:
+    if all(model["cost"] is None for model in document["models"]):
         told.append("vectors made elsewhere")
     else:
         told += _looking(document, protocol)
@@ -81,7 +81,7 @@ def _looking(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterat
         yield f"resize: {protocol['resize']}"
         yield f"undecodable: {protocol['undecodable']}"
     cut = protocol["text_tokens"]
-    yield f"texts cut to {cut} tokens of CLIP's" if cut else "texts whole"
+    yield f"texts whole, and beside it cut to {cut} tokens of CLIP's" if cut else "texts whole"
     if document["task"] == "classification":
         prompts = protocol["prompts"] or ["those of each model"]
         yield f"prompts: {', '.join(prompts) if len(prompts) < 4 else f'{len(prompts)} templates'}"
@@ -104,7 +104,11 @@ def _differences(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> It
         yield "each model's own resize, which may crop, not squashed to a square"
     if document["task"] == "retrieval":
         yield from _of_retrieval(document, protocol)
-    if protocol["choices"].get("prompts") == "name" and protocol["prompts"] is not None:
+    if (
+        "prompts" in card["choices"]
+        and protocol["prompts"]
+        and protocol["choices"].get("prompts") in (None, "name")
+    ):
         yield "class names alone, not in templates" if protocol["prompts"] == ["{}"] else "other templates"
     yield from _of_copy(document, protocol)
     if document["models"][0]["stamp"]["set"]["undecodable"]:
@@ -114,8 +118,6 @@ def _differences(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> It
 
 
 def _of_copy(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterator[str]:
-    if protocol["text_tokens"]:
-        yield f"texts cut to {protocol['text_tokens']} tokens"
     if document["missing"]:
         yield f"{len(document['missing'])} media missing"
     if "trimmed" in protocol["choices"]:

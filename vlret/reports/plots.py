@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from vlret.evaluation.parts import RETRIEVAL_KS
+from vlret.evaluation.parts import RETRIEVAL_KS, is_plain
 from vlret.evaluation.table import SHORT, shown_figures
 
 Document = Mapping[str, Any]
@@ -38,7 +38,7 @@ def recall_curves(document: Document) -> str:
     def draw(axes: Axes) -> None:
         for number, model in enumerate(document["models"]):
             for part in model["parts"]:
-                if part["rerank"] == "none":
+                if is_plain(part):
                     _curve(axes, number, model["name"], part)
         axes.set(xlabel="k", ylabel="R@k, per cent", ylim=(0, 103))
         axes.set_xticks(range(len(RETRIEVAL_KS)), list(map(str, RETRIEVAL_KS)))

@@ -1,0 +1,33 @@
+"""Digests of vlret's own source files: its version alone does not change between two commits."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import vlret
+
+OF_VECTORS = (
+    "media", "models", "types.py", "evaluation/look.py", "evaluation/texts.py", "evaluation/vectors.py",
+    "index/fingerprint.py",
+)  # fmt: skip
+"""Files and folders that decide which vector a medium or text has."""
+
+OF_NUMBERS = ("media", "models", "types.py", "index", "tasks", "datasets", "evaluation")
+"""Those that decide which number a benchmark has."""
+
+
+@cache
+def code_digest(parts: tuple[str, ...]) -> str:
+    """SHA-256 (hex) over names and contents of the Python files in `parts` of the package vlret."""
+    root, digest = Path(vlret.__file__).parent, hashlib.sha256()
+    files = [
+        file
+        for part in parts
+        for file in ([root / part] if part.endswith(".py") else (root / part).rglob("*.py"))
+    ]
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(root).as_posix()}\n".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+
+import numpy as np
 
 from vlret.datasets.base import (
     BenchmarkSet,
@@ -17,6 +19,7 @@ from vlret.datasets.base import (
     VqaSet,
 )
 from vlret.errors import MediaError, UsageError
+from vlret.evaluation.metrics import Ints
 from vlret.evaluation.protocol import Protocol
 
 T = TypeVar("T")
@@ -25,6 +28,12 @@ T = TypeVar("T")
 def media_of(benchmark_set: BenchmarkSet) -> list[Media]:
     """The media of a set; none for a set of texts."""
     return [] if isinstance(benchmark_set, TextSet) else benchmark_set.media
+
+
+def source_numbers(media: Sequence[Media]) -> Ints:
+    """For each medium the number of its source, int64 [n]: parts of one video have one."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(medium.source, len(numbers)) for medium in media], np.int64)
 
 
 def without(benchmark_set: BenchmarkSet, ids: Collection[str]) -> BenchmarkSet:

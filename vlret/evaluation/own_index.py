@@ -18,6 +18,7 @@ from vlret.evaluation.metrics import Ints, ScoreBlocks, Scores, cosine
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.retrieval import direction_parts
 from vlret.evaluation.run import Document, make_document, model_result
+from vlret.evaluation.subset import source_numbers
 from vlret.evaluation.vectors import ModelVectors, Piece
 from vlret.index.index import Index
 from vlret.models.base import Embedder
@@ -25,10 +26,14 @@ from vlret.models.base import Embedder
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """What is searched: files, each as good as its best clip, or clips. `of_clip` [n] numbers the pool."""
+    """What is searched: files, each as good as its best clip, or clips. `of_clip` [n] numbers the pool.
+
+    `seconds` is how long each is, None for images.
+    """
 
     media: list[Media]
     of_clip: Ints
+    seconds: list[float | None]
 
 
 def run_captions(
@@ -69,19 +74,22 @@ def run_captions(
     texts = [text for text, _ in asked]
     relevant = _relevant([pool.of_clip[found] for _, found in asked], len(pool.media))
     scores = _best_of(cosine(seen.texts(texts), index.vectors()), pool.of_clip)
+    right = [numbers.tolist() for numbers in np.split(relevant.indices, relevant.indptr[1:-1])]
+    owner = [first for first, *_ in right]
     parts = direction_parts(
-        "text to video", ("texts", "items"), scores, relevant, relevant.indices[relevant.indptr[:-1]],
+        "text to video", ("texts", "items"), scores, relevant, source_numbers(pool.media)[owner],
         protocol, seen.temperature,
     )  # fmt: skip
     seen.flush()
-    scored = replace(
-        captions, media=pool.media, texts=texts, owner=relevant.indices[relevant.indptr[:-1]].tolist()
-    )
+    scored = replace(captions, media=pool.media, texts=texts, owner=owner)
     result = model_result(seen, scored, parts, [], protocol, missing, {})
     pieces = [
         Piece(medium.id, medium.id, Path(medium.files[0]), medium.start, medium.end) for medium in pool.media
     ]
-    return make_document(scored, pieces, missing, {}, [result])
+    document = make_document(scored, pieces, pool.seconds, missing, {}, [result])
+    for text, (_, *also) in zip(document["texts"], right, strict=True):
+        text |= {"also": also} if also else {}
+    return document
 
 
 def rows_of(
@@ -123,13 +131,16 @@ def _has_times(captions: RetrievalSet) -> bool:
 
 def _files_of(rows: pd.DataFrame) -> _Pool:
     numbers, paths = pd.factorize(rows["path"])
-    return _Pool([Media(path, (path,)) for path in paths], np.asarray(numbers, np.int64))
+    ends_s = rows["end"].astype(float).groupby(numbers).max().tolist()
+    media = [Media(path, (path,)) for path in paths]
+    return _Pool(media, np.asarray(numbers, np.int64), [end_s or None for end_s in ends_s])
 
 
 def _clips_of(rows: pd.DataFrame) -> _Pool:
-    spans = zip(rows["path"], rows["start"].astype(float), rows["end"].astype(float), strict=True)
+    starts_s, ends_s = rows["start"].astype(float).tolist(), rows["end"].astype(float).tolist()
+    spans = list(zip(rows["path"], starts_s, ends_s, strict=True))
     media = [Media(f"{path} from {start:g} to {end:g} s", (path,), start, end) for path, start, end in spans]
-    return _Pool(media, np.arange(len(rows)))
+    return _Pool(media, np.arange(len(rows)), [end - start or None for _, start, end in spans])
 
 
 def _matching(rows: pd.DataFrame, medium: Media, folder: Path) -> Ints:

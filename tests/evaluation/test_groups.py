@@ -97,7 +97,12 @@ def states():
 def yes_no():
     made = vqa_set()
     pieces = [Media(f"{name} {i}", (f"{name}.mp4",), i, i + 1.0) for name in NAMES for i in range(2)]
-    asked = [replace(made.questions[i // 2], medium=i, group="ab"[i % 2]) for i in range(8)]
+    asked = [
+        replace(
+            made.questions[i // 2], medium=i, group="ab"[i % 2], answer="yes" if i in (0, 1, 4, 7) else "no"
+        )
+        for i in range(8)
+    ]
     return replace(made, media=pieces, questions=asked)
 
 
@@ -110,6 +115,7 @@ def captioned():
         for i in range(2)
     ]
     texts = [f"{text} {i}" for text in made.texts for i in range(2)]
+    texts[0], texts[1], texts[5] = "grey 0", "grey 1", "blue 1"  # some captions are wrong
     return replace(made, media=halves, texts=texts, owner=[2 * o + i for o in made.owner for i in range(2)])
 
 

@@ -33,14 +33,10 @@ def read(folder: Path, card: SetCard) -> RetrievalSet:
     if card.choices["split"] == "1k-A":
         rows = read_table(file, ("video_id", "sentence"))
         return retrieval(card, parse_rows(file, rows, lambda row: _pair(row["video_id"], row["sentence"])))
-    test = dict(parse_rows(file, read_json(file, list, "videos"), _test_video))
+    source = dict(parse_rows(file, read_json(file, list, "videos"), _test_video))
     told = parse_rows(file, read_json(file, list, "sentences"), lambda row: (row["video_id"], row["caption"]))
-    return retrieval(
-        card,
-        parse_rows(
-            file, [pair for pair in told if pair[0] in test], lambda pair: _pair(*pair, test[pair[0]])
-        ),
-    )
+    tested = [(video, caption, source[video]) for video, caption in told if video in source]
+    return retrieval(card, parse_rows(file, tested, lambda row: _pair(*row)))
 
 
 def _test_video(row: dict[str, Any]) -> tuple[str, str]:

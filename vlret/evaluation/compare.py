@@ -68,8 +68,8 @@ def stamp_differences(first: Document, second: Document) -> list[Difference]:
 def compare(first: Document, second: Document, *, force: bool = False) -> list[Comparison]:
     """Each model of one result against each of the other, figure by figure, over the same queries.
 
-    Queries about one source (the captions of a video and of its other parts) are drawn and swapped together. With one result given twice its models are compared
-    with each other.
+    Queries about one source (the captions of a video and of its other parts) are drawn and swapped together.
+    With one result given twice its models are compared with each other.
 
     Raises:
         UsageError: a difference of the stamps matters and `force` is not set; the message names all of those.

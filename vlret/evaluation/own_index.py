@@ -88,7 +88,7 @@ def run_captions(
     ]
     document = make_document(scored, pieces, pool.seconds, missing, {}, [result])
     for text, (_, *also) in zip(document["texts"], right, strict=True):
-        text |= {"also": also} if also else {}
+        text.update({"also": also} if also else {})
     return document
 
 

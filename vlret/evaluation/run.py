@@ -10,8 +10,9 @@ The document is plain JSON:
     items       [{id, path, start, end, seconds, group}]: media as scored; path is null for vectors made elsewhere;
                 seconds is the length, null where it is not known, and of images; items of one group are parts of
                 one video and are drawn together; "undecodable": reason, where there is one
-    texts       retrieval: [{text, item}], "also": other items that are right, where there are any; classes: [name]; questions: [{item, text, answer, candidates, group}];
-                candidates: those of the set; triples: [{first, second, negative, group}]; labels: [[class]]
+    texts       retrieval: [{text, item}], "also": other items that are right, where there are any;
+                classes: [name]; questions: [{item, text, answer, candidates, group}]; candidates: those of the
+                set; triples: [{first, second, negative, group}]; labels: [[class]]
     missing     ids of media without a file, left out
     models      one for each model:
         name            as it was asked for
@@ -125,8 +126,9 @@ def run(
             parts, no_vector = _score(model, benchmark_set, pieces, protocol)
             results.append(model_result(model, benchmark_set, parts, no_vector, protocol, missing, failed))
     finally:
-        for kept in (*seen, lengths):
-            kept.flush()
+        lengths.flush()
+        for vectors in seen:
+            vectors.flush()
     seconds = [lengths.seconds(piece) for piece in pieces]
     return make_document(benchmark_set, pieces, seconds, missing, failed, results)
 

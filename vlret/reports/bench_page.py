@@ -101,7 +101,7 @@ def _confusions(document: Document) -> str:
         note = "The pairs taken most often one for the other; all of them are in confusion.csv."
         return _section("Which class for which", f"<p>{note}</p>{tables}")
     # Never so small that names cannot be read: then the box scrolls.
-    style = f"--least: {14 * len(classes)}px; --most: {max(560, 20 * len(classes))}px"
+    style = f"--least: {22 * len(classes)}px; --most: {max(560, 22 * len(classes))}px"
     kind = "scroll wide" if len(classes) > _MOST_BESIDE else "scroll"
     drawn = [
         f"<figure class='{kind}' style='{style}'><figcaption>{escape(model['name'])}</figcaption>"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from urllib.parse import unquote
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,7 +15,6 @@ from tests.evaluation.sets import card, classification_set, media, retrieval_set
 from vlret.datasets.base import StateChoice, StateSet
 from vlret.errors import IndexFolderError
 from vlret.evaluation.export import file_names, write_result
-from vlret.evaluation.parts import top_lists
 from vlret.evaluation.run import protocol_for, run
 
 
@@ -33,7 +32,9 @@ def test_the_document_is_written_as_it_is(painted, tmp_path):
         "result.json",
         "ranks.parquet",
         "counting_text-to-video.trec",
+        "text-to-video.qrels",
         "counting_video-to-text.trec",
+        "video-to-text.qrels",
     ]
 
 
@@ -63,7 +64,9 @@ def test_a_run_of_part_of_a_set_says_so_in_its_name(painted, tmp_path):
     made = retrieval_set(choices={"trimmed": "a.first5.json"})
     gone = replace(made, media=[*made.media[:3], replace(made.media[3], files=("gone.mp4",))])
     _, files = written(gone, painted, tmp_path, allow_missing=True)
-    assert "counting_text-to-video_missing_trimmed.trec" in files
+    assert {"counting_text-to-video_missing_trimmed.trec", "text-to-video_missing_trimmed.qrels"} <= set(
+        files
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,27 +82,6 @@ def test_every_name_has_a_file_name_of_its_own(names, files):
     assert file_names(names) == dict(zip(names, files, strict=True))
 
 
-def test_trec_reads_the_run(painted, tmp_path):
-    pytrec_eval = pytest.importorskip("pytrec_eval")
-    document, files = written(retrieval_set(), painted, tmp_path)
-    with files["counting_text-to-video.trec"].open() as file:
-        read = pytrec_eval.parse_run(file)
-    truth = {
-        f"texts-{i}": {document["items"][text["item"]]["id"]: 1} for i, text in enumerate(document["texts"])
-    }
-    found = pytrec_eval.RelevanceEvaluator(truth, {"success_1", "map"}).evaluate(read)
-    figures = document["models"][0]["parts"][0]["figures"]
-    assert 100 * sum(q["success_1"] for q in found.values()) / 5 == figures["hit@1"]["value"]
-    assert 100 * sum(q["map"] for q in found.values()) / 5 == pytest.approx(figures["mAP"]["value"])
-
-
-def test_small_scores_stay_apart():
-    scores = np.array([[1e-7, 3e-7, 2e-7]], np.float32)  # as of a re-ranked run
-    items, written_scores = top_lists(lambda: iter([scores]))
-    assert items == [[1, 2, 0]]
-    assert len(set(written_scores[0])) == 3
-
-
 def test_every_task_is_written_with_names(painted, tmp_path):
     tops = {}
     states = StateSet(card("vqa"), media("red", "green"), [StateChoice(0, 0, (1, 0), 1)])
@@ -112,11 +94,14 @@ def test_every_task_is_written_with_names(painted, tmp_path):
 
 def test_blanks_in_ids_do_not_break_a_run_file(painted, tmp_path):
     made = retrieval_set()
-    odd = replace(made, media=[replace(m, id=f"a film/{m.id}") for m in made.media])
+    names = ("a film/red", "a_film/red", "a%20film/red", "a\u3000film/red")
+    odd = replace(made, media=[replace(m, id=name) for m, name in zip(made.media, names, strict=True)])
     _, files = written(odd, painted, tmp_path)
     lines = files["counting_text-to-video.trec"].read_text().splitlines()
     assert all(len(line.split()) == 6 for line in lines)
-    assert lines[0].split()[2] == "a_film/red"
+    assert {unquote(line.split()[2]) for line in lines} == set(names)
+    assert len({line.split()[2] for line in lines}) == 4
+    assert lines[0].split()[2] == "a%20film/red"
 
 
 def test_an_id_that_is_no_utf8_is_written_in_plain_letters(painted, tmp_path):

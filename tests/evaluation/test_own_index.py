@@ -8,7 +8,9 @@ from tests.cli.conftest import paint_video
 from tests.conftest import ColourEmbedder
 from vlret.datasets.own import read_captions
 from vlret.errors import IndexFolderError, UsageError
+from vlret.evaluation.export import write_result
 from vlret.evaluation.own_index import run_captions
+from vlret.evaluation.statistics import bootstrap_interval
 from vlret.index.build import build_index
 from vlret.index.index import Index
 
@@ -67,6 +69,30 @@ def test_captions_with_times_find_clips(index, library, cache):
     assert part["pool"] == 4
     assert part["per_query"]["best"][0] == part["per_query"]["best"][2] == 1
     assert part["per_query"]["best"][1] > 1
+
+
+def test_files_and_clips_have_lengths_and_clips_are_of_their_files(index, library, cache):
+    files = search(index, library, ["path,caption", "long.mp4,blue"], cache)
+    assert [item["seconds"] for item in files["items"]] == [2, 2, 20]
+    rows = ["path,caption,start,end", "long.mp4,blue,5,15", "long.mp4,red,0,5", "green.mp4,green,,"]
+    clips = search(index, library, rows, cache)
+    assert [item["seconds"] for item in clips["items"]] == [2, 2, 10, 10]
+    assert [item["group"] for item in clips["items"]] == [item["path"] for item in clips["items"]]
+    assert [(text["item"], text.get("also")) for text in clips["texts"]] == [(2, [3]), (2, None), (0, None)]
+    figure = clips["models"][0]["parts"][0]["figures"]["hit@1"]
+    values = clips["models"][0]["parts"][0]["per_query"]["values"]["hit@1"]
+    expected = bootstrap_interval(values, ["long", "long", "green"])
+    assert (figure["low"], figure["high"]) == pytest.approx([100 * bound for bound in expected])
+
+
+def test_every_clip_that_is_right_stands_in_the_qrels(index, library, cache, tmp_path):
+    document = search(index, library, ["path,caption,start,end", "long.mp4,blue,5,15"], cache)
+    write_result(document, tmp_path)
+    lines = (tmp_path / "text-to-video.qrels").read_text().splitlines()
+    assert [line.split("/")[-1] for line in lines] == [
+        "long.mp4%20from%200%20to%2010%20s 1",
+        "long.mp4%20from%2010%20to%2020%20s 1",
+    ]
 
 
 def test_files_that_are_not_indexed_are_named(index, library, cache):

@@ -9,10 +9,28 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from tests.evaluation.conftest import Counting, CountingAsked
-from tests.evaluation.sets import NAMES, card, classification_set, media, retrieval_set, text_set, vqa_set
-from vlret.datasets.base import Media, Published, SetQuestion, StateChoice, StateSet, VqaSet
+from tests.evaluation.sets import (
+    NAMES,
+    card,
+    classification_set,
+    media,
+    picture,
+    retrieval_set,
+    text_set,
+    vqa_set,
+)
+from vlret.datasets.base import (
+    ClassificationSet,
+    Media,
+    Published,
+    SetQuestion,
+    StateChoice,
+    StateSet,
+    VqaSet,
+)
 from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError
 from vlret.evaluation import look, vectors
@@ -70,10 +88,56 @@ def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     again = Counting()
     second = result(retrieval_set(), painted, cache, again)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
-    assert second["models"][0]["cost"]["clips"] == 0
+    cost, told = first["models"][0]["cost"], second["models"][0]["cost"]
+    assert (told["clips"], told["seconds"], told["cached_clips"]) == (0, 0, cost["clips"])
+    assert told["cached_seconds"] == pytest.approx(cost["seconds"], abs=2e-3)
+    assert (cost["cached_clips"], cost["cached_seconds"]) == (0, 0)
     for document in (first, second):
         del document["created"], document["models"][0]["cost"]
     assert second == first
+
+
+def test_cost_is_what_encoding_took_now_and_what_it_took_before(painted, cache):
+    made = retrieval_set()
+    one = replace(made, media=made.media[:1], texts=made.texts[:2], owner=[0, 0])
+    before = result(one, painted, cache, Counting())["models"][0]["cost"]
+    cost = result(made, painted, cache, Counting())["models"][0]["cost"]
+    assert (before["clips"], cost["clips"], cost["cached_clips"]) == (1, 3, 1)
+    assert cost["cached_seconds"] == pytest.approx(before["seconds"], abs=2e-3)
+
+
+def test_cost_on_another_device_is_not_told_as_this_ones(painted, cache, monkeypatch):
+    result(retrieval_set(), painted, cache, Counting())
+    again = Counting()
+    monkeypatch.setattr(Counting, "device", torch.device("meta"))
+    assert result(retrieval_set(), painted, cache, again)["models"][0]["cost"]["cached_clips"] == 0
+    assert again.n_clips_seen == 0
+
+
+def test_lengths_are_those_of_what_was_decoded_and_stay_known(painted, cache, tmp_path, monkeypatch):
+    """Whole videos, a part to the end, a part that ends past the end, an undecodable file, and an image."""
+    folder = shutil.copytree(painted, tmp_path / "odd")
+    (folder / "broken.mp4").write_bytes(b"\x00" * 2000)
+    picture(folder / "picture.png", "red")
+    shown = [
+        Media("whole", ("turn.mp4",)), Media("rest", ("turn.mp4",), 1.5), Media("past", ("turn.mp4",), 3.0, 9.0),
+        Media("part", ("turn.mp4",), 0.5, 2.0), Media("broken", ("broken.mp4",)), Media("picture", ("picture.png",)),
+    ]  # fmt: skip
+    made = ClassificationSet(card("classification"), shown, list(NAMES), [(0,)] * len(shown))
+    document = result(made, folder, cache)
+    lengths = [item["seconds"] for item in document["items"]]
+    assert lengths == [
+        pytest.approx(4.0),
+        pytest.approx(2.5),
+        pytest.approx(1.0),
+        pytest.approx(1.5),
+        None,
+        None,
+    ]
+    monkeypatch.setattr(look, "DecodePool", None)
+    kept = replace(made, media=[m for m in shown if m.id != "broken"], labels=[(0,)] * 5)
+    again = result(kept, folder, cache)
+    assert [item["seconds"] for item in again["items"]] == [n for i, n in enumerate(lengths) if i != 4]
 
 
 def test_what_was_encoded_before_ctrl_c_is_kept(painted, cache, monkeypatch):
@@ -408,7 +472,9 @@ def test_the_document_is_json_with_card_and_stamp(painted, cache):
     document = json.loads(json.dumps(result(retrieval_set(), painted, cache), allow_nan=False))
     assert document["schema"] == 1
     assert document["dataset"]["title"] == "Painted"
-    assert document["items"][0] | {"path": ""} == {"id": "red", "path": "", "start": 0, "end": None}
+    assert document["items"][0] | {"path": ""} == {
+        "id": "red", "path": "", "start": 0, "end": None, "seconds": 2.0, "group": "videos/red.mp4",
+    }  # fmt: skip
     stamp = document["models"][0]["stamp"]
     assert stamp["model"]["weights_hash"] == "0" * 64
     assert (stamp["model"]["dtype"], stamp["model"]["device"]) == ("float32", "cpu")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 
-import numpy as np
 import pytest
 
-from vlret.reports.bench_detail import by_class, by_length, confusion, worst
+from vlret.reports.bench_detail import by_class, by_length, confusion, most_confused, worst
 
 
 def failures(results, task, model=1):
@@ -107,23 +106,47 @@ def test_classes_come_hardest_first_of_the_first_model(results):
     assert by_class(results["retrieval"]) == []
 
 
-def test_lengths_are_those_of_items_with_both_ends(results):
+def test_lengths_are_those_of_the_media(results):
     shares = by_length(results["classification"])
-    assert [(share.name, share.n, list(share.shares)) for share in shares] == [("2 to 5 s", 1, [1.0, 0.0])]
-    assert by_length(results["retrieval"]) == []
-    assert by_length(results["text"]) == []
+    assert [(share.name, share.n, list(share.shares)) for share in shares] == [
+        ("2 to 5 s", 6, [1.0, pytest.approx(2 / 6)])
+    ]
+    document = copy.deepcopy(results["retrieval"])
+    for item, seconds in zip(document["items"], (2.0, 31.0, 400.0, None), strict=True):
+        item["seconds"] = seconds
+    shares = {share.name: share.n for share in by_length(document)}
+    assert shares == {"2 to 5 s": 2, "30 to 60 s": 1, "300 s and more": 1}
+    for item in document["items"]:  # photographs
+        item["seconds"] = None
+    assert by_length(document) == by_length(results["text"]) == []
 
 
 def test_confusion_counts_truth_by_answer(results):
     document = results["classification"]
-    counts = confusion(document, document["models"][1])
-    swapped = np.diag([2, 1, 2, 1])[[2, 1, 0, 3]].T  # red answers blue and blue red
-    assert counts.tolist() == swapped[:, [0, 1, 2, 3]].tolist()
-    assert confusion(document, document["models"][0]).tolist() == np.diag([2, 1, 2, 1]).tolist()
+    right, swapped = (confusion(document, model) for model in document["models"])
+    assert right == {(0, 0): 2, (1, 1): 1, (2, 2): 2, (3, 3): 1}
+    assert swapped == {(0, 2): 2, (1, 1): 1, (2, 0): 2, (3, 3): 1}
 
 
 def test_confusion_with_several_labels_counts_the_named_one(results):
     document = copy.deepcopy(results["classification"])
     document["labels"] = [[3, 0], *document["labels"][1:]]
-    counts = confusion(document, document["models"][0])
-    assert counts[0].tolist() == [2, 0, 0, 0]
+    right, swapped = (confusion(document, model) for model in document["models"])
+    assert (right[0, 0], right[3, 3]) == (2, 1)
+    assert (swapped[3, 2], swapped[0, 2]) == (1, 1)  # a wrong answer counts for the first label
+
+
+def test_confusion_leaves_out_what_has_no_vector(results):
+    document = copy.deepcopy(results["classification"])
+    document["models"][0]["parts"][0]["per_query"]["top"][0] = []
+    assert confusion(document, document["models"][0])[0, 0] == 1
+
+
+def test_the_pairs_most_confused_come_first(results):
+    document = copy.deepcopy(results["classification"])
+    model = document["models"][1]
+    model["parts"][0]["per_query"]["top"][4] = [1]
+    found = [(pair.truth, pair.answer, pair.n, pair.total) for pair in most_confused(document, model)]
+    assert found == [("blue", "red", 2, 2), ("red", "green", 1, 2), ("red", "blue", 1, 2)]
+    assert len(most_confused(document, model, 1)) == 1
+    assert most_confused(document, document["models"][0]) == []

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 
+import pandas as pd
 import pytest
 
 from vlret.errors import IndexFolderError
@@ -23,6 +24,18 @@ def test_all_reports_are_written(results, tmp_path):
     ]  # fmt: skip
     assert sorted(file for file in (tmp_path / "out").rglob("*") if file.is_file()) == sorted(paths)
     assert json.loads(paths[4].read_text())["model"] == "colour"
+
+
+def test_confusion_is_written_whole_for_any_number_of_classes(results, tmp_path):
+    document = copy.deepcopy(results["classification"])
+    document["classes"] += [f"class, {i}" for i in range(100)]
+    document["models"][0]["parts"][0]["per_query"]["top"][3] = [50]
+    write_reports(document, tmp_path)
+    table = pd.read_csv(tmp_path / "confusion.csv")
+    assert list(table) == ["model", "truth", "answer", "queries"]
+    assert table.groupby("model")["queries"].sum().tolist() == [6, 6]
+    rows = table[table["model"] == "colour"].drop(columns="model").to_numpy().tolist()
+    assert rows == [["red", "red", 2], ["green", "green", 1], ["blue", "blue", 2], ["grey", "class, 46", 1]]
 
 
 def test_a_folder_as_the_name_of_a_model_stays_below_the_output(results, tmp_path):

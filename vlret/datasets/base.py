@@ -14,13 +14,20 @@ class Media:
     """One video, photograph or part of a video of a set.
 
     `id` is the owner's name for it. `files` are paths below the user's data folder, the usual one first; the
-    first that exists is read. `start` and `end` are seconds, `end=None` means to the end.
+    first that exists is read. `start` and `end` are seconds, `end=None` means to the end. `group` names the
+    video that it was cut from, where it is a file of its own.
     """
 
     id: str
     files: tuple[str, ...]
     start: float = 0.0
     end: float | None = None
+    group: str = ""
+
+    @property
+    def source(self) -> str:
+        """What is drawn as a whole for intervals: its group, else its file, which all parts of it share."""
+        return self.group or self.files[0]
 
 
 @dataclass(frozen=True, slots=True)

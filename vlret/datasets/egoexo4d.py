@@ -42,7 +42,8 @@ def read(folder: Path, card: SetCard) -> ClassificationSet:
 def _clip(row: dict[str, Any], names: dict[int, str]) -> tuple[Media, int]:
     name = text_of(row["ego_segment_name"])
     known(row["label_id"], names, "label_id")
-    return Media(name, in_folders(name, "keystep_benchmark/clips_448p", "clips_448p")), row["label_id"]
+    files, take = in_folders(name, "keystep_benchmark/clips_448p", "clips_448p"), name.rpartition("/")[0]
+    return Media(name, files, group=take), row["label_id"]
 
 
 ADAPTER = Adapter(card, read, {"candidates": ("all", "present")})

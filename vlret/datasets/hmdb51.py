@@ -54,7 +54,8 @@ def _table(file: Path, card: SetCard) -> list[tuple[str, str, str]]:
 
 
 def _clip(label: str, clip: str) -> Media:
-    return Media(f"{label}/{clip}", in_folders([f"{label}/{clip}", clip], "videos"))
+    film = clip.partition(f"_{label}_")[0]
+    return Media(f"{label}/{clip}", in_folders([f"{label}/{clip}", clip], "videos"), group=film)
 
 
 ADAPTER = Adapter(card, read, {"split": ("1", "2", "3"), "prompts": ("name", "templates")})

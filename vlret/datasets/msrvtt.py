@@ -34,19 +34,20 @@ def read(folder: Path, card: SetCard) -> RetrievalSet:
     if card.choices["split"] == "1k-A":
         rows = read_table(file, ("video_id", "sentence"))
         return retrieval(card, parse_rows(file, rows, lambda row: _pair(row["video_id"], row["sentence"])))
-    test = set(parse_rows(file, read_json(file, list, "videos"), _test_video))
+    source = dict(parse_rows(file, read_json(file, list, "videos"), _test_video))
     told = parse_rows(file, read_json(file, list, "sentences"), lambda row: (row["video_id"], row["caption"]))
-    return retrieval(
-        card, parse_rows(file, [pair for pair in told if pair[0] in test], lambda pair: _pair(*pair))
-    )
+    tested = [(video, caption, source[video]) for video, caption in told if video in source]
+    return retrieval(card, parse_rows(file, tested, lambda row: _pair(*row)))
 
 
-def _test_video(row: dict[str, Any]) -> str:
-    return text_of(row["video_id"]) if row["split"] == "test" else ""
+def _test_video(row: dict[str, Any]) -> tuple[str, str]:
+    """Name of a test clip and the address of the video that it was cut from; "" for any other clip."""
+    return (text_of(row["video_id"]), row.get("url", "")) if row["split"] == "test" else ("", "")
 
 
-def _pair(video: str, sentence: str) -> tuple[Media, str]:
-    return Media(text_of(video), video_files(text_of(video), "TestVideo")), text_of(sentence)
+def _pair(video: str, sentence: str, source: str = "") -> tuple[Media, str]:
+    files = video_files(text_of(video), "TestVideo")
+    return Media(text_of(video), files, group=source), text_of(sentence)
 
 
 ADAPTER = Adapter(card, read, {"split": ("1k-A", "full")})

@@ -35,7 +35,7 @@ def read(folder: Path, card: SetCard) -> RetrievalSet:
     card, clips = told_of(card, _listed(find(folder, card.annotations[1])[0]), told)
     count = 1 if card.choices["captions"] == "one" else None
     pairs = [
-        (Media(clip, video_files(clip, "YouTubeClips")), text)
+        (Media(clip, video_files(clip, "YouTubeClips"), group=clip.rsplit("_", 2)[0]), text)
         for clip in clips
         for text in told[clip][:count]
     ]

@@ -66,7 +66,7 @@ def _questions(row: dict[str, Any]) -> list[tuple[Media, SetQuestion]]:
     example, question, allowed = str(row["example_id"]), text_of(row["question"]), {a: a for a in YES_NO}
     return [
         (
-            Media(f"{example}/{side}", (_file(side, example),)),
+            Media(f"{example}/{side}", (_file(side, example),), group=example),
             SetQuestion(
                 0, question, known(str(row[f"{side}_label"]).lower(), allowed, "the label"), group=example
             ),

@@ -45,7 +45,8 @@ def read(folder: Path, card: SetCard) -> ClassificationSet:
 def _video(line: str, numbers: dict[str, int]) -> tuple[Media, int]:
     path = line.split(maxsplit=1)[0]
     folder, _, name = path.partition("/")
-    return Media(path, in_folders([path, name], "UCF-101")), known(folder, numbers, "the class")
+    group = path.rpartition("_")[0]  # v_ApplyEyeMakeup_g01_c02 is a clip of group 1
+    return Media(path, in_folders([path, name], "UCF-101"), group=group), known(folder, numbers, "the class")
 
 
 ADAPTER = Adapter(card, read, {"split": ("1", "2", "3", "all"), "prompts": ("name", "templates")})

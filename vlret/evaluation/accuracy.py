@@ -56,12 +56,23 @@ def paired(right: ArrayLike, groups: ArrayLike) -> Floats:
 
     A question that is alone in its group has lost its partner, a medium that is missing: it is no pair.
     """
-    names, place = np.unique(np.asarray(groups), return_inverse=True)
-    shares = np.ones(len(names))
+    place, first = _pairs(groups)
+    shares = np.ones(place.max(initial=-1) + 1)
     np.multiply.at(shares, place, np.asarray(right, np.float64))
-    _, first = np.unique(place, return_index=True)
-    order = np.argsort(first, kind="stable")
-    return np.asarray(shares[order][np.bincount(place)[order] > 1])
+    return np.asarray(shares[place[first]])
+
+
+def first_of_pairs(groups: ArrayLike) -> NDArray[np.int64]:
+    """The number of the first question of each pair that `paired` counts, in its order."""
+    return _pairs(groups)[1]
+
+
+def _pairs(groups: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each question the number of its group, and the first question of each group that has several."""
+    _, first, place, counts = np.unique(
+        np.asarray(groups), return_index=True, return_inverse=True, return_counts=True
+    )
+    return place.astype(np.int64), np.sort(first[counts > 1]).astype(np.int64)
 
 
 def membership(labels: list[tuple[int, ...]], n_classes: int) -> csr_array:

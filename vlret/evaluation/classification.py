@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vlret.evaluation.accuracy import membership
-from vlret.evaluation.metrics import Ranks, cosine, rank
+from vlret.evaluation.metrics import Ints, Ranks, cosine, rank
 from vlret.evaluation.parts import Values, class_figure, figures, part, top_lists
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.vectors import Contestant
@@ -25,18 +25,23 @@ def class_vectors(model: Contestant, classes: Sequence[str]) -> Vectors:
 
 
 def classification_parts(
-    clips: Vectors, classes: Vectors, labels: list[tuple[int, ...]], protocol: Protocol
+    clips: Vectors,
+    classes: Vectors,
+    labels: list[tuple[int, ...]],
+    protocol: Protocol,
+    sources: Ints,
 ) -> list[dict[str, Any]]:
     """top-1, top-5 and their means over classes; a clip with several labels is right with any of them.
 
-    mean_class_accuracy is the class mean of top-1, class_mean_recall@5 that of top-5.
+    mean_class_accuracy is the class mean of top-1, class_mean_recall@5 that of top-5. Clips of equal `sources` are
+    drawn together for the intervals.
     """
     truth, scores = membership(labels, len(classes)), cosine(clips, classes)
     ranks = rank(scores, truth)
     values, chance = _values(ranks.by_rule(protocol.ties)), _values(ranks.chance())
-    numbers = figures(values, chance)
+    numbers = figures(values, chance, sources)
     for name, k in (("mean_class_accuracy", "top-1"), ("class_mean_recall@5", "top-5")):
-        numbers[name] = class_figure(values[k], chance[k], truth)
+        numbers[name] = class_figure(values[k], chance[k], truth, sources)
     return [part("all", "items", "classes", ranks, values, numbers, top=top_lists(scores, 5))]
 
 

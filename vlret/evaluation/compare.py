@@ -14,7 +14,7 @@ from vlret.evaluation.statistics import Paired, paired_test
 
 Document = Mapping[str, Any]
 _PART_KEYS = ("name", "rerank", "queries", "queries_are", "figures")
-_NUMBERS_OF_ITEMS = ("item", "medium", "before", "after", "clips")
+_NUMBERS_OF_ITEMS = ("item", "also", "medium", "before", "after", "clips")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def stamp_differences(first: Document, second: Document) -> list[Difference]:
 def compare(first: Document, second: Document, *, force: bool = False) -> list[Comparison]:
     """Each model of one result against each of the other, figure by figure, over the same queries.
 
-    Captions of one medium are drawn and swapped together. With one result given twice its models are compared
-    with each other.
+    Queries about one source (the captions of a video and of its other parts) are drawn and swapped together.
+    With one result given twice its models are compared with each other.
 
     Raises:
         UsageError: a difference of the stamps matters and `force` is not set; the message names all of those.
@@ -182,10 +182,17 @@ def _figures(document: Document, one: str, other: str, a: Document, b: Document)
 
 
 def _groups(document: Document, kind: str) -> list[Any] | None:
-    """What is drawn together: texts of one item, questions about one medium."""
+    """What is drawn together: texts, questions and items of one source, an item's `group`."""
+    of_item = [item.get("group", number) for number, item in enumerate(document.get("items", ()))]
+    if kind == "items":
+        return of_item or None
     if kind == "texts":
-        return [text["item"] for text in document.get("texts", ())] or None
+        return [of_item[text["item"]] for text in document.get("texts", ())] or None
     if kind == "questions":
-        questions = document.get("questions", ())
-        return [question.get("medium", number) for number, question in enumerate(questions)] or None
+        return [of_item[_item_asked(question)] for question in document.get("questions", ())] or None
     return None
+
+
+def _item_asked(question: Document) -> int:
+    """The medium of a question, the first state of a choice of states."""
+    return int(question["medium"] if "medium" in question else question["before"])

@@ -11,10 +11,11 @@ import numpy as np
 from tqdm import tqdm
 
 from vlret.datasets.base import Media
+from vlret.evaluation.lengths import Lengths
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.vectors import ModelVectors, Piece, resized
 from vlret.index.fingerprint import fingerprint
-from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileFailed
+from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
 from vlret.types import Pixels
 
 _PIXEL_BYTES = 256 << 20
@@ -31,17 +32,22 @@ def piece_of(path: Path, medium: Media) -> Piece:
 
 
 def look(
-    pieces: Sequence[Piece], queries: Queries, models: Sequence[ModelVectors], workers: int = 1
+    pieces: Sequence[Piece],
+    queries: Queries,
+    models: Sequence[ModelVectors],
+    lengths: Lengths,
+    workers: int = 1,
 ) -> dict[str, str]:
     """Give every model its vectors of all `pieces`; what a model has already it is not shown again.
 
-    Each clip is decoded once, at its own size, for all models that need it.
+    Each clip is decoded once, at its own size, for all models that need it; `lengths` are told how long it is.
 
     Returns:
         the reason for each piece, by its key, that could not be decoded.
     """
     todo = _Todo(pieces, queries, models)
     todo.answer_from_tokens()
+    todo.count_cached(pieces)
     failed: dict[str, str] = {}
     batch: list[tuple[Piece, Pixels]] = []
     needed = todo.pieces()
@@ -49,7 +55,7 @@ def look(
         return failed
     size = max(seen.model.batch_size for seen in models)
     with tqdm(total=len(needed), desc="clips", unit="clip", disable=None) as bar:
-        for piece, pixels in _decoded(needed, models[0].protocol, workers, failed):
+        for piece, pixels in _decoded(needed, models[0].protocol, workers, failed, lengths):
             bar.update()
             batch.append((piece, pixels))
             if len(batch) >= size or sum(clip.nbytes for _, clip in batch) >= _PIXEL_BYTES:
@@ -86,6 +92,11 @@ class _Todo:
                 some = known[first : first + _TOKENS_AT_ONCE]
                 seen.answer_from_tokens(some, [lacking.pop(piece) for piece in some])
 
+    def count_cached(self, pieces: Sequence[Piece]) -> None:
+        """Tell each model which pieces it need not see."""
+        for seen, lacking in self._todo:
+            seen.count_cached([piece for piece in dict.fromkeys(pieces) if piece not in lacking])
+
     def show(self, batch: Sequence[tuple[Piece, Pixels]]) -> None:
         """Show decoded clips to the models that lack them."""
         for seen, lacking in self._todo:
@@ -96,7 +107,11 @@ class _Todo:
 
 
 def _decoded(
-    pieces: Sequence[Piece], protocol: Protocol, workers: int, failed: dict[str, str]
+    pieces: Sequence[Piece],
+    protocol: Protocol,
+    workers: int,
+    failed: dict[str, str],
+    lengths: Lengths,
 ) -> Iterator[tuple[Piece, Pixels]]:
     """Each piece with its pixels uint8 [t, height, width, 3]; those without go into `failed`."""
     users = _users(pieces, protocol)
@@ -110,6 +125,8 @@ def _decoded(
             pixels = held.pop(event.job, None)
             reason = event.reason if isinstance(event, FileFailed) else "nothing can be decoded there"
             for piece, half in users[event.job]:
+                if isinstance(event, FileDone):
+                    lengths.put(_halves(piece)[half], event.info)
                 if pixels is None:
                     failed[piece.key] = failed[_halves(piece)[half].key] = reason
                     continue

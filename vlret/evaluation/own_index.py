@@ -18,7 +18,7 @@ from vlret.evaluation.metrics import Ints, ScoreBlocks, Scores, cosine
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.retrieval import direction_parts
 from vlret.evaluation.run import Document, make_document, model_result
-from vlret.evaluation.subset import some_of
+from vlret.evaluation.subset import some_of, source_numbers
 from vlret.evaluation.vectors import ModelVectors, Piece
 from vlret.index.index import Index
 from vlret.models.base import Embedder
@@ -26,10 +26,14 @@ from vlret.models.base import Embedder
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """What is searched: files, each as good as its best clip, or clips. `of_clip` [n] numbers the pool."""
+    """What is searched: files, each as good as its best clip, or clips. `of_clip` [n] numbers the pool.
+
+    `seconds` is how long each is, None for images.
+    """
 
     pieces: list[Piece]
     of_clip: Ints
+    seconds: list[float | None]
 
     @property
     def media(self) -> list[Media]:
@@ -74,16 +78,19 @@ def run_captions(
     texts = [text for text, _ in asked]
     relevant = _relevant([pool.of_clip[found] for _, found in asked], len(pool.pieces))
     scores = _best_of(cosine(seen.texts(texts), index.vectors()), pool.of_clip)
+    right = [numbers.tolist() for numbers in np.split(relevant.indices, relevant.indptr[1:-1])]
+    owner = [first for first, *_ in right]
     parts = direction_parts(
-        "text to video", ("texts", "items"), scores, relevant, relevant.indices[relevant.indptr[:-1]],
+        "text to video", ("texts", "items"), scores, relevant, source_numbers(pool.media)[owner],
         protocol, seen.temperature,
     )  # fmt: skip
     seen.flush()
-    scored = replace(
-        captions, media=pool.media, texts=texts, owner=relevant.indices[relevant.indptr[:-1]].tolist()
-    )
+    scored = replace(captions, media=pool.media, texts=texts, owner=owner)
     result = model_result(seen, scored, pool.pieces, parts, [], protocol, missing, {})
-    return make_document(scored, pool.pieces, missing, {}, [result])
+    document = make_document(scored, pool.pieces, pool.seconds, missing, {}, [result])
+    for text, (_, *also) in zip(document["texts"], right, strict=True):
+        text.update({"also": also} if also else {})
+    return document
 
 
 def rows_of(
@@ -131,7 +138,8 @@ def _files_of(rows: pd.DataFrame) -> _Pool:
         Piece(digest, path, Path(path))
         for path, digest in zip(files["path"], files["fingerprint"], strict=True)
     ]
-    return _Pool(pieces, np.asarray(numbers, np.int64))
+    ends_s = rows["end"].astype(float).groupby(numbers).max().tolist()
+    return _Pool(pieces, np.asarray(numbers, np.int64), [end_s or None for end_s in ends_s])
 
 
 def _clips_of(rows: pd.DataFrame) -> _Pool:
@@ -142,7 +150,8 @@ def _clips_of(rows: pd.DataFrame) -> _Pool:
         Piece(f"{digest}|{start}|{end}", f"{path} from {start:g} to {end:g} s", Path(path), start, end)
         for path, digest, start, end in spans
     ]
-    return _Pool(pieces, np.arange(len(rows)))
+    seconds = (rows["end"].astype(float) - rows["start"].astype(float)).tolist()
+    return _Pool(pieces, np.arange(len(rows)), [length_s or None for length_s in seconds])
 
 
 def _matching(rows: pd.DataFrame, medium: Media, folder: Path) -> Ints:

@@ -50,9 +50,11 @@ def figures(values: Values, chance: Values, groups: ArrayLike | None = None) -> 
     return found
 
 
-def class_figure(values: Floats, chance: Floats, classes: csr_array) -> Figure:
+def class_figure(
+    values: Floats, chance: Floats, classes: csr_array, groups: ArrayLike | None = None
+) -> Figure:
     """The mean over classes of the mean over their items, in per cent."""
-    interval = class_mean_interval(values, classes)
+    interval = class_mean_interval(values, classes, groups)
     return figure(class_mean(values, classes), interval, class_mean(chance, classes))
 
 
@@ -124,15 +126,20 @@ def choice_parts(
     queries: str,
     pool: str,
     top: tuple[Sequence[Sequence[int]], Sequence[Sequence[float]]] = ((), ()),
+    sources: Ints | None = None,
 ) -> list[dict[str, Any]]:
-    """accuracy over all queries (micro) and macro_accuracy, the mean over groups; then each group."""
+    """accuracy over all queries (micro) and macro_accuracy, the mean over groups; then each group.
+
+    Queries of equal `sources` are drawn together for the intervals.
+    """
     right, chance = ranks.by_rule(ties).hit_at(1), ranks.chance().hit_at(1)
+    drawn = np.arange(len(groups)) if sources is None else sources
 
     def numbers(members: Ints) -> dict[str, Figure]:
-        return figures({"accuracy": right[members]}, {"accuracy": chance[members]})
+        return figures({"accuracy": right[members]}, {"accuracy": chance[members]}, drawn[members])
 
     whole_numbers = numbers(np.arange(len(groups)))
-    whole_numbers["macro_accuracy"] = class_figure(right, chance, group_classes(groups))
+    whole_numbers["macro_accuracy"] = class_figure(right, chance, group_classes(groups), drawn)
     whole = part("all", queries, pool, ranks, {"accuracy": right}, whole_numbers, top=top)
     return [whole, *group_parts(whole, groups, numbers)]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vlret.datasets.base import SetQuestion, VqaSet
-from vlret.evaluation.accuracy import YES_NO, YesNo, paired
+from vlret.evaluation.accuracy import YES_NO, YesNo, first_of_pairs, paired
 from vlret.evaluation.metrics import Floats, Ints, Ranks, cosine, grouped
 from vlret.evaluation.parts import (
     Figure,
@@ -25,6 +25,7 @@ from vlret.evaluation.parts import (
 )
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.statistics import bootstrap_interval
+from vlret.evaluation.subset import source_numbers
 from vlret.evaluation.vectors import Contestant, Piece
 
 _TOP = 5
@@ -47,15 +48,16 @@ def vqa_parts(
     compares the clip with "question candidate". Questions about a medium without a vector are wrong. Sets of
     yes/no questions also give yes_rate, precision, recall and F1. Sets scored by pairs (their card's metric
     says so, the group names the pair) give `paired`: both right, over the pairs of which both media are there.
+    Questions about media of one source are drawn together for the intervals.
     """
     answers = _answers(model, asked, media, protocol)
     right, chance = answers.ranks.by_rule(protocol.ties).hit_at(1), answers.ranks.chance().hit_at(1)
     groups = [question.group for question in asked.questions]
-    of_medium = np.array([question.medium for question in asked.questions])
+    sources = source_numbers(asked.media)[[question.medium for question in asked.questions]]
     yes_no = _are_yes_no(asked)
 
     def numbers(members: Ints) -> dict[str, Figure]:
-        some = right[members], chance[members], of_medium[members]
+        some = right[members], chance[members], sources[members]
         found = figures({"accuracy": some[0]}, {"accuracy": some[1]}, some[2])
         if yes_no:
             found |= _yes_no([asked.questions[i] for i in members], *some)
@@ -65,9 +67,10 @@ def vqa_parts(
     pairs = "paired" in asked.card.metric
     both = paired(right, groups) if pairs else np.empty(0)
     if both.size:
-        whole_numbers["paired"] = figure(both.mean(), bootstrap_interval(both), paired(chance, groups).mean())
+        interval = bootstrap_interval(both, sources[first_of_pairs(groups)])
+        whole_numbers["paired"] = figure(both.mean(), interval, paired(chance, groups).mean())
     elif not pairs and len(set(groups)) > 1:
-        whole_numbers["macro_accuracy"] = class_figure(right, chance, group_classes(groups))
+        whole_numbers["macro_accuracy"] = class_figure(right, chance, group_classes(groups), sources)
     whole = part(
         "all", "questions", "candidates", answers.ranks, {"accuracy": right}, whole_numbers, top=answers.top
     )
@@ -142,8 +145,8 @@ def _are_yes_no(asked: VqaSet) -> bool:
 
 
 def _yes_no(
-    questions: Sequence[SetQuestion], right: Floats, chance: Floats, media: Ints
+    questions: Sequence[SetQuestion], right: Floats, chance: Floats, sources: Ints
 ) -> dict[str, Figure]:
     is_yes = np.array([question.answer.lower() == "yes" for question in questions])
     columns, by_chance = (YesNo(np.where(is_yes, x, 1 - x), is_yes).columns for x in (right, chance))
-    return {name: sum_figure(statistic, columns, media, by_chance) for name, statistic in YES_NO.items()}
+    return {name: sum_figure(statistic, columns, sources, by_chance) for name, statistic in YES_NO.items()}

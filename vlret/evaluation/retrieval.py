@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from vlret.evaluation.metrics import ScoreBlocks, cosine, rank
+from vlret.evaluation.metrics import Ints, ScoreBlocks, cosine, rank
 from vlret.evaluation.parts import figures, part, retrieval_values, top_lists
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.rerank import RERANKERS
@@ -18,29 +18,36 @@ from vlret.types import Vectors
 
 
 def retrieval_parts(
-    clips: Vectors, texts: Vectors, owner: Sequence[int], protocol: Protocol, temperature: float
+    clips: Vectors,
+    texts: Vectors,
+    owner: Sequence[int],
+    protocol: Protocol,
+    temperature: float,
+    sources: Ints,
 ) -> list[dict[str, Any]]:
     """Both directions of unit vectors float32 [n, dim] and [t, dim]; text j belongs to clip `owner[j]`.
 
-    Captions of one clip are drawn together for the intervals.
+    Captions of one clip, and clips of equal `sources` [n] with their captions, are drawn together for the intervals.
     """
     shape = (len(texts), len(clips))
     relevant = csr_array((np.ones(len(texts), bool), (np.arange(len(texts)), owner)), shape)
     forth, back = cosine(texts, clips), cosine(clips, texts)
     return [
-        *direction_parts("text to video", ("texts", "items"), forth, relevant, owner, protocol, temperature),
         *direction_parts(
-            "video to text", ("items", "texts"), back, csr_array(relevant.T), None, protocol, temperature
+            "text to video", ("texts", "items"), forth, relevant, sources[owner], protocol, temperature
+        ),
+        *direction_parts(
+            "video to text", ("items", "texts"), back, csr_array(relevant.T), sources, protocol, temperature
         ),
     ]
 
 
 def cut_parts(
-    clips: Vectors, texts: Vectors, owner: Sequence[int], protocol: Protocol
+    clips: Vectors, texts: Vectors, owner: Sequence[int], protocol: Protocol, sources: Ints
 ) -> list[dict[str, Any]]:
     """Both directions of texts [t, dim] that were cut to the protocol's `text_tokens`, by plain cosine."""
     n = protocol.text_tokens
-    parts = retrieval_parts(clips, texts, owner, replace(protocol, rerank=()), temperature=1.0)
+    parts = retrieval_parts(clips, texts, owner, replace(protocol, rerank=()), 1.0, sources)
     return [{**one, "name": f"{one['name']}, texts cut to {n} tokens", "text_tokens": n} for one in parts]
 
 

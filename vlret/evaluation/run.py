@@ -8,10 +8,12 @@ The document is plain JSON:
     dataset     the set's card (name, title, split, licence, source, metric, frames, prompts, choices,
                 overlaps: {data set: what they share}, n_files, published: [{model, metric, value, source,
                 trained_on, contaminated_by, note}]) and the counts of what was scored
-    items       [{id, path, start, end}]: media as scored; path is null for vectors made elsewhere;
-                "undecodable": reason, where there is one
-    texts       retrieval: [{text, item}]; classes: [name]; questions: [{item, text, answer, candidates, group}];
-                candidates: those of the set; triples: [{first, second, negative, group}]; labels: [[class]]
+    items       [{id, path, start, end, seconds, group}]: media as scored; path is null for vectors made elsewhere;
+                seconds is the length, null where it is not known, and of images; items of one group are parts of
+                one video and are drawn together; "undecodable": reason, where there is one
+    texts       retrieval: [{text, item}], "also": other items that are right, where there are any;
+                classes: [name]; questions: [{item, text, answer, candidates, group}]; candidates: those of the
+                set; triples: [{first, second, negative, group}]; labels: [[class]]
     missing     ids of media without a file, left out
     models      one for each model:
         name            as it was asked for
@@ -20,7 +22,8 @@ The document is plain JSON:
         no_vector_texts texts that a file of vectors made elsewhere lacks: counted as wrong (such models alone)
         texts_cut       how many texts are longer than the model reads
         no_vector       ids of items that were decoded and for which the model gave no vector: counted as wrong
-        cost            {clips, seconds}: what was encoded in this run (the rest came from the cache)
+        cost            {clips, seconds}: what was encoded in this run; {cached_clips, cached_seconds}: what came
+                        from the cache, as measured when it was encoded; null for vectors made elsewhere
         parts           the results, one for each direction, re-ranking or group of queries:
             name, rerank ("none" is plain cosine), uses_test_queries,
             text_tokens             null where texts are whole, else what all texts were cut to
@@ -47,6 +50,7 @@ import numpy as np
 from vlret.datasets.base import (
     BenchmarkSet,
     ClassificationSet,
+    Media,
     RetrievalSet,
     SetCard,
     StateSet,
@@ -58,13 +62,15 @@ from vlret.evaluation.cache import default_cache
 from vlret.evaluation.classification import class_vectors, classification_parts
 from vlret.evaluation.contamination import contamination
 from vlret.evaluation.contestants import StoredVectors
+from vlret.evaluation.lengths import Lengths
 from vlret.evaluation.look import Queries, look, piece_of
+from vlret.evaluation.metrics import Ints
 from vlret.evaluation.protocol import Protocol, listed
 from vlret.evaluation.questions import queries_of, vqa_parts
 from vlret.evaluation.retrieval import cut_parts, retrieval_parts
 from vlret.evaluation.stamp import counts, stamp
 from vlret.evaluation.states import state_parts, states_of
-from vlret.evaluation.subset import media_of, present, require_whole, without
+from vlret.evaluation.subset import media_of, present, require_whole, source_numbers, without
 from vlret.evaluation.triples import triple_parts
 from vlret.evaluation.vectors import Contestant, ModelVectors, Piece
 from vlret.models.base import Embedder
@@ -115,9 +121,9 @@ def run(
         ModelVectors(model, protocol, folder, name, keep_tokens) if isinstance(model, Embedder) else model
         for model, name in zip(models, names, strict=True)
     ]
-    seen = [model for model in scored if isinstance(model, ModelVectors)]
+    seen, lengths = [model for model in scored if isinstance(model, ModelVectors)], Lengths(folder)
     try:
-        reasons = look(*_asked(benchmark_set, pieces, protocol), seen, workers)
+        reasons = look(*_asked(benchmark_set, pieces, protocol), seen, lengths, workers)
         failed = {piece.id: reasons[piece.key] for piece in pieces if piece.key in reasons}
         if protocol.undecodable == "excluded":
             benchmark_set = without(benchmark_set, failed)
@@ -129,9 +135,11 @@ def run(
                 model_result(model, benchmark_set, pieces, parts, no_vector, protocol, missing, failed)
             )
     finally:
+        lengths.flush()
         for vectors in seen:
             vectors.flush()
-    return make_document(benchmark_set, pieces, missing, failed, results)
+    seconds = [lengths.seconds(piece) for piece in pieces]
+    return make_document(benchmark_set, pieces, seconds, missing, failed, results)
 
 
 def protocol_for(card: SetCard, **choices: Any) -> Protocol:
@@ -208,7 +216,12 @@ def model_result(
     return result | {
         "contaminated_by": contamination(model.model.card.trained_on, benchmark_set.card),
         "texts_cut": len(model.cut),
-        "cost": {"clips": model.n_clips, "seconds": round(model.seconds, 3)},
+        "cost": {
+            "clips": model.n_clips,
+            "seconds": round(model.seconds, 3),
+            "cached_clips": model.n_cached,
+            "cached_seconds": round(model.cached_seconds, 3),
+        },
     }
 
 
@@ -222,34 +235,37 @@ def _score(
         return vqa_parts(model, benchmark_set, pieces, protocol), []
     if isinstance(benchmark_set, StateSet):
         return state_parts(model, benchmark_set, pieces, protocol), []
-    clips = model.clips(pieces, protocol.query)
+    clips, sources = model.clips(pieces, protocol.query), source_numbers(benchmark_set.media)
     no_vector = [piece.id for piece, row in zip(pieces, clips, strict=True) if np.isnan(row).any()]
     if isinstance(benchmark_set, RetrievalSet):
-        return _retrieval(model, benchmark_set, clips, protocol), no_vector
+        return _retrieval(model, benchmark_set, clips, protocol, sources), no_vector
     classes = class_vectors(model, benchmark_set.classes)
-    return classification_parts(clips, classes, benchmark_set.labels, protocol), no_vector
+    return classification_parts(clips, classes, benchmark_set.labels, protocol, sources), no_vector
 
 
 def _retrieval(
-    model: Contestant, benchmark_set: RetrievalSet, clips: Vectors, protocol: Protocol
+    model: Contestant, benchmark_set: RetrievalSet, clips: Vectors, protocol: Protocol, sources: Ints
 ) -> list[Document]:
     """With whole texts, and beside it with texts cut where the protocol says so: of models, which read texts."""
     texts, owner = benchmark_set.texts, benchmark_set.owner
-    parts = retrieval_parts(clips, model.texts(texts), owner, protocol, model.temperature)
+    parts = retrieval_parts(clips, model.texts(texts), owner, protocol, model.temperature, sources)
     if protocol.text_tokens is not None and isinstance(model, ModelVectors):
-        parts += cut_parts(clips, model.cut_texts(texts, protocol.text_tokens), owner, protocol)
+        cut = model.cut_texts(texts, protocol.text_tokens)
+        parts += cut_parts(clips, cut, owner, protocol, sources)
     return parts
 
 
 def make_document(
     benchmark_set: BenchmarkSet,
     pieces: Sequence[Piece],
+    seconds: Sequence[float | None],
     missing: Sequence[str],
     failed: Mapping[str, str],
     results: Sequence[Document],
 ) -> Document:
     """The document of a set as it was scored; see above."""
-    card = asdict(benchmark_set.card)
+    card, media = asdict(benchmark_set.card), media_of(benchmark_set)
+    items = [_item(*one, failed) for one in zip(pieces, media, seconds, strict=True)]
     for one in card["published"]:
         one["contaminated_by"] = contamination(one["trained_on"], benchmark_set.card)
     return {
@@ -257,16 +273,19 @@ def make_document(
         "task": benchmark_set.card.task,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "dataset": {**listed(card), **counts(benchmark_set)},
-        "items": [_item(piece, failed) for piece in pieces],
+        "items": items,
         **listed(_contents(benchmark_set)),
         "missing": list(missing),
         "models": list(results),
     }
 
 
-def _item(piece: Piece, failed: Mapping[str, str]) -> Document:
+def _item(piece: Piece, medium: Media, seconds: float | None, failed: Mapping[str, str]) -> Document:
     path = str(piece.path) if piece.path != Path() else None
-    item: Document = {"id": piece.id, "path": path, "start": piece.start, "end": piece.end}
+    item: Document = {
+        "id": piece.id, "path": path, "start": piece.start, "end": piece.end, "seconds": seconds,
+        "group": medium.source,
+    }  # fmt: skip
     return {**item, "undecodable": failed[piece.id]} if piece.id in failed else item
 
 

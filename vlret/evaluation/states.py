@@ -11,6 +11,7 @@ from vlret.datasets.base import StateSet
 from vlret.evaluation.metrics import grouped
 from vlret.evaluation.parts import choice_parts
 from vlret.evaluation.protocol import Protocol
+from vlret.evaluation.subset import source_numbers
 from vlret.evaluation.vectors import Contestant, Piece
 
 
@@ -40,4 +41,5 @@ def state_parts(
     query, above, tied = np.array(entries, np.int64).reshape(-1, 3).T
     ranks = grouped(query, above, tied, np.ones_like(sizes), sizes)
     groups = [question.group for question in asked.questions]
-    return choice_parts(ranks, groups, protocol.ties, "questions", "clips", (top, top_scores))
+    sources = source_numbers(asked.media)[[question.before for question in asked.questions]]
+    return choice_parts(ranks, groups, protocol.ties, "questions", "clips", (top, top_scores), sources)

@@ -44,13 +44,19 @@ def bootstrap_interval(
 
 
 def class_mean_interval(
-    values: ArrayLike, classes: csr_array, level: float = 0.95, draws: int = DRAWS, seed: int = 0
+    values: ArrayLike,
+    classes: csr_array,
+    groups: ArrayLike | None = None,
+    level: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> tuple[float, float]:
-    """The interval of `class_mean`, items drawn."""
-    sums = csr_array(classes.multiply(np.asarray(values, np.float64)[:, None]))
-    means = [
-        _class_means(times @ sums, times @ classes) for times in _draws(len(sums.indptr) - 1, draws, seed)
-    ]
+    """The interval of `class_mean`; items, or whole `groups` [n] of them, are drawn."""
+    numbers = np.asarray(values, np.float64)
+    group = _numbered(groups, len(numbers))
+    members = csr_array((np.ones(len(group)), (group, np.arange(len(group)))))
+    sums, counts = members @ classes.multiply(numbers[:, None]), members @ classes
+    means = [_class_means(times @ sums, times @ counts) for times in _draws(members.shape[0], draws, seed)]
     return _percentiles(np.concatenate(means), level)
 
 

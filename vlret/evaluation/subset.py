@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from vlret.datasets.base import (
     BenchmarkSet,
     ClassificationSet,
@@ -18,6 +20,7 @@ from vlret.datasets.base import (
 )
 from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError
+from vlret.evaluation.metrics import Ints
 from vlret.evaluation.protocol import Protocol
 
 N_NAMED = 5
@@ -26,6 +29,12 @@ N_NAMED = 5
 def media_of(benchmark_set: BenchmarkSet) -> list[Media]:
     """The media of a set; none for a set of texts."""
     return [] if isinstance(benchmark_set, TextSet) else benchmark_set.media
+
+
+def source_numbers(media: Sequence[Media]) -> Ints:
+    """For each medium the number of its source, int64 [n]: parts of one video have one."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(medium.source, len(numbers)) for medium in media], np.int64)
 
 
 def without(benchmark_set: BenchmarkSet, ids: Collection[str]) -> BenchmarkSet:

@@ -69,7 +69,8 @@ class Contestant(Interface):
 class ModelVectors:
     """A `Contestant` from an embedder.
 
-    `seconds` and `n_clips` tell what encoding cost in this run, `cut` holds the texts longer than it reads,
+    `seconds` and `n_clips` tell what encoding cost in this run, `cached_seconds` and `n_cached` what it cost for clips
+    of this run that were encoded before, on a device of the same kind. `cut` holds the texts longer than it reads,
     `undecodable` the keys of pieces that could not be decoded in this run: they have no vector for any model,
     even where one is left from before.
     """
@@ -84,6 +85,7 @@ class ModelVectors:
         self.temperature = model.card.temperature
         self.prompts = protocol.prompts or model.card.prompts
         self.seconds, self.n_clips = 0.0, 0
+        self.cached_seconds, self.n_cached = 0.0, 0
         self.cut: set[str] = set()
         self.undecodable: set[str] = set()
         frames = {key: getattr(protocol, key) for key in ("frames", "sampling", "resize")}
@@ -112,7 +114,7 @@ class ModelVectors:
 
     def look(self, pieces: Sequence[Piece], pixels: Sequence[Pixels], queries: Sequence[list[str]]) -> None:
         """Encode decoded clips uint8 [t, height, width, 3] and `answer` the queries of each."""
-        began = time.perf_counter()
+        began, before = time.perf_counter(), self.seconds
         size = self.model.card.resolution
         if self.protocol.resize == "squash":
             pixels = [resized(clip, (size, size)) for clip in pixels]
@@ -123,6 +125,14 @@ class ModelVectors:
             for piece, token in zip(pieces, tokens, strict=True):
                 self._tokens.put(piece.key, np.asarray(token))
         self.answer(pieces, tokens, queries)
+        for piece in pieces:
+            self._vectors.put(self._cost_key(piece), np.array([(self.seconds - before) / len(pieces)]))
+
+    def count_cached(self, pieces: Sequence[Piece]) -> None:
+        """Add up what encoding `pieces` cost when it was done, where that is known."""
+        costs = [cost for piece in pieces if (cost := self._vectors.get(self._cost_key(piece))) is not None]
+        self.n_cached += len(costs)
+        self.cached_seconds += float(sum(cost[0] for cost in costs))
 
     def answer(
         self, pieces: Sequence[Piece], tokens: Sequence[torch.Tensor], queries: Sequence[list[str]]
@@ -181,6 +191,9 @@ class ModelVectors:
 
     def _key(self, piece: Piece, query: str | None) -> str:
         return f"{piece.key}|{self.asked(query)}"
+
+    def _cost_key(self, piece: Piece) -> str:
+        return f"seconds on {self.model.device}|{piece.key}"
 
     def _recipe(self, kind: str) -> dict[str, Any]:
         card = self.model.card

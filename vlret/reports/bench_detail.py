@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vlret.evaluation.table import shown_figures
 
@@ -49,6 +49,16 @@ class Share:
     shares: Sequence[float]
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`n` of the `total` items of class `truth` were taken for `answer`."""
+
+    truth: str
+    answer: str
+    n: int
+    total: int
+
+
 def main_part(model: Document) -> Document:
     """The first part: all queries, plain cosine; text to video in retrieval."""
     part: Document = model["parts"][0]
@@ -77,7 +87,7 @@ def by_class(document: Document) -> list[Share]:
 
 
 def by_length(document: Document) -> list[Share]:
-    """The main figure by the length of the query's clip; [] where the set has no clips with a start and an end."""
+    """The main figure by the length of the query's clip; [] where no clip has a length, as with photographs."""
     part = main_part(document["models"][0])
     spans = [_span(document, item_of(document, part, query)) for query in range(part["queries"])]
     ranges = zip(_LENGTHS_S, (*_LENGTHS_S[1:], np.inf), strict=True)
@@ -85,14 +95,24 @@ def by_length(document: Document) -> list[Share]:
     return [_share(document, name, queries) for name, queries in members.items() if queries]
 
 
-def confusion(document: Document, model: Document) -> NDArray[np.int64]:
-    """Counts [classes, classes]: row the true class, column the first answer. With several labels a right answer
-    counts for the label it names, a wrong one for the first."""
-    counts = np.zeros((len(document["classes"]),) * 2, np.int64)
-    for labels, top in zip(document["labels"], main_part(model)["per_query"]["top"], strict=True):
-        if top:
-            counts[top[0] if top[0] in labels else labels[0], top[0]] += 1
-    return counts
+def confusion(document: Document, model: Document) -> Counter[tuple[int, int]]:
+    """How many items of the class that comes first in a pair have the second as first answer.
+
+    With several labels a right answer counts for the label it names, a wrong one for the first.
+    """
+    tops = zip(document["labels"], main_part(model)["per_query"]["top"], strict=True)
+    return Counter((top[0] if top[0] in labels else labels[0], top[0]) for labels, top in tops if top)
+
+
+def most_confused(document: Document, model: Document, n: int = 20) -> list[Pair]:
+    """The `n` pairs of classes that are most often taken one for the other, the most frequent first."""
+    counts = confusion(document, model)
+    totals: Counter[int] = Counter()
+    for (truth, _), count in counts.items():
+        totals[truth] += count
+    names = document["classes"]
+    wrong = sorted((-count, *pair) for pair, count in counts.items() if pair[0] != pair[1])
+    return [Pair(names[truth], names[answer], -less, totals[truth]) for less, truth, answer in wrong[:n]]
 
 
 def item_of(document: Document, part: Document, query: int) -> int | None:
@@ -188,8 +208,8 @@ def _share(document: Document, name: str, queries: Sequence[int]) -> Share:
 
 def _span(document: Document, item: int | None) -> float:
     """Seconds; NaN where they are not known."""
-    end = None if item is None else document["items"][item]["end"]
-    return np.nan if item is None or end is None else end - document["items"][item]["start"]
+    seconds = None if item is None else document["items"][item]["seconds"]
+    return np.nan if seconds is None else float(seconds)
 
 
 def _within(spans_s: Sequence[float], low: float, high: float) -> list[int]:

@@ -10,16 +10,17 @@ from typing import Any
 from vlret.evaluation.export import file_name, file_names
 from vlret.index.store import replace_file
 from vlret.reports.bench_page import bench_page
-from vlret.reports.bench_tables import to_csv, to_latex, to_markdown
+from vlret.reports.bench_tables import to_confusion_csv, to_csv, to_latex, to_markdown
 from vlret.reports.other_forms import clip_benchmark, mteb
 
 PAGE = "result.html"
 
 
 def write_reports(document: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write `result.html`, `.md`, `.tex` and `.csv`, and the result in other programs' forms.
+    """Write `result.html`, `.md`, `.tex` and `.csv`, `confusion.csv`, and the result in other programs' forms.
 
-    Those are `clip_benchmark/MODEL.json` (retrieval and classification) and `mteb/MODEL/REVISION/TASK.json`.
+    The confusion (of classification) is there for any number of classes. The other forms are
+    `clip_benchmark/MODEL.json` (retrieval and classification) and `mteb/MODEL/REVISION/TASK.json`.
 
     Raises:
         IndexFolderError: a file cannot be written.
@@ -28,6 +29,8 @@ def write_reports(document: Mapping[str, Any], folder: Path) -> list[Path]:
         Path(PAGE): bench_page(document), Path("result.md"): to_markdown(document),
         Path("result.tex"): to_latex(document), Path("result.csv"): to_csv(document),
     }  # fmt: skip
+    if confused := to_confusion_csv(document):
+        texts[Path("confusion.csv")] = confused
     names = file_names(model["name"] for model in document["models"])
     for model, form in clip_benchmark(document).items():
         texts[Path("clip_benchmark", f"{names[model]}.json")] = json.dumps(form, indent=2)

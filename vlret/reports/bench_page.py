@@ -10,7 +10,16 @@ from typing import Any
 
 from vlret.evaluation.table import SHORT, shown_figures
 from vlret.reports import plots
-from vlret.reports.bench_detail import Failure, Share, by_class, by_length, confusion, worst
+from vlret.reports.bench_detail import (
+    Failure,
+    Pair,
+    Share,
+    by_class,
+    by_length,
+    confusion,
+    most_confused,
+    worst,
+)
 from vlret.reports.bench_tables import Row, bench_rows, column_names, figure_texts, footer
 from vlret.reports.html import page_text
 from vlret.reports.thumbnails import thumbnails
@@ -19,7 +28,7 @@ from vlret.types import Clip
 Document = Mapping[str, Any]
 Pictures = Mapping[Clip, bytes]
 
-_MOST_CLASSES = 50  # in the confusion matrix and the table of classes
+_MOST_CLASSES = 50  # in the confusion matrix, beyond which there are pairs, and in the table of classes
 _MOST_BESIDE = 25  # classes of two matrices that fit beside each other
 _PICTURE_SIDE = 240  # pixels: 80 pictures a model stay below a megabyte
 
@@ -76,17 +85,23 @@ def _cell(column: str, value: str, below: str = "") -> str:
 def _plots(document: Document) -> str:
     first = plots.recall_curves if document["task"] == "retrieval" else plots.main_bars
     cost = plots.accuracy_against_cost(document)
-    none = "" if document["task"] == "text" else "<p>No cost is shown: no clip was encoded in this run.</p>"
+    none = "" if document["task"] == "text" else "<p>No cost is shown: none is known of these vectors.</p>"
     second = f"<figure>{cost}</figure>" if cost else none
     return _section("Plots", f"<div class='plots'><figure>{first(document)}</figure>{second}</div>")
 
 
 def _confusions(document: Document) -> str:
-    if document["task"] != "classification" or len(document["classes"]) > _MOST_CLASSES:
+    if document["task"] != "classification":
         return ""
     classes = document["classes"]
+    if len(classes) > _MOST_CLASSES:
+        tables = "".join(
+            _pairs(model["name"], most_confused(document, model)) for model in document["models"]
+        )
+        note = "The pairs taken most often one for the other; all of them are in confusion.csv."
+        return _section("Which class for which", f"<p>{note}</p>{tables}")
     # Never so small that names cannot be read: then the box scrolls.
-    style = f"--least: {14 * len(classes)}px; --most: {max(560, 20 * len(classes))}px"
+    style = f"--least: {22 * len(classes)}px; --most: {max(560, 22 * len(classes))}px"
     kind = "scroll wide" if len(classes) > _MOST_BESIDE else "scroll"
     drawn = [
         f"<figure class='{kind}' style='{style}'><figcaption>{escape(model['name'])}</figcaption>"
@@ -94,6 +109,21 @@ def _confusions(document: Document) -> str:
         for model in document["models"]
     ]
     return _section("Which class for which", f"<div class='plots'>{''.join(drawn)}</div>")
+
+
+def _pairs(model: str, pairs: Sequence[Pair]) -> str:
+    head = "".join(f"<th>{name}</th>" for name in ("truth", "answer", "queries", "share"))
+    rows = "".join(
+        f"<tr><th>{escape(pair.truth)}</th>{_cell('answer', escape(pair.answer))}"
+        f"{_cell('queries', f'{pair.n} of {pair.total}')}{_share_cell('share', pair.n / pair.total)}</tr>"
+        for pair in pairs
+    )
+    table = f"<table class='shares'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return (
+        f"<h3>{escape(model)}</h3><div class='scroll'>{table}</div>"
+        if pairs
+        else f"<h3>{escape(model)}: none</h3>"
+    )
 
 
 def _shares(document: Document, title: str, shares: Sequence[Share]) -> str:
@@ -111,10 +141,13 @@ def _shares(document: Document, title: str, shares: Sequence[Share]) -> str:
 
 def _share_row(share: Share, models: Sequence[str]) -> str:
     cells = _cell("queries", str(share.n))
-    for model, value in zip(models, share.shares, strict=True):
-        bar = f"<div class='track'><i style='width:{100 * value:.1f}%'></i></div>"
-        cells += _cell(model, f"{100 * value:.1f}{bar}")
+    cells += "".join(_share_cell(*pair) for pair in zip(models, share.shares, strict=True))
     return f"<tr><th>{escape(share.name)}</th>{cells}</tr>"
+
+
+def _share_cell(column: str, value: float) -> str:
+    bar = f"<div class='track'><i style='width:{100 * value:.1f}%'></i></div>"
+    return _cell(column, f"{100 * value:.1f}{bar}")
 
 
 def _failures(document: Document, model: str, failures: Sequence[Failure], pictures: Pictures) -> str:

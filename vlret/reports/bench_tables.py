@@ -19,6 +19,7 @@ from vlret.evaluation.table import (
     reported_notes,
     shown_figures,
 )
+from vlret.reports.bench_detail import confusion
 from vlret.reports.paper import paper_differences, protocol_line
 
 Document = Mapping[str, Any]
@@ -128,6 +129,19 @@ def to_csv(document: Document) -> str:
     table = csv.DictWriter(out, _CSV, lineterminator="\n")
     table.writeheader()
     table.writerows(_csv_rows(document))
+    return out.getvalue()
+
+
+def to_confusion_csv(document: Document) -> str:
+    """A row for each model and pair of true class and first answer that occurs; "" for other tasks."""
+    if document["task"] != "classification":
+        return ""
+    out, classes = io.StringIO(), document["classes"]
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("model", "truth", "answer", "queries"))
+    for model in document["models"]:
+        pairs = sorted(confusion(document, model).items())
+        table.writerows((model["name"], classes[truth], classes[answer], n) for (truth, answer), n in pairs)
     return out.getvalue()
 
 

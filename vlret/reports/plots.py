@@ -66,45 +66,63 @@ def main_bars(document: Document) -> str:
 
 
 def accuracy_against_cost(document: Document) -> str:
-    """The first figure against seconds a clip; "" where no model encoded anything in this run."""
-    ran = [(i, model) for i, model in enumerate(document["models"]) if (model["cost"] or {}).get("clips")]
+    """The first figure against seconds a clip, as measured when it was encoded; "" where that is of no model known."""
+    costs = [_seconds_a_clip(model) for model in document["models"]]
     name = shown_figures(document)[0]
 
     def draw(axes: Axes) -> None:
-        for number, model in ran:
-            figure, cost = model["parts"][0]["figures"][name], model["cost"]
+        for number, (model, cost) in enumerate(zip(document["models"], costs, strict=True)):
+            if cost is None:
+                continue
+            figure = model["parts"][0]["figures"][name]
+            cached = ", from the cache" * bool(model["cost"]["cached_clips"])
             axes.errorbar(
-                [cost["seconds"] / cost["clips"]], [figure["value"]], yerr=_errors([figure]),
+                [cost], [figure["value"]], yerr=_errors([figure]),
                 fmt=_MARKERS[number % len(_MARKERS)], color=_COLOURS[number % len(_COLOURS)],
-                ecolor=_SOFT, label=_short(model["name"]), clip_on=False,
+                ecolor=_SOFT, label=_short(model["name"]) + cached, clip_on=False,
             )  # fmt: skip
         axes.set(
-            xlabel="seconds a clip, encoding", ylabel=f"{SHORT.get(name, name)}, per cent", ylim=(0, 103)
+            xlabel="seconds a clip, measured when encoded",
+            ylabel=f"{SHORT.get(name, name)}, per cent",
+            ylim=(0, 103),
         )
         axes.set_xlim(left=0)
         _legend(axes)
 
-    return _svg(draw, (4.6, 3.4), f"{name} against cost") if ran else ""
+    return _svg(draw, (4.6, 3.4), f"{name} against cost") if any(costs) else ""
 
 
-def confusion_matrix(model: str, counts: NDArray[np.int64], classes: Sequence[str]) -> str:
-    """Rows are true classes, columns first answers; the darker a cell, the larger its share of its row."""
+def confusion_matrix(model: str, counts: Mapping[tuple[int, int], int], classes: Sequence[str]) -> str:
+    """Rows are true classes, columns first answers; the darker a cell, the larger its share of its row.
+
+    `counts` are by (row, column); the rest is 0.
+    """
     n = len(classes)
+    table = np.zeros((n, n), np.int64)
+    for pair, count in counts.items():
+        table[pair] = count
 
     def draw(axes: Axes) -> None:
-        shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+        shares = table / np.maximum(table.sum(1, keepdims=True), 1)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         names = [_short(name) for name in classes]
         axes.set_xticks(range(n), names, rotation=90)
         axes.set_yticks(range(n), names)
         axes.set(xlabel="answer", ylabel="truth")
         if n <= _MOST_NUMBERS:
-            for row, column in np.argwhere(counts):
+            for row, column in np.argwhere(table):
                 colour = "white" if shares[row, column] > 0.5 else "#0b2a5c"
-                axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour)
+                axes.text(column, row, str(table[row, column]), ha="center", va="center", color=colour)
 
     side = 2.2 + 0.2 * n
     return _svg(draw, (side, side), f"confusion of classes by {model}")
+
+
+def _seconds_a_clip(model: Document) -> float | None:
+    """Of what was encoded in this run and before; None where that is not known."""
+    cost = model["cost"] or {"clips": 0, "cached_clips": 0}
+    clips = cost["clips"] + cost["cached_clips"]
+    return (cost["seconds"] + cost["cached_seconds"]) / clips if clips else None
 
 
 def _curve(axes: Axes, number: int, model: str, part: Document) -> None:

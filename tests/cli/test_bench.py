@@ -47,7 +47,7 @@ def test_retrieval_prints_a_table_and_writes_files(own, models, cache, tmp_path)
     assert "wrote" in run.err
     files = [path for path in out.iterdir() if path.is_file()]
     assert sorted(path.suffix for path in files) == [
-        ".csv", ".html", ".json", ".md", ".parquet", ".tex", *[".trec"] * 4
+        ".csv", ".html", ".json", ".md", ".parquet", ".qrels", ".qrels", ".tex", *[".trec"] * 4
     ]  # fmt: skip
     assert "result.html" in run.err
 

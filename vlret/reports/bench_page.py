@@ -99,7 +99,7 @@ def _confusions(document: Document) -> str:
             _pairs(model["name"], most_confused(document, model)) for model in document["models"]
         )
         note = "The pairs taken most often one for the other; all of them are in confusion.csv."
-        return _section("Which class for which", f"<p>{note}</p>{tables}")
+        return _section("Which class for which", f"<p>{note}</p><div class='plots'>{tables}</div>")
     # Never so small that names cannot be read: then the box scrolls.
     style = f"--least: {22 * len(classes)}px; --most: {max(560, 22 * len(classes))}px"
     kind = "scroll wide" if len(classes) > _MOST_BESIDE else "scroll"
@@ -119,11 +119,8 @@ def _pairs(model: str, pairs: Sequence[Pair]) -> str:
         for pair in pairs
     )
     table = f"<table class='shares'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return (
-        f"<h3>{escape(model)}</h3><div class='scroll'>{table}</div>"
-        if pairs
-        else f"<h3>{escape(model)}: none</h3>"
-    )
+    body = f"<div class='scroll'>{table}</div>" if pairs else "<p>None.</p>"
+    return f"<div><h3>{escape(model)}</h3>{body}</div>"
 
 
 def _shares(document: Document, title: str, shares: Sequence[Share]) -> str:
@@ -216,6 +213,8 @@ td small { white-space: nowrap }
 .notes p { margin: 3px 0 }
 .plots { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr));
   margin-top: 10px; align-items: start }
+.plots > div { min-width: 0 }
+.plots h3 { margin-bottom: 6px }
 figure { margin: 0; padding: 12px; background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   min-width: 0 }
 figure svg { display: block; width: 100%; height: auto; max-width: 480px; margin: 0 auto }

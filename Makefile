@@ -17,7 +17,8 @@ lint: .venv/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# scores of the shipped vljepa-mini, its linear baseline and an untrained one, from the photographs and clips in DATA
+# scores of the shipped vljepa-mini, its linear baseline, its Y-encoder untouched (after `make weights`) and an
+# untrained one, from the photographs, clips and annotations in DATA; goes on where it was stopped
 bench: .venv/test
 	$(BIN)/python -m benchmarks.mini --data $(DATA)
 

@@ -15,6 +15,7 @@ import numpy as np
 import typer
 
 import vlret
+from benchmarks.console import launch
 from benchmarks.mini.sets import labelled, photographs
 from vlret.datasets.tar_set import read_items
 from vlret.evaluation.probes import (
@@ -44,12 +45,15 @@ def main(
     out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
 ) -> None:
     """Probe MODEL with the labelled photographs and the captions of people in DATA."""
-    embedder = vlret.load_model(model, dtype=dtype)
-    labels = label_probe(embedder, *labelled(data, LABELLED), training_captions(data))
     items = read_items(data / "photos" / PEOPLE, split="test")
-    people = person_probe(embedder, photographs(items), [item.captions for item in items])
+    photos, (labelled_photos, truth) = photographs(items), labelled(data, LABELLED)
+    embedder = vlret.load_model(model, dtype=dtype)
+    embedder.check_clips()
+    labels = label_probe(embedder, labelled_photos, truth, training_captions(data))
+    people = person_probe(embedder, photos, [item.captions for item in items])
     print(label_table(labels), "\n", person_table(people), sep="\n")
     if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
         document = {"schema": 1, "model": embedder.card.to_dict(), "labels": labels, "people": asdict(people)}
         out.write_text(json.dumps(document, indent=1) + "\n")
 
@@ -71,7 +75,10 @@ def label_probe(
     frequency, ambiguity = concept_counts(names.tolist(), captions), nearest_other(texts)
     quantiles = np.quantile(ambiguity, np.linspace(0, 1, N_AMBIGUITIES + 1))
     quantiles[-1] = np.nextafter(quantiles[-1], np.inf)  # the last bin holds the greatest value
-    probes = {"frequency": (frequency, FREQUENCIES), "ambiguity": (ambiguity, quantiles)}
+    probes: dict[str, tuple[Any, Any]] = {
+        "frequency": (frequency, FREQUENCIES),
+        "ambiguity": (ambiguity, quantiles),
+    }
     return {
         name: {
             "of_label": dict(zip(names.tolist(), values.tolist(), strict=True)),
@@ -127,4 +134,4 @@ def _plain(e: Estimate) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    launch(main)

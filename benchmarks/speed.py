@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from benchmarks.console import launch
+from vlret.errors import UsageError, VlretError
+from vlret.models.device import check_names
+
 DURATION_S, WINDOW_S, N_FRAMES = 600, 10, 8
 N_CLIPS = DURATION_S // WINDOW_S
-PARTS = ("decode", "model", "index")
 VIDEO = Path("runs/speed/ten_minutes.mp4")
 
 
@@ -51,6 +55,9 @@ def index(video: Path, dtype: str) -> None:
         vlret.build_index([video], out=Path(folder) / "index", clips=f"window:{WINDOW_S}", dtype=dtype)
 
 
+PARTS = {"decode": decode, "model": model, "index": index}
+
+
 def main(
     part: Annotated[str, typer.Argument(help="Run one part alone: decode, model or index.")] = "",
     dtype: Annotated[
@@ -58,8 +65,9 @@ def main(
     ] = "auto",
 ) -> None:
     """Measure all parts in both number formats, or run one of them."""
+    check_names("cpu", dtype)
     if part:
-        {"decode": decode, "model": model, "index": index}[part](VIDEO, dtype)
+        _run(part, dtype)
         print(json.dumps(_usage()))
         return
     _make_video()
@@ -72,12 +80,28 @@ def main(
         print(_table(chosen, figures), flush=True)
 
 
+def _run(part: str, dtype: str) -> None:
+    if part not in PARTS:
+        raise UsageError(f"There is no part {part!r}.", f"There are: {', '.join(PARTS)}.")
+    if not VIDEO.is_file():
+        raise UsageError(f"{VIDEO} is missing.", "Run once without a part: it is made then.")
+    PARTS[part](VIDEO, dtype)
+
+
 def _measure(part: str, dtype: str) -> dict[str, float]:
     start = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.speed", part, "--dtype", dtype]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    usage: dict[str, float] = json.loads(output.splitlines()[-1])
+    usage: dict[str, float] = json.loads(_output(command).splitlines()[-1])
     return {"wall_s": time.perf_counter() - start, **usage}
+
+
+def _output(command: list[str]) -> str:
+    """What a program prints on stdout; what one that fails says on stderr is passed on."""
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    except subprocess.CalledProcessError as error:
+        sys.stderr.write(error.stderr)
+        raise VlretError(f"{shlex.join(command)} failed.", "Its own lines above say why.") from error
 
 
 def _usage() -> dict[str, float]:
@@ -126,9 +150,9 @@ def _make_video() -> None:
         "yuv420p",
         str(partial),
     ]
-    subprocess.run(command, check=True)
+    _output(command)
     partial.replace(VIDEO)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    launch(main)

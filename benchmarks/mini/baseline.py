@@ -18,9 +18,11 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from benchmarks.console import launch
 from benchmarks.mini.contestants import HEADS, LinearBaseline
+from benchmarks.mini.parts import parts_for
 from benchmarks.mini.rows import table
-from benchmarks.mini.scores import score
+from vlret.errors import UsageError
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, item_batches, recall
@@ -70,6 +72,10 @@ def main(
     """Train the linear baseline; untouched, it is scored at once, its towers being in no shipped folder."""
     choices = read_recipe(recipe)
     towers = run / ("initial" if untouched else "towers")
+    if not towers.is_dir():
+        raise UsageError(
+            f"{run} holds no finished run.", "Run `make mini`, or name a run's folder with --run."
+        )
     features = run / ("features-untouched" if untouched else "features")
     published, model = (VLJEPAModel.from_pretrained(folder).eval() for folder in (run / "initial", towers))
     data, dev = (with_towers(part, model, towers, features) for part in activations(choices, published, run))
@@ -77,7 +83,8 @@ def main(
     best = max(trainers, key=lambda trainer: trainer.recall(dev))
     layers = {name: p.detach().half() for name, p in best.state.trained.items() if name != "scale"}
     if untouched:
-        print(table(score(LinearBaseline(towers, layers), choices.data, questions=False)))
+        baseline = LinearBaseline(towers, layers)
+        print(table([row for part in parts_for(baseline) for row in part.rows(baseline, choices.data)]))
     else:
         save_file(layers, out)
 
@@ -94,4 +101,4 @@ def _trained(data: TrainingData, dev: TrainingData, recipe: Recipe, dropout: flo
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    launch(main)

@@ -1,4 +1,7 @@
-"""Who is scored: a model, the plain CLIP-style baseline on its towers, and the same model before any training."""
+"""Who is scored: a model, and what tells the share of its parts.
+
+These are the plain CLIP-style baseline on its towers, its Y-encoder as published, and itself with random weights.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,20 @@ from safetensors.torch import load_file
 from torch.nn import functional
 
 import vlret
+from vlret.errors import ModelError
 from vlret.models.base import Embedder
 from vlret.models.registry import ASSETS
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.export import weights_hash
+from vlret.training.initial import MINILM
 from vlret.types import Vectors
 
 MINI = ASSETS / "vljepa-mini"
-BASELINE, UNTRAINED = "baseline", "untrained"
+BASELINE, UNTOUCHED, UNTRAINED = "baseline", "untouched-minilm", "untrained"
+WEIGHTS = Path("runs/weights")
+"""Where `make weights` puts what the towers begin as."""
 HEADS = Path(__file__).with_name("baseline.safetensors")
 
 
@@ -37,6 +44,7 @@ class LinearBaseline(VLJEPA):
 
     def __init__(self, folder: Path, heads: dict[str, torch.Tensor], dtype: str = "float32") -> None:
         super().__init__(folder, dtype=dtype)
+        self.card = replace(self.card, takes_query=False)
         self.heads = {name: value.float() for name, value in heads.items()}
 
     def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
@@ -54,9 +62,16 @@ class LinearBaseline(VLJEPA):
 
 
 def contestant(name: str, dtype: str) -> Embedder:
-    """`baseline`, `untrained`, or any name or folder that `vlret.load_model` takes."""
+    """`baseline`, `untouched-minilm`, `untrained`, or any name or folder that `vlret.load_model` takes.
+
+    Raises:
+        UsageError: the name is not known.
+        ModelError, MissingExtraError: the weights, or what runs them, are not there.
+    """
     if name == BASELINE:
         return baseline(dtype)
+    if name == UNTOUCHED:
+        return untouched(dtype)
     if name == UNTRAINED:
         folder = Path(tempfile.mkdtemp())
         atexit.register(shutil.rmtree, folder)
@@ -68,7 +83,20 @@ def baseline(dtype: str) -> LinearBaseline:
     """The baseline on the shipped towers; its card's hash is over theirs and that of its layers."""
     made = LinearBaseline(MINI, load_file(HEADS), dtype)
     both = hashlib.sha256(made.card.weights_hash.encode() + HEADS.read_bytes()).hexdigest()
-    made.card = replace(made.card, name=BASELINE, revision=both[:12], weights_hash=both, takes_query=False)
+    made.card = replace(made.card, name=BASELINE, revision=both[:12], weights_hash=both)
+    return made
+
+
+def untouched(dtype: str) -> Embedder:
+    """all-MiniLM-L6-v2 as published, which the Y-encoder was before it learned; it reads texts alone."""
+    folder = WEIGHTS / MINILM
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is missing.", "Run `make weights`: it fetches what the towers begin as.")
+    made = vlret.load_model(f"st:{folder}", dtype=dtype)
+    made.card = replace(
+        made.card, name=UNTOUCHED, revision=made.card.weights_hash[:12], licence="Apache-2.0",
+        trained_on=("COCO captions", "Flickr30k"),
+    )  # fmt: skip
     return made
 
 

@@ -1,12 +1,12 @@
-"""Rows of the table of figures: values with intervals and chance, as JSON and as Markdown."""
+"""Rows of the table of figures: values with intervals and chance, and as Markdown."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from vlret.evaluation.statistics import bootstrap_interval
+
+HEADER = "| test | queries | pool | figure | value | 95% interval | chance |\n|---|---|---|---|---|---|---|"
 
 
 def row(
@@ -28,17 +28,16 @@ def row(
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown: value, interval, chance."""
-    lines = [
-        "| test | queries | pool | figure | value | 95% interval | chance |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        for metric, f in row["figures"].items():
-            lines.append(
-                f"| {row['name']} | {row['queries']} | {row['pool']} | {metric} | {f['value']:.1f} | "
-                f"{f['low']:.1f} to {f['high']:.1f} | {f['chance']:.1f} |"
-            )
-    return "\n".join(lines)
+    return "\n".join([HEADER, *map(lines, rows)])
+
+
+def lines(row: dict[str, Any]) -> str:
+    """The lines of one row in `table`, one for each figure."""
+    return "\n".join(
+        f"| {row['name']} | {row['queries']} | {row['pool']} | {metric} | {f['value']:.1f} | "
+        f"{f['low']:.1f} to {f['high']:.1f} | {f['chance']:.1f} |"
+        for metric, f in row["figures"].items()
+    )
 
 
 def side_by_side(scored: dict[str, list[dict[str, Any]]]) -> str:
@@ -56,7 +55,13 @@ def side_by_side(scored: dict[str, list[dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
-def write(file: Path, card: dict[str, Any], dtype: str, rows: list[dict[str, Any]]) -> None:
-    """Write the rows with the card of the model that they are of."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"schema": 1, "model": card, "dtype": dtype, "rows": rows}, indent=1) + "\n")
+def stamps(documents: dict[str, dict[str, Any]]) -> str:
+    """What was scored, when and how, as Markdown: a line for each contestant's document."""
+    found = ["| contestant | revision | dtype | date | command |", "|---|---|---|---|---|"]
+    for name, document in documents.items():
+        stamp = document["stamp"]
+        found.append(
+            f"| {name} | {document['model']['revision']} | {document['dtype']} | {stamp['date'][:10]} | "
+            f"`{stamp['command']}` |"
+        )
+    return "\n".join(found)

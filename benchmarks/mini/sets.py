@@ -7,17 +7,22 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from vlret.datasets.base import TextSet
+from vlret.datasets.registry import load
 from vlret.datasets.tar_set import Item, read_bytes, read_items
 from vlret.media.read import read_clip
 from vlret.models.base import ClipInput
 from vlret.types import Pixels
 
 CLIP_SETS = ("msrvtt", "msvd", "panda70m", "autoeval")
+TEXT_SETS: dict[str, dict[str, str]] = {"sugarcrepe_pp": {}, "visla": {"incomplete": "left_out"}}
+"""Sets of triples, and what was chosen where they leave something open."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,11 @@ def labelled_clips(data: Path, name: str) -> tuple[list[Pixels], list[str]]:
     """All clips of a labelled set and their labels."""
     items = read_items(data / "videos" / name, "labels.jsonl")
     return _clips(items, 8), [item.label for item in items]
+
+
+def text_set(data: Path, name: str) -> TextSet:
+    """One of `TEXT_SETS`, from the annotations."""
+    return cast(TextSet, load(name, data / "annotations", **TEXT_SETS[name]))
 
 
 def _captioned(name: str, items: list[Item], clips: Sequence[ClipInput]) -> Captioned:

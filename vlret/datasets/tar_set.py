@@ -11,6 +11,8 @@ from pathlib import Path
 
 from vlret.errors import UsageError
 
+_FETCH = "Fetch the set again."
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -37,16 +39,37 @@ def read_items(folder: str | Path, file: str = "captions.jsonl", split: str | No
 
 
 def read_bytes(items: Iterable[Item]) -> Iterator[bytes]:
-    """The file of each item, in the order of `items`; each shard is opened once."""
+    """The file of each item, in the order of `items`; each shard is opened once.
+
+    Raises:
+        UsageError: a shard is missing or damaged, or a file is not in it.
+    """
     with ExitStack() as stack:
         shards: dict[Path, tarfile.TarFile] = {}
         for item in items:
             if item.shard not in shards:
-                shards[item.shard] = stack.enter_context(tarfile.open(item.shard))
-            member = shards[item.shard].extractfile(item.name)
-            if member is None:
-                raise UsageError(f"{item.shard} has no file {item.name}.", "Fetch the set again.")
-            yield member.read()
+                shards[item.shard] = stack.enter_context(_opened(item.shard))
+            yield _read(shards[item.shard], item)
+
+
+def _opened(shard: Path) -> tarfile.TarFile:
+    if not shard.is_file():
+        raise UsageError(f"{shard} is missing.", _FETCH)
+    try:
+        return tarfile.open(shard)
+    except tarfile.TarError as error:
+        raise UsageError(f"{shard} is no tar file.", _FETCH) from error
+
+
+def _read(shard: tarfile.TarFile, item: Item) -> bytes:
+    try:
+        member = shard.extractfile(item.name)
+        content = member.read() if member else b""
+    except (KeyError, tarfile.TarError):
+        content = b""
+    if not content:
+        raise UsageError(f"{item.shard} has no whole file {item.name}.", _FETCH)
+    return content
 
 
 def _item(record: dict[str, object], folder: Path) -> Item:

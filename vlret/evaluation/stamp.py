@@ -62,8 +62,8 @@ def stamp(
             "missing": sorted(missing), "undecodable": sorted(undecodable),
         },
         model=model,
-        versions=_versions(),
-        machine=_machine(),
+        versions=versions(),
+        machine=machine(),
     )  # fmt: skip
 
 
@@ -84,7 +84,8 @@ def _spans(media: Iterable[Media]) -> list[tuple[str, float, float | None]]:
     return [(medium.id, medium.start, medium.end) for medium in media]
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of vlret, Python and the packages that decide numbers, those that are installed."""
     found = {
         "vlret": vlret.__version__, "vlret_code": code_digest(OF_NUMBERS), "python": platform.python_version(),
     }  # fmt: skip
@@ -96,7 +97,8 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """System, processor, number of cores and accelerator ("" for none)."""
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""

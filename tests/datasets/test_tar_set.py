@@ -1,0 +1,39 @@
+"""Sets in tar shards: what is not there is named."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from vlret.datasets.tar_set import read_bytes, read_items
+from vlret.errors import UsageError
+
+
+def write(folder: Path) -> None:
+    (folder / "a.txt").write_text("a" * 2000)
+    with tarfile.open(folder / "s.tar", "w") as tar:
+        tar.add(folder / "a.txt", "a.txt")
+    records = [{"image": name, "split": "test", "shard": "s.tar"} for name in ("a.txt", "b.txt")]
+    (folder / "captions.jsonl").write_text("\n".join(map(json.dumps, records)))
+
+
+def test_files_come_in_the_order_of_the_items(tmp_path: Path) -> None:
+    write(tmp_path)
+    first, _ = read_items(tmp_path)
+    assert list(read_bytes([first, first])) == [b"a" * 2000] * 2
+
+
+def test_a_file_or_shard_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    items = read_items(tmp_path)
+    with pytest.raises(UsageError, match=r"s\.tar has no whole file b\.txt"):
+        list(read_bytes(items))
+    (tmp_path / "s.tar").write_bytes(b"half a tar")
+    with pytest.raises(UsageError, match=r"s\.tar is no tar file"):
+        list(read_bytes(items))
+    (tmp_path / "s.tar").unlink()
+    with pytest.raises(UsageError, match=r"s\.tar is missing"):
+        list(read_bytes(items))

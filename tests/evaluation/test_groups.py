@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from tests.evaluation.conftest import Counting, CountingAsked
-from tests.evaluation.sets import NAMES, card, classification_set, retrieval_set, vqa_set
+from tests.evaluation.sets import NAMES, card, classification_set, retrieval_set
 from vlret.datasets.base import ClassificationSet, Media, SetQuestion, StateChoice, StateSet, VqaSet
 from vlret.evaluation.accuracy import first_of_pairs, paired
 from vlret.evaluation.compare import compare
@@ -94,16 +94,19 @@ def states():
     return StateSet(card("vqa"), pieces, choices)
 
 
-def yes_no():
-    made = vqa_set()
+def wrongly_labelled():
+    return replace(classification_set(), labels=[(0,), (1,), (2,), (3,), (2,), (0,)])
+
+
+def questions():
+    """Two halves of each video are asked for their colour; three of the answers are wrong."""
     pieces = [Media(f"{name} {i}", (f"{name}.mp4",), i, i + 1.0) for name in NAMES for i in range(2)]
+    answers = ("red", "red", "red", "green", "blue", "blue", "red", "blue")
     asked = [
-        replace(
-            made.questions[i // 2], medium=i, group="ab"[i % 2], answer="yes" if i in (0, 1, 4, 7) else "no"
-        )
-        for i in range(8)
+        SetQuestion(i, "", answer, ("red", "green", "blue", "grey"), "ab"[i % 2])
+        for i, answer in enumerate(answers)
     ]
-    return replace(made, media=pieces, questions=asked)
+    return VqaSet(card("vqa"), pieces, asked, ())
 
 
 def captioned():
@@ -126,15 +129,15 @@ GROUPS = {
 }
 
 
-@pytest.mark.parametrize("make", [captioned, classification_set, yes_no, states])
+@pytest.mark.parametrize("make", [captioned, wrongly_labelled, questions, states])
 def test_every_figure_draws_whole_sources(painted, tmp_path, make):
-    made, model = make(), CountingAsked() if make is yes_no else Counting()
-    document = result(made, painted, tmp_path, model)
+    document = result(make(), painted, tmp_path)
     for part in document["models"][0]["parts"]:
         if "per_query" not in part:
             continue
         groups = GROUPS[part["queries_are"]](document)
         assert len(set(groups)) < len(groups)
+        assert any(len(set(values)) > 1 for values in part["per_query"]["values"].values())
         for name, values in part["per_query"]["values"].items():
             figure = part["figures"]["mean_rank" if name == "rank" else name]
             scale = 1 if name == "rank" else 100
@@ -142,7 +145,7 @@ def test_every_figure_draws_whole_sources(painted, tmp_path, make):
             assert [figure["low"], figure["high"]] == pytest.approx(expected, abs=2e-4), (part["name"], name)
 
 
-@pytest.mark.parametrize("make", [captioned, classification_set, yes_no, states])
+@pytest.mark.parametrize("make", [captioned, wrongly_labelled, questions, states])
 def test_the_paired_test_swaps_whole_sources(painted, tmp_path, make):
     class Wrong(CountingAsked):
         def __init__(self):

@@ -228,7 +228,8 @@ figcaption { font-weight: 600; margin-bottom: 6px; overflow-wrap: anywhere }
 .failures ol { list-style: none; display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px;
   margin: 0; padding: 0 12px 12px; font-size: 13px }
 .failures li img { height: 64px; margin-bottom: 4px }
-.failures li span { overflow-wrap: anywhere; margin-right: 6px }
+.failures li span { display: block; font-size: 12px; overflow-wrap: anywhere }
+.failures h3 { max-height: 7.25em; overflow-y: auto }
 @media (max-width: 1180px) {
   th, td { padding: 6px 5px }
   td small { white-space: normal }

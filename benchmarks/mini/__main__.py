@@ -1,4 +1,4 @@
-"""Scores on photographs and clips that no contestant was trained on: `python -m benchmarks.mini --data DIR`.
+"""Scores on photographs and clips that no contestant was trained on here: `python -m benchmarks.mini --data DIR`.
 
 Everything goes through the public interface. Intervals are 95% bootstrap, drawn by photograph or clip.
 """

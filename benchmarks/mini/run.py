@@ -21,12 +21,13 @@ def score(
 ) -> Iterator[dict[str, Any]]:
     """Score all parts that the model can be asked for, each row as soon as it is there.
 
-    Rows are written to FILE.part.json, which becomes `file` when all are there. A stopped run of the same model,
-    versions and machine goes on from there. A part whose files are missing is left out, with a line on stderr.
+    Rows are written to `file` as they come. Those that are there already, of the same model, code, versions and
+    machine, are not scored again: so a stopped run goes on, with the stamp it was begun with. A part whose files are
+    missing is left out, with a line on stderr.
     """
-    part_file = file.with_suffix(".part.json")
-    document = {"schema": 1, "model": embedder.card.to_dict(), "dtype": dtype, "stamp": stamp}
-    kept, rows = _kept(part_file, document), []
+    new = {"schema": 1, "model": embedder.card.to_dict(), "dtype": dtype, "stamp": stamp, "rows": []}
+    document = _kept(file, new)
+    kept, rows = document["rows"], []
     for part in parts_for(embedder):
         try:
             set_hash = part.set_hash(data)
@@ -37,24 +38,22 @@ def score(
         found = [row for row in kept if name.items() <= row.items()]
         found = found or [{**row, **name} for row in part.rows(embedder, data)]
         rows += found
-        _write(part_file, {**document, "rows": rows})
+        kept = [row for row in kept if row["part"] != part.name]
+        _write(file, {**document, "rows": [*rows, *kept]})
         yield from found
-    if rows:
-        part_file.replace(file)
 
 
-def _kept(part_file: Path, document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a stopped run, if it was one of this `document`."""
-    if not part_file.is_file():
-        return []
-    before = json.loads(part_file.read_text())
+def _kept(file: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """What `file` holds, if it is of a run like that of `document`; else the `document`."""
+    if not file.is_file():
+        return document
+    before: dict[str, Any] = json.loads(file.read_text())
     same = all(before[key] == document[key] for key in SAME_RUN) and all(
         before["stamp"][key] == document["stamp"][key] for key in SAME_STAMP
     )
     if same:
-        say(f"going on from {part_file}, begun {before['stamp']['date']}")
-    rows: list[dict[str, Any]] = before["rows"] if same else []
-    return rows
+        say(f"going on from {file}, begun {before['stamp']['date']}: delete it to score all anew")
+    return before if same else document
 
 
 def _write(file: Path, document: dict[str, Any]) -> None:

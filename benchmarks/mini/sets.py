@@ -17,6 +17,7 @@ from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load
 from vlret.datasets.tar_set import Item, read_bytes, read_items
 from vlret.media.read import read_clip
+from vlret.errors import MediaError
 from vlret.models.base import ClipInput
 from vlret.types import Pixels
 
@@ -73,7 +74,14 @@ def _captioned(name: str, items: list[Item], clips: Sequence[ClipInput]) -> Capt
 def photographs(items: list[Item]) -> list[Pixels]:
     """Decoded photographs uint8 [1, height, width, 3]."""
     files = tqdm(read_bytes(items), total=len(items), desc="photographs", disable=None)
-    return [np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))[None] for content in files]
+    return [_photograph(item, content) for item, content in zip(items, files, strict=True)]
+
+
+def _photograph(item: Item, content: bytes) -> Pixels:
+    try:
+        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))[None]
+    except OSError as error:
+        raise MediaError(f"{item.name} in {item.shard} is no photograph.", "Fetch the set again.") from error
 
 
 def _clips(items: list[Item], n_frames: int) -> list[Pixels]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -94,15 +95,28 @@ def test_a_stopped_run_keeps_its_rows_and_goes_on_from_there(data: Path, tmp_pat
     come = []
     with pytest.raises(KeyboardInterrupt):
         come += score(StopsAtTriples(), data, file, "float32", STAMP)
-    assert not file.exists()
+    assert json.loads(file.read_text())["rows"] == come
     model = ColourEmbedder()
     rows = list(score(model, data, file, "float32", {**STAMP, "date": "later"}))
     assert model.n_clips_seen == 0
     assert len(rows) == 3
-    assert json.loads(file.read_text())["rows"] == rows
+    assert json.loads(file.read_text()) == {
+        "schema": 1, "model": model.card.to_dict(), "dtype": "float32", "stamp": STAMP, "rows": rows
+    }  # fmt: skip
     assert [found.name for found in file.parent.iterdir()] == ["m.json"]
-    list(score(model, data, file, "float32", STAMP))
-    assert model.n_clips_seen == 4  # a finished run is no run to go on from
+
+
+def test_rows_of_a_finished_run_outlive_one_that_is_stopped_or_lacks_files(
+    data: Path, tmp_path: Path
+) -> None:
+    file, model = tmp_path / "m.json", ColourEmbedder()
+    rows = list(score(model, data, file, "float32", STAMP))
+    next(score(model, data, file, "float32", STAMP))
+    assert json.loads(file.read_text())["rows"] == rows
+    shutil.rmtree(data / "photos")
+    assert list(score(model, data, file, "float32", STAMP)) == rows[2:]
+    assert sorted(map(str, json.loads(file.read_text())["rows"])) == sorted(map(str, rows))
+    assert model.n_clips_seen == 4
 
 
 @pytest.mark.parametrize("change", ["versions", "photograph", "dtype"])

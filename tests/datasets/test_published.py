@@ -95,7 +95,7 @@ def marked(name: str, **choices: str) -> set[str]:
 
 def test_training_on_howto100m_is_marked_where_videos_are_shared():
     of_vljepa = {"VL-JEPA BASE", "VL-JEPA SFT"}
-    for name in ("youcook2", "crosstask", "coin"):
+    for name in ("youcook2", "crosstask", "coin", "worldprediction"):
         assert marked(name) == of_vljepa
         assert "inferred" in card(name).overlaps["HowTo100M"]
     assert marked("didemo") == of_vljepa | {"CLIP RN50", "CLIP ViT-B", "CLIP ViT-L"}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from vlret.datasets.files import DatasetError
 from vlret.datasets.tar_set import read_bytes, read_items
 from vlret.errors import UsageError
 
@@ -37,3 +38,15 @@ def test_a_file_or_shard_that_is_missing_or_damaged_is_named(tmp_path: Path) -> 
     (tmp_path / "s.tar").unlink()
     with pytest.raises(UsageError, match=r"s\.tar is missing"):
         list(read_bytes(items))
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [('{"image": ', "line 3 is not JSON"), ('{"image": "a"}', "row 3: 'shard' is missing"), ("7", "row 3")],
+)
+def test_a_damaged_row_is_named(tmp_path: Path, row: str, told: str) -> None:
+    write(tmp_path)
+    file = tmp_path / "captions.jsonl"
+    file.write_text(f"{file.read_text()}\n{row}\n")
+    with pytest.raises(DatasetError, match=rf"captions\.jsonl, {told}"):
+        read_items(tmp_path)

@@ -11,7 +11,7 @@ from vlret.datasets.base import Media, SetCard, SetQuestion, VqaSet
 from vlret.datasets.files import find, parse_rows, read_json, read_records, text_of
 from vlret.datasets.published import published
 
-_PHOTOGRAPHS = "it shares photographs with this set"
+_PHOTOGRAPHS = "inferred: GQA's training photographs are from it, testdev's were not compared"
 _QUESTIONS = "testdev_balanced_questions.json"
 _LISTS = {"train": "train_balanced_questions.json", "lxmert": "trainval_label2ans.json"}
 

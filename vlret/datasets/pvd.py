@@ -25,7 +25,7 @@ def card() -> SetCard:
         source="https://ai.meta.com/datasets/pe-video/: unpack the tars of test/ for the videos (KEY.mp4)",
         annotations=("pvd_test.csv | test/*.tar | test/*.json",), metric="R@1",
         choices={"caption": "human_caption"}, published=published("pvd"),
-        overlaps={"PE Video": "this is its test split"},
+        overlaps={"PE Video": "inferred: from the same collection, of which this is the test split"},
     )  # fmt: skip
 
 

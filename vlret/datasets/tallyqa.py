@@ -25,7 +25,8 @@ def card(numbers: str = "digits") -> SetCard:
         annotations=("test.json",), metric="accuracy", frames=1,
         choices={"candidates": f"0 to 15 in {numbers}", "numbers": numbers}, published=published("tallyqa"),
         overlaps={
-            "TallyQA": "", "VQA v2": "some of these questions are from it",
+            "TallyQA": "", "TDIUC": "some of these questions are from it",
+            "VQA v2": "inferred: some of these questions are from VQA, of which version is not said",
             "Visual Genome": "some of these photographs are from it", "COCO": "some of these photographs are from it",
         },
     )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from vlret.datasets.files import parse_rows, read_records
 from vlret.errors import UsageError
 
 _FETCH = "Fetch the set again."
@@ -30,11 +30,16 @@ class Item:
 
 
 def read_items(folder: str | Path, file: str = "captions.jsonl", split: str | None = None) -> list[Item]:
-    """Items of `captions.jsonl`, `labels.jsonl` or `qa.jsonl` in `folder`, all or those of one split."""
+    """Items of `captions.jsonl`, `labels.jsonl` or `qa.jsonl` in `folder`, all or those of one split.
+
+    Raises:
+        UsageError: the file is missing.
+        DatasetError: a row of it is not as it should be; the message names the row.
+    """
     lines = Path(folder) / file
     if not lines.is_file():
         raise UsageError(f"{lines} is missing.", "Name the folder of a set that holds it and its tar shards.")
-    items = [_item(json.loads(line), Path(folder)) for line in lines.read_text(encoding="utf-8").splitlines()]
+    items = parse_rows(lines, read_records(lines), lambda record: _item(record, Path(folder)))
     return [item for item in items if split in (None, item.split)]
 
 

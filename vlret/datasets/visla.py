@@ -29,7 +29,7 @@ def card(incomplete: str = "kept") -> SetCard:
         source="https://github.com/Sri-Harsha/visla_benchmark (data/)",
         annotations=tuple(f"{part}_VISLA.tsv" for part in _COLUMNS), metric="macro_accuracy", frames=0,
         choices={"average": "macro", "incomplete": incomplete}, published=published("visla"),
-        overlaps={"COCO captions": ""},
+        overlaps={"COCO captions": "inferred from the names of its photographs"},
     )  # fmt: skip
 
 

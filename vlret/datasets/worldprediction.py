@@ -9,7 +9,7 @@ from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import VIDEO_ENDINGS, not_empty, unique
 from vlret.datasets.base import Media, SetCard, StateChoice, StateSet
 from vlret.datasets.files import find, parse_rows, read_records, seconds_of, span_of, text_of
-from vlret.datasets.published import published
+from vlret.datasets.published import IN_HOWTO100M, published
 
 MOMENT_S = 0.001
 """A state is the frame shown at a time: a part of the video as short as this."""
@@ -27,9 +27,12 @@ def card() -> SetCard:
         "vlret's); videos: COIN, CrossTask, Ego-Exo4D, EPIC-KITCHENS-100, IKEA-ASM",
         annotations=("worldprediction_wm.jsonl",), metric="accuracy",
         choices={"state": "initial and final image one after the other"}, published=published("worldprediction"),
-        overlaps=dict.fromkeys(
-            ("COIN", "CrossTask", "Ego-Exo4D", "EPIC-KITCHENS-100", "IKEA-ASM"), "these videos are from it"
-        ),
+        overlaps={
+            **dict.fromkeys(
+                ("COIN", "CrossTask", "Ego-Exo4D", "EPIC-KITCHENS-100", "IKEA-ASM"), "these videos are from it"
+            ),
+            "HowTo100M": IN_HOWTO100M,
+        },
     )  # fmt: skip
 
 

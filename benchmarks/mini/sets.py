@@ -16,8 +16,8 @@ from tqdm import tqdm
 from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load
 from vlret.datasets.tar_set import Item, read_bytes, read_items
-from vlret.media.read import read_clip
 from vlret.errors import MediaError
+from vlret.media.read import read_clip
 from vlret.models.base import ClipInput
 from vlret.types import Pixels
 

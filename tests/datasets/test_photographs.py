@@ -74,7 +74,7 @@ def test_flickr30k_files_of_unequal_length_are_told(put: Put, tmp_path: Path):
 
 @pytest.mark.data
 def test_what_flickr8k_and_flickr30k_share_is_counted(annotations: Path):
-    """By the number that begins a photograph's name; Flickr30k's training list is not here: SOURCE.md says what it has."""
+    """By the number that begins a photograph's name; what Flickr30k's training list has is read from SOURCE.md."""
 
     def numbers(file: str) -> set[str]:
         return {line.split("_")[0].removesuffix(".jpg") for line in (annotations / file).read_text().split()}

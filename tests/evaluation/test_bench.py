@@ -122,9 +122,33 @@ def test_files_that_are_not_indexed_are_listed_in_a_file(seven, painted, cache, 
     assert len((tmp_path / "out/missing.txt").read_text().splitlines()) == 7
 
 
-def test_files_that_are_not_indexed_are_named_named_before_a_model_is_loaded(
-    partial, painted, cache, tmp_path
-):
+def test_parts_of_a_missing_file_are_one_file(painted, cache, tmp_path):
+    rows = ["path,caption,start,end", "red.mp4,a,,", *(f"v.mp4,{t},{t},{t + 1}" for t in range(6))]
+    (tmp_path / "parts.csv").write_text("\n".join(rows))
+    order = Order("retrieval", captions=tmp_path / "parts.csv", data=painted, models=[SPY])
+    with pytest.raises(MediaError, match=r"^1 of 2 files .*: v\.mp4\. All are listed in") as caught:
+        bench(order, cache=cache, out=tmp_path / "out")
+    assert caught.value.files == ("v.mp4",)
+    assert (tmp_path / "out" / "missing.txt").read_text() == "v.mp4\n"
+    build_index(painted, tmp_path / "index", ColourEmbedder())
+    with pytest.raises(UsageError, match="6 of 7 captioned clips") as caught:
+        bench(replace(order, data=None, index=tmp_path / "index"), cache=cache)
+    assert caught.value.files == ("v.mp4",)
+
+
+def test_a_query_that_no_model_takes_is_refused(partial, painted, cache):
+    order = Order(
+        "retrieval",
+        captions=partial,
+        data=painted,
+        models=[SPY],
+        protocol={"query": "who?", "allow_missing": True},
+    )
+    with pytest.raises(UsageError, match="--query was given, but none of the models"):
+        bench(order, cache=cache)
+
+
+def test_files_that_are_not_indexed_are_named_before_a_model_is_loaded(partial, painted, cache, tmp_path):
     build_index(painted, tmp_path / "index", ColourEmbedder())
     order = Order("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
     with pytest.raises(UsageError, match=r"1 of 3 captioned files .* gone\.mp4"):
@@ -240,7 +264,7 @@ def test_a_choice_that_does_not_apply_is_refused(order, reason, partial):
         ({"choices": {"bogus": "1"}}, "no choices"),
         (
             {"models": [SPY, SPY], "protocol": {"frames": 3, "ties": "expected"}},
-            "with frames, a second model",
+            "with --frames, a second model",
         ),
     ],
 )

@@ -214,11 +214,11 @@ def test_a_result_is_read_from_file_or_folder(painted, tmp_path):
     "text",
     [
         "", "[]", "{}", '{"models": []}', "[1]", '{"models": [{"x": 1}], "dataset": {}}',
-        '{"schema": 1, "models": [], "dataset": {}}', '{"schema": 1, "models": 3, "dataset": {}}',
-        '{"schema": 1, "models": [{"x": 1}], "dataset": {}}', '{"schema": 1, "models": ["x"], "dataset": {}}',
-        '{"schema": 1, "models": [{"name": "a", "stamp": 1, "parts": []}], "dataset": {}}',
-        '{"schema": 1, "dataset": {}, "models": [{"name": "a", "stamp": {"protocol": {}, "set": {}}, "parts": []}]}',
-        '{"schema": 1, "dataset": {}, "models": [{"name": "a", "stamp": {"protocol": {}, "set": {"hash": "0"}}, '
+        '{"schema": 2, "models": [], "dataset": {}}', '{"schema": 2, "models": 3, "dataset": {}}',
+        '{"schema": 2, "models": [{"x": 1}], "dataset": {}}', '{"schema": 2, "models": ["x"], "dataset": {}}',
+        '{"schema": 2, "models": [{"name": "a", "stamp": 1, "parts": []}], "dataset": {}}',
+        '{"schema": 2, "dataset": {}, "models": [{"name": "a", "stamp": {"protocol": {}, "set": {}}, "parts": []}]}',
+        '{"schema": 2, "dataset": {}, "models": [{"name": "a", "stamp": {"protocol": {}, "set": {"hash": "0"}}, '
         '"parts": [{}]}]}',
     ],
 )  # fmt: skip
@@ -229,3 +229,29 @@ def test_anything_else_is_no_result(tmp_path, text):
         read_result(file)
     with pytest.raises(UsageError, match=r"none.json cannot be read: No such file"):
         read_result(tmp_path / "none.json")
+
+
+def test_parts_of_one_video_are_one_thing_to_swap(painted, tmp_path):
+    made = retrieval_set()
+    made = replace(made, media=[replace(medium, group="a") for medium in made.media])
+    document = result(painted, tmp_path, Counting(), Wrong("wrong"), made=made)
+    assert {comparison.paired.p_value for comparison in compare(document, document)} == {1.0}
+
+
+def test_a_result_of_another_version_is_refused(painted, tmp_path):
+    document = result(painted, tmp_path)
+    (tmp_path / "result.json").write_text(json.dumps({**document, "schema": 1}))
+    with pytest.raises(UsageError, match=r"another version of vlret \(schema 1; this one has 2\)"):
+        read_result(tmp_path)
+
+
+def test_what_cannot_be_decoded_is_wrong_for_vectors_made_elsewhere_too(painted, tmp_path):
+    folder = shutil.copytree(painted, tmp_path / "part")
+    (folder / "red.mp4").write_bytes(b"\0" * 500)
+    made = retrieval_set()
+    rows = [("media", one.id, row) for one, row in zip(made.media, np.eye(4), strict=True)]
+    rows += [("text", text, np.eye(4)[owner]) for text, owner in zip(made.texts, made.owner, strict=True)]
+    pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(tmp_path / "a.parquet")
+    document = result(folder, tmp_path, Counting(), StoredVectors(tmp_path / "a.parquet"))
+    ours, theirs = (model["parts"][0]["figures"]["hit@1"]["value"] for model in document["models"])
+    assert ours == theirs < 100

@@ -63,9 +63,7 @@ def photographs():
 
 @pytest.mark.parametrize("name", ["frames", "sampling"])
 def test_images_have_one_frame(name):
-    with pytest.raises(
-        UsageError, match=f"--{name} was given, but all media of painted_retrieval are images"
-    ):
+    with pytest.raises(UsageError, match=f"--{name} \\. All media of painted_retrieval are images"):
         check_set_heeds(photographs(), [name])
     check_set_heeds(photographs(), ["resize", "ties"])
     mixed = photographs()
@@ -99,7 +97,7 @@ def test_a_query_is_for_questions_without_a_text():
 def test_a_set_refuses_before_its_media_are_looked_for(tmp_path):
     folder = write_annotations("pope", tmp_path / "annotations").parent
     order = Order("vqa", dataset="pope", annotations=folder, models=["none"], protocol={"frames": 8})
-    with pytest.raises(UsageError, match="all media of pope are images"):
+    with pytest.raises(UsageError, match="All media of pope are images"):
         bench(order)
 
 
@@ -111,6 +109,6 @@ def test_vectors_alone_are_taken_as_they_are(tmp_path, name):
         "retrieval", captions=tmp_path / "own.csv", vectors=[tmp_path / "none.parquet"],
         protocol={name: value.get(name, 3)},
     )  # fmt: skip
-    reason = "There is no file" if name == "rerank" else "vectors made elsewhere are taken as they are"
+    reason = "There is no file" if name == "rerank" else "Vectors made elsewhere are taken as they are"
     with pytest.raises(UsageError, match=reason):
         bench(order)

@@ -101,7 +101,7 @@ def test_the_hash_sees_ids_texts_and_what_belongs_together():
         ({"rerank": ("none",)}, "qb_norm"),
         ({"undecodable": "replaced"}, "excluded"),
         ({"frames": 0}, "1 or more"),
-        ({"text_tokens": 0}, "1 or more"),
+        ({"text_tokens": 2}, "3 or more"),
         ({"prompts": ("a photo",)}, "{}"),
     ],
 )

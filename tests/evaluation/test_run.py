@@ -470,7 +470,7 @@ def test_published_rows_say_what_contaminates_them(painted, cache):
 
 def test_the_document_is_json_with_card_and_stamp(painted, cache):
     document = json.loads(json.dumps(result(retrieval_set(), painted, cache), allow_nan=False))
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert document["dataset"]["title"] == "Painted"
     assert document["items"][0] | {"path": ""} == {
         "id": "red", "path": "", "start": 0, "end": None, "seconds": 2.0, "group": "videos/red.mp4",

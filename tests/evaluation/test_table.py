@@ -98,6 +98,13 @@ def test_cut_texts_are_marked(painted, tmp_path):
     assert lines[-1] == "Texts cut: alike for all models, at whole words, in tokens of CLIP's vocabulary."
 
 
+def test_parts_of_one_video_have_intervals_that_say_nothing(painted, tmp_path):
+    made, told = retrieval_set(), "All media are of one video: the intervals say nothing."
+    assert told not in table(painted, tmp_path, made)
+    of_one = replace(made, media=[replace(medium, group="a") for medium in made.media])
+    assert told in table(painted, tmp_path, of_one)
+
+
 def test_candidates_are_told_with_the_choices_that_made_them(painted, tmp_path):
     def line(made, **choices):
         made = replace(made, card=replace(made.card, choices=choices))

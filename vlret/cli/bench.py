@@ -74,7 +74,7 @@ def run_task(
     ] = None,
     text_tokens: Annotated[
         int | None,
-        typer.Option(min=1, help="Retrieval: beside whole texts, all cut to so many tokens of CLIP's."),
+        typer.Option(min=3, help="Retrieval: beside whole texts, all cut to so many tokens of CLIP's."),
     ] = None,
     prompt: Annotated[
         list[str] | None,

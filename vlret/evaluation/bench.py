@@ -14,10 +14,12 @@ from vlret.evaluation.cache import default_cache
 from vlret.evaluation.contestants import StoredVectors, load_embedder
 from vlret.evaluation.export import write_result
 from vlret.evaluation.heeded import (
+    check_models_heed,
     check_set_heeds,
     check_task_heeds,
     check_vectors_heed,
     has_images_alone,
+    option,
 )
 from vlret.evaluation.own_index import rows_of, run_captions
 from vlret.evaluation.protocol import Protocol
@@ -83,6 +85,7 @@ def bench(
     check_task_heeds(order.task, order.protocol, order.choices)
     if out:
         _check_folder(out, "--out")
+        (out / MISSING).unlink(missing_ok=True)  # of a run that was refused before
     if order.models or order.index:
         _check_folder(default_cache() if cache is None else cache, "--cache")
     benchmark_set = load_set(order)
@@ -98,7 +101,6 @@ def bench(
         raise
     if out:
         write_result(document, out)
-        (out / MISSING).unlink(missing_ok=True)  # of a run that was refused before
     return document
 
 
@@ -266,7 +268,7 @@ def _of_models(
     say: Callable[[str], None],
 ) -> Document:
     images = {"frames": 1} if has_images_alone(benchmark_set) else {}
-    protocol = protocol_for(benchmark_set.card, **images, **order.protocol)
+    protocol = protocol_for(benchmark_set.card, **{**images, **order.protocol})
     data = order.data or _own_folder(order)
     if order.models:
         _require_media(order, benchmark_set, data, protocol)
@@ -274,6 +276,9 @@ def _of_models(
     elif order.vectors:
         check_vectors_heed(order.protocol)
     models = _load(order, benchmark_set, device, dtype, say)
+    if order.models:
+        takes_query = any(isinstance(model, Embedder) and model.card.takes_query for model in models)
+        check_models_heed(order.protocol, takes_query)
     return run(
         benchmark_set, data, models, protocol,
         names=_names(models, [*map(str, order.vectors), *order.models]), cache=cache, workers=workers,
@@ -293,7 +298,7 @@ def _where_all_are(error: VlretError, out: Path | None) -> VlretError:
 def _of_index(order: Order, captions: BenchmarkSet, device: str, dtype: str, cache: Path | None) -> Document:
     if dtype != "auto":
         raise UsageError("An index is searched in the number format it was made with.", "Leave out --dtype.")
-    unfit = [name for name in order.protocol if name not in ("ties", "rerank", "allow_missing")]
+    unfit = [option(name) for name in order.protocol if name not in ("ties", "rerank", "allow_missing")]
     more = {"a second model": order.models[1:], "vectors": order.vectors, "data": order.data}
     unfit += [what for what, given in more.items() if given]
     if not isinstance(captions, RetrievalSet) or order.captions is None or unfit:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError
-from vlret.evaluation.protocol import Difference, differences, short
+from vlret.evaluation.protocol import SCHEMA, Difference, differences, short
 from vlret.evaluation.statistics import Paired, paired_test
 
 Document = Mapping[str, Any]
@@ -48,6 +48,11 @@ def read_result(file: Path) -> dict[str, Any]:
         raise UsageError(
             f"{path} is no result of vlret bench ({error}).", "Give a result.json, or its folder."
         ) from error
+    if document["schema"] != SCHEMA:
+        raise UsageError(
+            f"{path} was written by another version of vlret (schema {document['schema']}; this one has {SCHEMA}).",
+            "Run the benchmark again.",
+        )
     return document
 
 

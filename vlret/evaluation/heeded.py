@@ -35,7 +35,7 @@ def check_task_heeds(task: str, given: Collection[str], choices: Collection[str]
     """
     idle = [name for name in given if not _heeds(task, name)]
     if idle:
-        fit = "; ".join(f"{_option(name)} is for {', '.join(HEEDED_BY[name])}" for name in idle)
+        fit = "; ".join(f"{option(name)} is for {', '.join(HEEDED_BY[name])}" for name in idle)
         raise UsageError(
             f"vlret bench {task} was given {_options(idle)}, which it does not heed.", f"{fit}: leave it out."
         )
@@ -53,8 +53,8 @@ def check_set_heeds(benchmark_set: BenchmarkSet, given: Collection[str]) -> None
     of_time = [field for field in given if field in ("frames", "sampling")]
     if of_time and has_images_alone(benchmark_set):
         raise UsageError(
-            f"{_options(of_time)} was given, but all media of {name} are images, which have one frame.",
-            "It is for videos: leave it out.",
+            f"Given: {_options(of_time)}. All media of {name} are images, which have one frame.",
+            "Leave out what is for videos.",
         )
     asked = isinstance(benchmark_set, VqaSet) and all(question.text for question in benchmark_set.questions)
     if "query" in given and asked:
@@ -73,8 +73,21 @@ def check_vectors_heed(given: Collection[str]) -> None:
     idle = [name for name in given if name in HEEDED_BY and name != "rerank"]
     if idle:
         raise UsageError(
-            f"{_options(idle)} was given, but vectors made elsewhere are taken as they are.",
-            "It is for models: add one with --model, or leave it out.",
+            f"Given: {_options(idle)}. Vectors made elsewhere are taken as they are.",
+            "Leave out what is for models, or add one with --model.",
+        )
+
+
+def check_models_heed(given: Collection[str], takes_query: bool) -> None:
+    """Refuse a query that no model takes.
+
+    Raises:
+        UsageError: it is such a query.
+    """
+    if "query" in given and not takes_query:
+        raise UsageError(
+            "--query was given, but none of the models has a predictor to ask.",
+            "Leave it out, or add a VL-JEPA with --model.",
         )
 
 
@@ -89,8 +102,9 @@ def _heeds(task: str, name: str) -> bool:
 
 
 def _options(names: Collection[str]) -> str:
-    return ", ".join(map(_option, names))
+    return ", ".join(map(option, names))
 
 
-def _option(name: str) -> str:
+def option(name: str) -> str:
+    """The command line's option for a field of `Protocol`."""
     return "--prompt" if name == "prompts" else f"--{name.replace('_', '-')}"

@@ -18,7 +18,7 @@ from vlret.evaluation.metrics import Ints, ScoreBlocks, Scores, cosine
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.retrieval import direction_parts
 from vlret.evaluation.run import Document, make_document, model_result
-from vlret.evaluation.subset import some_of, source_numbers
+from vlret.evaluation.subset import files_of, some_of, source_numbers
 from vlret.evaluation.vectors import ModelVectors, Piece
 from vlret.index.index import Index
 from vlret.models.base import Embedder
@@ -103,12 +103,14 @@ def rows_of(
     """
     rows = index.rows()
     wanted = [_matching(rows, medium, folder) for medium in captions.media]
-    missing = [medium.id for medium, found in zip(captions.media, wanted, strict=True) if not len(found)]
+    absent = [medium for medium, found in zip(captions.media, wanted, strict=True) if not len(found)]
+    missing = [medium.id for medium in absent]
     if (missing and not allow_missing) or len(missing) == len(wanted):
+        what = "clips" if _has_times(captions) else "files"
         raise UsageError(
-            f"{len(missing)} of {len(wanted)} captioned files are not in {index.folder}: {some_of(missing)}.",
+            f"{len(missing)} of {len(wanted)} captioned {what} are not in {index.folder}: {some_of(missing)}.",
             "Index them, or run with --allow-missing.",
-            missing,
+            files_of(absent),
         )
     return wanted, missing
 

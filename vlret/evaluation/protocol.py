@@ -10,6 +10,8 @@ from vlret.errors import UsageError
 from vlret.evaluation.rerank import RERANKERS
 from vlret.media.sampling import RULES
 
+SCHEMA = 2
+"""Of the document of a result (`run.py`): another number, another meaning."""
 TIES = ("expected", "optimistic", "pessimistic")
 RESIZE = ("model", "squash")
 UNDECODABLE = ("wrong", "excluded")
@@ -60,9 +62,12 @@ class Protocol:
         _check("undecodable", self.undecodable, UNDECODABLE)
         for name in self.rerank:
             _check("rerank", name, RERANKERS)
-        for name, number in (("frames", self.frames), ("text_tokens", self.text_tokens)):
-            if number is not None and number < 1:
-                raise UsageError(f"{name} was given as {number}.", "Give 1 or more.")
+        if self.frames < 1:
+            raise UsageError(f"frames was given as {self.frames}.", "Give 1 or more.")
+        if self.text_tokens is not None and self.text_tokens < 3:
+            raise UsageError(
+                f"text_tokens was given as {self.text_tokens}.", "Give 3 or more: two are the end tokens."
+            )
         for prompt in self.prompts:
             if prompt.count("{}") != 1:
                 raise UsageError(f"The prompt {prompt!r} has not one {{}}.", "Put {} where the name goes.")

@@ -2,7 +2,7 @@
 
 The document is plain JSON:
 
-    schema      1
+    schema      2
     task        retrieval, classification, vqa or text
     created     when, ISO 8601 in UTC
     dataset     the set's card (name, title, split, licence, source, metric, frames, prompts, choices,
@@ -39,7 +39,7 @@ The document is plain JSON:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.lengths import Lengths
 from vlret.evaluation.look import Queries, look, piece_of
 from vlret.evaluation.metrics import Ints
-from vlret.evaluation.protocol import Protocol, listed
+from vlret.evaluation.protocol import SCHEMA, Protocol, listed
 from vlret.evaluation.questions import queries_of, vqa_parts
 from vlret.evaluation.retrieval import cut_parts, retrieval_parts
 from vlret.evaluation.stamp import counts, stamp
@@ -76,7 +76,6 @@ from vlret.evaluation.vectors import Contestant, ModelVectors, Piece
 from vlret.models.base import Embedder
 from vlret.types import Vectors
 
-SCHEMA = 1
 _UNKNOWN_OF_VECTORS = ("frames", "sampling", "resize", "text_tokens", "prompts", "query")
 Document = dict[str, Any]
 
@@ -130,7 +129,7 @@ def run(
             pieces = [piece for piece in pieces if piece.id not in failed]
         results = []
         for model in scored:
-            parts, no_vector = _score(model, benchmark_set, pieces, protocol)
+            parts, no_vector = _score(model, benchmark_set, pieces, protocol, failed)
             results.append(
                 model_result(model, benchmark_set, pieces, parts, no_vector, protocol, missing, failed)
             )
@@ -226,9 +225,16 @@ def model_result(
 
 
 def _score(
-    model: Contestant, benchmark_set: BenchmarkSet, pieces: Sequence[Piece], protocol: Protocol
+    model: Contestant,
+    benchmark_set: BenchmarkSet,
+    pieces: Sequence[Piece],
+    protocol: Protocol,
+    failed: Collection[str],
 ) -> tuple[list[Document], list[str]]:
-    """The parts of a model, and the ids of media for which it has no vector."""
+    """The parts of a model, and the ids of media for which it has no vector.
+
+    What could not be decoded (`failed`) has none for any contestant, vectors made elsewhere included.
+    """
     if isinstance(benchmark_set, TextSet):
         return triple_parts(model, benchmark_set.triples, protocol), []
     if isinstance(benchmark_set, VqaSet):
@@ -236,6 +242,7 @@ def _score(
     if isinstance(benchmark_set, StateSet):
         return state_parts(model, benchmark_set, pieces, protocol), []
     clips, sources = model.clips(pieces, protocol.query), source_numbers(benchmark_set.media)
+    clips[[piece.id in failed for piece in pieces]] = np.nan
     no_vector = [piece.id for piece, row in zip(pieces, clips, strict=True) if np.isnan(row).any()]
     if isinstance(benchmark_set, RetrievalSet):
         return _retrieval(model, benchmark_set, clips, protocol, sources), no_vector

@@ -107,8 +107,8 @@ def paired_test(a: ArrayLike, b: ArrayLike, groups: ArrayLike | None = None, see
     differences = np.asarray(a, np.float64) - np.asarray(b, np.float64)
     low, high = bootstrap_interval(differences, groups, seed=seed)
     sums = np.bincount(_numbered(groups, len(differences)), differences)
-    if not sums.any():
-        return Paired(0.0, low, high, 1.0)
+    if len(sums) == 1 or not sums.any():  # one swap of all says nothing
+        return Paired(float(differences.mean()), low, high, 1.0)
     test = stats.permutation_test(
         (sums,), lambda rows, axis: rows.sum(axis), permutation_type="samples", vectorized=True,
         batch=max(1, _DRAWN_AT_ONCE // len(sums)), rng=np.random.default_rng(seed),

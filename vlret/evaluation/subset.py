@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +35,11 @@ def source_numbers(media: Sequence[Media]) -> Ints:
     """For each medium the number of its source, int64 [n]: parts of one video have one."""
     numbers: dict[str, int] = {}
     return np.array([numbers.setdefault(medium.source, len(numbers)) for medium in media], np.int64)
+
+
+def files_of(media: Iterable[Media]) -> list[str]:
+    """The files of media by their usual names, each once: parts of one video share it."""
+    return list(dict.fromkeys(medium.files[0] for medium in media))
 
 
 def without(benchmark_set: BenchmarkSet, ids: Collection[str]) -> BenchmarkSet:
@@ -98,10 +103,10 @@ def present(
         )
     missing = missing_media(benchmark_set, data) if data is not None else []
     if missing and not protocol.allow_missing:
-        files = [medium.files[0] for medium in missing]
-        card, n = benchmark_set.card, len(media_of(benchmark_set))
+        files, all_files = files_of(missing), files_of(media_of(benchmark_set))
+        card = benchmark_set.card
         raise MediaError(
-            f"{len(files)} of {n} files of {card.name} are not in {data}: {some_of(files)}.",
+            f"{len(files)} of {len(all_files)} files of {card.name} are not in {data}: {some_of(files)}.",
             f"Get them: {card.source}. Or run with --allow-missing, which every number then says.",
             files,
         )

@@ -138,6 +138,8 @@ def notes(document: Mapping[str, Any]) -> list[str]:
     if any(part["uses_test_queries"] for model in document["models"] for part in model["parts"]):
         told.append("+ uses the other test queries, which a user who asks one thing does not have.")
     told += _cut(document)
+    if document["items"][1:] and len({item["group"] for item in document["items"]}) == 1:
+        told.append("All media are of one video: the intervals say nothing.")
     if document["missing"]:
         told.append(f"{len(document['missing'])} media are missing and left out: a partial copy of the set.")
     if trimmed := document["dataset"]["choices"].get("trimmed"):

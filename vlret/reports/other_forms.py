@@ -64,9 +64,14 @@ def _task_result(document: Document, model: Document, part: Document, task: str)
     return {
         "dataset_revision": model["stamp"]["set"]["hash"], "task_name": task, "mteb_version": None,
         "scores": {document["dataset"]["split"] or "test": [entry]},
-        "evaluation_time": (model["cost"] or {}).get("seconds"), "kg_co2_emissions": None,
+        "evaluation_time": _seconds(model["cost"]), "kg_co2_emissions": None,
         "date": datetime.fromisoformat(document["created"]).timestamp(),
     }  # fmt: skip
+
+
+def _seconds(cost: Document | None) -> float | None:
+    """What encoding took, in this run or when it was done; None for vectors made elsewhere."""
+    return None if cost is None else cost["seconds"] + cost["cached_seconds"]
 
 
 def _plain_parts(model: Document) -> list[Document]:

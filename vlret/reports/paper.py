@@ -33,9 +33,7 @@ def paper_differences(document: Mapping[str, Any]) -> str:
     """What differs as far as that is known, and what is not known; "" where the set has no published figures."""
     if not document["dataset"]["published"]:
         return ""
-    made_elsewhere = [
-        model["name"] for model in document["models"] if model["stamp"]["protocol"]["frames"] is None
-    ]
+    made_elsewhere = [model["name"] for model in document["models"] if model["cost"] is None]
     unknown = (
         [f"How the vectors of {', '.join(made_elsewhere)} were made is not known."] if made_elsewhere else []
     )

@@ -63,7 +63,7 @@ def photographs():
 
 @pytest.mark.parametrize("name", ["frames", "sampling"])
 def test_images_have_one_frame(name):
-    with pytest.raises(UsageError, match=f"--{name} \\. All media of painted_retrieval are images"):
+    with pytest.raises(UsageError, match=rf"--{name}\. All media of painted_retrieval are images"):
         check_set_heeds(photographs(), [name])
     check_set_heeds(photographs(), ["resize", "ties"])
     mixed = photographs()

@@ -13,6 +13,7 @@ import torch
 
 import vlret
 from benchmarks.mini.__main__ import CONTESTANTS
+from benchmarks.mini.contestants import UNTOUCHED
 from benchmarks.mini.daquar import daquar, nearest_answers
 from benchmarks.mini.rows import side_by_side, stamps, table
 from benchmarks.mini.scores import labels, presence, retrieval, triples

@@ -9,6 +9,7 @@ import pytest
 from tests.cli.stand_ins import AskedColour
 from tests.conftest import ColourEmbedder
 from tests.evaluation.sets import paint
+from vlret.evaluation.run import protocol_for, run
 
 
 class Counting(ColourEmbedder):
@@ -53,3 +54,15 @@ def cache(tmp_path):
 @pytest.fixture
 def counting():
     return Counting()
+
+
+def scores(document, model=0):
+    """{(part, rerank): {figure: value}} of one model."""
+    return {
+        (part["name"], part["rerank"]): {name: f["value"] for name, f in part["figures"].items()}
+        for part in document["models"][model]["parts"]
+    }
+
+
+def result(made, painted, cache, *models, **choices):
+    return run(made, painted, models or [Counting()], protocol_for(made.card, **choices), cache=cache)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from pathlib import Path
 
@@ -53,6 +54,49 @@ def test_it_does_not_depend_on_the_place(copied):
     shutil.move(copied, copied.parent / "moved")
     vlret.__file__ = str(copied.parent / "moved" / "__init__.py")
     assert digest(OF_NUMBERS) == there
+
+
+DECIDE_NO_VECTOR = {
+    "vlret",  # its version stands in the cache's recipe itself
+    "vlret.errors", "vlret.datasets.base",
+    "vlret.evaluation.cache", "vlret.evaluation.code", "vlret.evaluation.lengths",
+    "vlret.evaluation.protocol",  # what decides of it stands in the recipe and the keys
+}  # fmt: skip
+
+
+def test_all_that_these_files_import_is_among_them():
+    root = Path(vlret.__file__).parent
+    files = {
+        file
+        for part in OF_VECTORS
+        for file in (root.glob(part) if part.endswith(".py") else (root / part).rglob("*.py"))
+    }
+    modules = {name_of(file, root) for file in files}
+    assert {"vlret.evaluation.look", "vlret.models.vljepa.modeling"} <= modules
+    imported = {name for file in files for name in imports(file, root)}
+    assert imported - modules == DECIDE_NO_VECTOR
+
+
+def name_of(file, root):
+    return ".".join(file.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(file, root):
+    """The modules of vlret that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names = [
+                f"{node.module}.{name}" if is_module(f"{node.module}.{name}", root) else node.module
+                for name in names
+            ]
+        yield from (name for name in names if name.split(".")[0] == "vlret")
+
+
+def is_module(name, root):
+    path = root.parent.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or path.is_dir()
 
 
 @pytest.mark.parametrize("part", [*OF_VECTORS, *OF_NUMBERS])

@@ -10,7 +10,15 @@ from scipy.sparse import csr_array
 
 from tests.evaluation.conftest import Counting, CountingAsked
 from tests.evaluation.sets import NAMES, card, classification_set, retrieval_set
-from vlret.datasets.base import ClassificationSet, Media, SetQuestion, StateChoice, StateSet, VqaSet
+from vlret.datasets.base import (
+    ClassificationSet,
+    Media,
+    RetrievalSet,
+    SetQuestion,
+    StateChoice,
+    StateSet,
+    VqaSet,
+)
 from vlret.evaluation.accuracy import first_of_pairs, paired
 from vlret.evaluation.compare import compare
 from vlret.evaluation.run import protocol_for, run
@@ -122,6 +130,25 @@ def captioned():
     return replace(made, media=halves, texts=texts, owner=[2 * o + i for o in made.owner for i in range(2)])
 
 
+def yes_no_questions():
+    """Is it red? of both halves of each video; some of the answers are wrong."""
+    pieces = [Media(f"{name} {i}", (f"{name}.mp4",), i, i + 1.0) for name in NAMES for i in range(2)]
+    answers = ("yes", "yes", "yes", "no", "no", "no", "no", "no")
+    asked = [SetQuestion(i, "", answer, ("yes", "no"), "ab"[i % 2]) for i, answer in enumerate(answers)]
+    return VqaSet(card("vqa"), pieces, asked, ())
+
+
+def one_wrongly_captioned():
+    return replace(retrieval_set(), texts=["red", "green", "blue", "red"], owner=[0, 1, 2, 3])
+
+
+def four_times(made):
+    """The set with each query four times, about the same media: as many sources as before, each four times as large."""
+    if isinstance(made, RetrievalSet):
+        return replace(made, texts=made.texts * 4, owner=made.owner * 4)
+    return replace(made, questions=made.questions * 4)
+
+
 GROUPS = {
     "texts": lambda d: [d["items"][text["item"]]["group"] for text in d["texts"]],
     "items": lambda d: [item["group"] for item in d["items"]],
@@ -143,6 +170,29 @@ def test_every_figure_draws_whole_sources(painted, tmp_path, make):
             scale = 1 if name == "rank" else 100
             expected = [scale * bound for bound in over_groups(values, groups)]
             assert [figure["low"], figure["high"]] == pytest.approx(expected, abs=2e-4), (part["name"], name)
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (one_wrongly_captioned, {"hit@1", "mAP", "nDCG@10", "median_rank", "mean_rank"}),
+        (questions, {"accuracy", "macro_accuracy"}),
+        (states, {"accuracy", "macro_accuracy"}),
+        (yes_no_questions, {"accuracy", "macro_accuracy", "yes_rate", "precision", "recall", "f1"}),
+    ],
+)
+def test_more_queries_about_the_same_sources_narrow_no_interval(painted, tmp_path, make, names):
+    class Answers(Counting):
+        """A text that names no colour is near to all; "yes" is red, "no" is blue."""
+
+        def embed_texts(self, texts):
+            return super().embed_texts([{"yes": "red", "no": "blue"}.get(text, text) for text in texts])
+
+    once, often = (result(made, painted, tmp_path, Answers()) for made in (make(), four_times(make())))
+    one, four = (document["models"][0]["parts"][0]["figures"] for document in (once, often))
+    for name in names:
+        assert four[name] == pytest.approx(one[name]), name
+        assert one[name]["low"] < one[name]["high"], name
 
 
 @pytest.mark.parametrize("make", [captioned, wrongly_labelled, questions, states])

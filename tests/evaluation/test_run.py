@@ -7,23 +7,19 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
-import torch
 
-from tests.evaluation.conftest import Counting, CountingAsked
+from tests.evaluation.conftest import Counting, CountingAsked, result, scores
 from tests.evaluation.sets import (
     NAMES,
     card,
     classification_set,
     media,
-    picture,
     retrieval_set,
     text_set,
     vqa_set,
 )
 from vlret.datasets.base import (
-    ClassificationSet,
     Media,
     Published,
     SetQuestion,
@@ -34,33 +30,7 @@ from vlret.datasets.base import (
 from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError
 from vlret.evaluation import look, vectors
-from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.run import protocol_for, run
-
-
-def scores(document, model=0):
-    """{(part, rerank): {figure: value}} of one model."""
-    return {
-        (part["name"], part["rerank"]): {name: f["value"] for name, f in part["figures"].items()}
-        for part in document["models"][model]["parts"]
-    }
-
-
-def result(made, painted, cache, *models, **choices):
-    return run(made, painted, models or [Counting()], protocol_for(made.card, **choices), cache=cache)
-
-
-def test_retrieval_of_colours(painted, cache):
-    document = result(retrieval_set(), painted, cache)
-    found = scores(document)
-    assert found["text to video", "none"]["hit@1"] == 100
-    assert found["video to text", "none"]["hit@1"] == 100
-    assert found["video to text", "none"]["recall@1"] == pytest.approx(100 * (0.5 + 3) / 4)
-    figure = document["models"][0]["parts"][0]["figures"]["hit@1"]
-    assert figure == {"value": 100, "low": 100, "high": 100, "chance": 25}
-    per_query = document["models"][0]["parts"][0]["per_query"]
-    assert per_query["best"] == per_query["worst"] == [1] * 5
-    assert [row[0] for row in per_query["top"]] == [0, 0, 1, 2, 3]
 
 
 def test_a_constant_model_scores_chance(painted, cache):
@@ -76,12 +46,6 @@ def test_a_constant_model_scores_chance(painted, cache):
     assert scores(document)["text to video", "dual_softmax"]["hit@1"] == pytest.approx(25)
 
 
-def test_reranking_stands_beside_and_says_what_it_uses(painted, cache):
-    document = result(retrieval_set(), painted, cache, rerank=("pe_reweighting",))
-    parts = [(part["rerank"], part["uses_test_queries"]) for part in document["models"][0]["parts"]]
-    assert parts == [("none", False), ("pe_reweighting", True)] * 2
-
-
 def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     first = result(retrieval_set(), painted, cache, Counting())
     monkeypatch.setattr(look, "DecodePool", None)
@@ -95,49 +59,6 @@ def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     for document in (first, second):
         del document["created"], document["models"][0]["cost"]
     assert second == first
-
-
-def test_cost_is_what_encoding_took_now_and_what_it_took_before(painted, cache):
-    made = retrieval_set()
-    one = replace(made, media=made.media[:1], texts=made.texts[:2], owner=[0, 0])
-    before = result(one, painted, cache, Counting())["models"][0]["cost"]
-    cost = result(made, painted, cache, Counting())["models"][0]["cost"]
-    assert (before["clips"], cost["clips"], cost["cached_clips"]) == (1, 3, 1)
-    assert cost["cached_seconds"] == pytest.approx(before["seconds"], abs=2e-3)
-
-
-def test_cost_on_another_device_is_not_told_as_this_ones(painted, cache, monkeypatch):
-    result(retrieval_set(), painted, cache, Counting())
-    again = Counting()
-    monkeypatch.setattr(Counting, "device", torch.device("meta"))
-    assert result(retrieval_set(), painted, cache, again)["models"][0]["cost"]["cached_clips"] == 0
-    assert again.n_clips_seen == 0
-
-
-def test_lengths_are_those_of_what_was_decoded_and_stay_known(painted, cache, tmp_path, monkeypatch):
-    """Whole videos, a part to the end, a part that ends past the end, an undecodable file, and an image."""
-    folder = shutil.copytree(painted, tmp_path / "odd")
-    (folder / "broken.mp4").write_bytes(b"\x00" * 2000)
-    picture(folder / "picture.png", "red")
-    shown = [
-        Media("whole", ("turn.mp4",)), Media("rest", ("turn.mp4",), 1.5), Media("past", ("turn.mp4",), 3.0, 9.0),
-        Media("part", ("turn.mp4",), 0.5, 2.0), Media("broken", ("broken.mp4",)), Media("picture", ("picture.png",)),
-    ]  # fmt: skip
-    made = ClassificationSet(card("classification"), shown, list(NAMES), [(0,)] * len(shown))
-    document = result(made, folder, cache)
-    lengths = [item["seconds"] for item in document["items"]]
-    assert lengths == [
-        pytest.approx(4.0),
-        pytest.approx(2.5),
-        pytest.approx(1.0),
-        pytest.approx(1.5),
-        None,
-        None,
-    ]
-    monkeypatch.setattr(look, "DecodePool", None)
-    kept = replace(made, media=[m for m in shown if m.id != "broken"], labels=[(0,)] * 5)
-    again = result(kept, folder, cache)
-    assert [item["seconds"] for item in again["items"]] == [n for i, n in enumerate(lengths) if i != 4]
 
 
 def test_what_was_encoded_before_ctrl_c_is_kept(painted, cache, monkeypatch):
@@ -361,6 +282,20 @@ def test_what_fails_now_is_wrong_for_every_model(painted, cache, monkeypatch):
     assert scores(document)["text to video", "none"]["hit@1"] == 60
 
 
+def test_a_clip_of_a_file_that_fails_after_it_is_not_scored(painted, cache, monkeypatch):
+    decode = look.DecodePool.run
+
+    def dies_late(self, jobs):
+        for event in decode(self, jobs):
+            is_red = isinstance(event, look.FileDone) and event.job.path.name == "red.mp4"
+            yield look.FileFailed(event.job, "crashed") if is_red else event
+
+    monkeypatch.setattr(look.DecodePool, "run", dies_late)
+    document = result(retrieval_set(), painted, cache)
+    assert document["items"][0]["undecodable"] == "crashed"
+    assert scores(document)["text to video", "none"]["hit@1"] == 60
+
+
 def test_or_is_excluded_by_the_stamp(broken, cache):
     document = result(retrieval_set(), broken, cache, undecodable="excluded")
     assert document["models"][0]["parts"][0]["pool"] == 3
@@ -395,53 +330,6 @@ def test_a_model_without_a_vector_for_a_clip_says_so(painted, cache):
     document = result(retrieval_set(), painted, cache, Blind())
     assert document["models"][0]["no_vector"] == ["red"]
     assert scores(document)["text to video", "none"]["hit@1"] == 60
-
-
-def test_texts_are_cut_alike(painted, cache):
-    made = retrieval_set()
-    long = replace(made, texts=[f"{'very ' * 30}{text}" for text in made.texts])
-    model = Counting()
-    document = result(long, painted, cache, model, text_tokens=12, rerank=("qb_norm",))
-    parts, found = document["models"][0]["parts"], scores(document)
-    assert [(part["name"], part["rerank"], part["text_tokens"]) for part in parts] == [
-        ("text to video", "none", None),
-        ("text to video", "qb_norm", None),
-        ("video to text", "none", None),
-        ("video to text", "qb_norm", None),
-        ("text to video, texts cut to 12 tokens", "none", 12),
-        ("video to text, texts cut to 12 tokens", "none", 12),
-    ]
-    assert found["text to video", "none"]["hit@1"] == 100
-    # five times "very very ...": always one video
-    assert found["text to video, texts cut to 12 tokens", "none"]["hit@1"] == 20
-    assert document["models"][0]["texts_cut"] == 4  # of the whole texts
-    assert document["models"][0]["stamp"]["protocol"]["text_tokens"] == 12
-    assert (model.n_clips_seen, model.n_texts_seen) == (4, 5)  # four texts, which are one when cut
-
-
-def test_cut_texts_need_no_second_look(painted, cache, monkeypatch):
-    whole = result(retrieval_set(), painted, cache)
-    monkeypatch.setattr(look, "DecodePool", None)
-    model = Counting()
-    document = result(retrieval_set(), painted, cache, model, text_tokens=4)  # "a red": nothing is lost
-    assert model.n_clips_seen == 0
-    assert document["models"][0]["parts"][:2] == whole["models"][0]["parts"]
-    plain, cut = (
-        scores(document)[name, "none"] for name in ("text to video", "text to video, texts cut to 4 tokens")
-    )
-    assert plain == cut
-
-
-def test_vectors_made_elsewhere_have_no_cut_texts(painted, cache, tmp_path):
-    made = retrieval_set()
-    rows = [("media", one.id, [1.0, 0.0]) for one in made.media] + [
-        ("text", t, [1.0, 0.0]) for t in made.texts
-    ]
-    pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(tmp_path / "a.parquet")
-    document = result(made, painted, cache, StoredVectors(tmp_path / "a.parquet"), Counting(), text_tokens=4)
-    assert [len(model["parts"]) for model in document["models"]] == [2, 4]
-    assert document["models"][0]["no_vector_texts"] == []
-    assert [model["stamp"]["set"]["media_hash"] is None for model in document["models"]] == [True, False]
 
 
 def test_other_code_of_ours_encodes_anew(painted, cache, monkeypatch):

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -36,10 +36,14 @@ class ArrayCache:
     """float32 arrays by key, for one recipe: everything but the key that decides the arrays.
 
     Use it as a context manager. What was put is written every 64 MiB or 30 s and at the end, under a name of
-    its own, so that a killed run loses no more than that, and several runs may fill one folder at once.
+    its own, so that a killed run loses no more than that, and several runs may fill one folder at once. `before` is
+    called ahead of every write: another cache that it writes is on disk no later than this one.
     """
 
-    def __init__(self, folder: Path, recipe: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, recipe: Mapping[str, Any], before: Callable[[], None] = lambda: None
+    ) -> None:
+        self._before = before
         text = json.dumps(recipe, sort_keys=True, indent=1, default=str)
         self.folder = folder / hashlib.sha256(text.encode()).hexdigest()[:24]
         self._new: dict[str, Array] = {}
@@ -73,6 +77,7 @@ class ArrayCache:
 
     def flush(self) -> None:
         """Write what is new."""
+        self._before()
         self._n_bytes, self._written = 0, time.monotonic()
         if not self._new:
             return

@@ -125,11 +125,11 @@ def _decoded(
             pixels = held.pop(event.job, None)
             reason = event.reason if isinstance(event, FileFailed) else "nothing can be decoded there"
             for piece, half in users[event.job]:
-                if isinstance(event, FileDone):
-                    lengths.put(_halves(piece)[half], event.info)
-                if pixels is None:
-                    failed[piece.key] = failed[_halves(piece)[half].key] = reason
+                part = _halves(piece)[half]
+                if pixels is None or not isinstance(event, FileDone):
+                    failed[piece.key] = failed[part.key] = reason
                     continue
+                lengths.put(part, event.info)
                 halves[piece][half] = pixels
                 if len(halves[piece]) == len(_halves(piece)):
                     yield piece, _joined(halves.pop(piece))

@@ -28,7 +28,8 @@ from vlret.models.base import Embedder
 class _Pool:
     """What is searched: files, each as good as its best clip, or clips. `of_clip` [n] numbers the pool.
 
-    `seconds` is how long each is, None for images.
+    `seconds` is how long each is, None for images; of a file, of which an index keeps no length, it goes to the end
+    of its last clip: damage, or windows with gaps, may leave more behind that.
     """
 
     pieces: list[Piece]

@@ -9,8 +9,9 @@ The document is plain JSON:
                 overlaps: {data set: what they share}, n_files, published: [{model, metric, value, source,
                 trained_on, contaminated_by, note}]) and the counts of what was scored
     items       [{id, path, start, end, seconds, group}]: media as scored; path is null for vectors made elsewhere;
-                seconds is the length, null where it is not known, and of images; items of one group are parts of
-                one video and are drawn together; "undecodable": reason, where there is one
+                seconds is the length (of a file in one's own index: to the end of its last clip), null where it
+                is not known, and of images and what could not be decoded; items of one group are parts of one
+                video and are drawn together; "undecodable": reason, where there is one
     texts       retrieval: [{text, item}], "also": other items that are right, where there are any;
                 classes: [name]; questions: [{item, text, answer, candidates, group}]; candidates: those of the
                 set; triples: [{first, second, negative, group}]; labels: [[class]]
@@ -115,12 +116,14 @@ def run(
     if embedders:
         benchmark_set, missing = present(benchmark_set, data, protocol)
     pieces = _pieces(benchmark_set, data if embedders else None)
-    keep_tokens = isinstance(benchmark_set, VqaSet)
+    keep_tokens, lengths = isinstance(benchmark_set, VqaSet), Lengths(folder)
     scored = [
-        ModelVectors(model, protocol, folder, name, keep_tokens) if isinstance(model, Embedder) else model
+        ModelVectors(model, protocol, folder, name, keep_tokens, lengths.flush)
+        if isinstance(model, Embedder)
+        else model
         for model, name in zip(models, names, strict=True)
     ]
-    seen, lengths = [model for model in scored if isinstance(model, ModelVectors)], Lengths(folder)
+    seen = [model for model in scored if isinstance(model, ModelVectors)]
     try:
         reasons = look(*_asked(benchmark_set, pieces, protocol), seen, lengths, workers)
         failed = {piece.id: reasons[piece.key] for piece in pieces if piece.key in reasons}
@@ -137,7 +140,7 @@ def run(
         lengths.flush()
         for vectors in seen:
             vectors.flush()
-    seconds = [lengths.seconds(piece) for piece in pieces]
+    seconds = [None if piece.id in failed else lengths.seconds(piece) for piece in pieces]
     return make_document(benchmark_set, pieces, seconds, missing, failed, results)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,9 +76,23 @@ class ModelVectors:
     """
 
     def __init__(
-        self, model: Embedder, protocol: Protocol, cache: Path, name: str = "", keep_tokens: bool = False
+        self,
+        model: Embedder,
+        protocol: Protocol,
+        cache: Path,
+        name: str = "",
+        keep_tokens: bool = False,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
-        """Open the cache of `model`; `keep_tokens` also keeps visual tokens, for further questions."""
+        """Open the cache of `model`.
+
+        Args:
+            model, protocol: what is shown to which model.
+            cache: folder of the vectors between runs.
+            name: what the model is called (default: by its card).
+            keep_tokens: keep visual tokens as well, for further questions.
+            before: called ahead of every write of what was seen of clips; see `ArrayCache`.
+        """
         self.model, self.protocol = model, protocol
         self.name = name or model.card.name
         self.takes_query = model.card.takes_query
@@ -89,9 +103,13 @@ class ModelVectors:
         self.cut: set[str] = set()
         self.undecodable: set[str] = set()
         frames = {key: getattr(protocol, key) for key in ("frames", "sampling", "resize")}
-        self._vectors = ArrayCache(cache, {**self._recipe("vectors"), **frames})
+        of_clips = {**self._recipe("vectors"), **frames}
+        of_cost = {**of_clips, "kind": "cost", "device": str(model.device)}
+        self._costs = ArrayCache(cache, of_cost, before)
+        self._vectors = ArrayCache(cache, of_clips, self._costs.flush)
+        of_tokens = {**of_clips, "kind": "tokens"}
+        self._tokens = ArrayCache(cache, of_tokens, self._costs.flush) if keep_tokens else None
         self._texts = ArrayCache(cache, self._recipe("texts"))
-        self._tokens = ArrayCache(cache, {**self._recipe("tokens"), **frames}) if keep_tokens else None
 
     def asked(self, query: str | None) -> str:
         """The query that goes into the predictor: "" for a model without one."""
@@ -126,11 +144,11 @@ class ModelVectors:
                 self._tokens.put(piece.key, np.asarray(token))
         self.answer(pieces, tokens, queries)
         for piece in pieces:
-            self._vectors.put(self._cost_key(piece), np.array([(self.seconds - before) / len(pieces)]))
+            self._costs.put(piece.key, np.array([(self.seconds - before) / len(pieces)]))
 
     def count_cached(self, pieces: Sequence[Piece]) -> None:
-        """Add up what encoding `pieces` cost when it was done, where that is known."""
-        costs = [cost for piece in pieces if (cost := self._vectors.get(self._cost_key(piece))) is not None]
+        """Add up what encoding `pieces` cost when it was done, where that is known: a kill loses that of a batch."""
+        costs = [cost for piece in pieces if (cost := self._costs.get(piece.key)) is not None]
         self.n_cached += len(costs)
         self.cached_seconds += float(sum(cost[0] for cost in costs))
 
@@ -176,7 +194,7 @@ class ModelVectors:
 
     def flush(self) -> None:
         """Write what is new to the cache."""
-        for kept in (self._vectors, self._texts, self._tokens):
+        for kept in (self._costs, self._vectors, self._texts, self._tokens):
             if kept:
                 kept.flush()
 
@@ -191,9 +209,6 @@ class ModelVectors:
 
     def _key(self, piece: Piece, query: str | None) -> str:
         return f"{piece.key}|{self.asked(query)}"
-
-    def _cost_key(self, piece: Piece) -> str:
-        return f"seconds on {self.model.device}|{piece.key}"
 
     def _recipe(self, kind: str) -> dict[str, Any]:
         card = self.model.card

@@ -75,11 +75,12 @@ def accuracy_against_cost(document: Document) -> str:
             if cost is None:
                 continue
             figure = model["parts"][0]["figures"][name]
-            cached = ", from the cache" * bool(model["cost"]["cached_clips"])
+            cached = model["cost"]["cached_clips"]
+            clips = f", {cached} of {cached + model['cost']['clips']} clips from the cache" if cached else ""
             axes.errorbar(
                 [cost], [figure["value"]], yerr=_errors([figure]),
                 fmt=_MARKERS[number % len(_MARKERS)], color=_COLOURS[number % len(_COLOURS)],
-                ecolor=_SOFT, label=_short(model["name"]) + cached, clip_on=False,
+                ecolor=_SOFT, label=_short(model["name"]) + clips, clip_on=False,
             )  # fmt: skip
         axes.set(
             xlabel="seconds a clip, measured when encoded",

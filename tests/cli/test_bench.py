@@ -255,5 +255,5 @@ def test_every_verb_has_help(verb):
 def test_stdout_holds_the_document_and_nothing_else(own, models, cache):
     arguments = ["--captions", own / "captions.csv", "--model", models / "colour", *cache, "--json"]
     run = process("bench", "retrieval", *arguments)
-    assert run.json["schema"] == 1
+    assert run.json["schema"] == 2
     assert all(line.startswith("vlret: ") for line in run.err.splitlines())

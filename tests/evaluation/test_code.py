@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -102,3 +103,16 @@ def is_module(name, root):
 @pytest.mark.parametrize("part", [*OF_VECTORS, *OF_NUMBERS])
 def test_every_part_is_there(part):
     assert digest((part,)) != digest(())
+
+
+def test_of_another_package(tmp_path):
+    package = ModuleType("other")
+    package.__file__ = str(tmp_path / "__init__.py")
+    (tmp_path / "mini").mkdir()
+    (tmp_path / "mini" / "a.py").write_text("a = 1")
+    before = code_digest(("mini",), package)
+    code_digest.cache_clear()
+    assert code_digest(("mini",), package) == before
+    (tmp_path / "mini" / "a.py").write_text("a = 2")
+    code_digest.cache_clear()
+    assert code_digest(("mini",), package) != before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import vlret
 
@@ -19,9 +20,9 @@ OF_NUMBERS = ("media", "models", "types.py", "index", "tasks", "datasets", "eval
 
 
 @cache
-def code_digest(parts: tuple[str, ...]) -> str:
-    """SHA-256 (hex) over names and contents of the Python files in `parts` of the package vlret."""
-    root, digest = Path(vlret.__file__).parent, hashlib.sha256()
+def code_digest(parts: tuple[str, ...], package: ModuleType = vlret) -> str:
+    """SHA-256 (hex) over names and contents of the Python files in `parts` of a package."""
+    root, digest = Path(str(package.__file__)).parent, hashlib.sha256()
     files = [
         file
         for part in parts

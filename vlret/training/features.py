@@ -27,6 +27,8 @@ from vlret.types import Pixels
 VIDEO = {".mp4"}
 BATCH = 16
 BATCH_TEXTS, TEXTS_AT_ONCE = 64, 2048
+LONGEST_TO_SHORTEST = 1.3
+"""Of texts that are read together: one caption of 128 tokens must not pad 63 others to its length."""
 PAD = 0
 """What stands behind the end of a text is not looked at: any token does."""
 
@@ -90,10 +92,20 @@ def text_features(
 
 def pool_texts(y_encoder: YEncoder, ids: Sequence[list[int]]) -> torch.Tensor:
     """The Y-encoder's pooled states [n, hidden] before its head; texts of like length are read together."""
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    groups = [order[first : first + BATCH_TEXTS] for first in range(0, len(order), BATCH_TEXTS)]
+    groups = _of_like_length([len(tokens) for tokens in ids])
     states = [y_encoder.pool(*padded([ids[i] for i in group], PAD)) for group in groups]
-    return torch.cat(states)[torch.tensor(order).argsort()]
+    return torch.cat(states)[torch.tensor([i for group in groups for i in group]).argsort()]
+
+
+def _of_like_length(lengths: Sequence[int]) -> list[list[int]]:
+    """The numbers of all texts in groups, short ones first."""
+    groups: list[list[int]] = []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        full = groups and len(groups[-1]) == BATCH_TEXTS
+        if not groups or full or lengths[i] > LONGEST_TO_SHORTEST * lengths[groups[-1][0]]:
+            groups.append([])
+        groups[-1].append(i)
+    return groups
 
 
 def _views(item: Item, content: bytes, count: int) -> list[Pixels]:

@@ -40,5 +40,9 @@ class IndexFolderError(VlretError):
     """An index folder is missing, damaged, locked or made by another model."""
 
 
+class OutputError(VlretError):
+    """A file or folder cannot be written: a full disk, no permission."""
+
+
 class MissingExtraError(VlretError):
     """An optional package is needed; the hint holds the pip command."""

@@ -13,7 +13,7 @@ import pytest
 from tests.evaluation.conftest import Counting
 from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import StateChoice, StateSet
-from vlret.errors import IndexFolderError
+from vlret.errors import OutputError
 from vlret.evaluation.export import file_names, write_result
 from vlret.evaluation.run import protocol_for, run
 
@@ -117,5 +117,5 @@ def test_an_id_that_is_no_utf8_is_written_in_plain_letters(painted, tmp_path):
 def test_a_folder_that_cannot_be_written_is_told(painted, tmp_path):
     document, _ = written(retrieval_set(), painted, tmp_path)
     (tmp_path / "file").write_text("")
-    with pytest.raises(IndexFolderError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_result(document, tmp_path / "file")

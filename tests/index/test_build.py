@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.index.stand_in import CircleEmbedder, write_text_video
-from vlret.errors import IndexFolderError
+from vlret.errors import IndexFolderError, OutputError
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.report import BuildReport
@@ -231,7 +231,7 @@ def test_files_and_folders_without_permission_are_told(library, tmp_path: Path, 
     (library / "a.mp4").chmod(0)
     assert "Permission denied" in reasons(build_index(library, tmp_path / "index", model))["a.mp4"]
     (tmp_path / "closed").mkdir(mode=0o500)
-    with pytest.raises(IndexFolderError, match="cannot be written: Permission denied"):
+    with pytest.raises(OutputError, match="cannot be written: Permission denied"):
         build_index(library, tmp_path / "closed" / "index", model)
 
 
@@ -246,7 +246,7 @@ def test_a_full_disk_ends_the_run_with_the_file_it_could_not_write(
 
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full)
-        with pytest.raises(IndexFolderError, match=r"parquet cannot be written: No space left on device"):
+        with pytest.raises(OutputError, match=r"parquet cannot be written: No space left on device"):
             build_index(library, folder, model)
     assert Index.open(folder).rows().equals(before)
     assert counts(build_index(library, folder, model)) == (2, 1, 2)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.index.stand_in import CircleEmbedder, write_text_video
-from vlret.errors import IndexFolderError, UsageError
+from vlret.errors import IndexFolderError, OutputError, UsageError
 from vlret.index.build import build_index, default_folder
 from vlret.index.index import Index
 from vlret.models import registry
@@ -135,7 +135,7 @@ def test_no_source_is_a_usage_error() -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_told(library, model) -> None:
-    with pytest.raises(IndexFolderError, match="cannot be written: Not a directory"):
+    with pytest.raises(OutputError, match="cannot be written: Not a directory"):
         build_index(library, library / "a.mp4" / "index", model)
 
 

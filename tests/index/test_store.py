@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.index.stand_in import CircleEmbedder, write_text_video
-from vlret.errors import IndexFolderError
+from vlret.errors import IndexFolderError, OutputError
+from vlret.files import replace_file, temporary_beside
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.manifest import Manifest
-from vlret.index.store import Store, replace_file
+from vlret.index.store import Store
 
 pytestmark = pytest.mark.usefixtures("text_pool", "small_shards")
 
@@ -106,7 +107,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(IndexFolderError, match="a cannot be written: No space left"):
+    with pytest.raises(OutputError, match="a cannot be written: No space left"):
         replace_file(tmp_path / "a", b"new")
     assert (tmp_path / "a").read_bytes() == b"old"
 
@@ -116,7 +117,7 @@ def test_sweep_deletes_only_what_the_manifest_does_not_name(folder: Path) -> Non
     strays = [
         folder / "shards" / "000009.parquet",
         folder / "dropped-000007.parquet",
-        folder / "shards" / ".x.part",
+        temporary_beside(folder / "shards" / "000009.parquet"),
     ]
     for stray in strays:
         stray.write_bytes(b"left by a kill")

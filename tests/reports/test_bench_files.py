@@ -9,7 +9,7 @@ import os
 import pandas as pd
 import pytest
 
-from vlret.errors import IndexFolderError
+from vlret.errors import OutputError
 from vlret.reports.bench_files import write_reports
 
 
@@ -71,5 +71,5 @@ def test_a_name_that_is_no_utf8_stops_nothing(results, tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="permissions")
 def test_a_folder_that_cannot_be_written_is_told(results, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(IndexFolderError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_reports(results["text"], tmp_path / "file")

@@ -25,8 +25,8 @@ from vlret.evaluation.own_index import rows_of, run_captions
 from vlret.evaluation.protocol import Protocol
 from vlret.evaluation.run import Document, protocol_for, run
 from vlret.evaluation.subset import N_NAMED, media_of, present, require_whole
+from vlret.files import replace_file
 from vlret.index.index import Index
-from vlret.index.store import replace_file
 from vlret.models.base import Embedder
 from vlret.models.registry import OPEN_CLIP, SENTENCE_TRANSFORMER, check_model
 from vlret.tasks.fit import model_of

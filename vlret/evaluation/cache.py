@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from vlret.index.store import replace_file
+from vlret.files import replace_file
 
 log = logging.getLogger(__name__)
 Array = NDArray[np.float32]

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from vlret.index.store import replace_file
+from vlret.files import replace_file
 
 RESULT = "result.json"
 RANKS = "ranks.parquet"

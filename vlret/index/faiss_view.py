@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlret.errors import IndexFolderError
+from vlret.files import replace_file, temporary_beside
 from vlret.index.snapshot import Snapshot
-from vlret.index.store import TEMPORARY, VIEW, replace_file
+from vlret.index.store import VIEW
 from vlret.index.tables import Ids
 from vlret.types import Vectors
 
@@ -136,7 +137,7 @@ def _save(view: View, folder: Path) -> None:
 
     folder.mkdir(exist_ok=True)
     path = folder / view.info.file
-    temporary = folder / f".{view.info.file}.{os.getpid()}{TEMPORARY}"  # readers save without a lock
+    temporary = temporary_beside(path)  # readers save without a lock
     try:
         faiss.write_index(view.index, str(temporary))
     except RuntimeError as error:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vlret.errors import IndexFolderError
-from vlret.index.store import unwritable
+from vlret.files import unwritable
 
 LOCK = "lock"
 

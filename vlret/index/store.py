@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,49 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vlret.errors import IndexFolderError
+from vlret.files import is_temporary, replace_file
 from vlret.index.manifest import FileEntry, Manifest
 
 MANIFEST = "manifest.json"
 SHARDS = "shards"
 VIEW = "view"
-TEMPORARY = ".part"
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that a reader, or a machine after a power cut, sees all of it or none.
-
-    Raises:
-        IndexFolderError: it cannot be written (full disk, no permission); the old file is left as it was.
-    """
-    temporary = path.with_name(f".{path.name}{TEMPORARY}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> IndexFolderError:
-    """The error that says which file cannot be written and why."""
-    return IndexFolderError(
-        f"{path} cannot be written: {error.strerror or error}.",
-        "Make room, or choose another folder with --out.",
-    )
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # Windows cannot open a folder; its rename is durable by itself
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +106,9 @@ class Store:
             for path in folder.glob("*.parquet"):
                 if path.relative_to(self.folder).as_posix() not in named:
                     path.unlink()
-            for path in folder.glob(f".*{TEMPORARY}"):
-                path.unlink()
+            for path in folder.glob(".*"):
+                if is_temporary(path.name):
+                    path.unlink()
 
 
 def damaged(folder: Path, name: str, what: str) -> IndexFolderError:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vlret.evaluation.export import file_name, file_names
-from vlret.index.store import replace_file
+from vlret.files import replace_file
 from vlret.reports.bench_page import bench_page
 from vlret.reports.bench_tables import to_confusion_csv, to_csv, to_latex, to_markdown
 from vlret.reports.other_forms import clip_benchmark, mteb

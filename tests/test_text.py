@@ -1,0 +1,30 @@
+"""Text made safe to print."""
+
+from __future__ import annotations
+
+import pytest
+
+from vlret.text import printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("holiday.mp4", "holiday.mp4"),
+        ("Ferien am Meer - Köln 日本.mp4", "Ferien am Meer - Köln 日本.mp4"),
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
+        ("a\nvlret: error", r"a\nvlret: error"),
+        ("a\r\t\x07", r"a\r\t\x07"),
+        ("\x9b31m", r"\x9b31m"),
+        ("gpj.\u202exe", r"gpj.\u202exe"),
+        ("a\u2028b", r"a\u2028b"),
+        ("bad\udcff.mp4", r"bad\udcff.mp4"),
+        ("👩‍🚀.mp4", "👩‍🚀.mp4"),
+    ],
+)
+def test_control_characters_are_escaped(text, shown):
+    assert printable(text) == shown
+
+
+def test_a_path_is_taken_too(tmp_path):
+    assert printable(tmp_path) == str(tmp_path)

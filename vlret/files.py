@@ -1,0 +1,100 @@
+"""Files that are written whole or not at all, and never through a link that somebody else has laid."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from vlret.errors import OutputError
+
+TEMPORARY = ".part"
+
+_HINTS = {
+    errno.ENOSPC: "Make room on the disk, or write to another one.",
+    errno.EDQUOT: "Make room in your quota, or write to another disk.",
+    errno.EACCES: "Choose a folder that you may write to.",
+    errno.EPERM: "Choose a folder that you may write to.",
+    errno.EROFS: "The disk is read-only: write to another one.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+}
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A binary file that takes the place of `path` when the block ends; its folder is made.
+
+    The bytes go to a new file beside `path`, are flushed to disk and renamed: a reader, or a machine after a
+    power cut, sees all of them or the old file. If the block fails, the old file stays as it was. A link at
+    `path` is replaced, not followed.
+
+    Raises:
+        OutputError: it cannot be written (full disk, no permission).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary, file = _new_beside(path)
+        try:
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write `data` to `path` by `replacing`.
+
+    Raises:
+        OutputError: it cannot be written; the old file is left as it was.
+    """
+    with replacing(path) as file:
+        file.write(data)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name beside `path` that nobody can foresee: `.NAME.RANDOM.part`, NAME cut to 100 characters."""
+    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}{TEMPORARY}")
+
+
+def is_temporary(name: str) -> bool:
+    """Whether `temporary_beside` made this name: what a killed writer leaves."""
+    digits = name.removesuffix(TEMPORARY)[-16:]
+    return name.startswith(".") and name.endswith(TEMPORARY) and len(digits) == 16 and _is_hex(digits)
+
+
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """The error that says which file cannot be written, why, and what helps."""
+    hint = _HINTS.get(error.errno or 0, "Choose another place to write to.")
+    return OutputError(f"{path} cannot be written: {error.strerror or error}.", hint)
+
+
+def _new_beside(path: Path) -> tuple[Path, BinaryIO]:
+    temporary = temporary_beside(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return temporary, os.fdopen(os.open(temporary, flags, 0o666), "wb")
+
+
+def _is_hex(text: str) -> bool:
+    return all(character in "0123456789abcdef" for character in text)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # Windows cannot open a folder; its rename is durable by itself
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,22 @@
+"""Text from files and file names, made safe to print."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (writing direction too), surrogate, line ends
+
+
+def printable(text: object) -> str:
+    r"""`text` on one line: control and invisible format characters as escapes, such as `\x1b` or `\n`.
+
+    A file name may hold anything but `/` and NUL: printed as it is, it could move the cursor of a terminal,
+    forge a line or turn the direction of writing.
+    """
+    return "".join(_escaped(character) for character in str(text))
+
+
+def _escaped(character: str) -> str:
+    if unicodedata.category(character) not in _HIDDEN or character in "\u200c\u200d":
+        return character  # the joiners belong to words of some languages and to emoji
+    return character.encode("unicode_escape").decode()

@@ -14,7 +14,7 @@ from vlret.index.index import Index
 from vlret.index.report import SkippedFile
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
-from vlret.tasks.fit import model_of
+from vlret.tasks.fit import is_index, model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
         MediaError: there is nothing that could be read.
         UsageError: an index stands beside another source.
     """
-    kept = next((source for source in sources if _is_index(Path(source))), None)
+    kept = next((source for source in sources if is_index(source)), None)
     if kept is not None and len(sources) > 1:
         raise UsageError(f"{kept} is an index, and was given with others.", "Give it alone, or only media.")
     if kept is not None:
@@ -48,11 +48,7 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
     embedder = load_model(model or "vljepa-mini", device)
     with TemporaryDirectory(prefix="vlret-") as folder:
         report = build_index(sources, Path(folder) / "index", model=embedder)
-        if not _is_index(report.index):
+        if not is_index(report.index):
             passed = "; ".join(f"{file.path}: {file.reason}" for file in report.skipped)
             raise MediaError(f"{', '.join(sources)} holds nothing to label.", passed and f"{passed}.")
         yield Indexed(Index.open(report.index), embedder, report.skipped, report.partial)
-
-
-def _is_index(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlret.errors import ModelError
-from vlret.models.base import Embedder, ModelCard, check_texts
+from vlret.models.base import Embedder, ModelCard
+from vlret.models.inputs import pixel_list, text_list
 from vlret.types import Pixels, Vectors
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class VLJEPA(Embedder):
         from vlret.models.vljepa.processing import normalise, squash
 
         mean, std = self.settings["image_mean"], self.settings["image_std"]
-        frames = [normalise(squash(clip, self.card.resolution), mean, std) for clip in clips]
+        frames = [normalise(squash(clip, self.card.resolution), mean, std) for clip in pixel_list(clips)]
         with torch.inference_mode():
             return _grouped(frames, self._encode)
 
@@ -64,12 +65,12 @@ class VLJEPA(Embedder):
         rows = [vector.numpy() for vector in vectors]
         return _unit(np.stack(rows)) if rows else np.empty((0, self.card.dim), np.float32)
 
-    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+    def embed_texts(self, texts: Iterable[str]) -> Vectors:
         """Target embeddings float32 [n, dim], unit length."""
-        check_texts(texts)
-        if not texts:
+        given = text_list(texts)
+        if not given:
             return np.empty((0, self.card.dim), np.float32)
-        return _unit(self.y_encoder.embed([self.tokens(text, self.card.text_length) for text in texts]))
+        return _unit(self.y_encoder.embed([self.tokens(text, self.card.text_length) for text in given]))
 
     def is_cut(self, text: str) -> bool:
         """Whether `text` has more tokens than the Y-encoder reads."""

@@ -55,7 +55,7 @@ def index(
     if json:
         output.print_json(asdict(report))
     else:
-        print(report)
+        output.show_lines(report)
     if report.found == 0:
         output.say(f"{', '.join(sources)}: no video or image ({', '.join(sorted(MEDIA_SUFFIXES))})")
     if report.new + report.unchanged == 0 or (strict and report.skipped):

@@ -67,7 +67,7 @@ def _ask_one(model: Embedder, video: str, question: str, answers: list[str], jso
         output.print_json(_document(model, found))
         return
     for candidate in found.candidates:
-        print(f"{candidate.score:.3f}  {candidate.answer}")
+        output.show(f"{candidate.score:.3f}  {candidate.answer}")
 
 
 def _ask_file(model: Embedder, questions: Path, strict: bool) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vlret.text import printable
+
 _SHOWN = 5
 
 
@@ -68,7 +70,10 @@ def _grouped(what: str, files: Sequence[SkippedFile]) -> list[str]:
         groups[file.reason].append(file.path)
     lines = []
     for reason, paths in sorted(groups.items(), key=lambda group: -len(group[1])):
-        lines += [f"{what} {len(paths)}: {reason}", *(f"  {path}" for path in paths[:_SHOWN])]
+        lines += [
+            f"{what} {len(paths)}: {printable(reason)}",
+            *(f"  {printable(path)}" for path in paths[:_SHOWN]),
+        ]
         if len(paths) > _SHOWN:
             lines.append(f"  and {len(paths) - _SHOWN} more")
     return lines

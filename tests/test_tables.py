@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vlret.errors import UsageError
-from vlret.tables import Row, Table, parse_json, read_column, read_table, read_text, split_lines
+from vlret.tables import Row, Table, read_column, read_objects, read_table, read_text, split_lines
 
 ODD = [
     "a,b;c\td|e",
@@ -107,8 +107,32 @@ def test_errors_name_file_and_place_on_one_line(tmp_path):
     ):
         read_table(put(tmp_path / "a.csv", "path,n\na,b\nc,d,e\n"), ["path"])
     with pytest.raises(UsageError, match=r"a\.json is not JSON") as error:
-        parse_json(tmp_path / "a.json", '{"a": "\x1b[2J\n')
+        read_table(put(tmp_path / "a.json", '{"a": "\x1b[2J\n'), ())
     assert error.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "Path;N\na;1\nb;2\n"),
+        ("a.tsv", "path\tn\na\t1\nb\t2\n"),
+        ("a.json", '[{"path": "a", "n": "1"}, {"n": "2", "path": "b"}]'),
+        ("a.yaml", "- {path: a, n: 1}\n- {path: b, n: 2}\n"),
+        ("a.jsonl", '{"Path": "a", "n": "1"}\n\n{"path": "b", "n": "2"}'),
+    ],
+)  # fmt: skip
+def test_objects(tmp_path, name, text):
+    found = list(read_objects(put(tmp_path / name, text), ["path"]))
+    assert [cells for _, cells in found] == [{"path": "a", "n": "1"}, {"path": "b", "n": "2"}]
+
+
+def test_objects_past_a_damaged_line(tmp_path):
+    file = put(tmp_path / "a.jsonl", '{"path"\n[1]\n{"path": "a", "path": "b"}\n{"path": "c"}\n')
+    *bad, (place, good) = read_objects(file, ["path"])
+    assert (place, good) == ("line 4", {"path": "c"})
+    assert [type(error) for _, error in bad] == [UsageError] * 3
+    with pytest.raises(UsageError, match="needs path"):
+        list(read_objects(put(tmp_path / "a.csv", "a,b\nc,d\n"), ["path"]))
 
 
 def test_a_hostile_yaml_makes_texts_only(tmp_path):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import reprlib
 import stat
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,10 +94,11 @@ class Table:
     def _text(self, row: Row, cell: object) -> str:
         if cell is None:
             return ""
-        if isinstance(cell, str):
-            return cell
+        if is_text(cell):
+            return str(cell)
         raise UsageError(
-            f"{printable(self.path)}, {row.place}: {shown(cell)} is no text.", "Put texts in quotation marks."
+            f"{printable(self.path)}, {row.place}: {shown(cell)} is no text.",
+            "Write texts in quotation marks.",
         )
 
 
@@ -121,13 +123,15 @@ def read_table(path: Path, headings: Collection[str], column: str | None = None)
     if suffix in SEPARATED_SUFFIXES:
         return parse_separated(path, text, headings, column)
     if suffix in JSON_LINES_SUFFIXES:
-        lines = ((n, line) for n, line in split_lines(text) if line.strip())
-        return _from_values(path, [(f"line {n}", parse_json(path, line, n)) for n, line in lines])
+        lines = [(f"line {n}", line) for n, line in split_lines(text) if line.strip()]
+        return _from_values(
+            path, [(place, parse_json(f"{printable(path)}, {place}", line)) for place, line in lines]
+        )
     known = _known(headings, column)
     if suffix in YAML_SUFFIXES:
         return _from_document(path, _parse_yaml(path, text), known)
     if suffix == ".json":
-        return _from_document(path, parse_json(path, text), known)
+        return _from_document(path, parse_json(printable(path), text), known)
     allowed = ", ".join(sorted(LINE_SUFFIXES - {""} | TABLE_SUFFIXES))
     raise UsageError(
         f"{printable(path)} is of a kind that is not read here.", f"Save it as one of {allowed}."
@@ -147,6 +151,25 @@ def read_column(path: Path, headings: Sequence[str], column: str | None = None) 
             f"{printable(path)} has {table.columns}.", f"Name one of them {', '.join(headings)}."
         )
     return table.texts(found or 0)
+
+
+def read_objects(path: Path, headings: Collection[str]) -> Iterator[tuple[str, dict[str, Any] | UsageError]]:
+    """(its place, its cells by the `plain` heading of their columns) of each row.
+
+    A damaged line of JSON Lines is an error in its place, so that the others may be used.
+
+    Raises:
+        UsageError: as `read_table`, or no heading is known.
+    """
+    if path.suffix.lower() in JSON_LINES_SUFFIXES:
+        yield from _object_lines(read_text(path))
+        return
+    table = read_table(path, headings)
+    if not table.heading:
+        raise UsageError(f"{printable(path)} has {table.columns}.", f"It needs {', '.join(headings)}.")
+    names = [plain(name) for name in table.heading]
+    for row in table.rows:
+        yield row.place, dict(zip(names, row.cells, strict=True))
 
 
 def read_text(path: Path) -> str:
@@ -209,18 +232,9 @@ def parse_separated(path: Path, text: str, headings: Collection[str], column: st
     return _with_heading(path, rows, _known(headings, column))
 
 
-def parse_json(path: Path, text: str, line: int | None = None) -> Any:
-    """The value of a JSON text; `line` is where it stands.
-
-    Raises:
-        UsageError: it is not JSON, or an object has a key twice.
-    """
-    try:
-        return json.loads(text, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        place = printable(path) if line is None else f"{printable(path)}, line {line}"
-        hint = "JSON Lines, a value on each line, go in a .jsonl." if "Extra data" in str(error) else ""
-        raise UsageError(f"{place} is not JSON ({error}): {shown(text)}.", hint) from error
+def is_text(value: object) -> bool:
+    """Whether it is a text that can be written as UTF-8: JSON may hold half a character."""
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
 def plain(heading: str) -> str:
@@ -235,6 +249,34 @@ def shown(value: object) -> str:
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
+
+
+def _object_lines(text: str) -> Iterator[tuple[str, dict[str, Any] | UsageError]]:
+    for number, line in split_lines(text):
+        if not line.strip():
+            continue
+        try:
+            value = parse_json("It", line)
+        except UsageError as error:
+            value = error
+        if isinstance(value, dict):
+            value = {plain(name): cell for name, cell in value.items()}
+        elif not isinstance(value, UsageError):
+            value = UsageError(f"{shown(line)} is no JSON object.")
+        yield f"line {number}", value
+
+
+def parse_json(where: str, text: str) -> Any:
+    """The value of a JSON text; `where` begins the error.
+
+    Raises:
+        UsageError: it is not JSON, or an object has a key twice.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        hint = "JSON Lines, a value on each line, go in a .jsonl." if "Extra data" in str(error) else ""
+        raise UsageError(f"{where} is not JSON ({printable(error)}): {shown(text)}.", hint) from error
 
 
 def _known(headings: Collection[str], column: str | None) -> set[str]:

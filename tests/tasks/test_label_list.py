@@ -136,7 +136,7 @@ def test_refuses_a_line_that_is_no_list(line):
         ("a.json", '["cat", 1]', "entry 2: 1 is no text"),
         ("a.json", '["cat", ["dog"]]', "entry 2"),
         ("a.json", '"cat"', "holds 'cat'"),
-        ("a.json", '["\\ud800"]', "no valid text"),
+        ("a.json", '["\\ud800"]', "entry 1: .* is no text"),
         ("a.json", "[", "not JSON"),
         ("a.json", "[" * 100_000, "not JSON"),
         ("a.json", '"cat"\n"dog"\n', "jsonl"),

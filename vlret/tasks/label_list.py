@@ -14,6 +14,7 @@ from vlret.tables import (
     SEPARATORS,
     TABLE_SUFFIXES,
     Table,
+    is_text,
     parse_separated,
     plain,
     read_table,
@@ -181,6 +182,6 @@ def _refuse_odd(name: str, label: str) -> None:
 
 def _checked(label: str) -> str:
     """The label on one line."""
-    if re.search("[\ud800-\udfff]", label):
+    if not is_text(label):
         raise UsageError(f"The label {shown(label)} is no valid text.", "Write it in UTF-8.")
     return re.sub(r"[ \t]*[\r\n]+[ \t]*", " ", label.strip())

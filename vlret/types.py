@@ -143,9 +143,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The nearest of the candidate answers to a question about one clip; `candidates` are best first."""
+    """The nearest of the candidate answers to a question about one clip; `candidates` are best first.
+
+    `start` and `end` are the clip in seconds; `end=None` means to the end of the file.
+    """
 
     path: str
+    start: float
+    end: float | None
     question: str
     answer: str
     candidates: tuple[Candidate, ...]

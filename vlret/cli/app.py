@@ -54,7 +54,7 @@ def _run(words: list[str], debug: bool) -> int:
         code = _failed(error, error.exit_code, debug)
     except _WrongUsage as error:
         code = _failed(f"{_told(error, words)}. Try: {_verb(error)} --help", 2, debug)
-    except BrokenPipeError:  # whoever reads stdout has seen enough (`vlret ... | head`)
+    except SystemExit:  # typer's, of a broken pipe: whoever reads has seen enough (`vlret ... | head`)
         code = 0
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
@@ -70,7 +70,7 @@ def _run(words: list[str], debug: bool) -> int:
         )
     if code == _INTERRUPTED:
         kept = "What was finished is kept; the same command goes on from there."
-        output.say(f"stopped. {kept if words[0] in _RESUMABLE else ''}")
+        output.say(f"stopped. {kept if words and words[0] in _RESUMABLE else ''}")
     return code
 
 

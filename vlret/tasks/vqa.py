@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from vlret.errors import UsageError
+from vlret.errors import MediaError, UsageError
+from vlret.index.report import SkippedFile
 from vlret.media.guarded import read_guarded
 from vlret.media.pool import DecodePool
 from vlret.models.base import Embedder
@@ -52,6 +53,27 @@ def answer_many(model: Embedder | str | Path, items: Iterable[Question]) -> Iter
             yield asker.ask(clip, question, answers)
 
 
+def ask_each(
+    model: Embedder, clips: Iterable[Clip], questions: Sequence[tuple[str, Sequence[str]]]
+) -> Iterator[Answer | SkippedFile]:
+    """Every question (with its candidate answers) about every clip; a file that cannot be read is told once.
+
+    Raises:
+        UsageError: as `answer`, before anything is decoded.
+    """
+    for question, answers in questions:
+        check_question(question, answers)
+    failed: set[Path] = set()
+    with Asker(model) as asker:
+        for clip in clips:
+            try:
+                if clip.path not in failed:
+                    yield from [asker.ask(clip, question, answers) for question, answers in questions]
+            except MediaError as error:
+                failed.add(clip.path)
+                yield SkippedFile(clip.path, error.message.removeprefix(f"{clip.path}: "))
+
+
 class Asker:
     """Asks many questions; keeps the visual tokens of the last clips, so that each is decoded once.
 
@@ -63,6 +85,7 @@ class Asker:
         self._pool = DecodePool()
         self._tokens = lru_cache(kept_clips)(self._look)
         self._texts = lru_cache(256)(self._embed)
+        self._warn = lru_cache(256)(partial(warn_about, model))
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +96,8 @@ class Asker:
     def ask(self, clip: ClipInput, question: str, answers: Iterable[str]) -> Answer:
         """See `answer`."""
         clip, answers = as_clip(clip), text_list(answers, "answer")
-        _check(question, answers)
-        warn_about(self.model, question)
+        check_question(question, answers)
+        self._warn(question)
         if self.model.card.takes_query:
             texts = tuple(answers)
             seen = self.model.predict([self._tokens_of(clip)], question)[0]
@@ -84,7 +107,7 @@ class Asker:
         scores = self._texts(texts) @ seen
         order = np.argsort(-scores, kind="stable")
         candidates = tuple(Candidate(answers[i], float(scores[i])) for i in order)
-        return Answer(_name(clip), question, candidates[0].answer, candidates)
+        return Answer(*_place(clip), question, candidates[0].answer, candidates)
 
     def _tokens_of(self, clip: Path | Clip | Pixels) -> torch.Tensor:
         # Decoded frames are not hashable, and their decoding is paid for already.
@@ -103,19 +126,22 @@ class Asker:
         return self.model.embed_texts(texts)
 
 
-def _check(question: str, answers: list[str]) -> None:
+def check_question(question: str, answers: Sequence[str]) -> None:
+    """UsageError for an empty question, no answers, an empty one, or one given twice."""
     if not isinstance(question, str):
         raise UsageError(f"The question was given as {type_name(question)}.", "Give a str.")
     check_text(question, "The question")
     if not question.strip():
         raise UsageError("The question is empty.", "Ask something, such as 'what is this?'.")
     if not answers or not all(text.strip() for text in answers):
-        raise UsageError(f"The answers were given as {answers!r}.", "Give one or more, none of them empty.")
+        raise UsageError(
+            f"The answers were given as {list(answers)!r}.", "Give one or more, none of them empty."
+        )
     if len(set(answers)) < len(answers):
         raise UsageError(f"An answer is given twice: {', '.join(answers)}.", "Give each answer once.")
 
 
-def _name(clip: Path | Clip | Pixels) -> str:
+def _place(clip: Path | Clip | Pixels) -> tuple[str, float, float | None]:
     if isinstance(clip, Clip):
-        return str(clip.path)
-    return str(clip) if isinstance(clip, Path) else ""
+        return str(clip.path), clip.start, clip.end
+    return (str(clip) if isinstance(clip, Path) else ""), 0.0, None

@@ -80,17 +80,19 @@ def label(
             top=top,
             threshold=least,
         )
-        if out:  # before printing: whoever reads may go (`| head`)
-            write_table(out, items)
-            output.say(f"wrote {output.existing(out)}")
-        if html:
-            _write_page(html, items, source.index)
-        if json:
-            _print_json(items, names, source.index.card.name)
-        elif out:
-            _print_totals(items)
-        else:
-            _print_rows(items)
+        try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
+            if out:
+                write_table(out, items)
+                output.say(f"wrote {output.existing(out)}")
+            if html:
+                _write_page(html, items, source.index)
+        finally:
+            if json:
+                _print_json(items, names, source.index.card.name)
+            elif out:
+                _print_totals(items)
+            else:
+                _print_rows(items)
     if not items or (strict and source.skipped):
         raise typer.Exit(1)
 

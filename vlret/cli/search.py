@@ -72,24 +72,26 @@ def search(
     hits = find(
         opened, text, model=embedder, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only
     )
-    if html:  # before printing: whoever reads may go (`| head`)
-        _write_page(html, text, opened, hits)
-    if trim:
-        _save_clips(trim, opened, hits)
-    if json:
-        asked = {
-            "query": text,
-            "plus": plus or [],
-            "minus": minus or [],
-            "k": k,
-            "all_clips": all_clips,
-            "only": only,
-        }
-        _print_json(opened, asked, hits)
-    elif paths:
-        output.show_paths(dict.fromkeys(hit.path for hit in hits))
-    else:
-        _print(hits)
+    try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
+        if html:
+            _write_page(html, text, opened, hits)
+        if trim:
+            _save_clips(trim, opened, hits)
+    finally:
+        if json:
+            asked = {
+                "query": text,
+                "plus": plus or [],
+                "minus": minus or [],
+                "k": k,
+                "all_clips": all_clips,
+                "only": only,
+            }
+            _print_json(opened, asked, hits)
+        elif paths:
+            output.show_paths(dict.fromkeys(hit.path for hit in hits))
+        else:
+            _print(hits)
     if not hits:
         _say_nothing_found(opened, only)
     elif not (json or paths or all_clips):

@@ -61,8 +61,9 @@ class Child:
         command = [sys.executable, "-P", "-m", "vlret.media.worker", str(memory_bytes)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES,
+            process_group=0,  # out of reach of the terminal's Ctrl-C, which would end it with a traceback
+        )  # fmt: skip
         self._requests = cast(IO[bytes], self._process.stdin)
         self._messages = cast(BufferedReader, self._process.stdout)
         self._was_silent_s: float | None = None

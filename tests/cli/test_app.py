@@ -66,6 +66,8 @@ def test_a_search_imports_neither_av_nor_timm(index):
         (["-k", "many"], "not 'many'. Try"),
         (["--not", ""], "taken away from it, is empty"),
         (["--html", "."], "file '.' is a directory. Try"),
+        (["--html", "a.pdf"], "--html was given as a.pdf. A page is HTML"),
+        (["--minus", "snow"], "No such option: --minus"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_was_given(index, words, told):
@@ -103,7 +105,9 @@ def test_an_unknown_verb_is_one_line_with_help():
     run = vlret("serch")
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith("vlret: error: No such command 'serch'")
+    assert "There are index, search, label" in run.err
     assert "vlret --help" in run.err
+    assert "There are retrieval, classification" in vlret("bench", "retreival").err
     assert len(run.err.splitlines()) == 1
 
 
@@ -216,7 +220,7 @@ def test_options_end_at_two_dashes(index, media, tmp_path, monkeypatch):
         assert (hit["path"], hit["score"]) == (str(media / "blue <b>.png"), pytest.approx(1, abs=1e-3))
     run = vlret("search", index, "-rf.png")
     assert (run.code, run.out) == (2, "")
-    assert "Write -- before a file or text that begins with -" in run.err
+    assert "If you mean the file, write -- before it, or ./-rf.png" in run.err
 
 
 def test_an_interrupted_index_goes_on(models, tmp_path):

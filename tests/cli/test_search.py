@@ -126,7 +126,6 @@ def test_warnings_go_to_stderr(index):
         (["{models}"], 2, "is a folder"),
         (["{models}/my holiday film.MTS"], 1, "is not there"),
         (["a.mp4", "and", "a", "dog"], 2, "among other words"),
-        (["red", "-rf.mp4"], 2, "Write -- before a file"),
         ([], 2, "QUERY"),
     ],
 )

@@ -149,6 +149,7 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
         (["{media}/green one.mp4"], 2, "SOURCE QUESTION"),
         (["{media}/green one.mp4", "which?"], 2, "SOURCE QUESTION"),
         (["{media}/green one.mp4", "which?", "--questions", "q.jsonl"], 2, "SOURCE QUESTION"),
+        (["which one?", "{media}/green one.mp4", "--answers", "a", "--answers", "b"], 2, "First the video"),
         (["--questions", "none.jsonl"], 2, "none.jsonl is not there"),
         (["{media}/green one.mp4", " ", "--answers", "a", "--answers", "b"], 2, "question is empty"),
         (["{media}/green one.mp4", "which?", "--answers", "a,b"], 2, "given once, as 'a,b'"),

@@ -73,7 +73,7 @@ def test_a_folder_is_no_query(here, folder, told):
     [["a", "dog", "on", "the", "beach"], ["black", "/", "white"], ["and/or"], ["24/7", "shop"], ["notes"]],
 )
 def test_words_make_one_sentence(here, words):
-    assert one_query(words) == " ".join(words)
+    assert one_query(here / "index", words) == " ".join(words)
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,11 @@ def test_words_make_one_sentence(here, words):
 )
 def test_a_file_or_an_index_among_words_is_refused(here, words, told):
     with pytest.raises(UsageError, match=told):
-        one_query(words)
+        one_query(here / "index", words)
+
+
+def test_the_index_comes_first(here):
+    with pytest.raises(
+        UsageError, match=r"index is the index, and comes first. Write: vlret search index 'a dog'"
+    ):
+        one_query("a dog", ["index"])

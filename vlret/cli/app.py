@@ -83,9 +83,13 @@ def _failed(error: object, code: int, debug: bool) -> int:
 
 def _told(error: Any, words: list[str]) -> str:
     """What is wrong, with the value that was given: typer's own words for numbers leave it out."""
+    commands = getattr(error.ctx.command, "commands", None) if error.ctx else None
     text = str(error.format_message()).rstrip(".")
-    if hasattr(error, "option_name"):
-        return f"{text}. Write -- before a file or text that begins with -"
+    if commands and text.startswith("No such command"):
+        return f"{text.partition(' Did you')[0].rstrip('.')}. There are {', '.join(commands)}"
+    file = next((word for word in words if word.startswith("-") and os.path.lexists(word)), None)
+    if file and hasattr(error, "option_name"):
+        return f"{text}. If you mean the file, write -- before it, or ./{file}"
     names = getattr(getattr(error, "param", None), "opts", ())
     given = [value for name, value in pairwise(words) if name in names]
     return f"{text}, not {given[-1]!r}" if given and given[-1] not in text else text

@@ -65,7 +65,7 @@ def search(
 
     if json and paths:
         raise UsageError("--json and --paths were given together.", "Give one of them.")
-    text = one_query(query)
+    text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     opened = Index.open(index)
     embedder = model_of(opened, model, device)

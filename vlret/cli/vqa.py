@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -72,6 +73,8 @@ def _check(
     one = bool(source) and question is not None and bool(answers)
     if one == (questions is not None) or (questions and (question is not None or answers)):
         raise UsageError("Give either SOURCE QUESTION --answers A --answers B, or [SOURCE] --questions FILE.")
+    if question and os.path.exists(question) and not os.path.exists(str(source)):
+        raise UsageError(f"{question} comes second.", "First the video, then the question.")
     if answers and len(answers) < 2:
         raise UsageError(
             f"--answers was given once, as {answers[0]!r}.", "Give it once for each of two or more."

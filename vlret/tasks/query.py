@@ -51,12 +51,17 @@ def file_of(query: str) -> Path | None:
     return None
 
 
-def one_query(words: Sequence[str]) -> str:
-    """The words of a command line as one query: a sentence may come without quotes, a file stands alone.
+def one_query(index: str | Path, words: Sequence[str]) -> str:
+    """The words after `index` on a command line as one query: a sentence needs no quotes, a file stands alone.
 
     Raises:
-        UsageError: an index or a file stands among other words.
+        UsageError: an index or a file stands among other words, or the index does not come first.
     """
+    last = next((word for word in words if is_index(word)), None)
+    if last is not None and not is_index(index):
+        raise UsageError(
+            f"{last} is the index, and comes first.", f"Write: vlret search {last} {str(index)!r}"
+        )
     for word in words if len(words) > 1 else ():
         if is_index(word):
             raise UsageError(f"{word} is an index, too.", "One search reads one index: search it on its own.")

@@ -19,14 +19,14 @@ from vlret.training.recipe import Recipe
 PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
 
 
-def export(model: VLJEPAModel, folder: Path, recipe: Recipe, calibration: Calibration) -> Path:
-    """Write the finished model in float16 (the int8 table as it is) and return its folder."""
+def export(model: VLJEPAModel, folder: Path, recipe: Recipe) -> Path:
+    """Write the finished model in float16 (the int8 table as it is), not yet calibrated; returns its folder."""
     write_folder(model, folder, recipe)
     state = {
         key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()
     }
     save_towers(folder, state)
-    write_card(model, folder, recipe, calibration)
+    write_card(model, folder, recipe)
     return folder
 
 

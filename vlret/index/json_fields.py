@@ -46,7 +46,9 @@ def from_fields(kind: type[T], values: Any, where: str = "") -> T:
     })  # fmt: skip
 
 
-_hints = functools.cache(get_type_hints)  # they are parsed anew at each call, which a long list of files would feel
+_hints = functools.cache(
+    get_type_hints
+)  # they are parsed anew at each call, which a long list of files would feel
 
 
 def _given(field: Field[Any], values: dict[str, Any], where: str) -> Any:

@@ -29,24 +29,27 @@ def write_parquet(table: pa.Table, index_id: str) -> bytes:
     return data
 
 
-def read_parquet(file: BinaryIO, n_rows: int, schema: pa.Schema) -> pa.Table:
-    """The columns of `schema` of a file that must have `n_rows` rows, without nulls.
+def read_parquet(file: BinaryIO, n_rows: int, schema: pa.Schema, columns: list[str]) -> pa.Table:
+    """Some columns of a file that must have `n_rows` rows and the columns of `schema`, without nulls.
 
     Raises:
         ValueError: it has other rows or columns, claims more memory than they can take, holds nulls or
             invalid text, or a checksum differs.
         OSError, pyarrow.ArrowException: it cannot be read.
     """
+    claims = pq.ParquetFile(file)
+    _check_columns(claims.schema_arrow, schema)
+    _check_claims(claims.metadata, n_rows, schema)
+    wanted = pa.schema([schema.field(name) for name in columns])
     # As dictionaries, a long text that stands in every row is in memory once, and can be measured.
-    texts = _texts(schema)
-    parquet = pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True)
-    _check_columns(parquet.schema_arrow, schema)
-    _check_claims(parquet.metadata, n_rows, schema)
-    table = parquet.read(columns=schema.names)
-    _check_texts(table.select(texts))
-    table = table.cast(schema)
+    parquet = pq.ParquetFile(
+        file, metadata=claims.metadata, read_dictionary=_texts(wanted), page_checksum_verification=True
+    )
+    table = parquet.read(columns=columns, use_threads=False)
+    _check_texts(table.select(_texts(wanted)))
+    table = table.cast(wanted)
     table.validate(full=True)
-    for name in schema.names:
+    for name in columns:
         if table[name].null_count:
             raise ValueError(f"column {name} has empty values")
     return table

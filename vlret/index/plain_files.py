@@ -55,16 +55,14 @@ def read_plain(path: Path, most_bytes: int) -> bytes:
     """All of a plain file.
 
     Raises:
-        IndexFolderError: it is no plain file, or larger than `most_bytes`.
+        IndexFolderError: it is no plain file.
+        ValueError: it is larger than `most_bytes`.
         OSError: it is not there, or may not be read.
     """
     with open_plain(path) as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
-        raise IndexFolderError(
-            f"{printable(path)} is larger than the {most_bytes:,} bytes that are read of it.",
-            "It was not written by vlret: restore it from a copy, or build a new index.",
-        )
+        raise ValueError(f"it is larger than {most_bytes:,} bytes")
     return data
 
 

@@ -21,9 +21,9 @@ from vlret.index.tables import (
     SKIPPED,
     Ids,
     SkippedRow,
+    shard_schema,
     skipped_rows,
     unit_vectors,
-    vector_schema,
 )
 from vlret.text import printable
 from vlret.types import Vectors
@@ -100,7 +100,7 @@ class Snapshot:
 
     def _read_vectors(self, entry: FileEntry, dim: int) -> Vectors:
         try:
-            table = self.store.read_table(entry, vector_schema(dim))
+            table = self.store.read_table(entry, shard_schema(dim), ["clip_id", "vector"])
             live = ~np.isin(table["clip_id"].to_numpy(), self.dropped)
             return unit_vectors(table.filter(pa.array(live)))
         except FileNotFoundError as error:
@@ -117,7 +117,8 @@ class Snapshot:
 
 
 def _read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int) -> pa.Table:
-    table = store.read_table(entry, CLIPS)
+    schema = shard_schema(manifest.recipe.card.dim)
+    table = store.read_table(entry, schema, CLIPS.names)
     try:
         check_clips(table, len(manifest.roots), first_id, manifest.next_clip_id)
     except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,7 @@ class Store:
                 in place of one of its files.
         """
         path = self.folder / MANIFEST
-        for name in (SHARDS, VIEW):
-            require_plain_folder(self.folder / name)
+        self._require_plain_folders()
         try:
             manifest = Manifest.from_json(read_plain(path, _MOST_MANIFEST_BYTES), path)
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -52,11 +51,22 @@ class Store:
                 f"{printable(self.folder)} holds no index.",
                 "Build one with `vlret index SOURCE --out FOLDER`.",
             ) from error
-        except OSError as error:
-            raise IndexFolderError(f"{printable(path)} cannot be read: {error.strerror}.") from error
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise IndexFolderError(
+                f"{printable(path)} cannot be read: {reason}.",
+                "Restore it from a copy, or build a new index.",
+            ) from error
         for entry in manifest.files:
             require_plain_file(self.folder / entry.name)
         return manifest
+
+    def _require_plain_folders(self) -> None:
+        for name in (SHARDS, VIEW):
+            require_plain_folder(self.folder / name)
+        for form in ("info.json", "*.faiss"):
+            for path in (self.folder / VIEW).glob(form):
+                require_plain_file(path)
 
     def commit(self, manifest: Manifest) -> None:
         """Make `manifest` the current one; its files must have been written before."""
@@ -79,8 +89,10 @@ class Store:
         replace_file(self.folder / name, data)
         return FileEntry(name, table.num_rows, len(data), hashlib.sha256(data).hexdigest()), number + 1
 
-    def read_table(self, entry: FileEntry, schema: pa.Schema) -> pa.Table:
-        """The columns of `schema` of a Parquet file of the index.
+    def read_table(
+        self, entry: FileEntry, schema: pa.Schema, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """All columns, or some, of a Parquet file of the index that must have those of `schema`.
 
         Raises:
             FileNotFoundError: it is gone (a later revision may have replaced it).
@@ -89,7 +101,7 @@ class Store:
         try:
             with open_plain(self.folder / entry.name) as file:
                 _check_size(os.fstat(file.fileno()).st_size, entry)
-                return read_parquet(file, entry.rows, schema)
+                return read_parquet(file, entry.rows, schema, list(columns or schema.names))
         except FileNotFoundError:
             raise
         except (OSError, ValueError, pa.ArrowException) as error:

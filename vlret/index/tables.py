@@ -86,12 +86,6 @@ def _vector_column(vectors: NDArray[np.float16]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
 
 
-def vector_schema(dim: int) -> pa.Schema:
-    """The columns of a shard that its vectors are read with."""
-    whole = shard_schema(dim)
-    return pa.schema([whole.field("clip_id"), whole.field("vector")])
-
-
 def unit_vectors(table: pa.Table) -> Vectors:
     """The vectors of shard rows as float32 [n, dim] of unit length (float16 had rounded them).
 

@@ -60,10 +60,9 @@ def read_plain(path: Path, most_bytes: int) -> bytes:
         OSError: it is not there, or may not be read.
     """
     with open_plain(path) as file:
-        data = file.read(most_bytes + 1)
-    if len(data) > most_bytes:
-        raise ValueError(f"it is larger than {most_bytes:,} bytes")
-    return data
+        if os.fstat(file.fileno()).st_size > most_bytes:
+            raise ValueError(f"it is larger than {most_bytes:,} bytes")
+        return file.read()
 
 
 def open_to_lock(path: Path) -> int:

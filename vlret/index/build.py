@@ -215,10 +215,10 @@ class _Run:
     def _finish(self, writer: IndexWriter, item: Todo, event: FileEncoded | FileSkipped) -> None:
         try:
             if isinstance(event, FileSkipped):
-                raise _SkipError(event.reason)
+                raise _SkipError(event.reason, event.retry)
             writer.add(item.file, _fingerprint_unchanged(item), event.clips, event.vectors, item.old_ids)
         except _SkipError as error:
-            writer.skip(_skipped(item, str(error)), item.old_ids)
+            writer.skip(_skipped(item, error), item.old_ids)
             self._failed.append(SkippedFile(item.path, str(error)))
         else:
             self._n_new += 1
@@ -241,13 +241,18 @@ class _Run:
 
 
 class _SkipError(Exception):
-    """A file gets no rows; the text is the reason."""
+    """A file gets no rows; the text is the reason. `retry`: in the next run, even if it is unchanged."""
+
+    def __init__(self, reason: str, retry: bool = False) -> None:
+        super().__init__(reason)
+        self.retry = retry
 
 
-def _skipped(item: Todo, reason: str) -> SkippedRow:
+def _skipped(item: Todo, error: _SkipError) -> SkippedRow:
     """The row of a file that failed; one that is out of reach now will be tried again as it is."""
-    row = SkippedRow(**asdict(item.file), reason=reason)
-    return row if os.access(item.path, os.R_OK) else replace(row, size=-1, mtime_ns=-1)
+    row = SkippedRow(**asdict(item.file), reason=str(error))
+    is_final = os.access(item.path, os.R_OK) and not error.retry
+    return row if is_final else replace(row, size=-1, mtime_ns=-1)
 
 
 def _fingerprint_unchanged(item: Todo) -> str:

@@ -210,7 +210,7 @@ class Index:
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
             "bytes": sum(entry.bytes for entry in self.manifest.files),
-            "roots": list(self.manifest.roots),
+            "roots": list(dict.fromkeys(self._rows["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
         }

@@ -68,6 +68,12 @@ class PacketTable:
     stated_end: float
     n_unread: int
 
+    @property
+    def n_bytes(self) -> int:
+        """Memory that the table takes."""
+        arrays = (self.pts, self.key_pts, self.key_dts, self.moved)
+        return sum(array.nbytes for array in arrays if array is not None)
+
     def after(self, pts: int | None) -> int:
         """When the frame is shown that follows the one at `pts` (the first one for None), if it has no time."""
         if self.counted:

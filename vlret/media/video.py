@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from vlret.errors import MediaError
 from vlret.media.colour import frame_pixels
 from vlret.media.info import MediaInfo
+from vlret.media.kept import packet_table
 from vlret.media.limits import LONG_STILL_S, MAX_SPAN_S
-from vlret.media.packets import PacketTable, read_packets
+from vlret.media.packets import PacketTable
 from vlret.media.stream import FrameStream, Shown
 from vlret.media.upright import Upright, upright
 from vlret.types import Pixels
@@ -34,7 +35,7 @@ class Video:
 
     def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
         self._path, self.on_progress = path, on_progress
-        self._table = read_packets(path, on_progress)
+        self._table = packet_table(path, on_progress)
         self._may_seek, self._used = self._table.seekable, False
         self.decoded_end: float | None = None
         self._cached: tuple[int, tuple[int, int], Pixels] | None = None

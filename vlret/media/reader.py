@@ -20,6 +20,7 @@ class Still:
 
     damaged_at: float | None = None
     decoded_end: float | None = None
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, path: Path, width: int, height: int, codec: str) -> None:
         self._path = path
@@ -44,7 +45,7 @@ class Still:
 
 
 Media = Still | Video
-"""An open file; both have `info`, `frames_at`, `every_frame`, `damaged_at`, `decoded_end`."""
+"""An open file; both have `info`, `frames_at`, `every_frame`, `damaged_at`, `decoded_end`, `warnings`."""
 
 
 def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None) -> Media:

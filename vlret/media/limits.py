@@ -10,3 +10,6 @@ DECODER_BYTES = {"WEBP": 16, "HEIF": 9, "AVIF": 12}
 
 PROGRESSIVE_BYTES = 6
 """Bytes a pixel, besides, of a progressive JPEG: the coefficients of the whole image."""
+
+MAX_FRAME_BYTES = 200_000_000
+"""Memory in bytes of a video frame as decoded: 16K with 8 bits, 8K with 10 bits in any chroma format."""

@@ -11,7 +11,7 @@ from av import VideoFrame
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from vlret.media.container import open_container, packets_of
+from vlret.media.container import decoder_of, open_container, packets_of, pictures_of
 from vlret.media.packets import PacketTable
 
 
@@ -27,13 +27,16 @@ class FrameStream:
     """Decodes a file forward, from its first packet or from a keyframe.
 
     damaged_pts: the last frame (ticks) before the first damage met, None if none was met.
+    warnings: what is odd about the file although it can be read.
     """
 
     def __init__(self, path: Path, table: PacketTable, on_progress: Callable[[], None]) -> None:
         self._container, self._stream = open_container(path)
-        self._codec = self._stream.codec_context
+        self._codec = decoder_of(self._stream)
         self._table, self._on_progress = table, on_progress
         self.damaged_pts: int | None = None
+        n_streams = len(pictures_of(self._container))
+        self.warnings = [f"{n_streams} video streams, one is read"] if n_streams > 1 else []
         self.codec_name: str = self._codec.codec.canonical_name
 
     def close(self) -> None:

@@ -29,7 +29,6 @@ class Video:
     info: what the file holds.
     on_progress: called as packets are read and decoded.
     decoded_end: seconds at which the last frame that can be decoded ends, None until it was reached.
-    warnings: what else is odd about the file, each in a few words.
     """
 
     def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
@@ -37,7 +36,6 @@ class Video:
         self._table = read_packets(path, on_progress)
         self._may_seek, self._used = self._table.seekable, False
         self.decoded_end: float | None = None
-        self.warnings: list[str] = []
         self._cached: tuple[int, tuple[int, int], Pixels] | None = None
         self._open()
         try:
@@ -51,6 +49,11 @@ class Video:
 
     def __exit__(self, *_: object) -> None:
         self._stream.close()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd about the file although it can be read."""
+        return list(self._stream.warnings)
 
     @property
     def damaged_at(self) -> float | None:

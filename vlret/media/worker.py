@@ -101,11 +101,12 @@ def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator
 
 
 def _warning(media: Media) -> str | None:
+    """All that is odd about a file, in one line; None if nothing is."""
     found = list(media.warnings)
     if media.damaged_at is not None:
-        found.append(f"damaged after {media.damaged_at:.1f} s")
+        found.insert(0, f"damaged after {media.damaged_at:.1f} s")
     elif media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
-        found.append(f"nothing can be decoded after {media.decoded_end:.1f} s")
+        found.insert(0, f"nothing can be decoded after {media.decoded_end:.1f} s")
     return "; ".join(found) or None
 
 

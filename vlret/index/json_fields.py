@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+from collections.abc import Hashable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -46,9 +47,9 @@ def from_fields(kind: type[T], values: Any, where: str = "") -> T:
     })  # fmt: skip
 
 
-_hints = functools.cache(
-    get_type_hints
-)  # they are parsed anew at each call, which a long list of files would feel
+@functools.cache  # they are parsed anew at each call, which a long list of files would feel
+def _hints(kind: Hashable) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _given(field: Field[Any], values: dict[str, Any], where: str) -> Any:

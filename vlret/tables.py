@@ -25,6 +25,8 @@ YAML_SUFFIXES = frozenset((".yaml", ".yml"))
 TABLE_SUFFIXES = SEPARATED_SUFFIXES | JSON_LINES_SUFFIXES | YAML_SUFFIXES | {".json"}
 MOST_BYTES = 2**28
 """Longest file that is read: what is longer is no list that somebody wrote."""
+PATH_HEADINGS = ("path", "video", "image", "file")
+"""Names of the column with the paths of media, the usual one first."""
 SEPARATORS = ",;\t|"
 _QUOTES = {
     "unexpected end of data": "a quotation mark that opens here is not closed",
@@ -88,7 +90,9 @@ class Table:
         """What an error says of the columns: their headings, or the first row."""
         if self.heading:
             return f"the columns {', '.join(map(printable, self.heading))}"
-        first = ", ".join(shown(cell) for cell in self.rows[0].cells) if self.rows else "none"
+        if not self.rows:
+            return "no rows"
+        first = ", ".join(shown(cell) for cell in self.rows[0].cells)
         return f"{self.width} columns without headings that are known (first row: {first})"
 
     def _text(self, row: Row, cell: object) -> str:

@@ -138,6 +138,11 @@ def _is_media_name(path: Path) -> bool:
     return any(suffix.lower() in MEDIA_SUFFIXES | PARTIAL_SUFFIXES for suffix in path.suffixes)
 
 
+def is_passed_over(path: Path) -> bool:
+    """Whether a walk leaves it out for its name alone: hidden, of the system, half-copied."""
+    return bool(_reason_to_skip(path))
+
+
 def _reason_to_skip(path: Path) -> str:
     name = path.name.lower()
     if name in SYSTEM_FOLDERS or name == ".git":

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError, VlretError
-from vlret.tables import SEPARATED_SUFFIXES, is_text, parse_json, read_objects, shown
+from vlret.tables import PATH_HEADINGS, SEPARATED_SUFFIXES, is_text, parse_json, read_objects, shown
 
-_VIDEO = ("video", "path", "image", "file")
-_HEADINGS = (*_VIDEO, "question", "answers", "answer")
+_HEADINGS = (*PATH_HEADINGS, "question", "answers", "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class QuestionLine:
 def read_questions(path: Path) -> Iterator[tuple[str, QuestionLine | VlretError]]:
     """(its place, such as "line 3"; the question, or what is wrong with it) of each row.
 
-    A row has `video` (or `path`, `image`, `file`), `question`, `answers` and perhaps `answer`. In a CSV or TSV
+    A row has `path` (or `video`, `image`, `file`), `question`, `answers` and perhaps `answer`. In a CSV or TSV
     the answers are divided by `|`, or written as a JSON list.
 
     Raises:
@@ -48,7 +47,7 @@ def _parsed(row: Mapping[str, Any], in_cells: bool) -> QuestionLine:
     if not isinstance(answers, list):
         raise UsageError(f"The answers are {shown(answers)}, no list.", _FORM)
     texts = [_text(f"answer {number}", answer) for number, answer in enumerate(answers, start=1)]
-    video = _text("video", next((row[name] for name in _VIDEO if name in row), None))
+    video = _text("video", next((row[name] for name in PATH_HEADINGS if name in row), None))
     answer = _text("answer", row["answer"]) if row.get("answer") else ""
     return QuestionLine(video, _text("question", row.get("question")), tuple(texts), answer)
 

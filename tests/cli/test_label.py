@@ -13,7 +13,7 @@ from tests.cli.conftest import ROOT, command, paint_image, vlret
 
 def test_json_of_an_index(index, media):
     run = vlret("label", index, "--labels", "red,green,blue", "--top", 2, "--json")
-    assert (run.code, run.err) == (0, "vlret: loading the model\n")
+    assert (run.code, run.err) == (0, "vlret: 3 labels: red, green, blue\nvlret: loading the model\n")
     document = run.json
     items = document.pop("items")
     assert document == {"schema": 1, "model": "colour", "labels": ["red", "green", "blue"]}
@@ -46,6 +46,19 @@ def test_labels_of_a_file_templates_and_threshold(index, tmp_path):
     )  # fmt: skip
     assert [item["label"] for item in run.json["items"]] == ["unknown", "green", "red", "unknown"]
     assert run.json["items"][0]["probability"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_labels_given_one_by_one_are_one_list(index):
+    run = vlret("label", index, "--labels", "red", "--labels", "green,blue", "--json")
+    assert run.json["labels"] == ["red", "green", "blue"]
+    assert "'red' is the only label" in vlret("label", index, "--labels", "red").err
+
+
+def test_a_column_of_a_table(index, tmp_path):
+    (tmp_path / "l.csv").write_text("colour;shape\nred;round\nblue;square\n")
+    run = vlret("label", index, "--labels", tmp_path / "l.csv", "--column", "colour", "--json")
+    assert run.json["labels"] == ["red", "blue"]
+    assert "2 labels: red, blue" in run.err
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
@@ -122,7 +135,7 @@ def test_an_index_beside_other_sources_is_refused(index, media):
         ([], 2, "--labels"),
         (["--labels", ","], 2, "holds no label"),
         (["--labels", "none.txt"], 2, "none.txt is not there"),
-        (["--labels", "a,a"], 2, "more than once"),
+        (["--labels", "cat;dog"], 2, "Divide labels by commas"),
         (["--labels", "a", "--template", "x"], 2, "0 times {}"),
         (["--labels", "a", "--out", "a.xlsx"], 2, ".csv, .parquet, .jsonl"),
         (["--labels", "a", "--threshold", "2"], 2, "--threshold"),

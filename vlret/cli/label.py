@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vlret.cli import options, output
+from vlret.text import printable
 
 if TYPE_CHECKING:
     from vlret.index.index import Index
@@ -21,8 +22,14 @@ def label(
         typer.Argument(metavar="SOURCE|INDEX", help="Media as for `vlret index`, or one index folder."),
     ],
     labels: Annotated[
-        str, typer.Option(metavar="FILE_OR_LIST", help="'cat,dog,car', or a .txt, .csv or .json of labels.")
+        list[str],
+        typer.Option(
+            metavar="FILE_OR_LIST", help="'cat,dog,car', or a .txt, .csv, .tsv, .json or .yaml of labels."
+        ),
     ],
+    column: Annotated[
+        str | None, typer.Option(help="Column of a table of labels: its heading, or its number from 1.")
+    ] = None,
     template: Annotated[
         list[str] | None,
         typer.Option(help="Prompt with one {} for the label; several are averaged (default: the model's)."),
@@ -53,7 +60,8 @@ def label(
 
     if out:
         check_table(out)
-    names, least = read_labels(labels), _probability(threshold)
+    names, least = [name for text in labels for name in read_labels(text, column)], _probability(threshold)
+    output.say(_told(names))
     output.say(f"loading {model or 'the model'}")
     from vlret.tasks.label import classify
     from vlret.tasks.source import indexed
@@ -77,6 +85,14 @@ def label(
             _write_page(html, items, source.index)
     if not items or (strict and source.skipped):
         raise typer.Exit(1)
+
+
+def _told(names: list[str]) -> str:
+    """How the labels were read, so that a file that was misread is seen at once."""
+    if len(names) == 1:
+        return f"{names[0]!r} is the only label: every clip gets it with 100%"
+    few = names if len(names) <= 4 else [*names[:3], "...", names[-1]]
+    return f"{len(names)} labels: {', '.join(map(printable, few))}"
 
 
 def _probability(text: str | None) -> float | Literal["auto"] | None:

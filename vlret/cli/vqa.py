@@ -23,8 +23,8 @@ def vqa(
     questions: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.jsonl",
-            help='Many at once: a line {"video", "question", "answers"} each; JSONL out.',
+            metavar="FILE",
+            help="Many at once: video, question, answers in each line of a .jsonl or row of a .csv; JSONL out.",
         ),
     ] = None,
     model: options.Model = options.DEFAULT_MODEL,
@@ -40,13 +40,13 @@ def vqa(
 
     one = video is not None and question is not None and bool(answers)
     if one == (questions is not None) or (questions and (video or answers)):
-        raise UsageError("Give either VIDEO QUESTION --answers A --answers B, or --questions FILE.jsonl.")
+        raise UsageError("Give either VIDEO QUESTION --answers A --answers B, or --questions FILE.")
     if answers and len(answers) < 2:
         raise UsageError(
             f"--answers was given once, as {answers[0]!r}.", "Give it once for each of two or more."
         )
     if questions and not questions.is_file():
-        raise UsageError(f"{questions} is not there.", "Give a file of JSON lines.")
+        raise UsageError(f"{questions} is not there.", "Give a .jsonl, .json, .csv or .tsv.")
     output.say(f"loading {model}")
     embedder = load_model(model, device)
     if not embedder.card.takes_query:
@@ -76,15 +76,15 @@ def _ask_file(model: Embedder, questions: Path, strict: bool) -> None:
 
     n_done, n_bad = 0, 0
     with Asker(model) as asker:
-        for number, line in read_questions(questions):
+        for place, line in read_questions(questions):
             try:
                 if isinstance(line, VlretError):
                     raise line
-                found = asker.ask(line.video, line.question, line.answers)
+                found = asker.ask(questions.parent / line.video, line.question, line.answers)
                 output.print_json(_document(model, found), indent=None)
                 n_done += 1
             except VlretError as error:
-                output.say_error(f"{questions}, line {number}: {error}")
+                output.say_error(f"{questions}, {place}: {error}")
                 n_bad += 1
     if n_done + n_bad == 0:
         output.say(f"{questions} holds no question")

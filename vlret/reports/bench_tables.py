@@ -21,6 +21,7 @@ from vlret.evaluation.table import (
 )
 from vlret.reports.bench_detail import confusion
 from vlret.reports.paper import paper_differences, protocol_line
+from vlret.text import no_formula
 
 Document = Mapping[str, Any]
 Figure = Mapping[str, float | None]
@@ -128,7 +129,7 @@ def to_csv(document: Document) -> str:
     out = io.StringIO()
     table = csv.DictWriter(out, _CSV, lineterminator="\n")
     table.writeheader()
-    table.writerows(_csv_rows(document))
+    table.writerows({key: no_formula(cell) for key, cell in row.items()} for row in _csv_rows(document))
     return out.getvalue()
 
 
@@ -141,7 +142,8 @@ def to_confusion_csv(document: Document) -> str:
     table.writerow(("model", "truth", "answer", "queries"))
     for model in document["models"]:
         pairs = sorted(confusion(document, model).items())
-        table.writerows((model["name"], classes[truth], classes[answer], n) for (truth, answer), n in pairs)
+        for (truth, answer), n in pairs:
+            table.writerow(map(no_formula, (model["name"], classes[truth], classes[answer], n)))
     return out.getvalue()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from vlret.errors import UsageError
+from vlret.text import no_formula
 from vlret.types import Label
 
 SUFFIXES = (".csv", ".parquet", ".jsonl")
@@ -23,13 +24,16 @@ def check_table(path: Path) -> None:
 
 
 def write_table(path: Path, labels: Sequence[Label]) -> None:
-    """One row a clip; a row of .parquet and .jsonl holds the list `top` too. The folder is made."""
+    """One row a clip; a row of .parquet and .jsonl holds the list `top` too. The folder is made.
+
+    In a .csv a text that a spreadsheet would run as a formula begins with `'` (`vlret.text.no_formula`).
+    """
     check_table(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame([label_dict(item) for item in labels], columns=[*_COLUMNS, "top"])
     match path.suffix.lower():
         case ".csv":
-            table.drop(columns="top").to_csv(path, index=False, errors="backslashreplace")
+            table.drop(columns="top").map(no_formula).to_csv(path, index=False, errors="backslashreplace")
         case ".parquet":
             table.to_parquet(path, index=False)
         case _:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from tqdm import tqdm
 
 from vlret.errors import UsageError
 from vlret.index.index import Index
@@ -18,6 +19,7 @@ from vlret.tasks.texts import warn_about
 from vlret.types import Clip, Frames, Label, LabelScore, Vectors
 
 UNKNOWN = "unknown"
+_TEXTS_AT_ONCE = 1024
 _BATCH = 8192  # rows compared with all labels at once: bounds the memory of a large index
 
 
@@ -86,9 +88,19 @@ def label_vectors(model: Embedder, labels: Sequence[str], templates: Sequence[st
     texts = [prompt.replace("{}", name) for name in names for prompt in prompts]
     for text in texts[:: len(prompts)]:
         warn_about(model, text)
-    means: Vectors = model.embed_texts(texts).reshape(len(labels), len(prompts), -1).mean(1)
+    means: Vectors = _embedded(model, texts).reshape(len(labels), len(prompts), -1).mean(1)
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     return means
+
+
+def _embedded(model: Embedder, texts: Sequence[str]) -> Vectors:
+    """Vectors of the texts, with a bar where there are so many that it takes a while."""
+    with tqdm(total=len(texts), desc="labels", unit="text", delay=2, disable=None) as bar:
+        parts = []
+        for first in range(0, len(texts), _TEXTS_AT_ONCE):
+            parts.append(model.embed_texts(texts[first : first + _TEXTS_AT_ONCE]))
+            bar.update(len(parts[-1]))
+    return np.concatenate(parts)
 
 
 def readable(label: str) -> str:

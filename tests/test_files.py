@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from vlret import files
 from vlret.errors import OutputError
-from vlret.files import is_temporary, replace_file, replacing, temporary_beside, unwritable
+from vlret.files import (
+    check_output,
+    is_temporary,
+    replace_file,
+    replacing,
+    temporary_beside,
+    unwritable,
+    write_output,
+)
+from vlret.reports.html import write_page
+from vlret.reports.label_table import write_table
 
 
 def test_a_file_and_its_folder_are_written(tmp_path):
@@ -83,3 +97,77 @@ def test_other_names_are_not_taken_for_temporary_ones(name):
 )
 def test_the_hint_fits_the_fault(tmp_path, number, hint):
     assert hint in unwritable(tmp_path / "a", OSError(number, os.strerror(number))).hint
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl", ".html"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT])
+def test_what_the_user_had_is_whole_after_a_failed_write(tmp_path, monkeypatch, suffix, number):
+    path = tmp_path / f"old{suffix}"
+    path.write_bytes(b"old")
+
+    def fail(handle):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputError, match=re.escape(os.strerror(number))):
+        write_table(path, []) if suffix != ".html" else write_page(path, "t", [])
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_pipe_is_written_into_and_stays(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        write_output(pipe, b"data")
+        assert read.result(10) == b"data"
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("place", ["/dev/fd", "/proc/self/fd"])
+def test_an_open_file_of_the_process_is_written_into(tmp_path, place):
+    if not os.path.isdir(place):
+        pytest.skip(f"{place} is not there")
+    with (tmp_path / "stdout").open("wb") as file:
+        write_output(Path(place, str(file.fileno())), b"data")
+    assert (tmp_path / "stdout").read_bytes() == b"data"
+    assert os.listdir(tmp_path) == ["stdout"]
+
+
+def test_dev_null_stays_a_device():
+    check_output(Path(os.devnull))
+    write_output(Path(os.devnull), b"data")
+    assert not Path(os.devnull).is_file()
+
+
+@pytest.mark.parametrize("write", [check_output, lambda path: write_output(path, b"new")])
+@pytest.mark.parametrize(("name", "told"), [("folder", "name of a file"), ("file/a.html", "not a folder")])
+def test_a_place_that_cannot_hold_a_file_is_told(tmp_path, write, name, told):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"mine")
+    with pytest.raises(OutputError, match=told):
+        write(tmp_path / name)
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+    assert (tmp_path / "file").read_bytes() == b"mine"
+
+
+def test_a_check_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "a.html"
+    path.write_bytes(b"old")
+    check_output(path)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.html"]
+
+
+def test_a_folder_that_cannot_be_synced_does_not_fail_what_is_written(tmp_path, monkeypatch):
+    whole = os.fsync
+
+    def fsync(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        whole(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    replace_file(tmp_path / "a.txt", b"new")
+    assert (tmp_path / "a.txt").read_bytes() == b"new"

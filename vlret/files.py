@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from vlret.errors import OutputError
+from vlret.text import printable
 
 TEMPORARY = ".part"
 
@@ -21,6 +23,10 @@ _HINTS = {
     errno.EPERM: "Choose a folder that you may write to.",
     errno.EROFS: "The disk is read-only: write to another one.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.EISDIR: "That is a folder: add the name of a file.",
+    errno.ENOTDIR: "A part of this path is a file, not a folder.",
+    errno.EEXIST: "A part of this path is a file, not a folder.",
+    errno.EPIPE: "Whoever was reading has stopped.",
 }
 
 
@@ -63,6 +69,36 @@ def replace_file(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def write_output(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, which the user named: into a device or pipe as it is, any other file by `replacing`.
+
+    Raises:
+        OutputError: it cannot be written; the old file is left as it was.
+    """
+    if not _is_stream(path):
+        replace_file(path, data)
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def check_output(path: Path) -> None:
+    """Raise `OutputError` unless `write_output` can write `path` now: asked before hours of work. Makes its folder."""
+    if _is_stream(path):
+        return
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary, file = _new_beside(path)
+        file.close()
+        temporary.unlink()
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def temporary_beside(path: Path) -> Path:
     """A name beside `path` that nobody can foresee: `.NAME.RANDOM.part`, NAME cut to 100 characters."""
     return path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}{TEMPORARY}")
@@ -77,7 +113,20 @@ def is_temporary(name: str) -> bool:
 def unwritable(path: Path, error: OSError) -> OutputError:
     """The error that says which file cannot be written, why, and what helps."""
     hint = _HINTS.get(error.errno or 0, "Choose another place to write to.")
-    return OutputError(f"{path} cannot be written: {error.strerror or error}.", hint)
+    return OutputError(f"{printable(path)} cannot be written: {error.strerror or error}.", hint)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether `path` is a device, a pipe or an open file of a process, such as /dev/null or /dev/stdout."""
+    with suppress(OSError):
+        if (
+            not stat.S_ISREG(mode := path.lstat().st_mode)
+            and not stat.S_ISLNK(mode)
+            and not stat.S_ISDIR(mode)
+        ):
+            return True
+    folder = path.absolute().parent.resolve()
+    return folder == Path("/dev") or Path("/proc") in folder.parents
 
 
 def _new_beside(path: Path) -> tuple[Path, BinaryIO]:
@@ -93,8 +142,9 @@ def _is_hex(text: str) -> bool:
 def _sync_folder(folder: Path) -> None:
     if os.name != "posix":  # Windows cannot open a folder; its rename is durable by itself
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with suppress(OSError):  # some network disks cannot; the file is in place all the same
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -9,6 +9,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from vlret.files import write_output
 from vlret.reports.thumbnails import thumbnails
 from vlret.reports.timecode import span
 from vlret.types import Clip, Hit, Label
@@ -71,9 +72,8 @@ def write_page(path: Path, title: str, sections: Sequence[Section]) -> None:
     """
     pictures = thumbnails(card.clip for section in sections for card in section.cards[:_MOST_CARDS])
     body = "".join(_section(section, pictures) for section in sections)
-    path.parent.mkdir(parents=True, exist_ok=True)
     # A file name that is not UTF-8 comes as lone surrogates, which no encoding writes.
-    path.write_text(page_text(title, body), "utf-8", errors="replace")
+    write_output(path, page_text(title, body).encode(errors="replace"))
 
 
 def page_text(title: str, body: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from vlret.errors import UsageError
+from vlret.files import write_output
 from vlret.types import Label
 
 SUFFIXES = (".csv", ".parquet", ".jsonl")
@@ -25,15 +26,15 @@ def check_table(path: Path) -> None:
 def write_table(path: Path, labels: Sequence[Label]) -> None:
     """One row a clip; a row of .parquet and .jsonl holds the list `top` too. The folder is made."""
     check_table(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame([label_dict(item) for item in labels], columns=[*_COLUMNS, "top"])
     match path.suffix.lower():
         case ".csv":
-            table.drop(columns="top").to_csv(path, index=False, errors="backslashreplace")
+            data = table.drop(columns="top").to_csv(index=False).encode(errors="backslashreplace")
         case ".parquet":
-            table.to_parquet(path, index=False)
+            data = table.to_parquet(index=False)
         case _:
-            table.to_json(path, orient="records", lines=True, force_ascii=True)
+            data = table.to_json(orient="records", lines=True, force_ascii=True).encode()
+    write_output(path, data)
 
 
 def label_dict(item: Label) -> dict[str, Any]:

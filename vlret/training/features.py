@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from vlret.datasets.tar_set import Item, read_bytes
+from vlret.files import replace_file, replacing
 from vlret.media.read import read_clip
 from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.towers import padded
@@ -84,9 +84,9 @@ def text_features(
     with torch.inference_mode():
         read = [pool_texts(y_encoder, part) for part in tqdm(parts, desc="texts", unit="part", disable=None)]
     rows = torch.cat(read).numpy()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    np.save(file, rows)
-    stamp.write_text(json.dumps(list(texts)))
+    with replacing(file) as out:
+        np.save(out, rows)
+    replace_file(stamp, json.dumps(list(texts)).encode())
     return torch.from_numpy(rows)
 
 
@@ -147,7 +147,7 @@ def _cached(
             array[done : done + len(group)] = group
             array.flush()
             done += len(group)
-            _write_done(file.with_suffix(".json"), done, names)
+            replace_file(file.with_suffix(".json"), json.dumps({"done": done, "names": names}).encode())
             bar.update(len(group))
     return array
 
@@ -177,9 +177,3 @@ def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[n
         if array.shape == shape and state["names"] == names:
             return array, state["done"]
     return np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape), 0
-
-
-def _write_done(file: Path, done: int, names: list[str]) -> None:
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"done": done, "names": names}))
-    os.replace(temporary, file)

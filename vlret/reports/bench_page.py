@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -21,12 +20,12 @@ from vlret.reports.bench_detail import (
     worst,
 )
 from vlret.reports.bench_tables import Row, bench_rows, column_names, figure_texts, footer
-from vlret.reports.html import page_text
-from vlret.reports.thumbnails import thumbnails
+from vlret.reports.html import image, page_text
+from vlret.reports.thumbnails import Preview, previews
 from vlret.types import Clip
 
 Document = Mapping[str, Any]
-Pictures = Mapping[Clip, bytes]
+Pictures = Mapping[Clip, Preview]
 
 _MOST_CLASSES = 50  # in the confusion matrix, beyond which there are pairs, and in the table of classes
 _MOST_BESIDE = 25  # classes of two matrices that fit beside each other
@@ -39,7 +38,7 @@ def bench_page(document: Document) -> str:
     Media that cannot be read leave an empty picture and a warning.
     """
     failures = {model["name"]: worst(document, model) for model in document["models"]}
-    pictures = thumbnails(_clips(document, failures.values()), _PICTURE_SIDE)
+    pictures = previews(_clips(document, failures.values()), side=_PICTURE_SIDE)
     card = document["dataset"]
     title = f"{card['title']}: {document['task']}"
     parts = [
@@ -172,11 +171,8 @@ def _failure(document: Document, failure: Failure, pictures: Pictures) -> str:
 
 def _picture(document: Document, item: int | None, pictures: Pictures) -> str:
     clip = None if item is None else _clip(document["items"][item])
-    jpeg = pictures.get(clip) if clip else None
-    if jpeg is None:
-        return ""
-    name = escape(str(document["items"][item]["id"]))
-    return f"<img src='data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}' alt='{name}' title='{name}'>"
+    preview = pictures.get(clip) if clip else None
+    return image(preview.middle.jpeg, str(document["items"][item]["id"])) if preview else ""
 
 
 def _clips(document: Document, failures: Iterable[Sequence[Failure]]) -> list[Clip]:

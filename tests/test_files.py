@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -115,6 +116,24 @@ def test_what_the_user_had_is_whole_after_a_failed_write(tmp_path, monkeypatch, 
     assert os.listdir(tmp_path) == [path.name]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("suffix", [".parquet", ".html"])
+def test_a_write_that_the_system_stops_half_way_leaves_the_old_file(tmp_path, suffix):
+    import resource
+
+    path = tmp_path / f"old{suffix}"
+    path.write_bytes(b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="no file of this size"):
+            write_table(path, []) if suffix == ".parquet" else write_page(path, "t", [])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == [path.name]
+
+
 def test_a_pipe_is_written_into_and_stays(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -129,10 +148,21 @@ def test_a_pipe_is_written_into_and_stays(tmp_path):
 def test_an_open_file_of_the_process_is_written_into(tmp_path, place):
     if not os.path.isdir(place):
         pytest.skip(f"{place} is not there")
-    with (tmp_path / "stdout").open("wb") as file:
+    with (tmp_path / "stdout").open("wb", buffering=0) as file:
+        file.write(b"before ")
         write_output(Path(place, str(file.fileno())), b"data")
-    assert (tmp_path / "stdout").read_bytes() == b"data"
+        file.write(b" after")
+    assert (tmp_path / "stdout").read_bytes() == b"before data after"
     assert os.listdir(tmp_path) == ["stdout"]
+
+
+def test_standard_output_is_written_into_in_order(capfd):
+    if not os.path.exists("/dev/stdout"):
+        pytest.skip("/dev/stdout is not there")
+    print("before")
+    write_output(Path("/dev/stdout"), b"data\n")
+    print("after")
+    assert capfd.readouterr().out == "before\ndata\nafter\n"
 
 
 def test_dev_null_stays_a_device():

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ TEMPORARY = ".part"
 _HINTS = {
     errno.ENOSPC: "Make room on the disk, or write to another one.",
     errno.EDQUOT: "Make room in your quota, or write to another disk.",
+    errno.EFBIG: "The disk takes no file of this size: write to another one.",
     errno.EACCES: "Choose a folder that you may write to.",
     errno.EPERM: "Choose a folder that you may write to.",
     errno.EROFS: "The disk is read-only: write to another one.",
@@ -79,7 +81,8 @@ def write_output(path: Path, data: bytes) -> None:
         replace_file(path, data)
         return
     try:
-        path.write_bytes(data)
+        with _open_stream(path) as file:
+            file.write(data)
     except OSError as error:
         raise unwritable(path, error) from error
 
@@ -127,6 +130,15 @@ def _is_stream(path: Path) -> bool:
             return True
     folder = path.absolute().parent.resolve()
     return folder == Path("/dev") or Path("/proc") in folder.parents
+
+
+def _open_stream(path: Path) -> BinaryIO:
+    """An open file of this process is written on where it stands: opened by its name, it would be emptied."""
+    number = {"/dev/stdout": "1", "/dev/stderr": "2"}.get(str(path), path.name)
+    if not number.isdecimal():
+        return path.open("wb")
+    sys.stdout.flush()
+    return os.fdopen(os.dup(int(number)), "wb")
 
 
 def _new_beside(path: Path) -> tuple[Path, BinaryIO]:

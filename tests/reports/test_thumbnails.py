@@ -66,3 +66,18 @@ def test_what_cannot_be_read_is_left_out_with_a_warning(tmp_path, counted_video,
 def test_a_clip_past_the_end_leaves_the_others(counted_video):
     good = Clip(counted_video, 1.0, 2.0)
     assert list(previews([good, Clip(counted_video, 3.0, 4.0)])) == [good]
+
+
+@pytest.mark.parametrize("name", ["constant.mp4", "rotated_90.mp4", "rotated_270.mov"])
+def test_a_turned_video_keeps_its_shape(odd, name):
+    clip = Clip(odd(name))
+    picture = pixels(previews([clip], side=64)[clip].middle.jpeg)
+    assert picture.shape == (48, 64, 3)
+    assert picture[-4, 4, 0] > 120 > picture[-4, 4, 2]  # red lower left
+
+
+@pytest.mark.parametrize(("size", "shown"), [((5000, 2), (1, 480, 3)), ((3, 4), (4, 3, 3))])
+def test_a_very_narrow_or_small_picture_is_shown(tmp_path, size, shown):
+    Image.new("RGB", size).save(tmp_path / "a.png")
+    clip = Clip(tmp_path / "a.png")
+    assert pixels(previews([clip], side=480)[clip].middle.jpeg).shape == shown

@@ -11,6 +11,7 @@ from itertools import groupby
 from PIL import Image
 
 from vlret.errors import MediaError
+from vlret.media.info import MediaInfo
 from vlret.media.read import read_clips
 from vlret.media.reader import open_media
 from vlret.text import printable
@@ -63,8 +64,14 @@ def _of_file(clips: list[Clip], n_frames: int, side: int) -> Iterator[tuple[Clip
     with open_media(clips[0].path) as media:
         duration_s = media.info.duration
         there = [clip for clip in clips if media.info.kind == "image" or clip.start < duration_s]
-        for clip, frames in read_clips(media, there, n_frames, "midpoint", None):
+        for clip, frames in read_clips(media, there, n_frames, "midpoint", _fitting(media.info, side)):
             yield clip, Preview(tuple(_thumbnails(frames, side)), duration_s)
+
+
+def _fitting(info: MediaInfo, side: int) -> tuple[int, int]:
+    """(width, height) of a picture of at most `side` pixels a side: scaled by the decoder, so that 8K costs little."""
+    share = min(side / max(info.width, info.height), 1.0)
+    return max(round(info.width * share), 1), max(round(info.height * share), 1)
 
 
 def _thumbnails(frames: Frames, side: int) -> Iterator[Thumbnail]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 
@@ -88,3 +89,18 @@ def test_without_cost_the_page_says_so(results):
     for model in document["models"]:
         model["cost"] = None
     assert "No cost is shown: none is known of these vectors." in Page(bench_page(document)).texts
+
+
+@pytest.mark.parametrize("task", ["retrieval", "classification", "vqa"])
+def test_hostile_names_are_text_and_nothing_else(results, task):
+    evil = "</style><script>alert(1)</script>\u202e\x1b[2J\udcff\n'\""
+    document = copy.deepcopy(results[task])
+    document["models"][0]["name"] = evil
+    document["dataset"]["title"] = evil
+    for name in ("classes", "candidates"):
+        document[name] = [f"{evil}{i}" for i in range(len(document.get(name) or []))]
+    for item in document["items"]:
+        item["id"] = evil
+    html = bench_page(document)
+    assert "script" not in Page(html).tags
+    assert not re.search("[\x1b\u202e\ud800-\udfff]", html)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from vlret.reports.bench_detail import Failure, Share, by_class, by_length, wors
 from vlret.reports.bench_parts import cell, section, share_cell, table
 from vlret.reports.bench_tables import Row, bench_rows, column_names, figure_texts, footer
 from vlret.reports.confusion import confusions
-from vlret.reports.html import image, page_text
+from vlret.reports.html import image, page_text, text
 from vlret.reports.thumbnails import Preview, previews
 from vlret.types import Clip
 
@@ -22,6 +21,7 @@ Document = Mapping[str, Any]
 Pictures = Mapping[Clip, Preview]
 
 _MOST_CLASSES = 50  # in the table of classes
+_MOST_LETTERS = 10_000  # of a caption that failed, or a note
 _PICTURE_SIDE = 240  # pixels: 80 pictures a model stay below a megabyte
 
 
@@ -48,24 +48,26 @@ def _lead(document: Document) -> str:
     card = document["dataset"]
     names = ("media", "texts", "classes", "questions", "triples")
     counted = ", ".join(f"{card[name]} {name}" for name in names if card.get(name) is not None)
-    return f"<p class='lead'>{escape(counted)}. Scored {escape(document['created'][:16].replace('T', ' '))} UTC.</p>"
+    return (
+        f"<p class='lead'>{text(counted)}. Scored {text(document['created'][:16].replace('T', ' '))} UTC.</p>"
+    )
 
 
 def _table(document: Document) -> str:
     columns = column_names(document)
     rows = "".join(_table_row(row, columns[1:], shown_figures(document)) for row in bench_rows(document))
-    notes = "".join(f"<p>{escape(line)}</p>" for line in footer(document))
+    notes = "".join(f"<p>{text(line, _MOST_LETTERS)}</p>" for line in footer(document))
     body = f"{table(columns, rows)}<div class='notes'>{notes}</div>"
     return section("Figures, per cent, with 95% intervals", body)
 
 
 def _table_row(row: Row, columns: Sequence[str], shown: Sequence[str]) -> str:
-    source = f"<small>reported, {escape(row.source)}</small>" if row.source else ""
-    words = [(escape(word), "") for word in (row.part, row.queries, row.pool)]
+    source = f"<small>reported, {text(row.source)}</small>" if row.source else ""
+    words = [(text(word), "") for word in (row.part, row.queries, row.pool)]
     told = [*words, *(figure_texts(row.figures.get(name)) for name in shown)]
     cells = "".join(cell(name, *texts) for name, texts in zip(columns, told, strict=True))
     kind = " class='reported'" if row.source else ""
-    return f"<tr{kind}><th>{escape(row.model)}{source}</th>{cells}</tr>"
+    return f"<tr{kind}><th>{text(row.model)}{source}</th>{cells}</tr>"
 
 
 def _plots(document: Document) -> str:
@@ -83,14 +85,14 @@ def _shares(document: Document, title: str, shares: Sequence[Share]) -> str:
     names = [model["name"] for model in document["models"]]
     rows = "".join(_share_row(share, names) for share in shares[:_MOST_CLASSES])
     more = f"<p>{len(shares) - _MOST_CLASSES} more are not shown.</p>" if len(shares) > _MOST_CLASSES else ""
-    what = f"<p>{escape(SHORT.get(name, name))}, per cent.</p>"
+    what = f"<p>{text(SHORT.get(name, name))}, per cent.</p>"
     return section(title, what + table(("", "queries", *names), rows, "shares") + more)
 
 
 def _share_row(share: Share, models: Sequence[str]) -> str:
     cells = cell("queries", str(share.n))
     cells += "".join(share_cell(*pair) for pair in zip(models, share.shares, strict=True))
-    return f"<tr><th>{escape(share.name)}</th>{cells}</tr>"
+    return f"<tr><th>{text(share.name)}</th>{cells}</tr>"
 
 
 def _failures(document: Document, model: str, failures: Sequence[Failure], pictures: Pictures) -> str:
@@ -105,14 +107,14 @@ def _failures(document: Document, model: str, failures: Sequence[Failure], pictu
 
 def _failure(document: Document, failure: Failure, pictures: Pictures) -> str:
     above = "".join(
-        f"<li>{_picture(document, entry.item, pictures)}<span>{escape(entry.name)}</span>"
+        f"<li>{_picture(document, entry.item, pictures)}<span>{text(entry.name)}</span>"
         f"<b>{entry.score:.3f}</b></li>"
         for entry in failure.above
     )
     right = _picture(document, failure.item, pictures)
-    what = (
-        f"<div class='text'><h3>{escape(failure.title)}</h3><p class='file'>{escape(failure.line)}</p></div>"
-    )
+    lines = "<br>".join(text(line, _MOST_LETTERS) for line in failure.line.split("\n"))
+    title = text(failure.title, _MOST_LETTERS)
+    what = f"<div class='text'><h3>{title}</h3><p class='file'>{lines}</p></div>"
     return f"<article>{right}{what}{f'<ol>{above}</ol>' if above else ''}</article>"
 
 

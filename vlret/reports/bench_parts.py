@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+
+from vlret.reports.html import text
 
 
 def section(title: str, body: str) -> str:
     """A section around `body`, which is HTML."""
-    return f"<section><h2>{escape(title)}</h2>{body}</section>"
+    return f"<section><h2>{text(title)}</h2>{body}</section>"
 
 
 def table(columns: Sequence[str], rows: str, kind: str = "") -> str:
     """A table of `rows`, which are HTML; where it is too wide it scrolls, by the keyboard too."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    head = "".join(f"<th>{text(name)}</th>" for name in columns)
     inner = f"<table class='list {kind}'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f"<div class='scroll' tabindex='0'>{inner}</div>"
 
@@ -21,7 +22,7 @@ def table(columns: Sequence[str], rows: str, kind: str = "") -> str:
 def cell(column: str, value: str, below: str = "") -> str:
     """A cell of HTML that knows its column: a narrow screen has no head row."""
     small = f"<small>{below}</small>" if below else ""
-    return f"<td data-column='{escape(column)}'>{value}{small}</td>" if value else "<td></td>"
+    return f"<td data-column='{text(column)}'>{value}{small}</td>" if value else "<td></td>"
 
 
 def share_cell(column: str, value: float) -> str:

@@ -50,11 +50,11 @@ def page_text(title: str, body: str) -> str:
     return _PAGE.format(title=text(title), style=style, body=body)
 
 
-def text(words: object) -> str:
+def text(words: object, most_letters: int = _MOST_LETTERS) -> str:
     """`words` as HTML text or attribute: one line, no control or hidden characters, cut in the middle if very long."""
     line = printable(words)
-    if len(line) > _MOST_LETTERS:
-        line = f"{line[: _MOST_LETTERS // 2]}…{line[-_MOST_LETTERS // 2 :]}"
+    if len(line) > most_letters:
+        line = f"{line[: most_letters // 2]}…{line[-most_letters // 2 :]}"
     return escape(line)
 
 

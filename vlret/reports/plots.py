@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vlret.evaluation.parts import RETRIEVAL_KS, is_plain
 from vlret.evaluation.table import SHORT, shown_figures
+from vlret.text import printable
 
 Document = Mapping[str, Any]
 
@@ -121,7 +122,7 @@ def _legend(axes: Axes) -> None:
 
 def _short(name: str) -> str:
     """As a label of a plot: 32 letters at most, none that an encoding or SVG refuses."""
-    plain = re.sub(r"[\x00-\x1f\ud800-\udfff]", "?", name)
+    plain = printable(name)
     return plain if len(plain) <= 32 else f"{plain[:15]}…{plain[-16:]}"
 
 

@@ -53,6 +53,15 @@ def test_a_full_disk_is_told_as_such(tmp_path):
     assert path.read_bytes() == b"old"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs permissions")
+def test_what_only_the_owner_may_read_stays_so(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    replace_file(path, b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_a_link_is_replaced_and_its_target_left_alone(tmp_path):
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_bytes(b"mine")

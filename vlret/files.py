@@ -48,6 +48,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary, file = _new_beside(path)
         try:
             with file:
+                _keep_mode(path, file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -149,6 +150,14 @@ def _new_beside(path: Path) -> tuple[Path, BinaryIO]:
 
 def _is_hex(text: str) -> bool:
     return all(character in "0123456789abcdef" for character in text)
+
+
+def _keep_mode(path: Path, file: BinaryIO) -> None:
+    """What only its owner might read stays so when it is replaced."""
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode) and hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), mode & 0o777)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -88,6 +88,7 @@ def accuracy_against_cost(document: Document) -> str:
             ylim=(0, 103),
         )
         axes.set_xlim(left=0)
+        axes.locator_params(axis="x", nbins=5)
         _legend(axes)
 
     return _svg(draw, (4.6, 3.4), f"{name} against cost") if any(costs) else ""

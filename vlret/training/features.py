@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from vlret.datasets.tar_set import Item, read_bytes
-from vlret.files import replace_file, replacing
+from vlret.files import replace_file, replacing, unwritable
 from vlret.media.read import read_clip
 from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.towers import padded
@@ -176,4 +177,17 @@ def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[n
         array: np.memmap[Any, Any] = np.load(file, mmap_mode="r+")
         if array.shape == shape and state["names"] == names:
             return array, state["done"]
-    return np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape), 0
+    stamp.unlink(missing_ok=True)  # before the rows that it counts are gone
+    array = np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape)
+    _reserve(file)
+    return array, 0
+
+
+def _reserve(file: Path) -> None:
+    """Take the room on the disk now: a mapped file for which there is none kills the process when it is written."""
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as handle:
+            try:
+                os.posix_fallocate(handle.fileno(), 0, file.stat().st_size)
+            except OSError as error:
+                raise unwritable(file, error) from error

@@ -79,7 +79,7 @@ def test_html_and_trim_are_written_and_told_on_stderr(index, tmp_path):
     run = vlret("search", index, "red", "--json", "--html", tmp_path / "a.html", "--trim", tmp_path / "clips")
     assert len(run.json["hits"]) == 3
     page = (tmp_path / "a.html").read_text("utf-8")
-    assert page.count("data:image/jpeg;base64,") == 3
+    assert page.count("data:image/jpeg;base64,") == 1 + 2 * 3  # an image and two clips
     assert "blue &lt;b&gt;.png" in page
     names = sorted(path.name for path in (tmp_path / "clips").iterdir())
     assert names == ["blue_b.png", "green_one_0-00.mp4", "long_0-00.mp4"]

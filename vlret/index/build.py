@@ -16,20 +16,21 @@ from vlret.index.asked import Asked
 from vlret.index.encode import BatchEncoded, Encoder, FileEncoded, FileSkipped
 from vlret.index.faiss_view import open_view
 from vlret.index.fingerprint import file_state, fingerprint
-from vlret.index.lock import LOCK, writer_lock
+from vlret.index.lock import LOCK, is_lock, writer_lock
 from vlret.index.manifest import Manifest, Recipe
 from vlret.index.move import move_files
 from vlret.index.plan import Todo, make_plan, readable, stale_skips
 from vlret.index.progress import Progress
 from vlret.index.report import BuildReport, SkippedFile
 from vlret.index.snapshot import Snapshot
-from vlret.index.store import SHARDS, VIEW, Store
+from vlret.index.store import Store, is_own_temporary
 from vlret.index.tables import SkippedRow
 from vlret.index.vanished import Vanished, find_vanished
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodeJob, DecodePool, Event
 from vlret.media.sources import Found, find_media, typed_path
 from vlret.models.base import Embedder
+from vlret.text import printable
 
 INDEXES = Path("indexes")
 
@@ -119,15 +120,20 @@ def default_folder(sources: Sequence[str | Path]) -> Path:
 
 
 def _require_own_folder(store: Store) -> None:
-    if store.exists or not store.folder.exists():
+    if store.exists:
+        store.read_manifest()  # a damaged index, or one with links in it, is refused before its lock is taken
+    elif not store.folder.exists():
         return
-    own = {LOCK, SHARDS, VIEW}  # what a run leaves that was stopped before its first commit
-    if not store.folder.is_dir() or any(
-        path.name not in own and not path.name.startswith(".") for path in store.folder.iterdir()
-    ):
+    elif not store.folder.is_dir() or not all(map(_is_left_over, store.folder.iterdir())):
         raise IndexFolderError(
-            f"{store.folder} exists and is not an index.", "Give a new or an empty folder for the index."
+            f"{printable(store.folder)} exists and is not an index.",
+            "Give a new or an empty folder for the index.",
         )
+
+
+def _is_left_over(path: Path) -> bool:
+    """Whether a run left this that was killed before its first commit."""
+    return is_lock(path) or is_own_temporary(path)
 
 
 def _require_same_library(store: Store, found: Found) -> None:
@@ -136,8 +142,8 @@ def _require_same_library(store: Store, found: Found) -> None:
     given = list(dict.fromkeys(str(file.root) for file in found.files))
     if given and roots and {*map(os.path.realpath, roots)}.isdisjoint(map(os.path.realpath, given)):
         raise IndexFolderError(
-            f"{store.folder} holds {', '.join(roots)}, not {', '.join(given)}.",
-            f"Give --out: a new folder for an index of its own, or {store.folder} to add to this one "
+            printable(f"{store.folder} holds {', '.join(roots)}, not {', '.join(given)}."),
+            f"Give --out: a new folder for an index of its own, or {printable(store.folder)} to add to this one "
             "(with --moved-from if the files have moved).",
         )
 
@@ -150,8 +156,8 @@ class _Run:
     ) -> None:
         self._store, self._asked, self._found, self._prune = store, asked, found, prune
         self._snapshot = Snapshot.read(store) if store.exists else None
-        store.sweep(self._snapshot.manifest if self._snapshot else None)
         if self._snapshot:
+            store.sweep(self._snapshot.manifest)
             self._snapshot = _as_asked(self._snapshot, asked)
         self._plan = make_plan(found, self._snapshot)
         self._todo = {item.path: item for item in self._plan.todo}
@@ -188,7 +194,9 @@ class _Run:
         if made is None:
             embedder.check_clips()
             recipe = self._asked.recipe(embedder)
-            self._store.commit(old.next(recipe=recipe) if old else Manifest.start(recipe))
+            manifest = old.next(recipe=recipe) if old else Manifest.start(recipe)
+            self._store.commit(manifest)
+            self._store.sweep(manifest)
             self._snapshot = Snapshot.read(self._store)
         return embedder
 

@@ -26,6 +26,7 @@ from vlret.index.store import Store
 from vlret.index.tables import Ids
 from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
+from vlret.text import printable
 from vlret.types import Clip, Hit, Vectors
 
 
@@ -256,8 +257,8 @@ def _with_root(snapshot: Snapshot, old: str, new: str) -> Manifest:
     roots = snapshot.manifest.roots
     if os.path.abspath(old) not in roots:
         raise IndexFolderError(
-            f"The index {snapshot.store.folder} has no root {old}.",
-            f"Its roots: {', '.join(roots) or 'none'}.",
+            printable(f"The index {snapshot.store.folder} has no root {old}."),
+            printable(f"Its roots: {', '.join(roots) or 'none'}."),
         )
     moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
     return replace(snapshot.manifest, roots=moved)

@@ -12,7 +12,7 @@ import numpy as np
 from vlret.index.fingerprint import fingerprint
 from vlret.index.known import KnownFile, is_gone
 from vlret.index.snapshot import Snapshot
-from vlret.index.tables import FileRow
+from vlret.index.tables import FileRow, shard_schema
 from vlret.index.writer import IndexWriter
 
 
@@ -57,7 +57,7 @@ def move_files(writer: IndexWriter, snapshot: Snapshot, moved: Sequence[Moved]) 
     """Give each file new rows with the vectors that it has; its old rows are dropped by the same commit."""
     number = {clip_id: n for n, item in enumerate(moved) for clip_id in item.clip_ids}
     for entry in snapshot.manifest.shards if moved else ():
-        table = snapshot.store.read_table(entry)
+        table = snapshot.store.read_table(entry, shard_schema(snapshot.manifest.recipe.card.dim))
         positions: dict[int, list[int]] = defaultdict(list)
         for position, clip_id in enumerate(table["clip_id"].to_pylist()):
             if clip_id in number:

@@ -28,7 +28,8 @@ _CLIPS = [
     ("size", pa.int64()),
     ("mtime_ns", pa.int64()),
 ]
-CLIP_COLUMNS = [name for name, _ in _CLIPS]
+CLIPS = pa.schema(_CLIPS)
+"""The columns of a shard without the vector."""
 NO_ROOT = -1
 
 
@@ -101,11 +102,19 @@ def _vector_column(vectors: NDArray[np.float16]) -> pa.Array:
 
 
 def unit_vectors(table: pa.Table) -> Vectors:
-    """The vectors of shard rows as float32 [n, dim] of unit length (float16 had rounded them)."""
+    """The vectors of shard rows as float32 [n, dim] of unit length (float16 had rounded them).
+
+    Raises:
+        ValueError: one of them is zero or not finite.
+    """
     dim = table.schema.field("vector").type.list_size
     flat = table.column("vector").combine_chunks().flatten()
     rows: Vectors = flat.to_numpy(zero_copy_only=False).reshape(-1, dim).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    bad = ~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0)
+    if bad.any():
+        raise ValueError(f"the vector of clip {table['clip_id'][int(bad.argmax())]} is zero or not finite")
+    rows /= norms
     return rows
 
 

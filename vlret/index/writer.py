@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from vlret.index.manifest import Manifest, Recipe
+from vlret.index.manifest import FileEntry, Manifest, Recipe
 from vlret.index.snapshot import Snapshot
-from vlret.index.store import SHARDS, Store
+from vlret.index.store import Store
 from vlret.index.tables import (
     NO_ROOT,
     FileRow,
@@ -26,11 +26,6 @@ from vlret.types import Clip, Vectors
 
 SHARD_CLIPS = 2048
 COMMIT_S = 60.0
-
-
-def shard_name(number: int) -> str:
-    """The name of shard `number`, relative to the index folder."""
-    return f"{SHARDS}/{number:06d}.parquet"
 
 
 class IndexWriter:
@@ -116,11 +111,11 @@ class IndexWriter:
     def _write_shard(self) -> dict[str, object]:
         if not self._tables:
             return {}
-        number = self._manifest.next_shard
-        entry = self._store.write_table(shard_name(number), pa.concat_tables(self._tables))
+        before = self._manifest
+        entry, number = self._write("shards", before.next_shard, pa.concat_tables(self._tables))
         return {
-            "shards": (*self._manifest.shards, entry),
-            "next_shard": number + 1,
+            "shards": (*before.shards, entry),
+            "next_shard": number,
             "next_clip_id": self._next_clip_id,
         }
 
@@ -130,10 +125,11 @@ class IndexWriter:
         changes: dict[str, object] = {}
         if self._dropped != dropped:
             ids = np.array(sorted(self._dropped), np.int64)
-            changes["dropped"] = self._store.write_table(
-                f"dropped-{revision:06d}.parquet", dropped_table(ids)
-            )
+            changes["dropped"], _ = self._write("dropped", revision, dropped_table(ids))
         if self._skipped != skipped:
             table = skipped_table(self._skipped.values())
-            changes["skipped"] = self._store.write_table(f"skipped-{revision:06d}.parquet", table)
+            changes["skipped"], _ = self._write("skipped", revision, table)
         return changes
+
+    def _write(self, form: str, number: int, table: pa.Table) -> tuple[FileEntry, int]:
+        return self._store.write_table(form, number, table, self._manifest.id)

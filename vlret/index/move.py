@@ -56,8 +56,9 @@ def _by_fingerprint(files: Iterable[KnownFile]) -> dict[str, list[KnownFile]]:
 def move_files(writer: IndexWriter, snapshot: Snapshot, moved: Sequence[Moved]) -> None:
     """Give each file new rows with the vectors that it has; its old rows are dropped by the same commit."""
     number = {clip_id: n for n, item in enumerate(moved) for clip_id in item.clip_ids}
+    schema = shard_schema(snapshot.manifest.recipe.card.dim)
     for entry in snapshot.manifest.shards if moved else ():
-        table = snapshot.store.read_table(entry, shard_schema(snapshot.manifest.recipe.card.dim))
+        table = snapshot.store.read_table(entry, schema)
         positions: dict[int, list[int]] = defaultdict(list)
         for position, clip_id in enumerate(table["clip_id"].to_pylist()):
             if clip_id in number:

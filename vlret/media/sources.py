@@ -19,9 +19,19 @@ from vlret.media.normal_form import NormalForms
 from vlret.media.path_list import LIST_SUFFIXES, read_path_list
 
 VIDEO_SUFFIXES = frozenset(
-    (".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".mpeg", ".m4v", ".gif", ".h264", ".264")
-)
-IMAGE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp"))
+    (
+        ".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".divx", ".gif",
+        ".ts", ".mts", ".m2ts", ".m2t", ".tod", ".mod", ".vob", ".mpg", ".mpeg", ".mpe", ".m2p", ".m1v", ".m2v", ".mpv",
+        ".3gp", ".3g2", ".wmv", ".asf", ".flv", ".f4v", ".ogv", ".ogm", ".rm", ".rmvb", ".mxf", ".dv", ".nut",
+        ".wtv", ".y4m", ".ivf", ".obu", ".vc1", ".h264", ".264", ".hevc", ".h265", ".265",
+    )
+)  # fmt: skip
+IMAGE_SUFFIXES = frozenset(
+    (
+        ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".tif", ".tiff",
+        ".heic", ".heif", ".hif", ".avif",
+    )
+)  # fmt: skip
 MEDIA_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
 PARTIAL_SUFFIXES = frozenset(
     (".part", ".partial", ".crdownload", ".download", ".tmp", ".temp", ".!ut", ".aria2")
@@ -205,8 +215,8 @@ def _judge(path: Path, entry: os.DirEntry[str], root: Path) -> _Entry | None:
 
 
 def _is_program(path: Path) -> bool:
-    """Whether a `.ts` is a TypeScript program and no MPEG transport stream: it begins with text."""
-    if path.suffix.lower() != ".ts":
+    """Whether a `.ts` or `.mts` is a TypeScript program, a `.mod` one of Go: no recording begins with text."""
+    if path.suffix.lower() not in (".ts", ".mts", ".mod"):
         return False
     try:
         with path.open("rb") as file:

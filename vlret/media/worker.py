@@ -110,11 +110,13 @@ def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator
 
 
 def _warning(media: Media) -> str | None:
+    """All that is odd about a file, in one line; None if nothing is."""
+    found = list(media.warnings)
     if media.damaged_at is not None:
-        return f"damaged after {media.damaged_at:.1f} s"
-    if media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
-        return f"nothing can be decoded after {media.decoded_end:.1f} s"
-    return None
+        found.insert(0, f"damaged after {media.damaged_at:.1f} s")
+    elif media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
+        found.insert(0, f"nothing can be decoded after {media.decoded_end:.1f} s")
+    return "; ".join(found) or None
 
 
 def _decord_frames(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:

@@ -198,8 +198,8 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{printable(path)} cannot be read: {reason}.") from error
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or _alternates(data[:256]):
         raise UsageError(f"{printable(path)} is UTF-16 text, not UTF-8.", "Save it as UTF-8.")
-    try:
-        return data.decode("utf-8-sig")
+    try:  # `find -print0` lists names as they are on the disk, and one that is no UTF-8 costs itself only
+        return data.decode("utf-8-sig", "surrogateescape" if b"\0" in data else "strict")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(

@@ -12,7 +12,8 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from vlret.media.clock import NO_TIME
-from vlret.media.container import open_container, packets_of
+from vlret.media.container import decoder_of, open_container, packets_of, pictures_of
+from vlret.media.damage import DamageCheck
 from vlret.media.packets import PacketTable
 
 
@@ -27,14 +28,18 @@ class Shown:
 class FrameStream:
     """Decodes a file forward, from its first packet or from a keyframe.
 
-    damaged_pts: the last frame (ticks) before the first damage met, None if none was met.
+    damaged_pts: the last frame (ticks) before the first damage met, the first shown if the file begins with
+        damage; None if none was met.
+    warnings: what is odd about the file although it can be read.
     """
 
     def __init__(self, path: Path, table: PacketTable, on_progress: Callable[[], None]) -> None:
         self._container, self._stream = open_container(path)
-        self._codec = self._stream.codec_context
+        self._codec = decoder_of(self._stream)
         self._table, self._on_progress = table, on_progress
         self.damaged_pts: int | None = None
+        n_streams = len(pictures_of(self._container))
+        self.warnings = [f"{n_streams} video streams, one is read"] if n_streams > 1 else []
         self.codec_name: str = self._codec.codec.canonical_name
 
     def close(self) -> None:
@@ -75,29 +80,41 @@ class FrameStream:
         After damage nothing is shown up to the next keyframe, as all between is built on what is lost.
         """
         last: int | None = None
-        lost = False
+        lost = is_damaged = False
+        check = DamageCheck(self._codec)
         for number, packet in enumerate(packets):
             if lost and not packet.is_keyframe:
                 continue
             if lost:
                 lost, floor = False, packet.pts
                 last = self._table.before(number, last)
-            frames, lost = self._frames_of(packet)
+            frames, lost = self._frames_of(packet, check)
             for shown in self._stamped(frames, floor, last):
                 last = shown.pts
                 yield shown
-            if lost and self.damaged_pts is None:
-                self.damaged_pts = last
-        yield from self._stamped(self._drain(), floor, last)
+            is_damaged |= lost
+            if self.damaged_pts is None:
+                self.damaged_pts = last if is_damaged else check.missing_after
+        frames, lost = check.good(self._drain(), is_end=True)
+        for shown in self._stamped(frames, floor, last):
+            last = shown.pts
+            yield shown
+        if lost and self.damaged_pts is None:
+            self.damaged_pts = last
 
-    def _frames_of(self, packet: Packet[VideoStream]) -> tuple[list[VideoFrame], bool]:
-        """The frames that come out when `packet` goes in, and whether it was damaged."""
+    def _frames_of(self, packet: Packet[VideoStream], check: DamageCheck) -> tuple[list[VideoFrame], bool]:
+        """The good frames that come out when `packet` goes in, and whether there was damage."""
+        if check.is_after_gap(packet):
+            return check.good(self._drain(), is_end=True)[0], True
         try:
-            return self._codec.decode(packet), False
+            frames, is_damaged = check.good(self._codec.decode(packet))
         except MemoryError:
             raise
         except av.FFmpegError:
-            return self._drain(), True
+            return check.good(self._drain(), is_end=True)[0], True
+        if is_damaged:
+            self._codec.flush_buffers()
+        return frames, is_damaged
 
     def _drain(self) -> list[VideoFrame]:
         """Frames that the decoder still holds; afterwards it is ready for a keyframe."""

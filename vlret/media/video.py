@@ -64,7 +64,7 @@ class Video:
     @property
     def warnings(self) -> list[str]:
         """What is odd about the file although it can be read."""
-        table, found = self._table, []
+        table, found = self._table, list(self._stream.warnings)
         if table.n_unread:
             found.append(
                 f"holds {table.n_unread} bytes of another recording after its end, which are not read"

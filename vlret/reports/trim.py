@@ -87,7 +87,10 @@ def _encode(clip: Clip, media: Video, target: Path) -> None:
         sound = None if media.is_clock_moved else _sound_stream(out, source)
         for frame in _pictures(clip, media, video):
             out.mux(video.encode(frame))
-        out.mux(video.encode())
+        for packet in video.encode():
+            # The last frame stays up to the end; the encoder does not know when that is.
+            packet.duration = max(1, round((_end_s(clip, media) - clip.start) / _TICK) - (packet.pts or 0))
+            out.mux(packet)
         if sound is not None:
             for piece in _sound(clip, source, picture, sound.layout.name):
                 out.mux(sound.encode(piece))
@@ -98,7 +101,7 @@ def _encode(clip: Clip, media: Video, target: Path) -> None:
 
 def _video_stream(out: OutputContainer, media: Video) -> VideoStream:
     rate = Fraction(float(np.clip(media.info.fps or 1, *_FPS))).limit_denominator(1001)
-    stream = out.add_stream("libx264", rate=rate, options={"crf": "18"})
+    stream = out.add_stream("libx264", rate=rate, options={"crf": "18", "bf": "0"})
     # 4:2:0 pictures have even sides.
     stream.width, stream.height = (max(side // 2 * 2, 2) for side in (media.info.width, media.info.height))
     stream.pix_fmt = "yuv420p"
@@ -116,11 +119,15 @@ def _sound_stream(out: OutputContainer, source: InputContainer) -> AudioStream |
 
 def _pictures(clip: Clip, media: Video, stream: VideoStream) -> Iterator[VideoFrame]:
     """Each frame shown from `clip.start` to `clip.end`, timed from the clip's own start."""
-    end_s = clip.end if clip.end is not None else media.info.duration
+    end_s = _end_s(clip, media)
     for time_s, pixels in media.frames_between(clip.start, end_s, (stream.width, stream.height)):
         frame = VideoFrame.from_ndarray(pixels, format="rgb24")
         frame.pts, frame.time_base = round(max(time_s - clip.start, 0.0) / _TICK), _TICK
         yield frame
+
+
+def _end_s(clip: Clip, media: Video) -> float:
+    return media.info.duration if clip.end is None else min(clip.end, media.info.shown_until)
 
 
 def _sound(clip: Clip, source: InputContainer, picture: VideoStream, layout: str) -> Iterator[AudioFrame]:

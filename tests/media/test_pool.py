@@ -215,7 +215,7 @@ def test_a_child_at_work_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setitem(worker.KINDS, "slow", slow)
     out = io.BytesIO()
-    worker._answer({"kind": "slow"}, out)
+    worker._answer({"kind": "slow", "path": "none"}, out)
     lines = out.getvalue().decode().splitlines()
     assert 2 <= lines.count('{"kind": "alive"}') <= 5
     assert lines[-1] == '{"kind": "done"}'

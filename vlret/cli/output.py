@@ -55,6 +55,11 @@ def set_up_streams(debug: bool) -> None:
         warnings.simplefilter("ignore")
 
 
+def size(n_bytes: int) -> str:
+    """Bytes as MB or kB."""
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"
+
+
 def existing(path: Path) -> str:
     """A file just written, as told to the person."""
     return f"{path} ({path.stat().st_size / 1e3:.0f} kB)"

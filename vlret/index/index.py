@@ -16,6 +16,7 @@ import pandas as pd
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.compact import compact_store
 from vlret.index.faiss_view import View, open_view, view_info
+from vlret.index.known import by_real_path, known_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import Manifest, Recipe
 from vlret.index.ranking import best_clips
@@ -23,7 +24,9 @@ from vlret.index.report import SkippedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
+from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
+from vlret.text import printable
 from vlret.types import Clip, Hit, Vectors
 
 
@@ -208,7 +211,7 @@ class Index:
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
             "bytes": sum(entry.bytes for entry in self.manifest.files),
-            "roots": list(self.manifest.roots),
+            "roots": list(dict.fromkeys(self._rows["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
         }
@@ -235,6 +238,8 @@ class Index:
 def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
     """Record that the media files below `old` are below `new` now; nothing is encoded again.
 
+    Where the index has a file of `new` already, the clips that came first are dropped.
+
     Raises:
         IndexFolderError: the index has no such root, or a writer is at work.
     """
@@ -243,15 +248,17 @@ def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
         manifest = _with_root(snapshot, str(old), str(new))
-        store.commit(manifest.next())
+        writer = IndexWriter(snapshot, manifest.roots)
+        writer.drop(by_real_path(known_files(replace(snapshot, manifest=manifest)))[1])
+        writer.commit()
 
 
 def _with_root(snapshot: Snapshot, old: str, new: str) -> Manifest:
     roots = snapshot.manifest.roots
     if os.path.abspath(old) not in roots:
         raise IndexFolderError(
-            f"The index {snapshot.store.folder} has no root {old}.",
-            f"Its roots: {', '.join(roots) or 'none'}.",
+            printable(f"The index {snapshot.store.folder} has no root {old}."),
+            printable(f"Its roots: {', '.join(roots) or 'none'}."),
         )
     moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
     return replace(snapshot.manifest, roots=moved)

@@ -11,6 +11,7 @@ from av import VideoFrame
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from vlret.media.clock import NO_TIME
 from vlret.media.container import decoder_of, open_container, packets_of, pictures_of
 from vlret.media.damage import DamageCheck
 from vlret.media.packets import PacketTable
@@ -47,7 +48,7 @@ class FrameStream:
 
     def from_start(self) -> Iterator[Shown]:
         """All frames. For a stream that was just opened."""
-        return self._decode(self._packets(), None)
+        return self._decode(self._on_one_clock(), None)
 
     def from_key(self, key: int) -> Iterator[Shown]:
         """Frames shown at or after keyframe number `key` of the table; nothing if the seek misses it."""
@@ -64,6 +65,15 @@ class FrameStream:
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         return packets_of(self._container, self._stream, self._on_progress)
 
+    def _on_one_clock(self) -> Iterator[Packet[VideoStream]]:
+        """All packets, with the table's times where those of the file jump."""
+        moved, number = self._table.moved, 0
+        for packet in self._packets():
+            if moved is not None and not packet.is_discard and number < len(moved):
+                packet.pts = None if moved[number] == NO_TIME else int(moved[number])
+                number += 1
+            yield packet
+
     def _decode(self, packets: Iterator[Packet[VideoStream]], floor: int | None) -> Iterator[Shown]:
         """Decode `packets`; frames before `floor` lean on what was not decoded and are left out.
 
@@ -72,11 +82,12 @@ class FrameStream:
         last: int | None = None
         lost = is_damaged = False
         check = DamageCheck(self._codec)
-        for packet in packets:
+        for number, packet in enumerate(packets):
             if lost and not packet.is_keyframe:
                 continue
             if lost:
                 lost, floor = False, packet.pts
+                last = self._table.before(number, last)
             frames, lost = self._frames_of(packet, check)
             for shown in self._stamped(frames, floor, last):
                 last = shown.pts
@@ -117,13 +128,13 @@ class FrameStream:
             self._codec.flush_buffers()
 
     def _stamped(self, frames: list[VideoFrame], floor: int | None, last: int | None) -> Iterator[Shown]:
-        """Frames with a rising time; one without a time, or after a jump, follows at the mean rate."""
+        """Frames with a rising time; one without a time of its own follows the one before."""
         for frame in frames:
             pts = frame.pts
             if floor is not None and pts is not None and pts < floor:
                 continue
-            if pts is None or (last is not None and not 0 < pts - last <= self._table.max_gap):
-                pts = 0 if last is None else last + round(self._table.step)
+            if pts is None or (last is not None and pts <= last):
+                pts = self._table.after(last)
             last = pts
             yield Shown(pts, frame)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vlret.errors import UsageError
+import numpy as np
+
+from vlret.errors import ModelError, UsageError
+from vlret.models.card import check_card, check_names_of
+from vlret.models.fields import texts
 from vlret.types import Clip, Frames, Pixels, Vectors
 
 if TYPE_CHECKING:
@@ -26,8 +30,8 @@ class ModelCard:
     travel with the weights ("" where all of it does). `default_query` is the query that
     goes into the predictor where the user gives none ("" is query-free). `prompts` are templates with one
     `{}` for class names. `temperature` divides cosines before the softmax over labels;
-    `unknown_threshold` is the probability below which the right label is likelier to be missing from a list of
-    twenty, where that was fitted. `trained_on` names the data sets that its weights have seen.
+    `unknown_threshold` is the probability from which on the best label is kept by `threshold="auto"`, where that
+    was fitted (on lists of 4 to 30 short labels). `trained_on` names the data sets that its weights have seen.
     """
 
     name: str
@@ -47,6 +51,14 @@ class ModelCard:
     unknown_threshold: float | None = None
     trained_on: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what no model is like: a card may come from a stranger's file.
+
+        Raises:
+            ValueError: a field has the wrong type or is out of bounds; the message names it.
+        """
+        check_card(asdict(self))
+
     @property
     def decode_size(self) -> tuple[int, int] | None:
         """(width, height) to which a decoder may scale frames at once, None to leave them as they are."""
@@ -57,10 +69,15 @@ class ModelCard:
         return {**asdict(self), "prompts": list(self.prompts), "trained_on": list(self.trained_on)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ModelCard:
-        """The card back from `to_dict`."""
-        given = {"trained_on": (), **values}
-        return cls(**{**given, "prompts": tuple(given["prompts"]), "trained_on": tuple(given["trained_on"])})
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelCard:
+        """The card back from `to_dict`.
+
+        Raises:
+            ValueError: a field is missing, unknown, of the wrong type or out of bounds; the message names it.
+        """
+        check_names_of(values, fields(cls))
+        lists = {name: tuple(texts(values, name)) for name in ("prompts", "trained_on") if name in values}
+        return cls(**{**values, **lists})
 
 
 class Embedder(ABC):
@@ -157,6 +174,18 @@ def check_texts(texts: Sequence[str]) -> None:
     """UsageError for one string in place of a list of them, which would be read letter by letter."""
     if isinstance(texts, str):
         raise UsageError(f"Texts were given as the string {texts[:40]!r}.", "Give a list of texts.")
+
+
+def check_finite(vectors: Vectors, name: str) -> None:
+    """Refuse vectors that would rank at random.
+
+    Raises:
+        ModelError: a number is not finite: the weights are damaged, or the number format is too narrow.
+    """
+    if not np.isfinite(vectors).all():
+        raise ModelError(
+            f"{name} gives vectors that are not finite.", "Copy its weights again, or use --dtype float32."
+        )
 
 
 def _batches(items: Sequence[ClipInput], size: int) -> Iterator[Sequence[ClipInput]]:

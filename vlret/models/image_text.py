@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn.functional import normalize
 
 from vlret.errors import UsageError
-from vlret.models.base import Embedder, check_texts
+from vlret.models.base import Embedder, check_finite, check_texts
 from vlret.types import Pixels, Vectors
 
 PROMPTS = ("a photo of a {}.", "a video of a {}.", "a video of {}.")
@@ -81,17 +79,9 @@ class ImageTextEmbedder(Embedder):
 
     def _rows(self, rows: Iterable[torch.Tensor]) -> Vectors:
         stacked = [row.numpy() for row in rows]
-        return np.stack(stacked) if stacked else np.empty((0, self.card.dim), np.float32)
-
-
-def sha256(files: Iterable[Path]) -> str:
-    """SHA-256 of the files one after the other; of one file, its own."""
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
+        vectors = np.stack(stacked) if stacked else np.empty((0, self.card.dim), np.float32)
+        check_finite(vectors, self.card.name)
+        return vectors
 
 
 def _unit(vectors: torch.Tensor) -> torch.Tensor:

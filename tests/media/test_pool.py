@@ -257,6 +257,7 @@ def test_leaving_ends_the_children_even_in_the_middle_of_a_file(odd: Odd):
         next(run)
         pids = pool.pids
         assert all(map(is_running, pids))
+        assert os.getpgrp() not in map(os.getpgid, pids)  # where Ctrl-C of a terminal goes
         before = time.monotonic()
         run.close()
         assert not any(map(is_running, pids))

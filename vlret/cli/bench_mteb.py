@@ -47,6 +47,6 @@ def mteb(
     if json:
         output.print_json(document, indent=None)
     else:
-        print(mteb_table(document))
+        output.show_lines(mteb_table(document))
     if not any(entry["results"] for entry in document["models"]):
         raise typer.Exit(1)

@@ -59,7 +59,7 @@ def index(
     if json:
         output.print_json(asdict(report))
     else:
-        print(report)
+        output.show_lines(report)
         if report.missing_folders:
             output.say("a missing drive? --prune-missing-folders drops the files of these folders, too")
     if report.found == 0:

@@ -17,7 +17,7 @@ def info(index: options.IndexFolder, json: options.AsJson = False) -> None:
         output.print_json(facts)
         return
     for name, value in _lines(facts).items():
-        print(f"{name:<8}  {value}")
+        output.show(f"{name:<8}  {value}")
 
 
 def _lines(facts: dict[str, Any]) -> dict[str, str]:

@@ -27,7 +27,7 @@ from vlret.index.tables import Ids
 from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
 from vlret.text import printable
-from vlret.types import Clip, Hit, Vectors
+from vlret.types import Clip, Hit, Vectors, check_count, type_name
 
 
 class Index:
@@ -154,13 +154,15 @@ class Index:
             vectors: float32 [q, dim]; any length, cosines are taken.
             k: hits a query, at least 1.
             one_per_file: only the best clip of each file.
-            only: files whose absolute path or path below its root matches this pattern (`*` goes across
-                folders).
+            only: files whose path holds this text, or whose absolute path or path below its root matches
+                it as a pattern (`*` goes across folders).
 
         Raises:
-            UsageError: wrong shape, k below 1, or a vector that is zero or not finite.
+            UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, or a vector that is
+                zero or not finite.
         """
-        queries = self._unit_queries(vectors, k)
+        check_count(k, "k")
+        queries = self._unit_queries(vectors)
         allowed = None if only is None else self._matching(only)
         if not len(self) or (allowed is not None and not len(allowed)):
             return [[] for _ in queries]
@@ -168,8 +170,14 @@ class Index:
         found = [best_clips(self._view, query, k, self._clip_ids, groups, allowed) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
 
-    def _unit_queries(self, vectors: Vectors, k: int) -> Vectors:
-        queries = np.asarray(vectors, np.float32)
+    def _unit_queries(self, vectors: Vectors) -> Vectors:
+        try:
+            queries = np.asarray(vectors, np.float32)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise UsageError(
+                f"Query vectors were given as {type_name(vectors)}.",
+                f"Give float32 [q, {self.card.dim}]; for sentences and files use vlret.search.",
+            ) from error
         if queries.ndim != 2 or queries.shape[1] != self.card.dim:
             raise UsageError(
                 f"Query vectors have the shape {queries.shape}.", f"Give float32 [q, {self.card.dim}]."
@@ -177,15 +185,15 @@ class Index:
         norms = np.linalg.norm(queries, axis=1, keepdims=True)
         if not np.isfinite(norms).all() or not norms.all():
             raise UsageError("A query vector is zero or not finite.", "Every vector needs a direction.")
-        if k < 1:
-            raise UsageError(f"k={k} hits were asked for.", "Ask for 1 or more.")
         return np.ascontiguousarray(queries / norms)
 
     def _matching(self, pattern: str) -> Ids:
+        if not isinstance(pattern, str) or not pattern:
+            raise UsageError(f"only was given as {pattern!r}.", "Give a part of the path, or a pattern.")
         files = self._rows[["path", "relative_path"]].drop_duplicates()
         matched = {
             path for path, relative in zip(files["path"], files["relative_path"], strict=True)
-            if fnmatchcase(Path(path).as_posix(), pattern) or fnmatchcase(relative, pattern)
+            if pattern in path or any(fnmatchcase(name, pattern) for name in (Path(path).as_posix(), relative))
         }  # fmt: skip
         return self._clip_ids[self._rows["path"].isin(matched).to_numpy()]
 

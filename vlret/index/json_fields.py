@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Hashable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -40,7 +39,7 @@ def from_fields(kind: type[T], values: Any, where: str = "") -> T:
     """
     if not isinstance(values, dict):
         raise ValueError(f"{_named(where)} is {_shown(values)}, not an object")
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type] # mypy takes a class for unhashable
     return kind(**{
         field.name: _value(hints[field.name], _given(field, values, where), f"{where}{field.name}")
         for field in fields(kind)  # type: ignore[arg-type]
@@ -48,7 +47,7 @@ def from_fields(kind: type[T], values: Any, where: str = "") -> T:
 
 
 @functools.cache  # they are parsed anew at each call, which a long list of files would feel
-def _hints(kind: Hashable) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

@@ -82,7 +82,10 @@ def _grouped(what: str, files: Sequence[SkippedFile]) -> list[str]:
         groups[file.reason].append(file.path)
     lines = []
     for reason, paths in sorted(groups.items(), key=lambda group: -len(group[1])):
-        lines += [f"{what} {len(paths)}: {reason}", *(f"  {printable(path)}" for path in paths[:_SHOWN])]
+        lines += [
+            f"{what} {len(paths)}: {printable(reason)}",
+            *(f"  {printable(path)}" for path in paths[:_SHOWN]),
+        ]
         if len(paths) > _SHOWN:
             lines.append(f"  and {len(paths) - _SHOWN} more")
     return lines

@@ -76,8 +76,9 @@ class Child:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES
-            )
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES,
+                process_group=0,  # out of reach of the terminal's Ctrl-C, which would end it with a traceback
+            )  # fmt: skip
         except OSError as error:  # no memory, processes or file descriptors left
             raise VlretError(
                 f"No decoding process can be started: {error.strerror}.",

@@ -14,11 +14,11 @@ import torch
 
 from tests.training.conftest import small_model
 from vlret.errors import UsageError
+from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
 from vlret.training.caption_stage import CaptionTrainer
-from vlret.training.export import weights_hash
 from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import Recipe, read_recipe
 from vlret.training.stage import Trainer

@@ -135,7 +135,7 @@ def run_task(
     if json:
         output.print_json(document, indent=None)
     else:
-        print(result_table(document))
+        output.show_lines(result_table(document))
 
 
 def datasets(
@@ -149,7 +149,10 @@ def datasets(
     if annotations is not None and not annotations.is_dir():
         raise UsageError(f"{annotations} is no folder.", "Give the folder that holds one for each set.")
     rows = overview(annotations)
-    print(json_module.dumps(rows, indent=2) if json else datasets_table(rows))
+    if json:
+        print(json_module.dumps(rows, indent=2))
+    else:
+        output.show_lines(datasets_table(rows))
 
 
 def compare(
@@ -181,4 +184,4 @@ def compare(
         return
     for difference in differing:
         output.say(difference.line())
-    print(comparison_table(found))
+    output.show_lines(comparison_table(found))

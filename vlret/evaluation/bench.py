@@ -11,7 +11,7 @@ from typing import Any
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, RetrievalSet, SetCard, TextSet
 from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation.cache import default_cache
-from vlret.evaluation.contestants import StoredVectors, load_embedder
+from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.export import write_result
 from vlret.evaluation.heeded import (
     check_models_heed,
@@ -28,7 +28,7 @@ from vlret.evaluation.subset import N_NAMED, media_of, present, require_whole
 from vlret.files import replace_file
 from vlret.index.index import Index
 from vlret.models.base import Embedder
-from vlret.models.registry import OPEN_CLIP, SENTENCE_TRANSFORMER, check_model
+from vlret.models.registry import check_model, load_model
 from vlret.tasks.fit import model_of
 from vlret.tasks.label import readable
 
@@ -47,7 +47,7 @@ class Order:
             folder with one for each class.
         index: search this index for the captions, all else being taken from it.
         data: folder of the media (default: that of the CSV).
-        models, vectors: names for `load_embedder`, and Parquet files for `StoredVectors`.
+        models, vectors: names for `load_model`, and Parquet files for `StoredVectors`.
         protocol: fields of `Protocol` that are not the set's usual ones.
     """
 
@@ -165,8 +165,7 @@ def _annotations(order: Order) -> Path:
 def _check_names(names: Sequence[str], device: str, dtype: str) -> None:
     """Refuse what the registry does not know; whether a `module:Class` is there shows when it is made."""
     for name in names:
-        if ":" not in name or name.startswith((OPEN_CLIP, SENTENCE_TRANSFORMER)):
-            check_model(name, device, dtype)
+        check_model(name, device, dtype)
 
 
 def _names(models: Sequence[Embedder | StoredVectors], asked: Sequence[str]) -> Sequence[str]:
@@ -237,7 +236,7 @@ def _load(
     models: list[Embedder | StoredVectors] = [_stored(path, benchmark_set) for path in order.vectors]
     for name in order.models:
         say(f"loading {name}")
-        models.append(load_embedder(name, device, dtype))
+        models.append(load_model(name, device, dtype))
     return models
 
 

@@ -15,9 +15,9 @@ _HEADINGS = (*PATH_HEADINGS, "question", "answers", "answer")
 
 @dataclass(frozen=True, slots=True)
 class QuestionLine:
-    """One question of a file: `video` is as it is written, `answer` is the true one where it is given."""
+    """One question of a file: `video` is as it is written, if it is; `answer` is the true one, if it is given."""
 
-    video: str
+    video: str | None
     question: str
     answers: tuple[str, ...]
     answer: str = ""
@@ -26,7 +26,7 @@ class QuestionLine:
 def read_questions(path: Path) -> Iterator[tuple[str, QuestionLine | VlretError]]:
     """(its place, such as "line 3"; the question, or what is wrong with it) of each row.
 
-    A row has `path` (or `video`, `image`, `file`), `question`, `answers` and perhaps `answer`. In a CSV or TSV
+    A row has `question` and `answers`, and may have `video` (or `path`, `image`, `file`) and `answer`. In a CSV or TSV
     the answers are divided by `|`, or written as a JSON list.
 
     Raises:
@@ -47,7 +47,7 @@ def _parsed(row: Mapping[str, Any], in_cells: bool) -> QuestionLine:
     if not isinstance(answers, list):
         raise UsageError(f"The answers are {shown(answers)}, no list.", _FORM)
     texts = [_text(f"answer {number}", answer) for number, answer in enumerate(answers, start=1)]
-    video = _text("video", next((row[name] for name in PATH_HEADINGS if name in row), None))
+    video = next((_text("video", row[name]) for name in PATH_HEADINGS if name in row), None)
     answer = _text("answer", row["answer"]) if row.get("answer") else ""
     return QuestionLine(video, _text("question", row.get("question")), tuple(texts), answer)
 

@@ -21,8 +21,8 @@ from benchmarks.mini.sets import TEXT_SETS, captioned_photos, labelled, labelled
 from vlret.datasets.files import DatasetError
 from vlret.models.base import Embedder
 from vlret.models.registry import ASSETS
+from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.training.export import weights_hash
 
 MINI = ASSETS / "vljepa-mini"
 RESULTS = Path("benchmarks/mini/results/vljepa-mini.json")

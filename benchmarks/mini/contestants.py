@@ -22,10 +22,10 @@ import vlret
 from vlret.errors import ModelError
 from vlret.models.base import Embedder
 from vlret.models.registry import ASSETS
+from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.training.export import weights_hash
 from vlret.training.initial import MINILM
 from vlret.types import Vectors
 

@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.conftest import vlret
 from tests.conftest import ColourEmbedder
+from vlret.index.index import Index
+from vlret.types import Clip
 
 
 def test_json_holds_the_hits_of_the_sentence(index, media):
@@ -15,19 +17,17 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     assert run.err == ""
     document = run.json
     hits = document.pop("hits")
-    assert document == {"schema": 1, "query": "a red car", "index": str(index), "model": "colour"}
+    assert document == {
+        "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
+        "index": str(index), "model": "colour",
+    }  # fmt: skip
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
-    assert set(hits[0]) == {"rank", "score", "path", "start", "end"}
-    assert hits[0] | {"score": 1} == {
-        "rank": 1,
-        "score": 1,
-        "path": str(media / "long.mp4"),
-        "start": 0,
-        "end": 10,
-    }
+    assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
+    clip_id = hits[0].pop("clip_id")
+    assert Index.open(index).resolve(clip_id) == Clip(media / "long.mp4", 0.0, 10.0)
+    assert hits[0] == {"rank": 1, "path": str(media / "long.mp4"), "start": 0, "end": 10}
     model = ColourEmbedder()
     green = (model.embed_texts(["red"]) @ model.embed_texts(["green"]).T).item()
-    assert hits[0]["score"] == pytest.approx(1, abs=1e-3)
     assert hits[2]["score"] == pytest.approx(green, abs=1e-2)
 
 
@@ -50,11 +50,21 @@ def test_a_file_is_searched_by_what_it_shows(index, media):
 def test_plus_and_not_turn_the_query(index):
     more = vlret("search", index, "red", "--plus", "blue^3", "--not", "red^0.9", "--json").json["hits"]
     assert "blue" in more[0]["path"] or more[0]["start"] == 10
+    document = vlret("search", index, "red", "--plus", "blue^3", "--not", "red^0.9", "-k", 1, "--json").json
+    assert (document["plus"], document["minus"], document["k"]) == (["blue^3"], ["red^0.9"], 1)
 
 
-def test_a_pattern_restricts_the_files(index, media):
-    hits = vlret("search", index, "red", "--only", "*.png", "--json").json["hits"]
+@pytest.mark.parametrize("pattern", ["*.png", "blue", "<b>", "*/blue*"])
+def test_a_part_of_the_path_or_a_pattern_restricts_the_files(index, media, pattern):
+    hits = vlret("search", index, "red", "--only", pattern, "--json").json["hits"]
     assert [hit["path"] for hit in hits] == [str(media / "blue <b>.png")]
+
+
+def test_further_clips_of_the_files_are_told(index):
+    assert vlret("search", index, "red").err == "vlret: 1 more clips in these files: --all-clips\n"
+    one = vlret("search", index, "red", "--only", "long.mp4")
+    assert one.err == "vlret: 1 more clips in this file: --all-clips\n"
+    assert vlret("search", index, "red", "--all-clips").err == ""
 
 
 def test_paths_alone_stand_one_a_line_each_once(index, media):
@@ -66,8 +76,10 @@ def test_paths_alone_stand_one_a_line_each_once(index, media):
 
 
 def test_nothing_found_is_said(index):
-    run = vlret("search", index, "red", "--only", "none*", "--paths")
-    assert (run.code, run.out, run.err) == (0, "", "vlret: nothing was found\n")
+    for pattern in ("none*", "2024"):
+        run = vlret("search", index, "red", "--only", pattern, "--paths")
+        assert (run.code, run.out) == (0, "")
+        assert run.err.startswith(f"vlret: no file matches --only '{pattern}': give a part of the path")
 
 
 def test_plain_lines_show_rank_score_time_and_path(index, media):
@@ -107,12 +119,18 @@ def test_warnings_go_to_stderr(index):
         (["red", "-k", "0"], 2, "'-k'"),
         (["red", "--json", "--paths"], 2, "--json and --paths"),
         (["red", "--not", "red^1"], 2, "cancel out"),
-        (["red", "--plus", "blue^-1"], 2, "more than 0"),
+        (["red", "--plus", "blue^-1"], 2, "above 0"),
+        (["red", "--not", "snow^0,3"], 2, "Write a number after ^"),
+        (["red", "--only", ""], 2, "only was given as ''"),
+        (["{index}", "a dog"], 2, "is an index, too"),
+        (["{models}"], 2, "is a folder"),
+        (["{models}/my holiday film.MTS"], 1, "is not there"),
+        (["a.mp4", "and", "a", "dog"], 2, "among other words"),
         ([], 2, "QUERY"),
     ],
 )
 def test_one_line_says_what_is_wrong(index, models, arguments, code, reason):
-    run = vlret("search", index, *(argument.format(models=models) for argument in arguments))
+    run = vlret("search", index, *(argument.format(models=models, index=index) for argument in arguments))
     assert (run.code, run.out) == (code, "")
     assert run.err.startswith("vlret: error: ")
     assert len(run.err.splitlines()) == 1

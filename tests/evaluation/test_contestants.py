@@ -11,9 +11,10 @@ import pytest
 
 from tests.evaluation.conftest import Counting
 from tests.evaluation.sets import NAMES, classification_set, media, retrieval_set, text_set, vqa_set
-from vlret.errors import ModelError, UsageError, VlretError
-from vlret.evaluation.contestants import StoredVectors, load_embedder
+from vlret.errors import UsageError
+from vlret.evaluation.contestants import StoredVectors
 from vlret.evaluation.run import protocol_for, run
+from vlret.models.registry import load_model
 
 CLASS = """
 from tests.conftest import ColourEmbedder
@@ -21,15 +22,6 @@ from tests.conftest import ColourEmbedder
 class Mine(ColourEmbedder):
     def __init__(self):
         super().__init__("mine")
-
-class Asks(ColourEmbedder):
-    def __init__(self, folder): ...
-
-class Other: ...
-
-class Breaks:
-    def __init__(self):
-        raise RuntimeError("no GPU")
 """
 
 
@@ -39,10 +31,6 @@ def module(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_class_in_the_current_folder(module):
-    assert load_embedder("mine_of_tests:Mine").card.name == "mine"
-
-
 def test_changed_code_is_encoded_anew(module, tmp_path, painted, cache, monkeypatch):
     made = retrieval_set()
 
@@ -50,32 +38,11 @@ def test_changed_code_is_encoded_anew(module, tmp_path, painted, cache, monkeypa
         (tmp_path / "mine_of_tests.py").write_text(text)
         sys.modules.pop("mine_of_tests", None)
         importlib.invalidate_caches()
-        model = load_embedder("mine_of_tests:Mine")
+        model = load_model("mine_of_tests:Mine")
         document = run(made, painted, [model], protocol_for(made.card), cache=cache)
         return document["models"][0]["cost"]["clips"]
 
     assert [score(CLASS), score(CLASS), score(f"# better\n{CLASS}")] == [4, 0, 4]
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("mine_of_tests:Asks", "cannot be made"),
-        ("mine_of_tests:None_", "cannot be made"),
-        ("no_such_module_here:Mine", "cannot be made"),
-        ("mine_of_tests:Other", "Embedder"),
-        ("mine_of_tests:Breaks", "RuntimeError: no GPU"),
-    ],
-)
-def test_what_cannot_be_made_is_told(module, name, reason):
-    with pytest.raises(ModelError, match=reason):
-        load_embedder(name)
-
-
-@pytest.mark.parametrize("name", ["open_clip:no/such", "unknown", "st:none/such-model"])
-def test_other_names_go_to_the_registry(name):
-    with pytest.raises(VlretError):
-        load_embedder(name)
 
 
 def store(path, painted, texts, clips, leave_out=()):

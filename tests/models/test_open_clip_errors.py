@@ -71,14 +71,16 @@ def test_clips_vocabulary_is_not_taken_for_another_models(siglip):
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"model_cfg": {"embed_dim": 3}}', '{"model_cfg": 7}'])
 def test_a_configuration_that_is_none_is_refused(clip, content):
     (clip / "open_clip_config.json").write_text(content)
-    with pytest.raises(ModelError, match="is not an open_clip configuration"):
+    with pytest.raises(
+        ModelError, match=r"is not an open_clip configuration|is not JSON|holds no JSON object"
+    ):
         _load(clip)
 
 
 def test_a_truncated_weights_file_is_refused(clip):
     weights = clip / "open_clip_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="cannot be read as a safetensors file"):
         _load(clip)
 
 

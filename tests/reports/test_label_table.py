@@ -37,6 +37,18 @@ def test_a_table_comes_back_as_it_went(tmp_path, suffix):
         assert [dict(one) for one in table["top"][1]] == label_dict(ITEMS[1])["top"]
 
 
+def test_a_csv_holds_no_formula(tmp_path):
+    odd = '=HYPERLINK("http://x","y")'
+    rows = [
+        Label(path, 0.0, 1.0, label, -0.5, 0.5, 0.25, ())
+        for path, label in [("-x\n.mp4", odd), ("/=a", "@cat")]
+    ]
+    write_table(tmp_path / "a.csv", rows)
+    with (tmp_path / "a.csv").open(newline="") as file:
+        cells = [(row["path"], row["label"], row["score"]) for row in csv.DictReader(file)]
+    assert cells == [("'-x\n.mp4", f"'{odd}", "-0.5"), ("/=a", "'@cat", "-0.5")]
+
+
 def test_no_label_still_gives_the_columns(tmp_path):
     write_table(tmp_path / "a.csv", [])
     assert (tmp_path / "a.csv").read_text() == "path,start,end,label,score,probability,margin\n"

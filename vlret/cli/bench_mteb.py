@@ -33,8 +33,8 @@ def mteb(
 
     Example: vlret bench mteb --list "MVEB(text, video)" --model vljepa-mini --model clip --out results/mveb
     """
-    from vlret.evaluation.contestants import load_embedder
     from vlret.evaluation.mteb_run import find_tasks, mteb_table, run_tasks
+    from vlret.models.registry import load_model
 
     if not model:
         raise UsageError("No model was named.", "Give --model NAME (several to compare).")
@@ -42,11 +42,11 @@ def mteb(
     models = {}
     for name in model:
         output.say(f"loading {name}")
-        models[name] = load_embedder(name, device, dtype)
+        models[name] = load_model(name, device, dtype)
     document = run_tasks(models, tasks, benchmark=list_, out=out, say=output.say)
     if json:
         output.print_json(document, indent=None)
     else:
-        print(mteb_table(document))
+        output.show_lines(mteb_table(document))
     if not any(entry["results"] for entry in document["models"]):
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,7 +40,10 @@ def search(
         bool, typer.Option("--paths", help="Print the paths only, each once, one a line.")
     ] = False,
     only: Annotated[
-        str | None, typer.Option(metavar="PATTERN", help="Files whose path matches, such as '*/2024/*'.")
+        str | None,
+        typer.Option(
+            metavar="PATTERN", help="Files whose path holds it, such as 2024, or matches '*/2024/*.mp4'."
+        ),
     ] = None,
     html: options.Html = None,
     trim: Annotated[
@@ -57,6 +60,7 @@ def search(
     from vlret.files import check_output
     from vlret.index.index import Index
     from vlret.tasks.fit import model_of
+    from vlret.tasks.query import one_query
     from vlret.tasks.search import parse_weighted
     from vlret.tasks.search import search as find
 
@@ -64,43 +68,67 @@ def search(
         raise UsageError("--json and --paths were given together.", "Give one of them.")
     if html:
         check_output(html)
+    text = one_query(index, query)
+    more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     opened = Index.open(index)
-    text = " ".join(query)
+    embedder = model_of(opened, model, device)
     hits = find(
-        opened,
-        text,
-        model=model_of(opened, model, device),
-        k=k,
-        plus=[parse_weighted(part) for part in plus or ()],
-        minus=[parse_weighted(part) for part in minus or ()],
-        one_per_file=not all_clips,
-        only=only,
+        opened, text, model=embedder, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only
     )
-    if json:
-        _print_json(opened, text, hits)
-    elif paths:
-        print("".join(f"{path}\n" for path in dict.fromkeys(hit.path for hit in hits)), end="")
-    else:
-        _print(hits)
+    try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
+        if html:
+            _write_page(html, text, opened, hits)
+        if trim:
+            _save_clips(trim, opened, hits)
+    finally:
+        if json:
+            asked = {
+                "query": text,
+                "plus": plus or [],
+                "minus": minus or [],
+                "k": k,
+                "all_clips": all_clips,
+                "only": only,
+            }
+            _print_json(opened, asked, hits)
+        elif paths:
+            output.show_paths(dict.fromkeys(hit.path for hit in hits))
+        else:
+            _print(hits)
     if not hits:
-        output.say("nothing was found")
-    if html:
-        _write_page(html, text, opened, hits)
-    if trim:
-        _save_clips(trim, opened, hits)
+        _say_nothing_found(opened, only)
+    elif not (json or paths or all_clips):
+        _say_more_clips(opened, hits)
 
 
-def _print_json(index: Index, query: str, hits: list[Hit]) -> None:
-    fields = ("rank", "score", "path", "start", "end")
-    found = [{name: getattr(hit, name) for name in fields} for hit in hits]
-    output.print_json({"query": query, "index": str(index.folder), "model": index.card.name, "hits": found})
+def _print_json(index: Index, asked: dict[str, Any], hits: list[Hit]) -> None:
+    from dataclasses import asdict
+
+    about = {"index": str(index.folder), "model": index.card.name}
+    output.print_json({**asked, **about, "hits": [asdict(hit) for hit in hits]})
 
 
 def _print(hits: list[Hit]) -> None:
     from vlret.reports.timecode import span
 
     for hit in hits:
-        print(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}")
+        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}")
+
+
+def _say_nothing_found(index: Index, only: str | None) -> None:
+    if only and len(index):
+        output.say(
+            f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
+        )
+    else:
+        output.say("nothing was found: the index is empty")
+
+
+def _say_more_clips(index: Index, hits: list[Hit]) -> None:
+    paths = {hit.path for hit in hits}
+    more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
+    if more:
+        output.say(f"{more} more clips in {'this file' if len(paths) == 1 else 'these files'}: --all-clips")
 
 
 def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:

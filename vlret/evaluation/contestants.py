@@ -1,11 +1,8 @@
-"""What a run compares: a model by name, a class of the user's own, or vectors made elsewhere."""
+"""What a run compares beside models: vectors made elsewhere."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib
-import re
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,44 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vlret.errors import ModelError, UsageError
+from vlret.errors import UsageError
 from vlret.evaluation.protocol import short
 from vlret.evaluation.vectors import Piece
-from vlret.models.base import Embedder
-from vlret.models.registry import load_model
 from vlret.types import Vectors
 
-_CLASS = re.compile(r"(?!open_clip:|st:)[\w.]+:[A-Za-z_]\w*")
 _COLUMNS = ("kind", "key", "vector")
 _KINDS = {"media": "media", "text": "texts"}
 _FORM = "A row is a kind (media or text), a key (a text) and its one vector (a list of numbers)."
-
-
-def load_embedder(name: str, device: str = "auto", dtype: str = "auto") -> Embedder:
-    """The model of that name or folder (`load_model`), or an object of `module:Class`.
-
-    The class is an `Embedder` that can be made without arguments; its module is looked for in the current
-    folder, too.
-
-    Raises:
-        ModelError: the class cannot be imported or made, or is no `Embedder`.
-    """
-    if not _CLASS.fullmatch(name):
-        return load_model(name, device, dtype)
-    module, _, attribute = name.partition(":")
-    sys.path.insert(0, "")
-    try:
-        made = getattr(importlib.import_module(module), attribute)()
-    except Exception as error:
-        raise ModelError(
-            f"{name} cannot be made ({type(error).__name__}: {error}).",
-            "Give module:Class, a class without arguments.",
-        ) from error
-    finally:
-        sys.path.remove("")
-    if not isinstance(made, Embedder):
-        raise ModelError(f"{name} is no vlret.models.base.Embedder.", "Let the class inherit from it.")
-    return made
 
 
 class StoredVectors:

@@ -64,10 +64,14 @@ class FileDone:
 
 @dataclass(frozen=True, slots=True)
 class FileFailed:
-    """A file could not be decoded. Clips of it that came before must be discarded."""
+    """A file could not be decoded. Clips of it that came before must be discarded.
+
+    `retry`: the file may be good, its process was ended from outside.
+    """
 
     job: DecodeJob
     reason: str
+    retry: bool = False
 
 
 Event = ClipDecoded | FileDone | FileFailed
@@ -128,6 +132,7 @@ class DecodePool:
 
         Raises:
             MissingExtraError: the clip rule or decoder needs a package that is not installed.
+            VlretError: no process can be started.
         """
         run = _Run(iter(jobs), len(self._children))
         threads = [threading.Thread(target=self._drive, args=[slot, run], daemon=True)
@@ -166,7 +171,7 @@ class DecodePool:
         except ChildDied as death:
             with self._lock:
                 self._end_child(slot)
-            run.put(FileFailed(job, str(death)))
+            run.put(FileFailed(job, str(death), death.retry))
 
     def _child(self, slot: int, run: _Run) -> Child:
         with self._lock:

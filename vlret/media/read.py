@@ -48,11 +48,10 @@ def clip_times(clip: Clip, info: MediaInfo, n_frames: int, sampling: str) -> NDA
     """Times float64 [n] of a clip's frames in seconds; one for an image."""
     if info.kind == "image":
         return np.zeros(1)
-    if clip.start >= info.duration:
-        raise MediaError(
-            f"{clip.path}: the clip starts at {clip.start} s, the video ends at {info.duration:.3f} s."
-        )
-    end = min(info.duration, clip.end if clip.end is not None else info.duration)
+    end_s = info.duration if clip.start < info.duration else info.shown_until
+    if clip.start >= end_s:
+        raise MediaError(f"{clip.path}: the clip starts at {clip.start} s, the video ends at {end_s:.3f} s.")
+    end = min(end_s, clip.end if clip.end is not None else end_s)
     return sample_times(clip.start, end, n_frames, sampling, frame_s=1 / info.fps if info.fps else 1e-3)
 
 

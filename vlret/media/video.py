@@ -8,18 +8,20 @@ from typing import Self
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from vlret.errors import MediaError
 from vlret.media.colour import frame_pixels
 from vlret.media.info import MediaInfo
-from vlret.media.packets import PacketTable, read_packets
+from vlret.media.kept import packet_table
+from vlret.media.limits import LONG_STILL_S, MAX_SPAN_S
+from vlret.media.packets import PacketTable
 from vlret.media.stream import FrameStream, Shown
 from vlret.media.upright import Upright, upright
 from vlret.types import Pixels
 
 TOLERANCE_S = 1e-6
 """A time this little before a frame's stamp still means that frame (times computed in floating point)."""
-_LONGEST_S = 30 * 86_400  # no recording; such spans are damaged time stamps, and would fill memory with clips
 _WORTH_A_SEEK = 8  # to decode so few frames on is cheaper than to seek
 
 
@@ -33,7 +35,7 @@ class Video:
 
     def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
         self._path, self.on_progress = path, on_progress
-        self._table = read_packets(path, on_progress)
+        self._table = packet_table(path, on_progress)
         self._may_seek, self._used = self._table.seekable, False
         self.decoded_end: float | None = None
         self._cached: tuple[int, tuple[int, int], Pixels] | None = None
@@ -49,6 +51,30 @@ class Video:
 
     def __exit__(self, *_: object) -> None:
         self._stream.close()
+
+    @property
+    def starts(self) -> NDArray[np.float64]:
+        """float64 [n], rising from 0: seconds at which new frames are shown."""
+        table = self._table
+        if len(table.pts) < table.n_packets / 2:
+            return np.arange(table.n_packets, dtype=np.float64) * (table.step * table.tick_s)
+        shown = table.pts[table.pts > self._first_pts]
+        return np.append(0.0, (shown - self._first_pts) * table.tick_s).astype(np.float64)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd about the file although it can be read."""
+        table, found = self._table, list(self._stream.warnings)
+        if table.n_unread:
+            found.append(
+                f"holds {table.n_unread} bytes of another recording after its end, which are not read"
+            )
+        if table.n_damaged:
+            found.append(f"damaged time stamps: {table.n_damaged}")
+        begin, end = table.longest_still()
+        if end - begin > LONG_STILL_S:
+            found.append(f"one picture from {begin:.1f} to {end:.1f} s: a time stamp may be damaged")
+        return found
 
     @property
     def damaged_at(self) -> float | None:
@@ -97,7 +123,7 @@ class Video:
         self._ahead, self._first_pts = first, first.pts
         self._way = upright(first.frame)
         self.info = _describe(first, self._way, self._table, self._stream.codec_name)
-        if self.info.duration > _LONGEST_S:
+        if self.info.duration > MAX_SPAN_S:
             raise MediaError(
                 f"{self._path}: its time stamps span {self.info.duration:.0f} s.", "Remux the file."
             )
@@ -161,7 +187,7 @@ class Video:
         if self._current is not None:
             end = self._seconds(self._current.pts + round(self._table.step))
             last = len(self._table.pts) == 0 or self._current.pts >= self._table.pts[-1]
-            self.decoded_end = max(end, self.info.duration) if last else end
+            self.decoded_end = max(end, self.info.shown_until) if last else end
 
     def _seek_if_far(self, wanted: int) -> None:
         """Seek to the last keyframe shown at or before `wanted` if it lies well ahead."""
@@ -182,9 +208,10 @@ def _describe(first: Shown, way: Upright, table: PacketTable, codec: str) -> Med
     shown = table.pts[table.pts >= first.pts]
     n_frames = len(shown) if len(table.pts) == table.n_packets else None
     lead = max(0, first.pts - int(table.pts[0])) if len(table.pts) == table.n_packets else 0
+    duration = (table.duration - lead) * table.tick_s
     return MediaInfo(
         kind="video",
-        duration=(table.duration - lead) * table.tick_s,
+        duration=duration,
         width=width,
         height=height,
         n_frames=n_frames,
@@ -192,4 +219,5 @@ def _describe(first: Shown, way: Upright, table: PacketTable, codec: str) -> Med
         codec=codec,
         rotation=way.rotation,
         has_index=table.seekable,
+        shown_until=max(duration, (table.stated_end - first.pts) * table.tick_s),
     )

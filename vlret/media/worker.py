@@ -28,6 +28,7 @@ def main() -> None:
     """Serve requests from standard input until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     warnings.simplefilter("ignore")
+    _open_stderr()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not get between the messages
     _limit_memory(int(sys.argv[1]))
@@ -42,6 +43,14 @@ def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
     for line in sys.stdin.buffer:
         requests.put(json.loads(line))
     os._exit(0)
+
+
+def _open_stderr() -> None:
+    """Where the parent has none (`2>&-`), the next file would get its number, and be printed into."""
+    try:
+        os.fstat(2)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _limit_memory(n_bytes: int) -> None:
@@ -101,11 +110,13 @@ def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator
 
 
 def _warning(media: Media) -> str | None:
+    """All that is odd about a file, in one line; None if nothing is."""
+    found = list(media.warnings)
     if media.damaged_at is not None:
-        return f"damaged after {media.damaged_at:.1f} s"
-    if media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
-        return f"nothing can be decoded after {media.decoded_end:.1f} s"
-    return None
+        found.insert(0, f"damaged after {media.damaged_at:.1f} s")
+    elif media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
+        found.insert(0, f"nothing can be decoded after {media.decoded_end:.1f} s")
+    return "; ".join(found) or None
 
 
 def _decord_frames(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -80,6 +81,17 @@ def fetch_sentence_transformer(repository: str) -> Path:
         if isinstance(found, str) and _has_weights(Path(found).parent):
             return Path(found).parent
     return _download(repository, _sentence_transformer_files, repository, f"hf download {repository}")
+
+
+@contextmanager
+def offline() -> Iterator[None]:
+    """No library asks the hub while the block runs, whatever names a model folder holds."""
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _download(repository: str, choose: Callable[[Set[str]], list[str]], what: str, command: str) -> Path:

@@ -6,11 +6,10 @@ what travels with the weights is checked, never guessed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import open_clip
@@ -18,17 +17,23 @@ import torch
 from open_clip.tokenizer import HFTokenizer
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
-from safetensors import SafetensorError
 
 from vlret.errors import ModelError, UsageError
 from vlret.models.base import ModelCard
+from vlret.models.bounded import dry_run, require_types
 from vlret.models.device import pick_device, pick_dtype
-from vlret.models.hub import CONFIG, WEIGHTS, fetch, find_weights
-from vlret.models.image_text import PROMPTS, ImageTextEmbedder, sha256
+from vlret.models.fields import numbers, whole
+from vlret.models.folder import check_folder, read_object, told_as
+from vlret.models.hub import CONFIG, WEIGHTS, fetch, find_weights, offline
+from vlret.models.image_text import PROMPTS, ImageTextEmbedder
+from vlret.models.weights import check_pickle, sha256
+from vlret.text import printable
 from vlret.types import Pixels
 
 _PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "sentencepiece.bpe.model")
+_TOKENIZER_CHOICES = ("clean", "strip_sep_token")
+"""What `tokenizer_kwargs` may hold; open_clip would hand on all of it, `trust_remote_code` too."""
 _CLIP_VOCABULARY = 49408
 _TRAINED_ON = {
     "/openai": ("WIT-400M", "YFCC100M"),
@@ -53,24 +58,50 @@ class OpenCLIP(ImageTextEmbedder):
     """A dual encoder of images and texts; the vision tower runs in `dtype`, the text tower always in float32."""
 
     def __init__(
-        self, folder: Path, *, name: str, revision: str, device: str, dtype: str, tag: dict[str, Any]
+        self,
+        folder: Path,
+        *,
+        name: str,
+        revision: str,
+        device: str,
+        dtype: str,
+        tag: dict[str, Any],
+        text_model: str | None = None,
     ) -> None:
         """Load the model in `folder`; `tag` is the entry of these weights in open_clip's table, or {}.
 
+        `text_model` is the repository of the text tower's configuration, which the folder may name.
+
         Raises:
             UsageError: the device or dtype is not known.
-            ModelError: a file is missing or does not fit.
+            ModelError: a file is missing, does not fit or is hostile.
         """
         self._device = pick_device(device)
         self._dtype = pick_dtype(dtype, self._device)
+        check_folder(folder)
         config = _read_config(folder, tag)
         weights = _weights(folder)
-        self._tokenizer = _tokenizer(folder, config["model_cfg"]["text_cfg"])
-        self._model = _build(folder, config["preprocess_cfg"], bool(tag.get("quick_gelu")))
-        self._model.to(self._device).eval().visual.to(self._dtype)
-        preprocess = PreprocessCfg(**self._model.visual.preprocess_cfg)
-        self._transform = image_transform_v2(preprocess, is_train=False)
-        self.card = ModelCard(
+        text, quick_gelu = config["model_cfg"]["text_cfg"], bool(tag.get("quick_gelu"))
+        _check_text(folder, text, text_model)
+        with nullcontext() if text.get("hf_model_name") else offline():
+            self._tokenizer = _tokenizer(folder, text)
+            self._model = _build(folder, weights, config["preprocess_cfg"], quick_gelu)
+        with told_as(f"The model in {folder} cannot be used", f"{CONFIG} and weights must belong together."):
+            self._model.to(self._device).eval().visual.to(self._dtype)
+            preprocess = PreprocessCfg(**self._model.visual.preprocess_cfg)
+            self._transform = image_transform_v2(preprocess, is_train=False)
+            self.card = self._card(preprocess, config, weights, name, revision, tag)
+
+    def _card(
+        self,
+        preprocess: PreprocessCfg,
+        config: dict[str, Any],
+        weights: Path,
+        name: str,
+        revision: str,
+        tag: dict[str, Any],
+    ) -> ModelCard:
+        return ModelCard(
             name=name,
             revision=revision,
             weights_hash=sha256([weights]),
@@ -102,8 +133,11 @@ class OpenCLIP(ImageTextEmbedder):
         """
         tag = find_tag(source)
         folder = fetch(tag["hf_hub"].rstrip("/"))
-        name = f"open_clip:{source}"
-        return cls(folder, name=name, revision=folder.name, device=device, dtype=dtype, tag=tag)
+        text = open_clip.get_model_config(source.partition("/")[0])["text_cfg"]
+        return cls(
+            folder, name=f"open_clip:{source}", revision=folder.name, device=device, dtype=dtype, tag=tag,
+            text_model=text.get("hf_model_name"),
+        )  # fmt: skip
 
     def is_cut(self, text: str) -> bool:
         """Whether `text` has more tokens than the text tower reads."""
@@ -148,21 +182,41 @@ def _read_config(folder: Path, tag: dict[str, Any]) -> dict[str, Any]:
     """The folder's configuration; preprocessing that it leaves out is taken from the tag, if there is one."""
     path = folder / CONFIG
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = read_object(path)
         model, own = config["model_cfg"], config.get("preprocess_cfg", {})
-        model["embed_dim"], model["vision_cfg"], model["text_cfg"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        model["vision_cfg"].keys(), model["text_cfg"].keys()
+        whole(model, "embed_dim", 1, 1 << 16)
+        preprocess = {key: own.get(key, tag.get(key)) for key in _PREPROCESSING}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"{path} is not an open_clip configuration ({error!r}).", "Copy the folder again."
+            f"{path} is not an open_clip configuration ({printable(error)}).", "Copy the folder again."
         ) from error
-    preprocess = {key: own.get(key, tag.get(key)) for key in _PREPROCESSING}
     unsaid = [key for key, value in preprocess.items() if value is None]
     if unsaid:
         raise ModelError(
             f"{path} does not say {', '.join(unsaid)} in its preprocess_cfg.",
             "Add what the model was trained with: a guess would give wrong vectors without an error.",
         )
+    with told_as(f"{path} is not an open_clip configuration", "Copy the folder again."):
+        numbers(preprocess, "mean", 3), numbers(preprocess, "std", 3)
     return {"model_cfg": model, "preprocess_cfg": preprocess}
+
+
+def _check_text(folder: Path, text: dict[str, Any], text_model: str | None) -> None:
+    """Refuse a text tower or tokenizer that is not all in the folder."""
+    named = text.get("hf_model_name")
+    if named and named != text_model:
+        raise ModelError(
+            f"The text tower of {folder} is a model of transformers ({printable(named)}) that does not lie in it.",
+            "Give it as open_clip:ARCH/TAG, or use a model whose text tower is open_clip's own.",
+        )
+    given = text.get("tokenizer_kwargs") or {}
+    unknown = [key for key in given if key not in _TOKENIZER_CHOICES]
+    if unknown:
+        raise ModelError(
+            f"{folder / CONFIG} gives its tokenizer {printable(', '.join(unknown))}.",
+            f"Its tokenizer_kwargs may hold {' and '.join(_TOKENIZER_CHOICES)}.",
+        )
 
 
 def _summary(config: dict[str, Any], quick_gelu: bool) -> str:
@@ -186,13 +240,9 @@ def _tokenizer(folder: Path, text: dict[str, Any]) -> Any:
             f"Run: hf download {text['hf_tokenizer_name']} tokenizer.json tokenizer_config.json "
             f"--local-dir {folder}",
         )
-    try:
+    with told_as(f"The tokenizer in {folder} cannot be read", "Copy the folder again."):
         tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(
-            f"The tokenizer in {folder} cannot be read ({error}).", "Copy the folder again."
-        ) from error
-    _check_vocabulary(folder, len(tokenizer.tokenizer) if own else tokenizer.vocab_size, text)
+        _check_vocabulary(folder, len(tokenizer.tokenizer) if own else tokenizer.vocab_size, text)
     return tokenizer
 
 
@@ -206,29 +256,24 @@ def _check_vocabulary(folder: Path, size: int, text: dict[str, Any]) -> None:
         )
 
 
-def _build(folder: Path, preprocess: dict[str, Any], quick_gelu: bool) -> Any:
-    try:
+def _build(folder: Path, weights: Path, preprocess: dict[str, Any], quick_gelu: bool) -> Any:
+    name = f"local-dir:{folder}"
+    if weights.suffix != ".safetensors":
+        check_pickle(weights)
+    with told_as(f"The model in {folder} cannot be loaded", f"{CONFIG} and weights must belong together."):
+        empty = dry_run(
+            lambda: open_clip.create_model(name, load_weights=False, pretrained_text=False, device="meta"),
+            [weights],
+        )
+        if weights.suffix == ".safetensors":
+            require_types(empty, weights)
         return open_clip.create_model(
-            f"local-dir:{folder}",
+            name,
             force_preprocess_cfg=preprocess,
             force_quick_gelu=quick_gelu,
             require_pretrained=True,
             weights_only=True,
         )
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        TypeError,
-        KeyError,
-        SafetensorError,
-        UnpicklingError,
-    ) as error:
-        reason = str(error).partition("\n")[0]
-        raise ModelError(
-            f"The model in {folder} cannot be loaded: {reason}.",
-            f"{CONFIG} and weights must belong together.",
-        ) from error
 
 
 def _count_tokens(tokenizer: Any, text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vlret.errors import MissingExtraError, ModelError, UsageError
 from vlret.models.device import check_names
+from vlret.text import printable
 
 if TYPE_CHECKING:
     from vlret.models.base import Embedder
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parent.parent / "assets"
 OPEN_CLIP = "open_clip:"
 SENTENCE_TRANSFORMER = "st:"
+_CLASS = re.compile(r"(?!open_clip:|st:)[\w.]+:[A-Za-z_]\w*")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +102,16 @@ def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "a
 
     Args:
         name_or_folder: a name of `list_models`, `open_clip:ARCH/TAG`, `st:OWNER/MODEL` or `st:FOLDER`
-            (sentence-transformers), or a folder that holds a VL-JEPA (config.json of model_type vl_jepa)
-            or an open_clip model (open_clip_config.json). A name goes before a folder of the same name:
-            write `./clip` for the folder.
+            (sentence-transformers), a folder that holds a VL-JEPA (config.json of model_type vl_jepa)
+            or an open_clip model (open_clip_config.json), or `module:Class`, an `Embedder` of one's own that
+            is made without arguments. A name goes before a folder of the same name: write `./clip` for the
+            folder. A name that a file holds is set against `vlret.models.trust` first.
         device: auto, cpu, cuda, cuda:N or mps.
         dtype: auto (bfloat16 where the device computes in it), float32 or bfloat16.
 
     Raises:
         UsageError: the name, device or dtype is not known, or the model reads no images.
-        ModelError: the weights are not there or do not fit.
+        ModelError: the weights are not there or do not fit, or the folder is damaged or hostile.
         MissingExtraError: sentence-transformers is needed and not installed.
     """
     check_model(name_or_folder, device, dtype)
@@ -123,6 +127,10 @@ def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "a
         return _open_clip(name.removeprefix(OPEN_CLIP), device, dtype)
     if name.startswith(SENTENCE_TRANSFORMER):
         return _sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMER), device, dtype)
+    if _is_class(name):
+        from vlret.models.own_class import make
+
+        return make(name)
     return _load_folder(Path(name), device, dtype)
 
 
@@ -143,7 +151,7 @@ def check_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "
         find_tag(name.removeprefix(OPEN_CLIP))
     elif name.startswith(SENTENCE_TRANSFORMER):
         _check_sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMER))
-    elif not Path(name).is_dir():
+    elif not _is_class(name) and not Path(name).is_dir():
         raise _unknown(name)
 
 
@@ -156,38 +164,31 @@ def list_models() -> list[dict[str, Any]]:
     return [{"name": name, **{key: getattr(spec, key) for key in keys}} for name, spec in MODELS.items()]
 
 
+def _is_class(name: str) -> bool:
+    return bool(_CLASS.fullmatch(name)) and not Path(name).is_dir()
+
+
 def _load_folder(folder: Path, device: str, dtype: str) -> Embedder:
     if (folder / "open_clip_config.json").is_file():
         from vlret.models.open_clip import OpenCLIP
 
         return OpenCLIP.from_folder(folder, device, dtype)
-    if _model_type(folder / "config.json") == "vl_jepa":
-        return _vljepa(folder, device, dtype)
+    if (folder / "config.json").is_file():
+        from vlret.models.folder import check_folder, read_object
+
+        check_folder(folder)
+        if read_object(folder / "config.json").get("model_type") == "vl_jepa":
+            return _vljepa(folder, device, dtype)
     raise ModelError(
         f"{folder} holds no model that vlret knows.",
         "Give a folder with an open_clip_config.json, or with a config.json of model_type vl_jepa.",
     )
 
 
-def _model_type(config: Path) -> str:
-    if not config.is_file():
-        return ""
-    try:
-        values = json.loads(config.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{config} is not JSON: {error}.", "Copy the model folder again.") from error
-    return str(values.get("model_type", "")) if isinstance(values, dict) else ""
-
-
 def _vljepa(folder: Path, device: str, dtype: str) -> Embedder:
     from vlret.models.vljepa.embedder import VLJEPA
 
-    try:
-        return VLJEPA(folder, device, dtype)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"{folder} is not a readable VL-JEPA ({error}).", "Copy the folder again."
-        ) from error
+    return VLJEPA(folder, device, dtype)
 
 
 def _open_clip(source: str, device: str, dtype: str) -> Embedder:
@@ -222,8 +223,15 @@ def _version(package: str) -> str:
 
 
 def _unknown(name: str) -> UsageError:
-    near = get_close_matches(name, MODELS, n=3, cutoff=0.0)
+    if _URL.match(name):
+        return UsageError(
+            f"{printable(name)!r} is an address, and a model is not fetched from one.",
+            "Download its folder and give that, or give open_clip:ARCH/TAG or st:OWNER/MODEL.",
+        )
+    near = get_close_matches(name.lower(), MODELS)
+    meant = f"; did you mean {' or '.join(near)}?" if near else "."
     return UsageError(
-        f"{name!r} is neither a model nor a folder; the nearest names are {', '.join(near)}.",
-        "`vlret models` lists them; open_clip:ARCH/TAG, st:OWNER/MODEL and model folders are taken too.",
+        f"{printable(name)!r} is neither a model nor a folder{meant}",
+        f"`vlret models` lists {', '.join(MODELS)}; open_clip:ARCH/TAG, st:OWNER/MODEL, model folders and "
+        "module:Class are taken, too.",
     )

@@ -5,25 +5,25 @@ A model is always a folder, whether a user gives it or the hub. Code that lies i
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from PIL import Image
-from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
-from vlret.errors import ModelError, UsageError
+from vlret.errors import UsageError
 from vlret.models.base import ModelCard
+from vlret.models.bounded import no_larger_than
 from vlret.models.device import pick_device, pick_dtype
-from vlret.models.hub import fetch_sentence_transformer, repository_of
-from vlret.models.image_text import PROMPTS, ImageTextEmbedder, sha256
+from vlret.models.folder import told_as
+from vlret.models.hub import fetch_sentence_transformer, offline, repository_of
+from vlret.models.image_text import PROMPTS, ImageTextEmbedder
+from vlret.models.st_folder import check_st_folder, files_of, weight_files
+from vlret.models.weights import sha256
 from vlret.types import Pixels
 
 _SETTINGS = (
@@ -58,12 +58,18 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         """
         self._device = pick_device(device)
         self._dtype = pick_dtype(dtype, self._device)
-        self._model = _load(folder, self._device, self._dtype)
-        _check_modalities(self._model, name)
-        self._prompt = self._model.prompts.get(self._model.default_prompt_name or "", "")
-        weights, settings = _files(folder)
+        check_st_folder(folder)
+        weights = weight_files(folder)
+        with _told(folder):
+            self._model = _load(folder, weights, self._device, self._dtype)
+            _check_modalities(self._model, name)
+            self._prompt = self._model.prompts.get(self._model.default_prompt_name or "", "")
+            self.card = self._card(folder, weights, name, revision, licence)
+
+    def _card(self, folder: Path, weights: list[Path], name: str, revision: str, licence: str) -> ModelCard:
         video = ", not as video" if self._model.supports("video") else ""
-        self.card = ModelCard(
+        settings = sha256(files_of(folder, _SETTINGS))[:16]
+        return ModelCard(
             name=name,
             revision=revision,
             weights_hash=sha256(weights),
@@ -75,7 +81,7 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
             prompts=PROMPTS,
             temperature=_temperature(self._model),
             text_length=_text_length(self._model),
-            preprocessing=f"frames as images{video}, prompt {self._prompt!r}, settings {sha256(settings)[:16]}",
+            preprocessing=f"frames as images{video}, prompt {self._prompt!r}, settings {settings}",
         )
 
     @classmethod
@@ -133,32 +139,22 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         return vectors
 
 
-def _load(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    try:
-        with _no_progress_bars():
-            return SentenceTransformer(
-                str(folder),
-                device=str(device),
-                trust_remote_code=False,
-                local_files_only=True,
-                model_kwargs={"dtype": dtype},
-            )
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        ImportError,
-        SafetensorError,
-        UnpicklingError,
-    ) as error:
-        reason = re.split(r"\n|\. ", str(error).strip())[0].rstrip(".:")  # its first sentence
-        raise ModelError(
-            f"The model in {folder} cannot be loaded by sentence-transformers: {reason}.",
-            "Give a whole folder of a model that brings no code of its own.",
-        ) from error
+def _load(folder: Path, weights: list[Path], device: torch.device, dtype: torch.dtype) -> Any:
+    with _no_progress_bars(), offline(), no_larger_than(weights):
+        return SentenceTransformer(
+            str(folder),
+            device=str(device),
+            trust_remote_code=False,
+            local_files_only=True,
+            model_kwargs={"dtype": dtype, "weights_only": True},
+        )
+
+
+def _told(folder: Path) -> AbstractContextManager[None]:
+    return told_as(
+        f"The model in {folder} cannot be loaded by sentence-transformers",
+        "Give a whole folder of a model that brings no code of its own.",
+    )
 
 
 @contextmanager
@@ -180,21 +176,6 @@ def _check_modalities(model: Any, name: str) -> None:
             f"{name} reads {reads}, and vlret needs a model that reads texts.",
             "Give one, such as st:clip-ViT-B-32.",
         )
-
-
-def _files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The weights and the settings of a model, in the root and in the folders of its modules."""
-    modules = folder / "modules.json"
-    listed = json.loads(modules.read_text(encoding="utf-8")) if modules.is_file() else []
-    below = [file for module in listed if module["path"] for file in (folder / module["path"]).rglob("*")]
-    files = sorted({*folder.glob("*"), *below})
-    safe = {file.parent for file in files if file.suffix == ".safetensors"}
-    weights = [
-        file
-        for file in files
-        if file.suffix == ".safetensors" or (file.suffix == ".bin" and file.parent not in safe)
-    ]
-    return weights, [file for file in files if file.name in _SETTINGS]
 
 
 def _resolution(model: Any) -> int:

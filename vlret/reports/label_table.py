@@ -35,7 +35,8 @@ def check_table(path: Path) -> None:
 def write_table(path: Path, labels: Sequence[Label]) -> None:
     r"""One row a clip; a row of .parquet and .jsonl holds the list `top` too. The folder is made.
 
-    Bytes of a file name that are not UTF-8 are escaped, as `\udcff`.
+    In a .csv a text that a spreadsheet would run as a formula begins with `'` (`vlret.text.no_formula`). Bytes of
+    a file name that are not UTF-8 are escaped, as `\udcff`.
 
     Raises:
         OutputError: it cannot be written; the old table is left as it was.

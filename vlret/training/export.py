@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,8 @@ import torch
 
 from vlret.files import replace_file
 from vlret.models.base import ModelCard
-from vlret.models.vljepa.modeling import TOWERS, VLJEPAModel, save_towers
+from vlret.models.vljepa.checks import weights_hash
+from vlret.models.vljepa.modeling import VLJEPAModel, save_towers
 from vlret.training.calibration import Calibration
 from vlret.training.initial import MINILM
 from vlret.training.recipe import Recipe
@@ -19,14 +19,14 @@ from vlret.training.recipe import Recipe
 PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
 
 
-def export(model: VLJEPAModel, folder: Path, recipe: Recipe, calibration: Calibration) -> Path:
-    """Write the finished model in float16 (the int8 table as it is) and return its folder."""
+def export(model: VLJEPAModel, folder: Path, recipe: Recipe) -> Path:
+    """Write the finished model in float16 (the int8 table as it is), not yet calibrated; returns its folder."""
     write_folder(model, folder, recipe)
     state = {
         key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()
     }
     save_towers(folder, state)
-    write_card(model, folder, recipe, calibration)
+    write_card(model, folder, recipe)
     return folder
 
 
@@ -67,11 +67,3 @@ def write_card(
 
 def _rounded(values: Sequence[float]) -> list[float]:
     return [round(value, 4) for value in values]
-
-
-def weights_hash(folder: Path) -> str:
-    """SHA-256 over the tower files in the order x_encoder, predictor, y_encoder."""
-    digest = hashlib.sha256()
-    for tower in TOWERS:
-        digest.update((folder / f"{tower}.safetensors").read_bytes())
-    return digest.hexdigest()

@@ -19,13 +19,14 @@ from PIL import Image
 from tqdm import tqdm
 
 from vlret.datasets.tar_set import Item, read_bytes
+from vlret.errors import MediaError, UsageError
 from vlret.files import replace_file, replacing, unwritable
 from vlret.media.read import read_clip
+from vlret.media.sources import VIDEO_SUFFIXES
 from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.towers import padded
 from vlret.types import Pixels
 
-VIDEO = {".mp4"}
 BATCH = 16
 BATCH_TEXTS, TEXTS_AT_ONCE = 64, 2048
 LONGEST_TO_SHORTEST = 1.3
@@ -110,7 +111,16 @@ def _of_like_length(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def _views(item: Item, content: bytes, count: int) -> list[Pixels]:
-    if Path(item.name).suffix not in VIDEO:
+    try:
+        return _decoded(item, content, count)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MediaError) as error:
+        raise UsageError(
+            f"{item.name} of {item.shard} cannot be decoded: {error}.", "Take it out of the set."
+        ) from error
+
+
+def _decoded(item: Item, content: bytes, count: int) -> list[Pixels]:
+    if Path(item.name).suffix.lower() not in VIDEO_SUFFIXES:
         return _photo_views(item.name, Image.open(io.BytesIO(content)).convert("RGB"), count)
     with tempfile.NamedTemporaryFile(suffix=Path(item.name).suffix) as file:
         file.write(content)

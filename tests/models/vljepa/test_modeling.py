@@ -13,9 +13,10 @@ from transformers import AutoConfig, AutoModel
 import vlret
 from tests.models.vljepa.tiny import tiny_model
 from vlret.errors import ModelError
+from vlret.models.vljepa.checks import TOWERS
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.encoders import XEncoder
-from vlret.models.vljepa.modeling import TOWERS, VLJEPAModel
+from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.models.vljepa.towers import load_tower
 
 PAPER = Path(vlret.__file__).parent / "assets" / "vljepa-paper"

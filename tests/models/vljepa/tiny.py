@@ -10,6 +10,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, Dinov2Config, Gemma3TextConfig, LlamaConfig, VJEPA2Config
 
 from vlret.models.base import ModelCard
+from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.encoders import Int8Embedding
 from vlret.models.vljepa.modeling import VLJEPAModel
@@ -85,8 +86,9 @@ def tiny_folder(folder: Path, model: VLJEPAModel) -> Path:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     tokenizer.save(str(folder / "tokenizer.json"))
+    digest = weights_hash(folder)
     card = ModelCard(
-        name="tiny", revision="1", weights_hash="0" * 64, dim=20, frames=4, resolution=model.config.resolution,
+        name="tiny", revision="1", weights_hash=digest, dim=20, frames=4, resolution=model.config.resolution,
         resize="squash", licence="Apache-2.0", prompts=("a {}",), temperature=0.1, text_length=16, takes_query=True,
     )  # fmt: skip
     (folder / "card.json").write_text(json.dumps(card.to_dict()))

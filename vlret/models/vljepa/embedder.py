@@ -5,17 +5,20 @@ torch and transformers are imported only when pixels or a query come in: a text 
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vlret.errors import ModelError
-from vlret.models.base import Embedder, ModelCard, check_texts
+from vlret.models.base import Embedder, check_finite
+from vlret.models.device import check_device
+from vlret.models.folder import check_folder, told_as
+from vlret.models.inputs import pixel_list, text_list
+from vlret.models.vljepa.checks import existing, read_card, read_config
 from vlret.types import Pixels, Vectors
 
 if TYPE_CHECKING:
@@ -34,9 +37,17 @@ class VLJEPA(Embedder):
     """Clips, queries and texts through a VL-JEPA folder (config.json, card.json, tokenizer.json, towers)."""
 
     def __init__(self, folder: str | Path, device: str = "auto", dtype: str = "auto") -> None:
+        """Check the folder and read its card; towers are loaded later.
+
+        Raises:
+            ModelError: a file is missing, damaged or hostile, or the weights are not those of the card.
+            UsageError: this machine has no such device.
+        """
         self.folder = Path(folder)
-        self.settings = _read_json(self.folder / "config.json")
-        self.card = ModelCard.from_dict(_read_json(self.folder / "card.json"))
+        check_folder(self.folder)
+        self.settings = read_config(self.folder)
+        self.card = read_card(self.folder, self.settings)
+        check_device(device)
         self._device, self._dtype = device, dtype
 
     def load(self) -> None:
@@ -50,8 +61,8 @@ class VLJEPA(Embedder):
         from vlret.models.vljepa.processing import normalise, squash
 
         mean, std = self.settings["image_mean"], self.settings["image_std"]
-        frames = [normalise(squash(clip, self.card.resolution), mean, std) for clip in clips]
-        with torch.inference_mode():
+        frames = [normalise(squash(clip, self.card.resolution), mean, std) for clip in pixel_list(clips)]
+        with self._running(), torch.inference_mode():
             return _grouped(frames, self._encode)
 
     def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
@@ -59,17 +70,20 @@ class VLJEPA(Embedder):
         import torch
 
         query_rows = self._query_rows(self.card.default_query if query is None else query)
-        with torch.inference_mode():
+        with self._running(), torch.inference_mode():
             vectors = _grouped(list(tokens), lambda batch: self._predict(batch, query_rows))
         rows = [vector.numpy() for vector in vectors]
-        return _unit(np.stack(rows)) if rows else np.empty((0, self.card.dim), np.float32)
+        return self._unit(np.stack(rows)) if rows else np.empty((0, self.card.dim), np.float32)
 
-    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+    def embed_texts(self, texts: Iterable[str]) -> Vectors:
         """Target embeddings float32 [n, dim], unit length."""
-        check_texts(texts)
-        if not texts:
+        given = text_list(texts)
+        if not given:
             return np.empty((0, self.card.dim), np.float32)
-        return _unit(self.y_encoder.embed([self.tokens(text, self.card.text_length) for text in texts]))
+        ids = [self.tokens(text, self.card.text_length) for text in given]
+        with self._running():
+            rows = self.y_encoder.embed(ids)
+        return self._unit(rows)
 
     def is_cut(self, text: str) -> bool:
         """Whether `text` has more tokens than the Y-encoder reads."""
@@ -101,16 +115,19 @@ class VLJEPA(Embedder):
             return None
         ids = self.tokens(query, self.settings["query_length"])
         own = self.predictor.embed_tokens
-        if own is None:
-            return torch.from_numpy(self.y_encoder.pool([ids]))[None]
-        return own(torch.tensor([ids], device=self.device))  # type: ignore[no-any-return]
+        with self._running():
+            if own is None:
+                return torch.from_numpy(self.y_encoder.pool([ids]))[None]
+            return own(torch.tensor([ids], device=self.device))  # type: ignore[no-any-return]
 
     @cached_property
     def tokenizer(self) -> Any:
         """The model's own tokenizer, without truncation and padding."""
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(_existing(self.folder / "tokenizer.json")))
+        file = existing(self.folder / "tokenizer.json")
+        with told_as(f"{file} is not a readable tokenizer", "Copy the model folder again."):
+            tokenizer = Tokenizer.from_file(str(file))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
@@ -120,7 +137,8 @@ class VLJEPA(Embedder):
         """The configuration as a transformers object."""
         from vlret.models.vljepa.configuration import VLJEPAConfig
 
-        return VLJEPAConfig.from_pretrained(self.folder)  # type: ignore[no-any-return]
+        with told_as(f"Damaged {self.folder / 'config.json'}", "Copy the model folder again."):
+            return VLJEPAConfig.from_dict(self.settings)  # type: ignore[no-any-return]
 
     @cached_property
     def device(self) -> torch.device:
@@ -156,11 +174,11 @@ class VLJEPA(Embedder):
     @cached_property
     def y_encoder(self) -> NumpyYEncoder | TorchYEncoder:
         """The text tower, loaded on first use: numpy for a BERT-like one, torch for any other."""
-        _existing(self.folder / "y_encoder.safetensors")
         if self.settings["y_config"]["model_type"] == "bert":
             from vlret.models.vljepa.text import NumpyYEncoder
 
-            return NumpyYEncoder(self.folder / "y_encoder.safetensors", self.settings["y_config"])
+            file = self.folder / "y_encoder.safetensors"
+            return NumpyYEncoder(file, self.settings["y_config"], self.card.dim)
         from vlret.models.vljepa.towers import TorchYEncoder
 
         return TorchYEncoder(self.folder, self.config, self.device)
@@ -168,9 +186,16 @@ class VLJEPA(Embedder):
     def _load(self, kind: Any, name: str) -> Any:
         from vlret.models.vljepa.towers import load_tower
 
-        _existing(self.folder / f"{name}.safetensors")
         log.info("loading %s of %s", name, self.card.name)
         return load_tower(kind, name, self.folder, self.config).to(self.device)
+
+    def _running(self) -> AbstractContextManager[None]:
+        """Towers that pass every check may still not fit together: that is the folder's fault."""
+        return told_as(f"The model in {self.folder} cannot be run", "Copy the model folder again.")
+
+    def _unit(self, rows: Vectors) -> Vectors:
+        check_finite(rows, self.card.name)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 def _grouped(items: list[torch.Tensor], call: Any) -> list[torch.Tensor]:
@@ -183,21 +208,3 @@ def _grouped(items: list[torch.Tensor], call: Any) -> list[torch.Tensor]:
         for i, row in zip(chosen, call(torch.stack([items[i] for i in chosen])), strict=True):
             results[i] = row
     return results
-
-
-def _unit(rows: Vectors) -> Vectors:
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(_existing(file).read_text())
-    return values
-
-
-def _existing(file: Path) -> Path:
-    if not file.is_file():
-        raise ModelError(
-            f"{file} is missing.",
-            "A VL-JEPA folder holds config.json, card.json, tokenizer.json and its towers.",
-        )
-    return file

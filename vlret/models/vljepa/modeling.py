@@ -15,13 +15,11 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers import initialization as init
 
-from vlret.errors import ModelError
 from vlret.files import replace_file
+from vlret.models.vljepa.checks import TOWERS, refuse_mismatch
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.encoders import XEncoder, YEncoder
 from vlret.models.vljepa.predictor import Predictor
-
-TOWERS = ("x_encoder", "predictor", "y_encoder")
 
 
 class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
@@ -119,16 +117,6 @@ def save_towers(folder: Path, state: Mapping[str, torch.Tensor]) -> None:
         "weight_map": {key: f"{tower}.safetensors" for key, tower in home.items()},
     }
     replace_file(folder / "model.safetensors.index.json", json.dumps(index, indent=1).encode())
-
-
-def refuse_mismatch(name: str, missing: Any, unexpected: Any) -> None:
-    """Raise `ModelError` if a checkpoint and its model do not have exactly the same weights."""
-    if missing or unexpected:
-        raise ModelError(
-            f"The weights in {name} do not fit its config.json: missing {sorted(missing)[:5]}, "
-            f"unexpected {sorted(unexpected)[:5]}.",
-            "Use the config.json and the safetensors files of one and the same model.",
-        )
 
 
 AutoConfig.register(VLJEPAConfig.model_type, VLJEPAConfig)

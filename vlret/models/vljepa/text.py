@@ -14,15 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from vlret.errors import ModelError
+from vlret.models.fields import number, whole, wrong
+from vlret.models.vljepa.checks import existing, refuse_mismatch
+from vlret.models.weights import read_header, require_tensor
 from vlret.types import Vectors
 
 Array = NDArray[np.float32]
+_TABLES = "model.embeddings"
+_ROWS = {"word": "vocab_size", "position": "max_position_embeddings", "token_type": "type_vocab_size"}
 
 
 class NumpyYEncoder:
     """Token ids to target embeddings; every text runs with others of its own length, so nothing is padded."""
 
-    def __init__(self, file: Path, config: dict[str, Any]) -> None:
+    def __init__(self, file: Path, config: dict[str, Any], dim: int) -> None:
+        """Read the weights in `file` of the y_config `config`, for vectors of `dim` numbers.
+
+        Raises:
+            ModelError: they are missing or damaged, or do not fit.
+        """
+        _check_fit(existing(file), config, dim)
         self.heads: int = config["num_attention_heads"]
         self.layers: int = config["num_hidden_layers"]
         self.eps: float = config["layer_norm_eps"]
@@ -91,6 +103,47 @@ class NumpyYEncoder:
         centred = x - x.mean(-1, keepdims=True)
         scale = 1 / np.sqrt((centred**2).mean(-1, keepdims=True) + self.eps)
         return np.asarray(centred * scale * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"])
+
+
+def _check_fit(file: Path, config: dict[str, Any], dim: int) -> None:
+    """Set config.json against the header of the weights, before any of them is read."""
+    header = {key.removeprefix("y_encoder."): tensor for key, tensor in read_header(file).items()}
+    try:
+        layers = whole(config, "num_hidden_layers", 1, len(header))
+        hidden, inner = (whole(config, name, 1, 1 << 24) for name in ("hidden_size", "intermediate_size"))
+        if hidden % whole(config, "num_attention_heads", 1, hidden):
+            raise wrong("num_attention_heads", config["num_attention_heads"], f"a divisor of {hidden}")
+        number(config, "layer_norm_eps", 0, 1)
+    except ValueError as error:
+        raise ModelError(f"Damaged y_config of {file.parent}: {error}.", "Copy the folder again.") from error
+    rows = {f"{_TABLES}.{name}_embeddings.weight": config.get(field) for name, field in _ROWS.items()}
+    expected: dict[str, Any] = {name: (count, hidden) for name, count in rows.items()}
+    table = f"{_TABLES}.word_embeddings"
+    int8 = f"{table}.scale" in header
+    expected |= {f"{table}.scale": (config.get("vocab_size"), 1)} if int8 else {}
+    expected |= _norm(f"{_TABLES}.LayerNorm", hidden) | _linear("head", hidden, dim)
+    for layer in range(layers):
+        expected |= _layer_shapes(f"model.encoder.layer.{layer}", hidden, inner)
+    refuse_mismatch(str(file), expected.keys() - header.keys(), header.keys() - expected.keys())
+    for key, shape in expected.items():
+        dtypes = ("I8",) if int8 and key == f"{table}.weight" else ("F16", "F32")
+        require_tensor(file, key, header[key], shape, dtypes)
+
+
+def _layer_shapes(name: str, hidden: int, inner: int) -> dict[str, tuple[int, ...]]:
+    shapes = _norm(f"{name}.attention.output.LayerNorm", hidden) | _norm(f"{name}.output.LayerNorm", hidden)
+    for part in ("self.query", "self.key", "self.value", "output.dense"):
+        shapes |= _linear(f"{name}.attention.{part}", hidden, hidden)
+    shapes |= _linear(f"{name}.intermediate.dense", hidden, inner)
+    return shapes | _linear(f"{name}.output.dense", inner, hidden)
+
+
+def _linear(name: str, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
+
+
+def _norm(name: str, width: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
 
 
 def _widened(value: NDArray[Any]) -> NDArray[Any]:

@@ -11,26 +11,46 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from vlret.models.bounded import dry_run
+from vlret.models.folder import told_as
+from vlret.models.hub import offline
+from vlret.models.vljepa.checks import existing, refuse_mismatch
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.encoders import YEncoder
-from vlret.models.vljepa.modeling import refuse_mismatch
+from vlret.models.weights import FLOATS, read_header, require_tensor
 from vlret.types import Vectors
 
 Tower = TypeVar("Tower", bound=nn.Module)
+_WHOLE = {torch.int8: ("I8",), torch.int64: ("I64",)}
 
 
 def load_tower(kind: type[Tower], name: str, folder: Path, config: VLJEPAConfig) -> Tower:
     """One tower (`x_encoder`, `predictor` or `y_encoder`) in float32, ready for inference.
 
     Raises:
-        ModelError: a weight is missing or left over.
+        ModelError: the file is missing or damaged, or a weight is missing, left over or of another shape.
     """
-    state = load_file(folder / f"{name}.safetensors")
-    state = {key.removeprefix(f"{name}."): value for key, value in state.items() if key != "logit_scale"}
-    tower = kind(config)
-    report = tower.load_state_dict({k: _float32(v) for k, v in state.items()}, strict=False)
-    refuse_mismatch(str(folder / f"{name}.safetensors"), report.missing_keys, report.unexpected_keys)
+    file = existing(folder / f"{name}.safetensors")
+    with offline(), told_as(f"{name} of {folder} cannot be loaded", "Copy the model folder again."):
+        _check_fit(dry_run(lambda: kind(config), [file]), name, file)
+        tower = kind(config)
+        tower.load_state_dict({_own(key, name): _float32(value) for key, value in load_file(file).items()
+                               if key != "logit_scale"})  # fmt: skip
     return tower.eval().requires_grad_(False)
+
+
+def _check_fit(empty: nn.Module, name: str, file: Path) -> None:
+    """Set the header of the weights against a tower that takes no memory yet."""
+    header = {_own(key, name): tensor for key, tensor in read_header(file).items() if key != "logit_scale"}
+    expected = empty.state_dict()
+    refuse_mismatch(str(file), expected.keys() - header.keys(), header.keys() - expected.keys())
+    for key, tensor in expected.items():
+        dtypes = FLOATS if tensor.is_floating_point() else _WHOLE[tensor.dtype]
+        require_tensor(file, key, header[key], tensor.shape, dtypes)
+
+
+def _own(key: str, name: str) -> str:
+    return key.removeprefix(f"{name}.")
 
 
 class TorchYEncoder:

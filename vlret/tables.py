@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from vlret.errors import UsageError
-from vlret.text import printable
+from vlret.text import printable, without_mark
 
 LINE_SUFFIXES = frozenset(("", ".txt", ".text", ".list", ".lst", ".names"))
 SEPARATED_SUFFIXES = frozenset((".csv", ".tsv", ".tab"))
@@ -25,6 +25,8 @@ YAML_SUFFIXES = frozenset((".yaml", ".yml"))
 TABLE_SUFFIXES = SEPARATED_SUFFIXES | JSON_LINES_SUFFIXES | YAML_SUFFIXES | {".json"}
 MOST_BYTES = 2**28
 """Longest file that is read: what is longer is no list that somebody wrote."""
+PATH_HEADINGS = ("path", "video", "image", "file")
+"""Names of the column with the paths of media, the usual one first."""
 SEPARATORS = ",;\t|"
 _QUOTES = {
     "unexpected end of data": "a quotation mark that opens here is not closed",
@@ -88,7 +90,9 @@ class Table:
         """What an error says of the columns: their headings, or the first row."""
         if self.heading:
             return f"the columns {', '.join(map(printable, self.heading))}"
-        first = ", ".join(shown(cell) for cell in self.rows[0].cells) if self.rows else "none"
+        if not self.rows:
+            return "no rows"
+        first = ", ".join(shown(cell) for cell in self.rows[0].cells)
         return f"{self.width} columns without headings that are known (first row: {first})"
 
     def _text(self, row: Row, cell: object) -> str:
@@ -194,8 +198,8 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{printable(path)} cannot be read: {reason}.") from error
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or _alternates(data[:256]):
         raise UsageError(f"{printable(path)} is UTF-16 text, not UTF-8.", "Save it as UTF-8.")
-    try:
-        return data.decode("utf-8-sig")
+    try:  # `find -print0` lists names as they are on the disk, and one that is no UTF-8 costs itself only
+        return data.decode("utf-8-sig", "surrogateescape" if b"\0" in data else "strict")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(
@@ -316,7 +320,8 @@ def _cells(path: Path, text: str, separator: str) -> list[Row]:
             while len(cells) > width > 0 and not cells[-1].strip():
                 cells.pop()
             if any(cell.strip() for cell in cells):
-                rows.append(Row(f"line {line}", (*cells, *[""] * (width - len(cells)))))
+                texts = map(without_mark, cells)
+                rows.append(Row(f"line {line}", (*texts, *[""] * (width - len(cells)))))
             line = reader.line_num + 1
     except csv.Error as error:
         what = _QUOTES.get(str(error).replace(f"'{separator}'", "','"), str(error))

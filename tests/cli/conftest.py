@@ -7,6 +7,7 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,12 +87,14 @@ def paint_image(path: Path, colour: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory) -> Path:
-    """A folder with the model folders colour and asked."""
+def models(tmp_path_factory) -> Iterator[Path]:
+    """A directory of trusted models with the model folders colour and asked."""
     folder = tmp_path_factory.mktemp("models")
     for name in ("colour", "asked"):
         (folder / name).mkdir()
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VLRET_TRUSTED_MODELS", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

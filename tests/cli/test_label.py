@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from tests.cli.conftest import ROOT, command, paint_image, vlret
+from vlret.errors import OutputError
+from vlret.reports import html
 
 
 def test_json_of_an_index(index, media):
@@ -85,19 +87,31 @@ def test_a_reader_that_goes_costs_no_table(index, tmp_path):
     assert (tmp_path / "a.html").is_file()
 
 
-def test_a_page_that_cannot_be_written_costs_no_table(index, tmp_path):
+@pytest.mark.parametrize("option", ["--html", "--out"])
+def test_a_file_that_cannot_be_written_is_told_before_any_work(index, tmp_path, option):
     (tmp_path / "file").touch()
-    page = tmp_path / "file" / "page.html"
-    run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", page)
+    file = tmp_path / "file" / ("a.html" if option == "--html" else "a.csv")
+    run = vlret("label", index, "--labels", "red", option, file)
+    assert (run.code, run.out) == (1, "")
+    assert "A part of this path is a file" in run.err
+    assert "loading" not in run.err
+
+
+def test_a_page_that_fails_later_costs_no_table(index, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OutputError("full")
+
+    monkeypatch.setattr(html, "write_output", fail)
+    run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", tmp_path / "a.html")
     assert (run.code, run.out) == (1, "      4  100%  red\n")
-    assert "error" in run.err
     assert len(pd.read_csv(tmp_path / "a.csv")) == 4
 
 
 def test_html_shows_each_clip(index, tmp_path):
     run = vlret("label", index, "--labels", "red,<b>blue</b>", "--html", tmp_path / "a.html")
     page = (tmp_path / "a.html").read_text("utf-8")
-    assert page.count("<img ") == len(run.out.splitlines()) == 4
+    assert len(run.out.splitlines()) == 4
+    assert page.count("<img ") == 1 + 3 * 3  # an image and three clips
     assert "&lt;b&gt;blue&lt;/b&gt;" in page
     assert "<b>blue" not in page
 

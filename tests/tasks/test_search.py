@@ -149,7 +149,7 @@ def test_the_model_is_loaded_in_the_dtype_of_the_index(painted_index, monkeypatc
         return ColourEmbedder()
 
     monkeypatch.setattr(fit, "load_model", load_model)
-    search(painted_index, "red")
+    search(painted_index, "red", model="colour")
     assert asked == [("colour", "auto", "float32")]
 
 

@@ -16,7 +16,21 @@ from typing import Annotated, Any
 import typer
 
 from vlret import __version__
-from vlret.cli import bench, demo, index, info, label, models, output, search, train, vqa
+from vlret.cli import (
+    bench,
+    check,
+    compact,
+    demo,
+    index,
+    info,
+    label,
+    models,
+    output,
+    remove,
+    search,
+    train,
+    vqa,
+)
 from vlret.errors import VlretError
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -25,6 +39,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "label": label.label,
     "vqa": vqa.vqa,
     "info": info.info,
+    "remove": remove.remove,
+    "check": check.check,
+    "compact": compact.compact,
     "models": models.models,
     "train": train.train,
     "demo": demo.demo,

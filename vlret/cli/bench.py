@@ -66,6 +66,12 @@ def run_task(
             metavar="FILE.csv", help="Classification: columns path, label; or a folder for each class."
         ),
     ] = None,
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Vqa: your own set, path, question, answers, answer (.jsonl, .json or .csv)."
+        ),
+    ] = None,
     choice: options.Choice = None,
     frames: Annotated[int | None, typer.Option(min=1, help="Frames a clip (default: the set's).")] = None,
     sampling: Annotated[str | None, typer.Option(help="midpoint (default) or endpoints.")] = None,
@@ -110,7 +116,7 @@ def run_task(
         "undecodable": undecodable, "allow_missing": allow_missing or None,
     }  # fmt: skip
     order = Order(
-        str(context.info_name), dataset, annotations, options.choices(choice), captions, labels, index, data,
+        str(context.info_name), dataset, annotations, options.choices(choice), captions, labels, questions, index, data,
         model or [], vectors or [], {name: value for name, value in fields.items() if value is not None},
     )  # fmt: skip
     try:

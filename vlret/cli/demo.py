@@ -67,7 +67,7 @@ def _index(samples: Path, folder: Path, model: str, device: str) -> Index:
 
 
 def _search(index: Index, model: Embedder, sentence: str) -> Section:
-    from vlret.reports.html import hits_section
+    from vlret.reports.search_page import SearchSection, full_bar
     from vlret.reports.timecode import span
     from vlret.tasks.search import search
 
@@ -77,11 +77,12 @@ def _search(index: Index, model: Embedder, sentence: str) -> Section:
         output.show(
             f"     {hit.rank}  {hit.score:.3f}  {span(hit.start, hit.end):<11}  {Path(hit.path).name}"
         )
-    return hits_section(f'Search: "{sentence}"', "The nearest clips, best first.", hits)
+    note, full = "The nearest clips, best first.", full_bar(index.card.temperature)
+    return SearchSection(f'Search: "{sentence}"', note, hits, full)
 
 
 def _label(index: Index, model: Embedder, samples: Path) -> Section:
-    from vlret.reports.html import labels_section
+    from vlret.reports.label_page import LabelSection
     from vlret.tasks.label import classify
 
     lines = (samples / "captions.jsonl").read_text("utf-8").splitlines()
@@ -91,7 +92,7 @@ def _label(index: Index, model: Embedder, samples: Path) -> Section:
     for item in items:
         output.show(f"   {item.label:<22} {item.probability:4.0%}  {Path(item.path).name}")
     note = f"The most probable of {len(names)} labels: {', '.join(names)}."
-    return labels_section("Labels", note, items)
+    return LabelSection("Labels", note, items)
 
 
 def _question(model: Embedder, samples: Path) -> None:

@@ -58,11 +58,14 @@ def label(
 
     Example: vlret label clips/ --labels "cooking,sports,news" --threshold 0.5 --out labels.csv
     """
+    from vlret.files import check_output
     from vlret.reports.label_table import check_table, write_table
     from vlret.tasks.label_list import read_labels
 
     if out:
         check_table(out)
+    for file in filter(None, (out, html)):
+        check_output(file)
     names, least = [name for text in labels for name in read_labels(text, column)], _probability(threshold)
     output.say(_told(names))
     output.say(f"loading {model or 'the model'}")
@@ -138,8 +141,9 @@ def _print_totals(items: list[Label]) -> None:
 
 
 def _write_page(page: Path, items: list[Label], index: Index) -> None:
-    from vlret.reports.html import labels_section, write_page
+    from vlret.reports.html import write_page
+    from vlret.reports.label_page import LabelSection
 
-    note = f"{len(items)} clips labelled by {index.card.name}"
-    write_page(page, "vlret label", [labels_section("Labels", note, items)])
+    note = f"{len(items)} clips labelled by {index.card.name}."
+    write_page(page, "Labels", [LabelSection("", note, items)])
     output.say(f"wrote {output.existing(page)}")

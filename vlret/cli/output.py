@@ -42,10 +42,13 @@ def show_lines(text: object) -> None:
         show(line)
 
 
-def show_paths(paths: Iterable[str]) -> None:
-    """A path a line: exact for the program that reads them, safe to print on a terminal."""
+def show_paths(paths: Iterable[str], null: bool = False) -> None:
+    """A path a line: exact for the program that reads them, safe to print on a terminal.
+
+    With `null` a NUL ends each: a name may hold a line end.
+    """
     for path in paths:
-        print(printable(path) if sys.stdout.isatty() else path)
+        print(printable(path) if sys.stdout.isatty() else path, end="\0" if null else "\n")
 
 
 def say(message: str) -> None:
@@ -81,6 +84,11 @@ def set_up_streams(debug: bool) -> None:
     if not debug:
         logging.getLogger().setLevel(logging.ERROR)
         warnings.simplefilter("ignore")
+
+
+def size(n_bytes: int) -> str:
+    """Bytes as MB or kB."""
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"
 
 
 def existing(path: Path) -> str:

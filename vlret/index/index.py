@@ -16,6 +16,7 @@ import pandas as pd
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.compact import compact_store
 from vlret.index.faiss_view import View, open_view, view_info
+from vlret.index.known import by_real_path, known_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import Manifest, Recipe
 from vlret.index.ranking import best_clips
@@ -23,7 +24,10 @@ from vlret.index.report import SkippedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
+from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
+from vlret.text import printable
+from vlret.threads import one_thread
 from vlret.types import Clip, Hit, Vectors, check_count, type_name
 
 
@@ -164,7 +168,9 @@ class Index:
         if not len(self) or (allowed is not None and not len(allowed)):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
-        found = [best_clips(self._view, query, k, self._clip_ids, groups, allowed) for query in queries]
+        view = self._view
+        with one_thread():
+            found = [best_clips(view, query, k, self._clip_ids, groups, allowed) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
 
     def _unit_queries(self, vectors: Vectors) -> Vectors:
@@ -216,7 +222,7 @@ class Index:
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
             "bytes": sum(entry.bytes for entry in self.manifest.files),
-            "roots": list(self.manifest.roots),
+            "roots": list(dict.fromkeys(self._rows["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
         }
@@ -243,6 +249,8 @@ class Index:
 def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
     """Record that the media files below `old` are below `new` now; nothing is encoded again.
 
+    Where the index has a file of `new` already, the clips that came first are dropped.
+
     Raises:
         IndexFolderError: the index has no such root, or a writer is at work.
     """
@@ -251,15 +259,17 @@ def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
         manifest = _with_root(snapshot, str(old), str(new))
-        store.commit(manifest.next())
+        writer = IndexWriter(snapshot, manifest.roots)
+        writer.drop(by_real_path(known_files(replace(snapshot, manifest=manifest)))[1])
+        writer.commit()
 
 
 def _with_root(snapshot: Snapshot, old: str, new: str) -> Manifest:
     roots = snapshot.manifest.roots
     if os.path.abspath(old) not in roots:
         raise IndexFolderError(
-            f"The index {snapshot.store.folder} has no root {old}.",
-            f"Its roots: {', '.join(roots) or 'none'}.",
+            printable(f"The index {snapshot.store.folder} has no root {old}."),
+            printable(f"Its roots: {', '.join(roots) or 'none'}."),
         )
     moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
     return replace(snapshot.manifest, roots=moved)

@@ -29,8 +29,8 @@ class ModelCard:
     travel with the weights ("" where all of it does). `default_query` is the query that
     goes into the predictor where the user gives none ("" is query-free). `prompts` are templates with one
     `{}` for class names. `temperature` divides cosines before the softmax over labels;
-    `unknown_threshold` is the probability below which the right label is likelier to be missing from a list of
-    twenty, where that was fitted. `trained_on` names the data sets that its weights have seen.
+    `unknown_threshold` is the probability from which on the best label is kept by `threshold="auto"`, where that
+    was fitted (on lists of 4 to 30 short labels). `trained_on` names the data sets that its weights have seen.
     """
 
     name: str

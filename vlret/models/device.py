@@ -32,6 +32,17 @@ def check_names(device: str, dtype: str) -> None:
         raise UsageError(f"dtype {dtype!r} is not known.", f"Use {', '.join(DTYPES)}.")
 
 
+def check_device(name: str) -> None:
+    """Refuse a device that this machine does not have; torch is imported only where one is named.
+
+    Raises:
+        UsageError: no such device is known, or this machine does not have it.
+    """
+    check_names(name, "auto")
+    if name not in ("auto", "cpu"):
+        pick_device(name)
+
+
 def pick_device(name: str = "auto") -> torch.device:
     """The device that `name` (auto, cpu, cuda, cuda:N or mps) stands for on this machine.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +18,8 @@ from vlret.evaluation.table import (
     shown_figures,
 )
 from vlret.reports.bench_detail import confusion
+from vlret.reports.csv_text import csv_text
 from vlret.reports.paper import paper_differences, protocol_line
-from vlret.text import no_formula
 
 Document = Mapping[str, Any]
 Figure = Mapping[str, float | None]
@@ -126,25 +124,19 @@ def to_latex(document: Document) -> str:
 
 def to_csv(document: Document) -> str:
     """One row for each model, part and figure, with interval and chance; published figures too."""
-    out = io.StringIO()
-    table = csv.DictWriter(out, _CSV, lineterminator="\n")
-    table.writeheader()
-    table.writerows({key: no_formula(cell) for key, cell in row.items()} for row in _csv_rows(document))
-    return out.getvalue()
+    return csv_text([_CSV, *([row.get(key, "") for key in _CSV] for row in _csv_rows(document))])
 
 
 def to_confusion_csv(document: Document) -> str:
     """A row for each model and pair of true class and first answer that occurs; "" for other tasks."""
     if document["task"] != "classification":
         return ""
-    out, classes = io.StringIO(), document["classes"]
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(("model", "truth", "answer", "queries"))
+    classes = document["classes"]
+    rows: list[tuple[Any, ...]] = [("model", "truth", "answer", "queries")]
     for model in document["models"]:
         pairs = sorted(confusion(document, model).items())
-        for (truth, answer), n in pairs:
-            table.writerow(map(no_formula, (model["name"], classes[truth], classes[answer], n)))
-    return out.getvalue()
+        rows += [(model["name"], classes[truth], classes[answer], n) for (truth, answer), n in pairs]
+    return csv_text(rows)
 
 
 def _figure_of(published: Mapping[str, Any]) -> str:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError, VlretError
-from vlret.tables import SEPARATED_SUFFIXES, is_text, parse_json, read_objects, shown
+from vlret.tables import PATH_HEADINGS, SEPARATED_SUFFIXES, is_text, parse_json, read_objects, shown
 
-_VIDEO = ("video", "path", "image", "file")
-_HEADINGS = (*_VIDEO, "question", "answers", "answer")
+_HEADINGS = (*PATH_HEADINGS, "question", "answers", "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def _parsed(row: Mapping[str, Any], in_cells: bool) -> QuestionLine:
     if not isinstance(answers, list):
         raise UsageError(f"The answers are {shown(answers)}, no list.", _FORM)
     texts = [_text(f"answer {number}", answer) for number, answer in enumerate(answers, start=1)]
-    video = next((_text("video", row[name]) for name in _VIDEO if name in row), None)
+    video = next((_text("video", row[name]) for name in PATH_HEADINGS if name in row), None)
     answer = _text("answer", row["answer"]) if row.get("answer") else ""
     return QuestionLine(video, _text("question", row.get("question")), tuple(texts), answer)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlret.models.base import Embedder, check_finite
+from vlret.models.device import check_device
 from vlret.models.folder import check_folder, told_as
 from vlret.models.inputs import pixel_list, text_list
 from vlret.models.vljepa.checks import existing, read_card, read_config
@@ -46,9 +47,8 @@ class VLJEPA(Embedder):
         check_folder(self.folder)
         self.settings = read_config(self.folder)
         self.card = read_card(self.folder, self.settings)
+        check_device(device)
         self._device, self._dtype = device, dtype
-        if device not in ("auto", "cpu"):
-            _ = self.device
 
     def load(self) -> None:
         """Load X-encoder and predictor now rather than on first use."""

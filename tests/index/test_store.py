@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.index.stand_in import CircleEmbedder, write_text_video
@@ -11,7 +12,9 @@ from vlret.files import replace_file, temporary_beside
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.manifest import Manifest
+from vlret.index.parquet_file import write_parquet
 from vlret.index.store import Store
+from vlret.index.tables import dropped_table
 
 pytestmark = pytest.mark.usefixtures("text_pool", "small_shards")
 
@@ -31,7 +34,7 @@ def edit_manifest(folder: Path, **values: object) -> None:
 
 def test_a_manifest_comes_back_as_it_was(folder: Path) -> None:
     manifest = Store(folder).read_manifest()
-    assert Manifest.from_json(manifest.to_json(), folder) == manifest
+    assert Manifest.from_json(manifest.to_json().encode(), folder) == manifest
     assert len(manifest.shards) == 2
 
 
@@ -112,17 +115,69 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert (tmp_path / "a").read_bytes() == b"old"
 
 
-def test_sweep_deletes_only_what_the_manifest_does_not_name(folder: Path) -> None:
-    manifest = Store(folder).read_manifest()
-    strays = [
-        folder / "shards" / "000009.parquet",
-        folder / "dropped-000007.parquet",
-        temporary_beside(folder / "shards" / "000009.parquet"),
-    ]
-    for stray in strays:
-        stray.write_bytes(b"left by a kill")
-    (folder / "notes.txt").write_text("of the user")
-    Store(folder).sweep(manifest)
+def test_sweep_deletes_only_what_a_killed_writer_left(folder: Path) -> None:
+    store = Store(folder)
+    manifest = store.read_manifest()
+    left, _ = store.write_table("shards", 9, dropped_table(np.arange(3)), manifest.id)
+    strays = [folder / left.name, temporary_beside(folder / "shards" / "000009.parquet")]
+    strays[1].write_bytes(b"left by a kill")
+    kept = {
+        "notes.txt": b"of the user",
+        "labels.parquet": b"a table of the user",
+        "shards/x.parquet": b"another",
+        "shards/000008.parquet": write_parquet(dropped_table(np.arange(3)), "0" * 32),
+        "dropped-000007.parquet": b"PAR1 by another program",
+        ".mine.0123456789abcdef.part": b"a half file of another program",
+    }
+    for name, data in kept.items():
+        (folder / name).write_bytes(data)
+    store.sweep(manifest)
     assert not any(stray.exists() for stray in strays)
-    assert (folder / "notes.txt").exists()
+    assert {name: (folder / name).read_bytes() for name in kept} == kept
     assert Index.open(folder).check() == []
+
+
+def test_a_table_of_the_user_is_never_overwritten(folder: Path) -> None:
+    mine = [folder / "shards" / "000003.parquet", folder / "shards" / "000004.parquet"]
+    for path in mine:
+        path.write_bytes(b"a table of the user")
+    write_text_video(folder.parent / "library" / "new.mp4", 7, 8, 9)
+    build_index(folder.parent / "library", folder, CircleEmbedder())
+    Index.open(folder).compact()
+    assert [path.read_bytes() for path in mine] == [b"a table of the user"] * 2
+    assert [entry.name[-11:-8] for entry in Index.open(folder).manifest.shards] == ["006"]
+    assert len(Index.open(folder)) == 11
+
+
+@pytest.mark.parametrize(
+    "name", ["labels.parquet", "shards/x.parquet", "view/mine.faiss", "shards/000099.parquet"]
+)
+def test_files_that_a_user_puts_into_an_index_stay(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"of the user")
+    for change in range(2):
+        write_text_video(folder.parent / "library" / "0.mp4", 100 + change)
+        build_index(folder.parent / "library", folder, CircleEmbedder(), prune=True)
+        Index.open(folder).search(np.float32([[1, 0]]))
+        Index.open(folder).compact()
+    assert (folder / name).read_bytes() == b"of the user"
+
+
+@pytest.mark.parametrize("name", ["shards/000001.parquet", ".hidden", "view/x.faiss", "notes.txt", "lock"])
+def test_a_folder_of_the_user_without_an_index_is_refused_as_it_is(folder: Path, name: str) -> None:
+    mine = folder.parent / "mine" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"of the user")
+    for library in (folder.parent / "library", folder.parent / "nothing"):
+        library.mkdir(exist_ok=True)
+        with pytest.raises(IndexFolderError, match="mine exists and is not an index"):
+            build_index(library, folder.parent / "mine", CircleEmbedder())
+    assert [path for path in (folder.parent / "mine").rglob("*") if path.is_file()] == [mine]
+
+
+def test_a_folder_left_by_a_first_run_that_was_killed_is_taken(folder: Path) -> None:
+    left = folder.parent / "left"
+    left.mkdir()
+    (left / "lock").write_text('{"pid": 7, "host": "')
+    temporary_beside(left / "manifest.json").write_text("{")
+    assert build_index(folder.parent / "library", left, CircleEmbedder()).new == 4
+    assert sorted(path.name for path in left.iterdir()) == ["lock", "manifest.json", "shards", "view"]

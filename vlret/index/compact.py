@@ -10,8 +10,8 @@ import pyarrow as pa
 from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
-from vlret.index.tables import Ids
-from vlret.index.writer import SHARD_CLIPS, shard_name
+from vlret.index.tables import Ids, shard_schema
+from vlret.index.writer import SHARD_CLIPS
 
 
 def compact_store(store: Store) -> None:
@@ -20,19 +20,22 @@ def compact_store(store: Store) -> None:
     Needs the folder's lock. clip_ids stay as they are; one shard is held in memory.
     """
     before = Snapshot.read(store)
+    store.sweep(before.manifest)
     number = before.manifest.next_shard
     shards: list[FileEntry] = []
     for table in _full_tables(store, before.manifest, before.dropped):
-        shards.append(store.write_table(shard_name(number + len(shards)), table))
-    after = before.manifest.next(shards=tuple(shards), dropped=None, next_shard=number + len(shards))
+        entry, number = store.write_table("shards", number, table, before.manifest.id)
+        shards.append(entry)
+    after = before.manifest.next(shards=tuple(shards), dropped=None, next_shard=number)
     store.commit(after)
     store.remove(set(before.manifest.files) - set(after.files))
 
 
 def _full_tables(store: Store, manifest: Manifest, dropped: Ids) -> Iterator[pa.Table]:
     parts: list[pa.Table] = []
+    schema = shard_schema(manifest.recipe.card.dim)
     for entry in manifest.shards:
-        table = store.read_table(entry)
+        table = store.read_table(entry, schema)
         parts.append(table.filter(pa.array(~np.isin(table["clip_id"].to_numpy(), dropped))))
         if sum(part.num_rows for part in parts) >= SHARD_CLIPS:
             yield pa.concat_tables(parts)

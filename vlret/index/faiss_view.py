@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-from dataclasses import asdict, dataclass
+import re
+import zlib
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.errors import IndexFolderError
-from vlret.files import replace_file, temporary_beside
+from vlret.errors import OutputError
+from vlret.files import replace_file, replacing
+from vlret.index.faiss_file import EXACT, checksum, n_lists_of, read_ids
+from vlret.index.json_fields import from_fields, parse_json
+from vlret.index.plain_files import open_plain, read_plain, require_plain_folder
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import VIEW
 from vlret.index.tables import Ids
@@ -26,6 +30,7 @@ _AUDIT_QUERIES = 200
 _AUDIT_K = 10
 _LEAST_POINTS, _MOST_POINTS = 39, 64  # for training a list's centre; FAISS warns below the first
 _INFO = "info.json"
+_MOST_INFO_BYTES = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ class ViewInfo:
 
     `rows_key` and `revision` are those of the manifest the view was made from, `type` is FAISS's factory
     string, `n_trained` the number of vectors that its lists were laid out for, `recall_at_10` the share of
-    the exact ten nearest that the audit found at `nprobe` (1 when the search is exact, `nprobe` 0).
+    the exact ten nearest that the audit found at `nprobe` (1 when the search is exact, `nprobe` 0), `crc32`
+    the checksum of the FAISS file.
     """
 
     rows_key: str
@@ -44,6 +50,14 @@ class ViewInfo:
     n_trained: int
     nprobe: int
     recall_at_10: float
+    crc32: str
+
+    def __post_init__(self) -> None:
+        n_lists = n_lists_of(self.type)
+        if n_lists is None or not min(1, n_lists) <= self.nprobe <= n_lists:
+            raise ValueError(f"{self.type} with nprobe {self.nprobe} is no kind of view")
+        if not re.fullmatch("[0-9a-f]{64}", self.rows_key):
+            raise ValueError("rows_key is not 64 hex digits")
 
     @property
     def file(self) -> str:
@@ -73,7 +87,7 @@ class View:
             every_list: look into every list of an IVF index, not just the nearest `nprobe`.
         """
         scores, ids = self.index.search(query[None], k, params=self._parameters(allowed, every_list))
-        found = ids[0] >= 0
+        found = (ids[0] >= 0) & np.isfinite(scores[0])
         return scores[0][found], ids[0][found]
 
     def _parameters(self, allowed: Ids | None, every_list: bool) -> Any:
@@ -94,11 +108,15 @@ def _probe(nprobe: int, **selector: Any) -> Any:
 
 
 def open_view(snapshot: Snapshot) -> View:
-    """The view of these rows from disk, or built (and kept on disk where the folder can be written)."""
+    """The view of these rows from disk, or built (and kept on disk where the folder can be written).
+
+    Raises:
+        IndexFolderError: a link, a FIFO or a device stands in place of one of its files.
+    """
     view = load_view(snapshot)
     if view is None:
         view = _build(snapshot)
-        with contextlib.suppress(OSError, IndexFolderError):  # a read-only or full disk: search works without
+        with contextlib.suppress(OSError, OutputError):  # a read-only or full disk: search works without
             _save(view, snapshot.store.folder / VIEW)
     return view
 
@@ -106,8 +124,11 @@ def open_view(snapshot: Snapshot) -> View:
 def load_view(snapshot: Snapshot) -> View | None:
     """The view of these rows from disk; None if it is missing, stale or damaged."""
     info = view_info(snapshot)
-    index = _read_index(snapshot.store.folder / VIEW / info.file) if info else None
-    return View(index, info) if info and index and index.ntotal == len(snapshot.rows) else None
+    if info is None or info.n_vectors != len(snapshot.rows):
+        return None
+    ids = snapshot.rows["clip_id"].to_numpy()
+    index = _read_index(snapshot.store.folder / VIEW, info, snapshot.manifest.recipe.card.dim, ids)
+    return View(index, info) if index else None
 
 
 def view_info(snapshot: Snapshot) -> ViewInfo | None:
@@ -117,18 +138,24 @@ def view_info(snapshot: Snapshot) -> ViewInfo | None:
 
 
 def _read_info(folder: Path) -> ViewInfo | None:
+    require_plain_folder(folder)
     try:
-        return ViewInfo(**json.loads((folder / _INFO).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):  # missing, cut, or of another vlret
+        return from_fields(ViewInfo, parse_json(read_plain(folder / _INFO, _MOST_INFO_BYTES)))
+    except (OSError, ValueError):  # missing, cut, or of another vlret
         return None
 
 
-def _read_index(path: Path) -> Any:
+def _read_index(folder: Path, info: ViewInfo, dim: int, ids: Ids | None = None) -> Any:
+    """The FAISS index that `info` describes, with these ids; None if it is missing or damaged."""
     import faiss
 
+    path = folder / info.file
     try:
-        return faiss.read_index(str(path))
-    except RuntimeError:  # FAISS's one kind of error: missing or damaged
+        with open_plain(path) as file:
+            found = read_ids(file, info.type, info.n_vectors, dim)
+            whole = checksum(file) == info.crc32 and (ids is None or np.array_equal(np.sort(found), ids))
+        return faiss.read_index(str(path)) if whole else None
+    except (OSError, ValueError, RuntimeError):  # the last is FAISS's one kind of error
         return None
 
 
@@ -137,28 +164,32 @@ def _save(view: View, folder: Path) -> None:
 
     folder.mkdir(exist_ok=True)
     path = folder / view.info.file
-    temporary = temporary_beside(path)  # readers save without a lock
-    try:
-        faiss.write_index(view.index, str(temporary))
-    except RuntimeError as error:
-        raise OSError(str(error)) from error
-    os.replace(temporary, path)
-    replace_file(folder / _INFO, json.dumps(asdict(view.info), indent=2).encode())
-    for other in folder.glob("*.faiss"):
-        if other != path:
+    sums = [0]
+    with replacing(path) as file:  # readers save without a lock
+
+        def write(data: bytes) -> int:
+            sums[0] = zlib.crc32(data, sums[0])
+            return file.write(data)
+
+        writer: Any = faiss.PyCallbackIOWriter  # type: ignore[attr-defined]
+        faiss.write_index(view.index, writer(write))
+    info = replace(view.info, crc32=f"{sums[0]:08x}")
+    replace_file(folder / _INFO, json.dumps(asdict(info), indent=2).encode())
+    for other in folder.iterdir():
+        if other != path and re.fullmatch(r"[0-9a-f]{16}\.faiss", other.name):
             other.unlink(missing_ok=True)
 
 
 def _build(snapshot: Snapshot) -> View:
     vectors, ids, manifest = snapshot.vectors, snapshot.rows["clip_id"].to_numpy(), snapshot.manifest
     if len(ids) <= MAX_EXACT:
-        kind, index, n_trained, (nprobe, recall) = "IDMap,Flat", _exact(vectors, ids), 0, (0, 1.0)
+        kind, index, n_trained, (nprobe, recall) = EXACT, _exact(vectors, ids), 0, (0, 1.0)
     else:
         audit, train = np.split(np.random.default_rng(0).permutation(len(ids)), [_AUDIT_QUERIES])
         kind, index, n_trained = _trained(snapshot.store.folder / VIEW, vectors, train)
         index.add_with_ids(vectors, ids)
         nprobe, recall = _audited_nprobe(index, vectors, ids, audit)
-    info = ViewInfo(manifest.rows_key, manifest.revision, kind, len(ids), n_trained, nprobe, recall)
+    info = ViewInfo(manifest.rows_key, manifest.revision, kind, len(ids), n_trained, nprobe, recall, "")
     return View(index, info)
 
 
@@ -179,9 +210,9 @@ def _trained(folder: Path, vectors: Vectors, train: NDArray[np.int64]) -> tuple[
 
     n, dim = vectors.shape
     info = _read_info(folder)
-    if info and info.n_trained <= n <= 2 * info.n_trained:
-        index = _read_index(folder / info.file)
-        if index and index.d == dim:
+    if info and info.type != EXACT and info.n_trained <= n <= 2 * info.n_trained:
+        index = _read_index(folder, info, dim)
+        if index:
             index.reset()
             return info.type, index, info.n_trained
     n_lists = max(1, min(int(4 * n**0.5), len(train) // _LEAST_POINTS))

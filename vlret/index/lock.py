@@ -13,8 +13,13 @@ from pathlib import Path
 
 from vlret.errors import IndexFolderError
 from vlret.files import unwritable
+from vlret.index.json_fields import parse_json
+from vlret.index.plain_files import open_plain, open_to_lock
+from vlret.text import printable
 
 LOCK = "lock"
+_MOST_BYTES = 4096
+_MOST_SHOWN = 200
 
 
 @contextmanager
@@ -26,16 +31,18 @@ def writer_lock(folder: Path) -> Iterator[None]:
     for folders shared between hosts, where the system's lock may not reach across.
 
     Raises:
-        IndexFolderError: another writer holds it; the message says which. Or the folder cannot be written.
+        IndexFolderError: another writer holds it; the message says which. Or the file system has no locks, or
+            the lock is a link.
+        OutputError: the folder cannot be written.
     """
     path = folder / LOCK
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = open_to_lock(path)
     except OSError as error:
         raise unwritable(path, error) from error
     try:
-        if not _try_lock(handle) or _holder(handle).get("host", _host()) != _host():
+        if not _locked(handle, path) or _holder(handle).get("host", _host()) != _host():
             raise _held(path, _holder(handle))
         _write(handle, {"pid": os.getpid(), "host": _host(), "since": _now()})
         try:
@@ -44,6 +51,27 @@ def writer_lock(folder: Path) -> Iterator[None]:
             _write(handle, {})
     finally:
         os.close(handle)
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file is the lock of an index: its name, and nothing in it but who holds it."""
+    if path.name != LOCK or path.is_symlink() or not path.is_file():
+        return False
+    with open_plain(path) as file:
+        text = file.read(_MOST_BYTES + 1)
+    return text == b"" or (len(text) <= _MOST_BYTES and text.startswith(b'{"pid": '))
+
+
+def _locked(handle: int, path: Path) -> bool:
+    try:
+        return _try_lock(handle)
+    except OSError as error:
+        raise IndexFolderError(
+            f"{printable(path)} cannot be locked: {error.strerror}. Its file system (a network share?) has no "
+            "file locks, and without them two runs could spoil an index.",
+            "Write the index to a local disk (--out FOLDER) and copy it to the share: searching it there "
+            "needs no lock.",
+        ) from error
 
 
 if sys.platform == "win32":
@@ -73,7 +101,7 @@ else:
 def _holder(handle: int) -> dict[str, object]:
     os.lseek(handle, 0, os.SEEK_SET)
     try:
-        values = json.loads(os.read(handle, 4096) or b"{}")
+        values = parse_json(os.read(handle, _MOST_BYTES) or b"{}")
     except ValueError:  # a writer was killed while it wrote its name
         return {}
     return values if isinstance(values, dict) else {}
@@ -88,8 +116,8 @@ def _write(handle: int, values: dict[str, object]) -> None:
 def _held(path: Path, holder: dict[str, object]) -> IndexFolderError:
     who = f"process {holder.get('pid', '?')} on {holder.get('host', '?')} since {holder.get('since', '?')}"
     return IndexFolderError(
-        f"The index {path.parent} is being written by {who}.",
-        f"Wait for it to end; if no such process runs, delete {path}.",
+        f"The index {printable(path.parent)} is being written by {printable(who)[:_MOST_SHOWN]}.",
+        f"Wait for it to end; if no such process runs, delete {printable(path)}.",
     )
 
 

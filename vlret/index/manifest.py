@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+import secrets
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from vlret.errors import IndexFolderError
+from vlret.index.json_fields import from_fields, parse_json
 from vlret.models.base import ModelCard
+from vlret.text import printable
 
 FORMAT = "vlret-index"
 FORMAT_VERSION = 1
+SHARDS = "shards"
+NAMES = {
+    "shards": re.compile(rf"{SHARDS}/[0-9]{{6,12}}\.parquet"),
+    "dropped": re.compile(r"dropped-[0-9]{6,12}\.parquet"),
+    "skipped": re.compile(r"skipped-[0-9]{6,12}\.parquet"),
+}
+"""The only names that a manifest gives its tables."""
 
 # What of a model's card decides its vectors. A model may lie elsewhere, under another name or revision.
 _VECTOR_FIELDS = ("weights_hash", "dim", "resolution", "resize", "preprocessing")
@@ -58,7 +68,7 @@ class Recipe:
                  if value != getattr(self, name)]  # fmt: skip
         if wrong:
             raise IndexFolderError(
-                f"The index {folder} was made with {'; '.join(wrong)}.",
+                f"The index {printable(folder)} was made with {'; '.join(wrong)}.",
                 "Give the same again, or another output folder for a new index.",
             )
 
@@ -72,7 +82,9 @@ class Recipe:
                  if getattr(self.card, name) != getattr(card, name)]  # fmt: skip
         if wrong:
             raise IndexFolderError(
-                f"The index {folder} was made by {self.card.name}, not by {card.name}: {'; '.join(wrong)}.",
+                printable(
+                    f"The index {folder} was made by {self.card.name}, not by {card.name}: {'; '.join(wrong)}."
+                ),
                 f"Use the index's own model, or build a new index with {card.name}.",
             )
 
@@ -81,9 +93,9 @@ class Recipe:
 class Manifest:
     """The state of an index at one moment; replaced as a whole with each commit.
 
-    `revision` counts commits. `roots` are the folders that the rows' paths are relative to: a row's `root`
-    is the position here. `next_clip_id` and `next_shard` only grow, so that no id and no file name is used
-    twice.
+    `id` is drawn once for an index and stands in each of its Parquet files, too. `revision` counts commits.
+    `roots` are the folders that the rows' paths are relative to: a row's `root` is the position here.
+    `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice.
     """
 
     recipe: Recipe
@@ -96,11 +108,12 @@ class Manifest:
     revision: int = 0
     next_clip_id: int = 0
     next_shard: int = 1
+    id: str = ""
 
     @classmethod
     def start(cls, recipe: Recipe) -> Manifest:
         """The manifest of an index without rows."""
-        return cls(recipe, created=_now(), updated=_now())
+        return cls(recipe, created=_now(), updated=_now(), id=secrets.token_hex(16))
 
     def next(self, **changes: Any) -> Manifest:
         """The following revision with these fields changed."""
@@ -125,42 +138,90 @@ class Manifest:
         return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, path: Path) -> Manifest:
-        """The manifest back from its text; `path` is named in errors.
+    def from_json(cls, data: bytes, path: Path) -> Manifest:
+        """The manifest back from the bytes of its file; `path` is named in errors.
+
+        Every value is checked: names of files lie in the index folder and have the form that vlret gives them.
 
         Raises:
-            IndexFolderError: the text is no manifest, is damaged, or was written by a newer vlret.
+            IndexFolderError: it is no manifest, is damaged, or was written by a newer vlret.
         """
         try:
-            values = json.loads(text)
+            values = parse_json(data)
             _check_format(values, path)
             return cls._from_dict(values)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except ValueError as error:
             raise IndexFolderError(
-                f"{path} is not a readable manifest ({error}).",
+                f"{printable(path)} is a damaged manifest: {error}.",
                 "Restore it from a copy, or build a new index.",
             ) from error
 
     @classmethod
-    def _from_dict(cls, values: Mapping[str, Any]) -> Manifest:
-        known = {field.name: values[field.name] for field in fields(cls)}
-        recipe = values["recipe"]
-        known["recipe"] = Recipe(**{**recipe, "card": ModelCard.from_dict(recipe["card"])})
-        known["roots"] = tuple(root["path"] for root in sorted(values["roots"], key=lambda root: root["id"]))
-        known["shards"] = tuple(FileEntry(**entry) for entry in values["shards"])
-        for name in ("dropped", "skipped"):
-            known[name] = FileEntry(**values[name]) if values[name] else None
-        return cls(**known)
+    def _from_dict(cls, values: dict[str, Any]) -> Manifest:
+        for field in fields(cls):
+            if field.name not in values and field.name != "id":  # what vlret 0.1 wrote has no id
+                raise ValueError(f"field {field.name} is missing")
+        roots = from_fields(_Roots, values).paths()
+        manifest = from_fields(cls, {"id": secrets.token_hex(16), **values, "roots": roots})
+        _check_entries(manifest)
+        if manifest.recipe.n_frames < 1:
+            raise ValueError("field recipe.n_frames is 0")
+        return manifest
 
 
-def _check_format(values: Mapping[str, Any], path: Path) -> None:
-    if values["format"] != FORMAT:
-        raise ValueError(f"format {values['format']!r}")
+@dataclass(frozen=True, slots=True)
+class _Root:
+    id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Roots:
+    roots: tuple[_Root, ...]
+
+    def paths(self) -> list[str]:
+        """The folders in the order of their ids."""
+        ordered = sorted(self.roots, key=lambda root: root.id)
+        if [root.id for root in ordered] != list(range(len(ordered))):
+            raise ValueError(f"field roots has other ids than 0 to {len(ordered) - 1}")
+        for root in ordered:
+            if not (PurePosixPath(root.path).is_absolute() or PureWindowsPath(root.path).is_absolute()):
+                raise ValueError(f"field roots[{root.id}].path is no absolute path: {printable(root.path)}")
+        return [root.path for root in ordered]
+
+
+def _check_format(values: Any, path: Path) -> None:
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise ValueError(f'it has no "format": "{FORMAT}"')
+    if type(values.get("version")) is not int or values["version"] < 1:
+        raise ValueError("field version is no whole number from 1")
     if values["version"] > FORMAT_VERSION:
         raise IndexFolderError(
-            f"{path} has format version {values['version']}; this vlret reads up to {FORMAT_VERSION}.",
+            f"{printable(path)} has format version {values['version']}; this vlret reads up to {FORMAT_VERSION}.",
             "Update it: pip install --upgrade vlret",
         )
+
+
+def _check_entries(manifest: Manifest) -> None:
+    if not re.fullmatch("[0-9a-f]{32}", manifest.id):
+        raise ValueError("field id is not 32 hex digits")
+    if len({entry.name for entry in manifest.shards}) != len(manifest.shards):
+        raise ValueError("field shards names a file twice")
+    for number, entry in enumerate(manifest.shards):
+        _check_entry(entry, f"shards[{number}]", NAMES["shards"])
+    if manifest.dropped:
+        _check_entry(manifest.dropped, "dropped", NAMES["dropped"])
+    if manifest.skipped:
+        _check_entry(manifest.skipped, "skipped", NAMES["skipped"])
+
+
+def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:
+    if not name.fullmatch(entry.name):
+        raise ValueError(f"field {where}.name is no name of its kind: {printable(entry.name)[:60]}")
+    if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
+        raise ValueError(f"field {where}.sha256 is not 64 hex digits")
+    if entry.rows > 4 * entry.bytes:  # a row of the most uniform table takes about one byte
+        raise ValueError(f"field {where}.rows is {entry.rows}: more than {entry.bytes} bytes can hold")
 
 
 def _vlret_version() -> str:

@@ -11,17 +11,21 @@ import pandas as pd
 import pyarrow as pa
 
 from vlret.errors import IndexFolderError
-from vlret.index.manifest import Manifest
-from vlret.index.store import Store
+from vlret.index.manifest import FileEntry, Manifest
+from vlret.index.row_checks import check_clips, check_skipped
+from vlret.index.store import Store, damaged
 from vlret.index.tables import (
-    CLIP_COLUMNS,
+    CLIPS,
+    DROPPED,
     NO_ROOT,
+    SKIPPED,
     Ids,
     SkippedRow,
     shard_schema,
     skipped_rows,
     unit_vectors,
 )
+from vlret.text import printable
 from vlret.types import Vectors
 
 _TRIES = 20
@@ -57,44 +61,77 @@ class Snapshot:
                 before, manifest = manifest, store.read_manifest()
                 if manifest.revision == before.revision:
                     raise IndexFolderError(
-                        f"{error.filename or error} of the index {store.folder} is missing.",
+                        f"{printable(error.filename or error)} of the index {printable(store.folder)} is missing.",
                         "Restore it from a copy, or delete the index and build it again.",
                     ) from error
-        raise IndexFolderError(f"The index {store.folder} changes faster than it can be read.", "Try again.")
+        raise IndexFolderError(
+            f"The index {printable(store.folder)} changes faster than it can be read.", "Try again."
+        )
 
     @classmethod
     def _read(cls, store: Store, manifest: Manifest) -> Snapshot:
-        empty = shard_schema(1).remove(len(CLIP_COLUMNS)).empty_table()
-        tables = [store.read_table(entry, CLIP_COLUMNS) for entry in manifest.shards]
-        rows = pa.concat_tables([empty, *tables]).to_pandas()
-        dropped = (
-            store.read_table(manifest.dropped)["clip_id"].to_numpy()
-            if manifest.dropped
-            else np.empty(0, np.int64)
-        )
-        skipped = skipped_rows(store.read_table(manifest.skipped)) if manifest.skipped else []
+        tables, first_id = [CLIPS.empty_table()], 0
+        for entry in manifest.shards:
+            table = _read_clips(store, manifest, entry, first_id)
+            tables.append(table)
+            first_id = table["clip_id"][-1].as_py() + 1 if len(table) else first_id
+        rows = pa.concat_tables(tables).to_pandas()
+        dropped = np.empty(0, np.int64)
+        if manifest.dropped:
+            dropped = store.read_table(manifest.dropped, DROPPED)["clip_id"].to_numpy()
         live = rows[~np.isin(rows["clip_id"].to_numpy(), dropped)].reset_index(drop=True)
-        return cls(store, manifest, live, dropped, skipped)
+        return cls(store, manifest, live, dropped, _read_skipped(store, manifest))
 
     @cached_property
     def vectors(self) -> Vectors:
         """The vectors of the live rows, float32 [n, dim], unit length.
 
         Raises:
-            IndexFolderError: `compact` has rewritten the shards since this revision was read.
+            IndexFolderError: a shard is damaged, or `compact` has rewritten the shards since this revision was
+                read.
         """
+        dim = self.manifest.recipe.card.dim
+        vectors, n_done = np.empty((len(self.rows), dim), np.float32), 0
+        for entry in self.manifest.shards:
+            part = self._read_vectors(entry, dim)
+            vectors[n_done : n_done + len(part)] = part
+            n_done += len(part)
+        return vectors
+
+    def _read_vectors(self, entry: FileEntry, dim: int) -> Vectors:
         try:
-            tables = [self.store.read_table(entry, ["clip_id", "vector"]) for entry in self.manifest.shards]
+            table = self.store.read_table(entry, shard_schema(dim), ["clip_id", "vector"])
+            live = ~np.isin(table["clip_id"].to_numpy(), self.dropped)
+            return unit_vectors(table.filter(pa.array(live)))
         except FileNotFoundError as error:
             raise IndexFolderError(
-                f"The index {self.store.folder} was compacted after it had been opened.", "Open it again."
+                f"The index {printable(self.store.folder)} was compacted after it had been opened.",
+                "Open it again.",
             ) from error
-        if not tables:
-            return np.empty((0, self.manifest.recipe.card.dim), np.float32)
-        table = pa.concat_tables(tables)
-        live = ~np.isin(table["clip_id"].to_numpy(), self.dropped)
-        return unit_vectors(table.filter(pa.array(live)))
+        except ValueError as error:
+            raise damaged(self.store.folder, entry.name, str(error)) from error
 
     def absolute(self, root: int, path: str) -> Path:
         """Where a row's file lies."""
         return Path(path) if root == NO_ROOT else Path(self.manifest.roots[root]) / path
+
+
+def _read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int) -> pa.Table:
+    schema = shard_schema(manifest.recipe.card.dim)
+    table = store.read_table(entry, schema, CLIPS.names)
+    try:
+        check_clips(table, len(manifest.roots), first_id, manifest.next_clip_id)
+    except ValueError as error:
+        raise damaged(store.folder, entry.name, str(error)) from error
+    return table
+
+
+def _read_skipped(store: Store, manifest: Manifest) -> list[SkippedRow]:
+    if manifest.skipped is None:
+        return []
+    table = store.read_table(manifest.skipped, SKIPPED)
+    try:
+        check_skipped(table, len(manifest.roots))
+    except ValueError as error:
+        raise damaged(store.folder, manifest.skipped.name, str(error)) from error
+    return skipped_rows(table)

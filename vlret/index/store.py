@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vlret.errors import IndexFolderError
-from vlret.files import is_temporary, replace_file
-from vlret.index.manifest import FileEntry, Manifest
+from vlret.files import TEMPORARY, replace_file
+from vlret.index.manifest import NAMES, SHARDS, FileEntry, Manifest
+from vlret.index.parquet_file import mark_of, read_parquet, write_parquet
+from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
+from vlret.text import printable
 
 MANIFEST = "manifest.json"
-SHARDS = "shards"
 VIEW = "view"
+_MOST_MANIFEST_BYTES = 2**25
+_OWN_NAMES = r"manifest\.json|info\.json|(dropped-|skipped-)?[0-9]{6,12}\.parquet|[0-9a-f]{16}\.faiss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,56 +33,82 @@ class Store:
 
     @property
     def exists(self) -> bool:
-        """Whether the folder holds an index."""
-        return (self.folder / MANIFEST).is_file()
+        """Whether the folder holds a manifest, good or bad."""
+        return os.path.lexists(self.folder / MANIFEST)
 
     def read_manifest(self) -> Manifest:
-        """The current manifest.
+        """The current manifest, after a look at the folder: nothing that vlret reads or writes there is a link.
 
         Raises:
-            IndexFolderError: the folder holds none, or a damaged or newer one.
+            IndexFolderError: the folder holds none, or a damaged or newer one, or a link, a FIFO or a device
+                in place of one of its files.
         """
         path = self.folder / MANIFEST
+        self._require_plain_folders()
         try:
-            return Manifest.from_json(path.read_text(encoding="utf-8"), path)
+            manifest = Manifest.from_json(read_plain(path, _MOST_MANIFEST_BYTES), path)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise IndexFolderError(
-                f"{self.folder} holds no index.", "Build one with `vlret index SOURCE --out FOLDER`."
+                f"{printable(self.folder)} holds no index.",
+                "Build one with `vlret index SOURCE --out FOLDER`.",
             ) from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise IndexFolderError(f"{path} cannot be read: {error}.") from error
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise IndexFolderError(
+                f"{printable(path)} cannot be read: {reason}.",
+                "Restore it from a copy, or build a new index.",
+            ) from error
+        for entry in manifest.files:
+            require_plain_file(self.folder / entry.name)
+        return manifest
+
+    def _require_plain_folders(self) -> None:
+        for name in (SHARDS, VIEW):
+            require_plain_folder(self.folder / name)
+        for form in ("info.json", "*.faiss"):
+            for path in (self.folder / VIEW).glob(form):
+                require_plain_file(path)
 
     def commit(self, manifest: Manifest) -> None:
         """Make `manifest` the current one; its files must have been written before."""
         replace_file(self.folder / MANIFEST, manifest.to_json().encode())
 
-    def write_table(self, name: str, table: pa.Table) -> FileEntry:
-        """Write a Parquet file; it belongs to the index once a committed manifest names it."""
-        sink = pa.BufferOutputStream()
-        # Vectors are noise: a dictionary of them would only cost time.
-        texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
-        pq.write_table(table, sink, compression="zstd", use_dictionary=texts)
-        data = sink.getvalue().to_pybytes()
-        replace_file(self.folder / name, data)
-        return FileEntry(name, table.num_rows, len(data), hashlib.sha256(data).hexdigest())
+    def write_table(self, form: str, number: int, table: pa.Table, index_id: str) -> tuple[FileEntry, int]:
+        """Write a Parquet file; it belongs to the index once a committed manifest names it.
 
-    def read_table(self, entry: FileEntry, columns: Sequence[str] | None = None) -> pa.Table:
-        """A Parquet file of the index, all of its columns or some.
+        Args:
+            form: the name's form, a key of `NAMES`.
+            number: the number in the name; the next one whose name is free is taken, so that a file that is
+                not of this index stays.
+
+        Returns:
+            the file, and the number after its own.
+        """
+        while os.path.lexists(self.folder / table_name(form, number)):
+            number += 1
+        name, data = table_name(form, number), write_parquet(table, index_id)
+        replace_file(self.folder / name, data)
+        return FileEntry(name, table.num_rows, len(data), hashlib.sha256(data).hexdigest()), number + 1
+
+    def read_table(
+        self, entry: FileEntry, schema: pa.Schema, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """A Parquet file of the index that must have the columns of `schema`: all of them, or some.
 
         Raises:
             FileNotFoundError: it is gone (a later revision may have replaced it).
-            IndexFolderError: it is damaged.
+            IndexFolderError: it is damaged: of another size, or with other rows, columns or checksums.
         """
-        path = self.folder / entry.name
         try:
-            table = pq.read_table(path, columns=columns, partitioning=None)
+            with open_plain(self.folder / entry.name) as file:
+                _check_size(file, entry)
+                if columns is None:  # else the checksums of the pages that are read must do
+                    _check_digest(file, entry)
+                return read_parquet(file, entry.rows, schema, list(columns or schema.names))
         except FileNotFoundError:
             raise
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise damaged(self.folder, entry.name, str(error)) from error
-        if table.num_rows != entry.rows:
-            raise damaged(self.folder, entry.name, f"{table.num_rows} rows instead of {entry.rows}")
-        return table
 
     def find_damage(self, manifest: Manifest) -> list[str]:
         """One line for each file that is missing or whose checksum differs; reads every byte."""
@@ -84,36 +116,70 @@ class Store:
 
     def _damage(self, entry: FileEntry) -> str:
         try:
-            data = (self.folder / entry.name).read_bytes()
+            with open_plain(self.folder / entry.name) as file:
+                _check_size(file, entry)
+                _check_digest(file, entry)
         except OSError as error:
             return f"{entry.name}: {error.strerror}"
-        if len(data) != entry.bytes:
-            return f"{entry.name}: {len(data)} bytes instead of {entry.bytes}"
-        return "" if hashlib.sha256(data).hexdigest() == entry.sha256 else f"{entry.name}: checksum differs"
+        except (ValueError, IndexFolderError) as error:
+            return f"{entry.name}: {error}"
+        return ""
 
     def remove(self, entries: Iterable[FileEntry]) -> None:
         """Delete files that the current manifest names no more."""
         for entry in entries:
             (self.folder / entry.name).unlink(missing_ok=True)
 
-    def sweep(self, manifest: Manifest | None) -> None:
-        """Delete Parquet and temporary files that the current manifest does not name.
+    def sweep(self, manifest: Manifest) -> None:
+        """Delete what a killed writer left: temporary files, and tables of this index that are not in it.
 
-        They are what a killed writer or a replaced revision left. Only for the holder of the lock.
+        A table is known by its name and by the index's id inside it: files of the user stay, whatever they are
+        called. Only for the holder of the lock.
         """
-        named = {entry.name for entry in manifest.files} if manifest else set()
+        named = {entry.name for entry in manifest.files}
         for folder in (self.folder, self.folder / SHARDS, self.folder / VIEW):
-            for path in folder.glob("*.parquet"):
-                if path.relative_to(self.folder).as_posix() not in named:
+            for path in folder.iterdir() if folder.is_dir() else ():
+                name = path.relative_to(self.folder).as_posix()
+                if is_own_temporary(path) or (name not in named and self._is_own_table(name, manifest.id)):
                     path.unlink()
-            for path in folder.glob(".*"):
-                if is_temporary(path.name):
-                    path.unlink()
+
+    def _is_own_table(self, name: str, index_id: str) -> bool:
+        path = self.folder / name
+        if (
+            not any(form.fullmatch(name) for form in NAMES.values())
+            or not path.is_file()
+            or path.is_symlink()
+        ):
+            return False
+        with open_plain(path) as file:
+            return mark_of(file) == index_id
+
+
+def is_own_temporary(path: Path) -> bool:
+    """Whether a killed writer left this: a temporary file for a file that an index has."""
+    own = re.fullmatch(rf"\.({_OWN_NAMES})\.[0-9a-f]{{16}}{re.escape(TEMPORARY)}", path.name)
+    return own is not None and not path.is_dir()
+
+
+def table_name(form: str, number: int) -> str:
+    """The name of a table below the index folder; `form` is a key of `NAMES`."""
+    return f"{SHARDS}/{number:06d}.parquet" if form == "shards" else f"{form}-{number:06d}.parquet"
+
+
+def _check_size(file: BufferedReader, entry: FileEntry) -> None:
+    n_bytes = os.fstat(file.fileno()).st_size
+    if n_bytes != entry.bytes:
+        raise ValueError(f"{n_bytes} bytes instead of {entry.bytes}")
+
+
+def _check_digest(file: BufferedReader, entry: FileEntry) -> None:
+    if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
+        raise ValueError("checksum differs")
 
 
 def damaged(folder: Path, name: str, what: str) -> IndexFolderError:
     """The error that says which file of the index is damaged and how."""
     return IndexFolderError(
-        f"{name} of the index {folder} is damaged: {what.rstrip('.')}.",
+        f"{name} of the index {printable(folder)} is damaged: {printable(what).rstrip('.')}.",
         "Restore it from a copy, or delete the index and build it again.",
     )

@@ -28,7 +28,8 @@ _CLIPS = [
     ("size", pa.int64()),
     ("mtime_ns", pa.int64()),
 ]
-CLIP_COLUMNS = [name for name, _ in _CLIPS]
+CLIPS = pa.schema(_CLIPS)
+"""The columns of a shard without the vector."""
 NO_ROOT = -1
 
 
@@ -81,16 +82,39 @@ def clip_table(
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 
+def moved_table(rows: pa.Table, file: FileRow, first_clip_id: int) -> pa.Table:
+    """The rows of a file's clips, their vectors unchanged, for the place where it lies now."""
+    n = rows.num_rows
+    columns = {
+        "clip_id": np.arange(first_clip_id, first_clip_id + n),
+        "root": [file.root] * n, "path": [file.path] * n, "size": [file.size] * n, "mtime_ns": [file.mtime_ns] * n,
+    }  # fmt: skip
+    for name, values in columns.items():
+        number = rows.schema.get_field_index(name)
+        rows = rows.set_column(
+            number, rows.schema.field(name), pa.array(values, rows.schema.field(name).type)
+        )
+    return rows
+
+
 def _vector_column(vectors: NDArray[np.float16]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
 
 
 def unit_vectors(table: pa.Table) -> Vectors:
-    """The vectors of shard rows as float32 [n, dim] of unit length (float16 had rounded them)."""
+    """The vectors of shard rows as float32 [n, dim] of unit length (float16 had rounded them).
+
+    Raises:
+        ValueError: one of them is zero or not finite.
+    """
     dim = table.schema.field("vector").type.list_size
     flat = table.column("vector").combine_chunks().flatten()
     rows: Vectors = flat.to_numpy(zero_copy_only=False).reshape(-1, dim).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    bad = ~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0)
+    if bad.any():
+        raise ValueError(f"the vector of clip {table['clip_id'][int(bad.argmax())]} is zero or not finite")
+    rows /= norms
     return rows
 
 

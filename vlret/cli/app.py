@@ -66,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(words: list[str], debug: bool) -> int:
     try:
+        os.getcwd()
         code = _app()(words, prog_name="vlret", standalone_mode=False) or 0
     except VlretError as error:
         code = _failed(error, error.exit_code, debug)
@@ -76,7 +77,7 @@ def _run(words: list[str], debug: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except OSError as error:  # a full disk, a folder without permission
-        code = _failed(f"{error.filename or 'the system'}: {error.strerror or error}.", 1, debug)
+        code = _failed(_of_the_system(error), 1, debug)
     except MemoryError:
         code = _failed("out of memory. Close other programs, or use a smaller model.", 1, debug)
     except Exception as error:  # noqa: BLE001 - the last net: a bug is told in one line, too
@@ -96,6 +97,12 @@ def _failed(error: object, code: int, debug: bool) -> int:
         traceback.print_exc()
     output.say_error(str(error))
     return code
+
+
+def _of_the_system(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # os.getcwd
+        return "the current folder was deleted. Go to one that exists (cd) and run again."
+    return f"{error.filename or 'the system'}: {error.strerror or error}."
 
 
 def _told(error: Any, words: list[str]) -> str:

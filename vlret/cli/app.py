@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -61,7 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     output.set_up_streams(debug)
     options = [word for word in words[:n_options] if word != "--debug"]
     code = _run([*options, *words[n_options:]], debug)
-    sys.exit(_flushed(code))
+    code = _flushed(code)
+    if code == _INTERRUPTED and any(thread.name.startswith("encoder") for thread in threading.enumerate()):
+        os._exit(code)  # else Python would wait for the batch that is being encoded
+    sys.exit(code)
 
 
 def _run(words: list[str], debug: bool) -> int:

@@ -160,7 +160,7 @@ class Video:
         except av.FFmpegError as error:
             raise MediaError(
                 f"{self._path}: {shown.frame.format.name} frames cannot be converted to {size[0]} x {size[1]}.",
-                "Ask for another size.",
+                "Ask for a smaller size, or convert the video, to H.264 in MP4 for example.",
             ) from error
 
     def _shown_at(self, time: float) -> Shown:

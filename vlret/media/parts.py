@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,6 +78,8 @@ def _headers(file: BinaryIO) -> Iterator[Element]:
 
 
 def _read_at(file: BinaryIO, start: int, n_bytes: int) -> bytes:
+    if start >= os.fstat(file.fileno()).st_size:  # a damaged size may be more than a file can have
+        return b""
     file.seek(start)
     return file.read(n_bytes)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from vlret import text_file
 from vlret.errors import UsageError
-from vlret.media import path_list
 from vlret.media.path_list import read_path_list
 
 
@@ -36,6 +36,9 @@ def test_nul_separates_names_that_may_hold_anything(tmp_path: Path):
         ("t.csv", 'Caption;Path\r\n"a dog; running";a.mp4\r\n"two\r\nlines";"new\nline.mp4"\r\n'),
         ("t.tsv", 'caption\tfile\na dog\ta.mp4\n\t\nshort\nx\t"new\nline.mp4"\n'),
         ("t.csv", 'video|caption\na.mp4|a dog\n"new\nline.mp4"|x\n'),
+        ("t.csv", 'a.mp4\n"new\nline.mp4"\n'),
+        ("t.jsonl", '{"path": "a.mp4"}\n{"path": "new\\nline.mp4"}\n'),
+        ("t.json", '["a.mp4", "new\\nline.mp4"]'),
     ],
 )
 def test_a_table_has_a_column_of_paths(tmp_path: Path, name: str, text: str):
@@ -50,7 +53,7 @@ def test_a_pipe_or_device_is_refused_unread(tmp_path: Path, make):
 
 
 def test_a_list_of_absurd_size_is_refused(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(path_list, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(text_file, "MAX_BYTES", 1 << 20)
     with (tmp_path / "list.txt").open("wb") as file:
         file.truncate((1 << 20) + 1)
     with pytest.raises(UsageError, match="is larger than 1 MiB"):
@@ -62,9 +65,8 @@ def test_a_list_of_absurd_size_is_refused(tmp_path: Path, monkeypatch):
     [
         ("bad.txt", b"a.mp4\nb\xff.mp4\n", r"not UTF-8 text \(line 2\)"),
         ("bad.csv", b"path\nb\xff.mp4\n", r"not UTF-8 text \(line 2\)"),
-        ("bad.csv", b"name;label\na.mp4;dog\n", "has the columns name, label.*path, video, file"),
-        ("bad.csv", b"", "has the columns none"),
-        ("bad.csv", b"path,caption\na.mp4,\"" + b"x" * 200_000, "is not a readable table"),
+        ("bad.csv", b"name;label\na.mp4;dog\n", "has 2 columns.*path, video, image, file"),
+        ("bad.csv", b"path,caption\na.mp4,\"" + b"x" * 200_000, "bad.csv, line 2: field larger"),
     ],
 )  # fmt: skip
 def test_what_is_no_list_is_refused(tmp_path: Path, name: str, data: bytes, message: str):

@@ -153,18 +153,16 @@ def test_refuses_files_that_are_unclear(tmp_path, name, text, reason):
         read_labels(str(tmp_path / name))
 
 
-@pytest.mark.parametrize(
-    "data", ["cat\ndog\n".encode("utf-16"), "cat\ndog\n".encode("utf-16-le"), b"caf\xe9\n"]
-)
+@pytest.mark.parametrize("data", ["cat\ndog\n".encode("utf-16-le"), b"caf\xe9\n"])
 @pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.json"])
 def test_refuses_other_encodings(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(UsageError, match=r"UTF-16|not UTF-8"):
+    with pytest.raises(UsageError, match="not UTF-8"):
         read_labels(str(tmp_path / name))
 
 
 def test_refuses_a_folder_and_a_missing_file(tmp_path):
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         read_labels(str(tmp_path))
     for name in ("nowhere.txt", "nowhere.tsv", "nowhere.yaml"):
         with pytest.raises(UsageError, match="is not there"):

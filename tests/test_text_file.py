@@ -29,22 +29,22 @@ def test_what_is_no_file_of_text_is_refused(tmp_path, monkeypatch):
             read_text(tmp_path / name)
     with pytest.raises(UsageError, match="regular file"):
         read_text(Path("/dev/zero"))
-    monkeypatch.setattr("vlret.text_file.MAX_BYTES", 3)
+    monkeypatch.setattr("vlret.text_file.MOST_BYTES", 3)
     (tmp_path / "long.txt").write_text("four")
-    with pytest.raises(UsageError, match="larger than"):
+    with pytest.raises(UsageError, match="longer than"):
         read_text(tmp_path / "long.txt")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_encodings(tmp_path, encoding):
     (tmp_path / "a.txt").write_bytes("Ñandú\r\n🦤".encode(encoding))
     assert read_text(tmp_path / "a.txt") == "Ñandú\r\n🦤"
 
 
 @pytest.mark.parametrize(
-    "data", [b"a\nb\xff", b"\xff\xfe\x00", "cat\n".encode("utf-16-le"), "cat\n".encode("utf-16-be")]
+    "data", [b"a\nb\xff", "cat".encode("utf-16"), "cat\n".encode("utf-16-le"), "cat\n".encode("utf-16-be")]
 )
 def test_other_encodings_are_refused(tmp_path, data):
     (tmp_path / "a.txt").write_bytes(data)
-    with pytest.raises(UsageError, match="not UTF-8 text"):
+    with pytest.raises(UsageError, match="not UTF-8"):
         read_text(tmp_path / "a.txt")

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from vlret.errors import UsageError
-from vlret.text import printable
+from vlret.text import printable, without_mark
 from vlret.text_file import read_text, split_lines
 
 LINE_SUFFIXES = frozenset(("", ".txt", ".text", ".list", ".lst", ".names"))
@@ -274,7 +274,8 @@ def _cells(path: Path, text: str, separator: str) -> list[Row]:
             while len(cells) > width > 0 and not cells[-1].strip():
                 cells.pop()
             if any(cell.strip() for cell in cells):
-                rows.append(Row(f"line {line}", (*cells, *[""] * (width - len(cells)))))
+                texts = map(without_mark, cells)
+                rows.append(Row(f"line {line}", (*texts, *[""] * (width - len(cells)))))
             line = reader.line_num + 1
     except csv.Error as error:
         what = _QUOTES.get(str(error).replace(f"'{separator}'", "','"), str(error))

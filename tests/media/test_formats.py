@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.media.make import H264, RED, ffmpeg, field, number_of, video
+from tests.media.make import H264, HEIGHT, RED, WIDTH, ffmpeg, field, number_of, picture, video
+from vlret.errors import MediaError
 from vlret.media.decode import decode
 from vlret.media.probe import probe
 from vlret.media.sources import MEDIA_SUFFIXES
@@ -107,3 +109,25 @@ def test_vp9_without_alpha_and_a_film_in_two_layers(tmp_path: Path):
     source = video(tmp_path / "source.webm", "-c:v", "libvpx-vp9", "-b:v", "1M", "-cpu-used", 8, n=5)
     ffmpeg("-i", source, "-c", "copy", "-metadata:s:v", "alpha_mode=1", tmp_path / "marked.webm")
     assert number_of(decode(tmp_path / "marked.webm", [0.45]).pixels[0]) == 4
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_moving_pictures_with_transparency(kind: str, tmp_path: Path):
+    """The bars are transparent: on white they are gone. An animated GIF is a video, the others are images."""
+    pixels = np.concatenate([picture(5), np.full((HEIGHT, WIDTH, 1), 255, np.uint8)], 2)
+    pixels[: HEIGHT * 2 // 3, :, 3] = 0
+    frames = [Image.fromarray(np.roll(pixels, number, 1)) for number in range(3)]
+    path = tmp_path / "moving"
+    frames[0].save(path, kind, save_all=True, append_images=frames[1:], duration=100, disposal=2)
+    assert probe(path).kind == ("video" if kind == "GIF" else "image")
+    shown = decode(path, [0.0]).pixels[0]
+    assert shown[5, 5].tolist() == [255, 255, 255]
+    np.testing.assert_allclose(field(shown, 0.25), RED, atol=8)
+
+
+def test_frames_that_need_too_much_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = video(tmp_path / "a.mp4", *H264, n=2)
+    assert probe(path).width == 128
+    monkeypatch.setattr("vlret.media.container.MAX_FRAME_BYTES", 18_000)
+    with pytest.raises(MediaError, match=r"frames of 128 x 96 pixels need more memory"):
+        decode(path, [0.0])

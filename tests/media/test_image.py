@@ -231,6 +231,11 @@ BOMBS = {
     "wide.png": png_head(2**31 - 1, 2**31 - 1),
     "a.gif": b"GIF89a" + struct.pack("<HHBBB", 65535, 65535, 0xF0, 0, 0) + bytes(6) + b"\x2c"
     + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0) + b"\x02\x02\x44\x01\x00\x3b",
+    "moving.gif": b"GIF89a" + struct.pack("<HHBBB", 65535, 65535, 0xF0, 0, 0) + bytes(6)
+    + 2 * (b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00") + b"\x3b",
+    "vp8.ivf": b"DKIF" + struct.pack("<HH4sHHIIII", 0, 32, b"VP80", 16383, 16383, 10, 1, 1, 0)
+    + struct.pack("<IQ", 40, 0) + b"\x10\x02\x00\x9d\x01\x2a\xff\x3f\xff\x3f" + bytes(30),
+    "a.y4m": b"YUV4MPEG2 W16000 H12000 F10:1 C420jpeg\nFRAME\n" + bytes(1000),
     "a.bmp": bmp_head(40_000, 40_000),
     "a.tif": tiff_head(100_000, 100_000),
 }  # fmt: skip

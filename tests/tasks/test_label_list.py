@@ -162,7 +162,7 @@ def test_refuses_other_encodings(tmp_path, name, data):
 
 
 def test_refuses_a_folder_and_a_missing_file(tmp_path):
-    with pytest.raises(UsageError, match="not a regular file"):
+    with pytest.raises(UsageError, match="no regular file"):
         read_labels(str(tmp_path))
     for name in ("nowhere.txt", "nowhere.tsv", "nowhere.yaml"):
         with pytest.raises(UsageError, match="is not there"):

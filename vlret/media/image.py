@@ -119,7 +119,8 @@ def _opened(path: Path, file: BinaryIO) -> Iterator[Image.Image | None]:
     except (MediaError, MemoryError):
         raise
     except Exception as error:  # decoders of damaged files raise anything
-        raise MediaError(f"{path}: the image cannot be read ({error}).", "Export it again.") from error
+        reason = " ".join(str(error).split())
+        raise MediaError(f"{path}: the image cannot be read ({reason}).", "Export it again.") from error
 
 
 def _identify(file: BinaryIO, path: Path) -> ImageFile.ImageFile | None:

@@ -20,9 +20,8 @@ from vlret.media.clock import FARTHEST, Ticks
 from vlret.media.container import open_container, packets_of
 
 _ORDER_UNKNOWN = {"h264", "hevc"}
-_PACKED = re.compile(
-    rb"DivX\d+(b|Build)\d+p"
-)  # signature of encoders that put two MPEG-4 frames in one packet
+# Encoders that put two MPEG-4 frames in one packet sign so.
+_PACKED = re.compile(rb"DivX\d+(b|Build)\d+p")
 _HEAD_BYTES = 1024
 _TAIL = 1000  # packets of sound read at most to find its end
 

@@ -95,9 +95,8 @@ class WatchedPool(DecodePool):
         before_s = sum(map(_cpu_s, self.pids))
         super()._decode(slot, job, run)
         after_s = sum(map(_cpu_s, self.pids))
-        self.result.seconds[job.path] = (
-            after_s - before_s if after_s > before_s else after_s
-        )  # of a new process
+        # A new process, begun after the old one crashed, counts from 0.
+        self.result.seconds[job.path] = after_s - before_s if after_s > before_s else after_s
         self.result.peak_bytes[job.path] = max(map(_peak_bytes, self.pids), default=0)
 
 

@@ -131,7 +131,7 @@ def test_a_decoder_that_hangs_crashes_or_devours_memory_costs_its_file_only(copy
         (signal.SIGTERM, "crashed or was killed (SIGTERM)", True),
         (40, "crashed or was killed (signal 40)", True),
         (signal.SIGSEGV, "crashed or was killed (SIGSEGV)", False),
-        (signal.SIGSTOP, "did not answer for 1 s", False),
+        (signal.SIGSTOP, "did not answer for 4 s", False),
     ],
 )
 def test_a_child_killed_or_stopped_from_outside(sent: int, reason: str, retry: bool, odd: Odd):

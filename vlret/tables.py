@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from vlret.errors import UsageError
-from vlret.text import printable
+from vlret.text import printable, without_mark
 
 LINE_SUFFIXES = frozenset(("", ".txt", ".text", ".list", ".lst", ".names"))
 SEPARATED_SUFFIXES = frozenset((".csv", ".tsv", ".tab"))
@@ -198,8 +198,8 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{printable(path)} cannot be read: {reason}.") from error
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or _alternates(data[:256]):
         raise UsageError(f"{printable(path)} is UTF-16 text, not UTF-8.", "Save it as UTF-8.")
-    try:
-        return data.decode("utf-8-sig")
+    try:  # `find -print0` lists names as they are on the disk, and one that is no UTF-8 costs itself only
+        return data.decode("utf-8-sig", "surrogateescape" if b"\0" in data else "strict")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(
@@ -320,7 +320,8 @@ def _cells(path: Path, text: str, separator: str) -> list[Row]:
             while len(cells) > width > 0 and not cells[-1].strip():
                 cells.pop()
             if any(cell.strip() for cell in cells):
-                rows.append(Row(f"line {line}", (*cells, *[""] * (width - len(cells)))))
+                texts = map(without_mark, cells)
+                rows.append(Row(f"line {line}", (*texts, *[""] * (width - len(cells)))))
             line = reader.line_num + 1
     except csv.Error as error:
         what = _QUOTES.get(str(error).replace(f"'{separator}'", "','"), str(error))

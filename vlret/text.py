@@ -21,9 +21,15 @@ def printable(text: object) -> str:
 def no_formula(cell: Any) -> Any:
     """`cell` of a CSV, with `'` before a text that a spreadsheet would run as a formula: one with = + - @, tab or CR.
 
-    A file may be called `=HYPERLINK(...)`. Whoever reads the table by a program takes the `'` away again.
+    A file may be called `=HYPERLINK(...)`. Whoever reads the table by a program takes the `'` away again, as
+    `without_mark` does.
     """
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def without_mark(cell: str) -> str:
+    """The text that `no_formula` was given."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _escaped(character: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import av
 import pytest
 
-from tests.cli.conftest import vlret
+from tests.cli.conftest import paint_image, vlret
 from tests.conftest import ColourEmbedder
 from vlret.index.index import Index
 from vlret.types import Clip
@@ -25,7 +25,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
     clip_id = hits[0].pop("clip_id")
     assert Index.open(index).resolve(clip_id) == Clip(media / "long.mp4", 0.0, 10.0)
-    assert hits[0] == {"rank": 1, "path": str(media / "long.mp4"), "start": 0, "end": 10}
+    assert hits[0] == {"rank": 1, "path": str(media / "long.mp4"), "start": 0, "end": 10, "gone": False}
     model = ColourEmbedder()
     green = (model.embed_texts(["red"]) @ model.embed_texts(["green"]).T).item()
     assert hits[2]["score"] == pytest.approx(green, abs=1e-2)
@@ -154,3 +154,22 @@ def test_an_unreadable_index_is_one_line(index, tmp_path, damage):
     assert run.err.startswith("vlret: error: ")
     assert str(folder) in run.err
     assert len(run.err.splitlines()) == 1
+
+
+def test_paths_may_be_separated_by_nul(index):
+    lines = vlret("search", index, "red", "--paths").out.splitlines()
+    for option in ("-0", "--null"):
+        assert vlret("search", index, "red", option).out == "".join(f"{line}\0" for line in lines)
+    assert vlret("search", index, "red", "-0", "--json").code == 2
+
+
+def test_a_file_that_is_gone_is_marked(tmp_path, models):
+    (tmp_path / "media").mkdir()
+    for name in ("a.png", "b.png"):
+        paint_image(tmp_path / "media" / name, "red")
+    vlret("index", tmp_path / "media", "--out", tmp_path / "index", "--model", models / "colour")
+    (tmp_path / "media" / "b.png").unlink()
+    run = vlret("search", tmp_path / "index", "red")
+    assert [line.endswith("  (file is gone)") for line in run.out.splitlines()] == [False, True]
+    hits = vlret("search", tmp_path / "index", "red", "--json").json["hits"]
+    assert [hit["gone"] for hit in hits] == [False, True]

@@ -47,13 +47,16 @@ def test_an_index_that_is_whole_and_one_that_is_damaged(index, media, models, tm
     vlret("index", media, "--out", tmp_path / "whole", "--model", models / "colour")
     run = vlret("check", tmp_path / "whole")
     assert (run.code, run.out) == (0, f"{tmp_path / 'whole'}: not damaged; 0 of 3 files are gone\n")
+    run = vlret("check", index, "--json")
+    assert (run.code, run.json["damaged"], len(run.json["gone"]), run.json["files"]) == (0, [], 4, 4)
+    assert f"gone: {ROOT}/f000.mp4" in vlret("check", index).out
     (shard,) = (index / "shards").iterdir()
     data = bytearray(shard.read_bytes())
     data[100] ^= 1
     shard.write_bytes(bytes(data))
     run = vlret("check", index, "--json")
     assert run.code == 1
-    assert (len(run.json["damaged"]), len(run.json["gone"]), run.json["files"]) == (1, 4, 4)
+    assert run.json["damaged"] == [f"shards/{shard.name}: checksum differs"]
     assert "damaged: shards/" in vlret("check", index).out
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import multiprocessing
 import os
@@ -9,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.index.made import made_index, unit_rows
 from vlret.errors import IndexFolderError
+from vlret.index.index import Index
 from vlret.index.lock import LOCK, writer_lock
 
 
@@ -69,3 +73,48 @@ def test_a_lock_torn_by_a_kill_is_taken_over(tmp_path: Path) -> None:
     (tmp_path / LOCK).write_text('{"pid": 7, "ho')
     with writer_lock(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO])
+def test_a_share_without_file_locks_says_what_to_do(code: int, tmp_path: Path, monkeypatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    expected = f"cannot be locked: {os.strerror(code)}"
+    with pytest.raises(IndexFolderError, match=expected) as caught, writer_lock(tmp_path / "index"):
+        pass
+    assert "--out" in caught.value.hint
+    assert (tmp_path / "index" / LOCK).read_bytes() == b""
+
+
+def test_an_index_on_a_share_without_file_locks_can_be_searched(tmp_path: Path, monkeypatch) -> None:
+    index = made_index(tmp_path / "index", unit_rows(5, 8))
+    monkeypatch.setattr(fcntl, "flock", None)
+    assert len(Index.open(index.folder).search(unit_rows(1, 8))[0]) == 2  # files
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "hard link", "FIFO", "folder"])
+def test_a_lock_that_is_no_plain_file_is_left_as_it_is(kind: str, tmp_path: Path) -> None:
+    other, lock = tmp_path / "other", tmp_path / LOCK
+    other.write_text("of the user")
+    make = {
+        "link": lambda: lock.symlink_to(other),
+        "dangling link": lambda: lock.symlink_to(tmp_path / "new"),
+        "hard link": lambda: lock.hardlink_to(other),
+        "FIFO": lambda: os.mkfifo(lock),
+        "folder": lock.mkdir,
+    }
+    make[kind]()
+    with pytest.raises(IndexFolderError, match="lock is a"), writer_lock(tmp_path):
+        pass
+    assert other.read_text() == "of the user"
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_text_of_a_lock_is_printed_without_control_characters(tmp_path: Path) -> None:
+    (tmp_path / LOCK).write_text(json.dumps({"pid": "\x1b[2J", "host": "a\nb" * 100, "since": {"x": 1}}))
+    with pytest.raises(IndexFolderError) as caught, writer_lock(tmp_path):
+        pass
+    assert str(caught.value).isprintable()
+    assert len(caught.value.message) < 400

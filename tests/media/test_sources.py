@@ -113,7 +113,7 @@ def test_a_csv(column: str, library: Path):
 
 def test_lists_that_cannot_be_read(library: Path):
     (library / "bad.csv").write_text("name,label\na.mp4,dog\n")
-    with pytest.raises(UsageError, match=r"has the columns name, label.*path, video, file"):
+    with pytest.raises(UsageError, match=r"'name', 'label'\)\. Name one of them path, video, image, file"):
         find_media([library / "bad.csv"])
     (library / "bad.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="not UTF-8"):

@@ -11,6 +11,7 @@ import pytest
 
 from vlret.errors import UsageError
 from vlret.reports.label_table import check_table, label_dict, write_table
+from vlret.tasks.label_list import read_labels
 from vlret.types import Label, LabelScore
 
 ITEMS = [
@@ -101,3 +102,27 @@ def test_the_types_of_a_parquet_table_do_not_depend_on_its_rows(tmp_path, labels
         "string",
     ]
     assert schema.names == ["path", "start", "end", "label", "score", "probability", "margin", "top"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_vlret_reads_its_own_tables_as_lists_of_labels(tmp_path, suffix):
+    names = [
+        "=1+1",
+        "-5",
+        "+1",
+        "@home",
+        "'quoted'",
+        "NA",
+        "null",
+        'say "x"',
+        "a,b",
+        "a;b",
+        "café",
+        "猫",
+        "1",
+    ]
+    write_table(
+        tmp_path / f"a{suffix}",
+        [Label(f"/v/{n}.mp4", 0.0, 1.5, name, 0.1, 0.5, 0.25, ()) for n, name in enumerate(names)],
+    )
+    assert read_labels(str(tmp_path / f"a{suffix}")) == names

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import socket
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import faiss
@@ -30,6 +32,11 @@ def edit(box: Sandbox, **values: Any) -> None:
 def entry(box: Sandbox, number: int = 0) -> dict[str, Any]:
     entries: list[dict[str, Any]] = json.loads((box.stranger / "manifest.json").read_text())["shards"]
     return entries[number]
+
+
+def file_entry(path: Path, name: str, rows: int) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {"name": name, "rows": rows, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def named(name: str, which: str = "skipped") -> Attack:
@@ -100,8 +107,7 @@ def rewritten(which: str, change: Callable[[pa.Table], pa.Table], **options: Any
                   "skipped": SKIPPED.empty_table}[which]()  # fmt: skip
         table = change(before)
         pq.write_table(table, box.stranger / name, compression="zstd", **options)
-        file = {"name": name, "rows": table.num_rows, "bytes": (box.stranger / name).stat().st_size,
-                "sha256": "0" * 64}  # fmt: skip
+        file = file_entry(box.stranger / name, name, table.num_rows)
         edit(box, **{which: [file] if which == "shards" else file})
         shutil.rmtree(box.stranger / "view")
 
@@ -148,8 +154,7 @@ def many_rows(box: Sandbox) -> None:
     path = box.stranger / "dropped-000009.parquet"
     pq.write_table(table, path, use_dictionary=False, column_encoding={"clip_id": "DELTA_BINARY_PACKED"},
                    compression="zstd")  # fmt: skip
-    file = {"name": path.name, "rows": n, "bytes": path.stat().st_size, "sha256": "0" * 64}
-    edit(box, dropped=file)
+    edit(box, dropped=file_entry(path, path.name, n))
 
 
 def huge_manifest(box: Sandbox) -> None:

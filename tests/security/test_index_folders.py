@@ -123,7 +123,7 @@ def refusing(name: str) -> list[Verb]:
     if name.startswith(("lock", "dangling lock")):
         return list(WRITERS)
     if name in ("zero vector", "NaN vector"):
-        return [searched, labelled, checked]
+        return [searched, labelled]
     return VERBS
 
 

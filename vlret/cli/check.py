@@ -13,19 +13,23 @@ def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
 
     Exits with 1 if it is damaged.
     """
-    from vlret.index.index import Index
-    from vlret.index.known import is_gone
+    from vlret.index.known import is_gone, known_files
+    from vlret.index.snapshot import Snapshot
+    from vlret.index.store import Store
 
-    opened = Index.open(index)
-    damaged = opened.check()
-    paths = opened.rows()["path"].unique()
+    store = Store(index)
+    damaged = store.find_damage(store.read_manifest())
+    paths = [] if damaged else [file.path for file in known_files(Snapshot.read(store))]
     gone = [path for path in paths if is_gone(path)]
     if json:
-        output.print_json({"index": index, "files": len(paths), "damaged": damaged, "gone": gone})
+        output.print_json({"index": index, "damaged": damaged, "files": len(paths), "gone": gone})
+    elif damaged:
+        for line in damaged:
+            print(printable(f"damaged: {line}"))
+        print(f"{printable(index)}: damaged; restore it from a copy, or build it again")
     else:
-        for line in (*(f"damaged: {line}" for line in damaged), *(f"gone: {path}" for path in gone)):
-            print(printable(line))
-        state = "damaged: restore it from a copy, or build it again" if damaged else "not damaged"
-        print(f"{printable(index)}: {state}; {len(gone)} of {len(paths)} files are gone")
+        for path in gone:
+            print(printable(f"gone: {path}"))
+        print(f"{printable(index)}: not damaged; {len(gone)} of {len(paths)} files are gone")
     if damaged:
         raise typer.Exit(1)

@@ -42,10 +42,13 @@ def show_lines(text: object) -> None:
         show(line)
 
 
-def show_paths(paths: Iterable[str]) -> None:
-    """A path a line: exact for the program that reads them, safe to print on a terminal."""
+def show_paths(paths: Iterable[str], null: bool = False) -> None:
+    """A path a line: exact for the program that reads them, safe to print on a terminal.
+
+    With `null` a NUL ends each: a name may hold a line end.
+    """
     for path in paths:
-        print(printable(path) if sys.stdout.isatty() else path)
+        print(printable(path) if sys.stdout.isatty() else path, end="\0" if null else "\n")
 
 
 def say(message: str) -> None:

@@ -39,6 +39,9 @@ def search(
     paths: Annotated[
         bool, typer.Option("--paths", help="Print the paths only, each once, one a line.")
     ] = False,
+    null: Annotated[
+        bool, typer.Option("-0", "--null", help="Like --paths, each followed by NUL: for `xargs -0`.")
+    ] = False,
     only: Annotated[
         str | None,
         typer.Option(
@@ -64,8 +67,10 @@ def search(
     from vlret.tasks.search import parse_weighted
     from vlret.tasks.search import search as find
 
-    if json and paths:
-        raise UsageError("--json and --paths were given together.", "Give one of them.")
+    if json and (paths or null):
+        raise UsageError(
+            f"--json and {'--null' if null else '--paths'} were given together.", "Give one of them."
+        )
     if html:
         check_output(html)
     text = one_query(index, query)
@@ -91,28 +96,33 @@ def search(
                 "only": only,
             }
             _print_json(opened, asked, hits)
-        elif paths:
-            output.show_paths(dict.fromkeys(hit.path for hit in hits))
+        elif paths or null:
+            output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
             _print(hits)
     if not hits:
         _say_nothing_found(opened, only)
-    elif not (json or paths or all_clips):
+    elif not (json or paths or null or all_clips):
         _say_more_clips(opened, hits)
 
 
 def _print_json(index: Index, asked: dict[str, Any], hits: list[Hit]) -> None:
     from dataclasses import asdict
 
+    from vlret.index.known import is_gone
+
     about = {"index": str(index.folder), "model": index.card.name}
-    output.print_json({**asked, **about, "hits": [asdict(hit) for hit in hits]})
+    found = [{**asdict(hit), "gone": is_gone(hit.path)} for hit in hits]
+    output.print_json({**asked, **about, "hits": found})
 
 
 def _print(hits: list[Hit]) -> None:
+    from vlret.index.known import is_gone
     from vlret.reports.timecode import span
 
     for hit in hits:
-        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}")
+        gone = "  (file is gone)" if is_gone(hit.path) else ""
+        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
 
 
 def _say_nothing_found(index: Index, only: str | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
@@ -16,7 +16,7 @@ from vlret.index.asked import Asked
 from vlret.index.encode import BatchEncoded, Encoder, FileEncoded, FileSkipped
 from vlret.index.faiss_view import open_view
 from vlret.index.fingerprint import file_state, fingerprint
-from vlret.index.lock import is_lock, writer_lock
+from vlret.index.lock import LOCK, is_lock, writer_lock
 from vlret.index.manifest import Manifest, Recipe
 from vlret.index.move import move_files
 from vlret.index.plan import Todo, make_plan, readable, stale_skips
@@ -90,10 +90,23 @@ def build_index(
         raise
     if not out and store.exists:
         _require_same_library(store, found)
-    with DecodePool(workers) as pool, writer_lock(store.folder):
+    with DecodePool(workers) as pool, _left_clean(store), writer_lock(store.folder):
         run = _Run(store, asked, found, prune, prune_missing_folders)
         run.encode(pool, workers, progress)
     return run.report(time.monotonic() - started_s)
+
+
+@contextmanager
+def _left_clean(store: Store) -> Iterator[None]:
+    """A run that ends before there is an index leaves no new folder behind."""
+    is_new = not store.folder.exists()
+    try:
+        yield
+    finally:
+        if is_new and not store.exists:
+            with suppress(OSError):
+                (store.folder / LOCK).unlink()
+                store.folder.rmdir()
 
 
 def default_folder(sources: Sequence[str | Path]) -> Path:
@@ -145,7 +158,7 @@ class _Run:
         self._snapshot = Snapshot.read(store) if store.exists else None
         if self._snapshot:
             store.sweep(self._snapshot.manifest)
-            asked.check(store.folder, self._snapshot.manifest.recipe)
+            self._snapshot = _as_asked(self._snapshot, asked)
         self._plan = make_plan(found, self._snapshot)
         self._todo = {item.path: item for item in self._plan.todo}
         self._vanished = Vanished()
@@ -175,11 +188,13 @@ class _Run:
         open_view(Snapshot.read(self._store))
 
     def _load(self) -> Embedder:
-        recipe = self._snapshot.manifest.recipe if self._snapshot else None
-        embedder = self._asked.load(self._store.folder, recipe)
-        if self._snapshot is None:
+        old = self._snapshot.manifest if self._snapshot else None
+        made = old.recipe if old and old.next_clip_id else None
+        embedder = self._asked.load(self._store.folder, made)
+        if made is None:
             embedder.check_clips()
-            manifest = Manifest.start(self._asked.recipe(embedder))
+            recipe = self._asked.recipe(embedder)
+            manifest = old.next(recipe=recipe) if old else Manifest.start(recipe)
             self._store.commit(manifest)
             self._store.sweep(manifest)
             self._snapshot = Snapshot.read(self._store)
@@ -246,6 +261,17 @@ class _Run:
             moved=len(self._plan.moved), unread=self._found.unread,
             missing_folders={str(folder): n for folder, n in self._vanished.folders.items()},
         )  # fmt: skip
+
+
+def _as_asked(snapshot: Snapshot, asked: Asked) -> Snapshot:
+    """The snapshot, if the index was made as `asked`; one that never had a clip may be made otherwise."""
+    try:
+        asked.check(snapshot.store.folder, snapshot.manifest.recipe)
+    except IndexFolderError:
+        if snapshot.manifest.next_clip_id:
+            raise
+        return replace(snapshot, manifest=replace(snapshot.manifest, skipped=None), skipped=[])
+    return snapshot
 
 
 class _SkipError(Exception):

@@ -27,6 +27,7 @@ from vlret.index.tables import Ids
 from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
 from vlret.text import printable
+from vlret.threads import one_thread
 from vlret.types import Clip, Hit, Vectors, check_count, type_name
 
 
@@ -167,7 +168,9 @@ class Index:
         if not len(self) or (allowed is not None and not len(allowed)):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
-        found = [best_clips(self._view, query, k, self._clip_ids, groups, allowed) for query in queries]
+        view = self._view
+        with one_thread():
+            found = [best_clips(view, query, k, self._clip_ids, groups, allowed) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
 
     def _unit_queries(self, vectors: Vectors) -> Vectors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -39,16 +40,15 @@ def from_fields(kind: type[T], values: Any, where: str = "") -> T:
     """
     if not isinstance(values, dict):
         raise ValueError(f"{_named(where)} is {_shown(values)}, not an object")
-    hints = _hints(kind)  # type: ignore[arg-type] # mypy takes a class for unhashable
+    hints = _hints(kind)
     return kind(**{
         field.name: _value(hints[field.name], _given(field, values, where), f"{where}{field.name}")
         for field in fields(kind)  # type: ignore[arg-type]
     })  # fmt: skip
 
 
-@functools.cache  # they are parsed anew at each call, which a long list of files would feel
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+# each call parses them anew, and an index may have thousands of files
+_hints: Callable[[Any], dict[str, Any]] = functools.cache(get_type_hints)
 
 
 def _given(field: Field[Any], values: dict[str, Any], where: str) -> Any:

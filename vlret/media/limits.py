@@ -11,9 +11,14 @@ MAX_SPAN_S = 30 * 86_400.0
 MAX_CLIPS = 100_000
 """Clips of one file: 24 hours in windows of 10 s are 8,640."""
 
-DECODE_S = 600.0
+DECODE_S = 300.0
 DECODE_S_PER_MB = 120.0
 """Seconds of processor time for one file: this much, and this much more for each megabyte (10^6 bytes) of it."""
+
+WORKER_BYTES = 960 << 20
+WORKER_BYTES_PER_BYTE = 20
+"""Memory of a decoding process for one file: this much, and this much more for each byte of it. Frames of 8K video
+need more than a small file may ask for, and no such video is small."""
 
 KEPT_TABLES_BYTES = 64 << 20
 """Memory for the packet tables of files that were opened: ten hours at 25 frames a second take 7 MB."""
@@ -37,3 +42,8 @@ MAX_FRAME_BYTES = 200_000_000
 def decode_limit_s(n_bytes: int) -> float:
     """Seconds of processor time that a file of `n_bytes` may take."""
     return DECODE_S + DECODE_S_PER_MB * n_bytes / 1e6
+
+
+def worker_limit_bytes(n_bytes: int) -> int:
+    """Memory that a file of `n_bytes` may take."""
+    return WORKER_BYTES + WORKER_BYTES_PER_BYTE * n_bytes

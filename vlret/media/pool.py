@@ -88,8 +88,8 @@ class DecodePool:
         workers: files decoded at once, each on one thread.
         limit_s: a child from which nothing is heard for so long, while we wait for it, is killed. A child
             that makes progress reports every second, so a long file is not a hanging one.
-        memory_bytes: memory of a child, libraries that are only mapped not counted (where the system
-            can limit it).
+        memory_bytes: most memory of a child, libraries that are only mapped not counted (where the system
+            can limit it). A small file may take less, see `limits.worker_limit_bytes`.
     """
 
     def __init__(self, workers: int = 1, limit_s: float = 60.0, memory_bytes: int = 4 << 30) -> None:

@@ -101,7 +101,7 @@ class Found:
 
 
 def find_media(sources: Sequence[str | Path]) -> Found:
-    """Media files of files, folders (recursive), globs, `.txt` lists and `.csv` or `.tsv` tables of paths.
+    """Media files of files, folders (recursive), globs, and lists of paths (`.txt`, `.csv`, `.json`, ...).
 
     Lists are read by `read_path_list`; their relative paths are taken from the list's folder. An entry of
     a folder or list that cannot be read costs itself only. Links to folders are not followed.
@@ -150,7 +150,7 @@ def _expand(source: str | Path) -> Iterator[_Entry]:
     else:
         raise UsageError(
             f"{source} {'is not there' if trouble == _NOT_THERE else trouble}.",
-            "Give a file, a folder, a glob, a .txt list or a .csv table.",
+            "Give a file, a folder, a glob, or a .txt or .csv list of paths.",
         )
 
 

@@ -77,6 +77,11 @@ class Video:
         return found
 
     @property
+    def is_clock_moved(self) -> bool:
+        """Whether times of frames differ from the time stamps in the file, as the recording was joined."""
+        return self._table.moved is not None and not self._table.counted
+
+    @property
     def damaged_at(self) -> float | None:
         """Seconds of the last frame before the first damage that was met so far, None if none was."""
         pts = self._stream.damaged_pts
@@ -93,6 +98,16 @@ class Video:
         for time in times:
             shown = self._shown_at(time)
             yield self._seconds(shown.pts), self._pixels(shown, size)
+
+    def frames_between(
+        self, start_s: float, end_s: float, size: tuple[int, int] | None
+    ) -> Iterator[tuple[float, Pixels]]:
+        """True time stamp and pixels of the frame shown at `start_s` and of all that follow before `end_s`."""
+        self._begin_pass()
+        shown = self._shown_at(start_s)
+        yield self._seconds(shown.pts), self._pixels(shown, size)
+        while (following := self._next()) is not None and self._seconds(following.pts) < end_s - TOLERANCE_S:
+            yield self._seconds(following.pts), self._pixels(following, size)
 
     def every_frame(self, size: tuple[int, int] | None) -> Iterator[tuple[float, Pixels]]:
         """True time stamp and pixels of every frame, from the first on."""

@@ -15,9 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from vlret.errors import MissingExtraError, VlretError
+from vlret.errors import MediaError, MissingExtraError, VlretError
 from vlret.media.child import Message, write_message
 from vlret.media.clips import clips_of
+from vlret.media.limits import decode_limit_s, worker_limit_bytes
 from vlret.media.read import read_clips
 from vlret.media.reader import Media, open_media
 
@@ -31,11 +32,13 @@ def main() -> None:
     _open_stderr()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not get between the messages
-    _limit_memory(int(sys.argv[1]))
+    memory_bytes = int(sys.argv[1])
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read_requests, args=[requests], daemon=True).start()
     while True:
-        _answer(requests.get(), out)
+        request = requests.get()
+        _limit_memory(min(memory_bytes, worker_limit_bytes(_size(request["path"]))))
+        _answer(request, out)
 
 
 def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
@@ -59,20 +62,15 @@ def _limit_memory(n_bytes: int) -> None:
         import resource
     except ImportError:  # Windows
         return
-    resource.setrlimit(resource.RLIMIT_DATA, (n_bytes, n_bytes))
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    allowed = n_bytes if most == resource.RLIM_INFINITY else min(n_bytes, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
 
 
 def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
-    last_sent = time.monotonic()
-
-    def sign_of_life() -> None:
-        nonlocal last_sent
-        if time.monotonic() - last_sent > _SIGN_OF_LIFE_S:
-            last_sent = time.monotonic()
-            write_message(out, {"kind": "alive"})
-
+    on_progress = _watch(request["path"], decode_limit_s(_size(request["path"])), out)
     try:
-        for header, pixels in KINDS[request["kind"]](request, sign_of_life):
+        for header, pixels in KINDS[request["kind"]](request, on_progress):
             write_message(out, header, pixels)
     except BrokenPipeError:
         os._exit(0)
@@ -84,6 +82,29 @@ def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
         write_message(out, {"kind": "failed", "reason": _reason(error, request["path"])})
     except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder costs this file only
         write_message(out, {"kind": "failed", "reason": f"{type(error).__name__}: {error}"})
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:  # told when it is opened
+        return 0
+
+
+def _watch(path: str, limit_s: float, out: IO[bytes]) -> Callable[[], None]:
+    """A function that gives a sign of life now and then, and ends a file that takes more than `limit_s`."""
+    last_sent, begun = time.monotonic(), time.process_time()
+
+    def on_progress() -> None:
+        nonlocal last_sent
+        if time.monotonic() - last_sent <= _SIGN_OF_LIFE_S:
+            return
+        last_sent = time.monotonic()
+        write_message(out, {"kind": "alive"})
+        if time.process_time() - begun > limit_s:
+            raise MediaError(f"{path}: takes more than {limit_s:.0f} s of processor time.", "Convert it.")
+
+    return on_progress
 
 
 def _reason(error: VlretError, path: str) -> str:

@@ -73,11 +73,11 @@ class TrainingData:
     def visual(self, chosen: NDArray[np.int64], n_views: int, rng: np.random.Generator) -> torch.Tensor:
         """Features float32 [n, n_views, ...] of items, views drawn at random in order."""
         rows = [self._views(item, n_views, rng) for item in chosen]
-        return torch.from_numpy(np.stack(rows).astype(np.float32))
+        return torch.from_numpy(np.stack(rows)).float()
 
     def first_views(self) -> torch.Tensor:
         """Features float32 [items, ...] of each item as it is."""
-        return torch.from_numpy(np.concatenate([array[:, 0] for array in self.features]).astype(np.float32))
+        return torch.from_numpy(np.concatenate([array[:, 0] for array in self.features])).float()
 
     def _views(self, item: int, n_views: int, rng: np.random.Generator) -> NDArray[np.float16]:
         for array in self.features:

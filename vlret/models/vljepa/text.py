@@ -7,6 +7,7 @@ else together. The torch Y-encoder (encoders.py) is the oracle that the tests ho
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,12 @@ from vlret.errors import ModelError
 from vlret.models.fields import number, whole, wrong
 from vlret.models.vljepa.checks import existing, refuse_mismatch
 from vlret.models.weights import read_header, require_tensor
+from vlret.threads import one_thread
 from vlret.types import Vectors
 
 Array = NDArray[np.float32]
+_FEW_TEXTS = 16
+"""Up to so many texts, threads wait for each other longer than they compute."""
 _TABLES = "model.embeddings"
 _ROWS = {"word": "vocab_size", "position": "max_position_embeddings", "token_type": "type_vocab_size"}
 
@@ -49,6 +53,10 @@ class NumpyYEncoder:
 
     def pool(self, texts: Sequence[list[int]], batch: int = 64) -> Array:
         """Mean of the last hidden states float32 [n, hidden]: what a query puts into the predictor."""
+        with one_thread() if len(texts) <= _FEW_TEXTS else nullcontext():
+            return self._pool(texts, batch)
+
+    def _pool(self, texts: Sequence[list[int]], batch: int) -> Array:
         rows: list[Array] = [np.empty(0, np.float32)] * len(texts)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for group in _groups(order, [len(ids) for ids in texts], batch):

@@ -1,0 +1,52 @@
+"""How many threads the libraries below compute with."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from threadpoolctl import threadpool_limits
+
+_lock = threading.Lock()
+_n_inside = 0
+_first: threadpool_limits | None = None
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let BLAS and OpenMP compute in the calling thread while the block runs.
+
+    Where the work takes milliseconds, as for a single query, the threads of these libraries wait for each
+    other longer than they compute, and on a busy machine for seconds. Blocks may overlap in several threads:
+    OpenMP's number of threads belongs to the calling thread, that of some BLAS to the process, so the last
+    block to end gives back what the first one found.
+    """
+    global _n_inside, _first  # noqa: PLW0603 - the libraries' setting is global, too
+    with _lock:
+        limits = threadpool_limits(limits=1)
+        _first = _first if _n_inside else limits
+        _n_inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            limits.restore_original_limits()
+            _n_inside -= 1
+            if _n_inside == 0 and _first is not None:
+                _first.restore_original_limits()
+
+
+def _after_fork() -> None:
+    """In a forked child: GNU OpenMP waits for ever there for threads that only the parent has."""
+    global _lock, _n_inside
+    _lock, _n_inside = threading.Lock(), 0
+    for name, set_threads in (("faiss", "omp_set_num_threads"), ("torch", "set_num_threads")):
+        if name in sys.modules:
+            getattr(sys.modules[name], set_threads)(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -118,6 +118,8 @@ def _told(error: Any, words: list[str]) -> str:
     file = next((word for word in words if word.startswith("-") and os.path.lexists(word)), None)
     if file and hasattr(error, "option_name"):
         return f"{text}. If you mean the file, write -- before it, or ./{file}"
+    if "unexpected extra argument" in text:
+        return f"{text}. Quote what belongs together; repeat an option for each of its values"
     names = getattr(getattr(error, "param", None), "opts", ())
     given = [value for name, value in pairwise(words) if name in names]
     return f"{text}, not {given[-1]!r}" if given and given[-1] not in text else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vlret.text import printable
+from vlret.text import no_formula, printable, without_mark
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,19 @@ def test_control_characters_are_escaped(text, shown):
 
 def test_a_path_is_taken_too(tmp_path):
     assert printable(tmp_path) == str(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1"])
+def test_formulas_become_text(text):
+    assert no_formula(text) == f"'{text}"
+    assert without_mark(no_formula(text)) == text
+
+
+@pytest.mark.parametrize("cell", ["a=b", "/v/=a.mp4", "'=1", "", " =1", -0.5, 3, None])
+def test_other_cells_stay(cell):
+    assert no_formula(cell) == cell
+
+
+@pytest.mark.parametrize("cell", ["a", "", "'", "'a", "''=1"])
+def test_only_the_mark_of_a_formula_is_taken_away(cell):
+    assert without_mark(cell) == cell

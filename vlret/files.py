@@ -5,22 +5,30 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from vlret.errors import OutputError
+from vlret.text import printable
 
 TEMPORARY = ".part"
 
 _HINTS = {
     errno.ENOSPC: "Make room on the disk, or write to another one.",
     errno.EDQUOT: "Make room in your quota, or write to another disk.",
+    errno.EFBIG: "The disk takes no file of this size: write to another one.",
     errno.EACCES: "Choose a folder that you may write to.",
     errno.EPERM: "Choose a folder that you may write to.",
     errno.EROFS: "The disk is read-only: write to another one.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.EISDIR: "That is a folder: add the name of a file.",
+    errno.ENOTDIR: "A part of this path is a file, not a folder.",
+    errno.EEXIST: "A part of this path is a file, not a folder.",
+    errno.EPIPE: "Whoever was reading has stopped.",
 }
 
 
@@ -40,6 +48,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary, file = _new_beside(path)
         try:
             with file:
+                _keep_mode(path, file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -63,6 +72,37 @@ def replace_file(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def write_output(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, which the user named: into a device or pipe as it is, any other file by `replacing`.
+
+    Raises:
+        OutputError: it cannot be written; the old file is left as it was.
+    """
+    if not _is_stream(path):
+        replace_file(path, data)
+        return
+    try:
+        with _open_stream(path) as file:
+            file.write(data)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def check_output(path: Path) -> None:
+    """Raise `OutputError` unless `write_output` can write `path` now: asked before hours of work. Makes its folder."""
+    if _is_stream(path):
+        return
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary, file = _new_beside(path)
+        file.close()
+        temporary.unlink()
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def temporary_beside(path: Path) -> Path:
     """A name beside `path` that nobody can foresee: `.NAME.RANDOM.part`, NAME cut to 100 characters."""
     return path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}{TEMPORARY}")
@@ -77,7 +117,29 @@ def is_temporary(name: str) -> bool:
 def unwritable(path: Path, error: OSError) -> OutputError:
     """The error that says which file cannot be written, why, and what helps."""
     hint = _HINTS.get(error.errno or 0, "Choose another place to write to.")
-    return OutputError(f"{path} cannot be written: {error.strerror or error}.", hint)
+    return OutputError(f"{printable(path)} cannot be written: {error.strerror or error}.", hint)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether `path` is a device, a pipe or an open file of a process, such as /dev/null or /dev/stdout."""
+    with suppress(OSError):
+        if (
+            not stat.S_ISREG(mode := path.lstat().st_mode)
+            and not stat.S_ISLNK(mode)
+            and not stat.S_ISDIR(mode)
+        ):
+            return True
+    folder = path.absolute().parent.resolve()
+    return folder == Path("/dev") or Path("/proc") in folder.parents
+
+
+def _open_stream(path: Path) -> BinaryIO:
+    """An open file of this process is written on where it stands: opened by its name, it would be emptied."""
+    number = {"/dev/stdout": "1", "/dev/stderr": "2"}.get(str(path), path.name)
+    if not number.isdecimal():
+        return path.open("wb")
+    sys.stdout.flush()
+    return os.fdopen(os.dup(int(number)), "wb")
 
 
 def _new_beside(path: Path) -> tuple[Path, BinaryIO]:
@@ -90,11 +152,20 @@ def _is_hex(text: str) -> bool:
     return all(character in "0123456789abcdef" for character in text)
 
 
+def _keep_mode(path: Path, file: BinaryIO) -> None:
+    """What only its owner might read stays so when it is replaced."""
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode) and hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), mode & 0o777)
+
+
 def _sync_folder(folder: Path) -> None:
     if os.name != "posix":  # Windows cannot open a folder; its rename is durable by itself
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with suppress(OSError):  # some network disks cannot; the file is in place all the same
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

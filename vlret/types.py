@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,34 @@ from vlret.errors import UsageError
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
+
+PIXELS = "uint8 [n, height, width, 3], RGB values from 0 to 255"
+
+
+def as_pixels(given: object, what: str) -> Pixels:
+    """`given` as uint8 [n, height, width, 3]; an image uint8 [height, width, 3] becomes one frame.
+
+    Raises:
+        UsageError: it is anything else; the message begins with `what`.
+    """
+    if not isinstance(given, np.ndarray):
+        raise UsageError(f"{what} was given as {type_name(given)}.", f"Give a numpy array {PIXELS}.")
+    if given.dtype != np.uint8 or given.ndim not in (3, 4) or given.shape[-1] != 3:
+        shape = "".join(f"{n}, " for n in given.shape)[:-2]
+        raise UsageError(f"{what} was given as {given.dtype} [{shape}].", f"Give {PIXELS}.")
+    return given if given.ndim == 4 else given[None]
+
+
+def check_count(value: object, name: str) -> None:
+    """UsageError unless `value` is a whole number from 1 on."""
+    if not isinstance(value, Integral) or value < 1:
+        raise UsageError(f"{name} was given as {value!r}.", "Give a whole number, 1 or more.")
+
+
+def type_name(value: object) -> str:
+    """The type of `value` as a user knows it: `list`, `torch.Tensor`, `PIL.PngImagePlugin.PngImageFile`."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +57,13 @@ class Clip:
     end: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.path, (str, os.PathLike)):
+            raise UsageError(
+                f"The path of a clip was given as {type_name(self.path)}.", "Give a str or Path."
+            )
         object.__setattr__(self, "path", Path(self.path))
-        if self.start < 0 or (self.end is not None and self.end <= self.start):
+        end = math.inf if self.end is None else self.end
+        if not (isinstance(self.start, Real) and isinstance(end, Real) and 0 <= self.start < end):
             raise UsageError(
                 f"A clip of {self.path} was given as start={self.start}, end={self.end} s.",
                 "Give 0 <= start < end in seconds.",
@@ -45,13 +81,12 @@ class Frames:
     times: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 4 or self.pixels.shape[3] != 3:
+        object.__setattr__(self, "pixels", as_pixels(self.pixels, "The array of frames"))
+        if not isinstance(self.times, np.ndarray) or self.times.shape != (len(self.pixels),):
             raise UsageError(
-                f"Frames were given as {self.pixels.dtype} {self.pixels.shape}.",
-                "Give uint8 [n, height, width, 3] in RGB.",
+                f"{len(self.pixels)} frames came with times of shape {np.shape(self.times)}.",
+                "Give a numpy array of one time for each frame, in seconds.",
             )
-        if self.times.shape != (len(self.pixels),):
-            raise UsageError(f"{len(self.pixels)} frames came with times of shape {self.times.shape}.")
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -108,9 +143,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The nearest of the candidate answers to a question about one clip; `candidates` are best first."""
+    """The nearest of the candidate answers to a question about one clip; `candidates` are best first.
+
+    `start` and `end` are the clip in seconds; `end=None` means to the end of the file.
+    """
 
     path: str
+    start: float
+    end: float | None
     question: str
     answer: str
     candidates: tuple[Candidate, ...]

@@ -18,7 +18,7 @@ from vlret.datasets.registry import load
 from vlret.datasets.tar_set import Item, read_bytes, read_items
 from vlret.errors import MediaError
 from vlret.media.read import read_clip
-from vlret.models.base import ClipInput
+from vlret.models.inputs import ClipInput
 from vlret.types import Pixels
 
 CLIP_SETS = ("msrvtt", "msvd", "panda70m", "autoeval")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -47,7 +49,7 @@ def test_a_search_imports_neither_av_nor_timm(index):
         "import sys; from tests.cli import stand_ins; from vlret.models import registry\n"
         "registry._load_folder = stand_ins.load_folder\n"
         "from vlret.cli.app import main\n"
-        f"try: main(['search', {str(index)!r}, 'red'])\n"
+        f"try: main(['search', {str(index)!r}, 'red', '--paths'])\n"
         "except SystemExit as stop: print(stop.code, file=sys.stderr)\n"
         "print([m for m in ('av', 'timm') if m in sys.modules], file=sys.stderr)"
     )
@@ -64,6 +66,8 @@ def test_a_search_imports_neither_av_nor_timm(index):
         (["-k", "many"], "not 'many'. Try"),
         (["--not", ""], "taken away from it, is empty"),
         (["--html", "."], "file '.' is a directory. Try"),
+        (["--html", "a.pdf"], "--html was given as a.pdf. A page is HTML"),
+        (["--minus", "snow"], "No such option: --minus"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_was_given(index, words, told):
@@ -101,7 +105,9 @@ def test_an_unknown_verb_is_one_line_with_help():
     run = vlret("serch")
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith("vlret: error: No such command 'serch'")
+    assert "There are index, search, label" in run.err
     assert "vlret --help" in run.err
+    assert "There are retrieval, classification" in vlret("bench", "retreival").err
     assert len(run.err.splitlines()) == 1
 
 
@@ -135,15 +141,21 @@ def test_any_other_error_is_one_line_too(monkeypatch, error, code, text):
     assert info.info is not fail
 
 
-def test_ctrl_c_says_that_the_index_goes_on():
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        ("index", "stopped. What was finished is kept; the same command goes on from there."),
+        ("search", "stopped."),
+    ],
+)
+def test_ctrl_c_says_whether_the_command_goes_on(verb, told):
     def stop(json: bool = False) -> None:
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(app.VERBS, "info", stop)
-        run = vlret("info")
-    assert run.code == 130
-    assert run.err == "vlret: stopped. What was finished is kept; the same command goes on from there.\n"
+        patch.setitem(app.VERBS, verb, stop)
+        run = vlret(verb)
+    assert (run.code, run.err) == (130, f"vlret: {told}\n")
 
 
 def test_a_reader_that_goes_away_is_no_error(index):
@@ -155,7 +167,60 @@ def test_a_reader_that_goes_away_is_no_error(index):
     )
     run.stdout.close()
     assert run.stderr.read() == b""
-    assert run.wait(timeout=60) in (0, 1)
+    assert run.wait(timeout=60) == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("redirection", "code", "told"),
+    [
+        (">&-", 0, ""),
+        (">&- 2>&-", 0, ""),
+        (">/dev/full", 1, "No space left on device.\n"),
+        ("2>/dev/full", 0, ""),
+    ],
+)
+def test_streams_that_cannot_be_written(index, redirection, code, told):
+    line = f"{shlex.join(command('search', index, 'red', '--all-clips'))} {redirection}"
+    run = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == code
+    assert run.stderr.partition(": error: ")[2].endswith(told)
+    assert len(run.stderr.splitlines()) == (1 if told else 0)
+
+
+def test_names_with_control_characters_are_escaped_but_exact_in_json(models, tmp_path):
+    from tests.cli.conftest import paint_image
+
+    paint_image(tmp_path / "red \x1b[2J\n.png", "red")
+    (tmp_path / "bad\r.mp4").write_text("no video")
+    folder = tmp_path / "index"
+    indexed = vlret("index", tmp_path, "--out", folder, "--model", models / "colour")
+    shown = [
+        indexed.out,
+        vlret("search", folder, "red").out,
+        vlret("label", folder, "--labels", "red,\x1bblue").out,
+        vlret("label", tmp_path, "--labels", "red", "--model", models / "colour").err,
+        vlret("vqa", folder, "a \x1b", "--answers", "red", "--answers", "\x1b blue").out,
+        vlret("search", folder, "./\x1b.mp4").err,
+        vlret("serch\x1b").err,
+    ]
+    assert not [text for text in shown if set(text) & set("\x1b\r")]
+    assert [len(text.splitlines()) for text in shown[1:3]] == [1, 1]
+    assert r"red \x1b[2J\n.png" in shown[1]
+    assert vlret("search", folder, "red", "--json").json["hits"][0]["path"] == str(
+        tmp_path / "red \x1b[2J\n.png"
+    )
+
+
+def test_options_end_at_two_dashes(index, media, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("-rf.png", "--debug", "--help.png"):
+        (tmp_path / name).write_bytes((media / "blue <b>.png").read_bytes())
+        hit = vlret("search", index, "-k", 1, "--json", "--", name).json["hits"][0]
+        assert (hit["path"], hit["score"]) == (str(media / "blue <b>.png"), pytest.approx(1, abs=1e-3))
+    run = vlret("search", index, "-rf.png")
+    assert (run.code, run.out) == (2, "")
+    assert "If you mean the file, write -- before it, or ./-rf.png" in run.err
 
 
 def test_an_interrupted_index_goes_on(models, tmp_path):

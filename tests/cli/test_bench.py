@@ -69,6 +69,24 @@ def test_json_is_the_document_that_is_written(own, models, cache, tmp_path):
     assert (protocol["frames"], protocol["prompts"]) == (2, ["a {} thing"])
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_own_questions(own, models, cache, tmp_path, suffix):
+    rows = [
+        {"path": "green one.mp4", "question": "which?", "answers": ["red", "green"], "answer": "green"},
+        {"path": "blue <b>.png", "question": "which?", "answers": ["red", "blue"], "answer": "red"},
+    ]
+    file = own / f"q.{suffix}"
+    if suffix == "csv":
+        pd.DataFrame([{**row, "answers": "|".join(row["answers"])} for row in rows]).to_csv(file, index=False)
+    else:
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = tmp_path / "out"
+    run = vlret("bench", "vqa", "--questions", file, "--model", models / "asked", "--out", out, *cache)
+    assert run.code == 0, run.err
+    (part, *_) = json.loads((out / "result.json").read_text())["models"][0]["parts"]
+    assert (part["queries"], part["figures"]["accuracy"]["value"]) == (2, 50)
+
+
 def test_a_folder_for_each_class(own, models, cache, tmp_path):
     for name in ("green", "blue"):
         (tmp_path / "classes" / name).mkdir(parents=True)
@@ -215,6 +233,8 @@ def test_datasets_are_listed():
         (["retrieval", "--captions", "{own}/captions.csv", "--index", "{own}"], 1, "index"),
         (["classification", "--labels", "{own}/labels.csv", "--index", "{own}"], 2, "--captions"),
         (["classification", "--captions", "{own}/captions.csv"], 2, "vlret bench retrieval"),
+        (["vqa"], 2, "--questions FILE"),
+        (["vqa", "--questions", "{own}/captions.csv", "--model", "x"], 1, "line 2"),
         (["retrieval", "--captions", "{own}/captions.csv", "--choice", "a=1"], 2, "Leave out --choice"),
         (
             ["retrieval", "--captions", "{own}/captions.csv", "--prompt", "{{}}"],

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.conftest import ROOT, Run, vlret
 from tests.models.ffmpeg_libraries import environment
 
-NO_MTEB = 'mteb is not installed: pip install "vlret[mteb]"'
+NO_MTEB = 'mteb is not installed: pip install "mteb[video]"'
 VIDEO_TASKS = ("MockVideoRetrievalT2V", "MockVideoZeroshotClassification")
 
 
@@ -90,7 +90,7 @@ def test_without_mteb_the_command_is_told(models, monkeypatch):
     monkeypatch.setitem(sys.modules, "mteb", None)
     run = vlret("bench", "mteb", "--task", "MSRVTTT2V", "--model", models / "colour")
     assert run.code == 1
-    assert 'mteb is not installed. Run: pip install "vlret[mteb]"' in run.err
+    assert 'mteb is not installed. Run: pip install "mteb[video]>=2.26"' in run.err
 
 
 @pytest.mark.parametrize("words", [["--help"], ["bench", "--help"], ["bench", "mteb", "--help"]])

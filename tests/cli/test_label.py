@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from tests.cli.conftest import ROOT, command, paint_image, vlret
+from vlret.errors import OutputError
+from vlret.reports import html
 
 
 def test_json_of_an_index(index, media):
     run = vlret("label", index, "--labels", "red,green,blue", "--top", 2, "--json")
-    assert (run.code, run.err) == (0, "vlret: loading the model\n")
+    assert (run.code, run.err) == (0, "vlret: 3 labels: red, green, blue\nvlret: loading the model\n")
     document = run.json
     items = document.pop("items")
     assert document == {"schema": 1, "model": "colour", "labels": ["red", "green", "blue"]}
@@ -48,6 +50,19 @@ def test_labels_of_a_file_templates_and_threshold(index, tmp_path):
     assert run.json["items"][0]["probability"] == pytest.approx(0.5, abs=0.01)
 
 
+def test_labels_given_one_by_one_are_one_list(index):
+    run = vlret("label", index, "--labels", "red", "--labels", "green,blue", "--json")
+    assert run.json["labels"] == ["red", "green", "blue"]
+    assert "'red' is the only label" in vlret("label", index, "--labels", "red").err
+
+
+def test_a_column_of_a_table(index, tmp_path):
+    (tmp_path / "l.csv").write_text("colour;shape\nred;round\nblue;square\n")
+    run = vlret("label", index, "--labels", tmp_path / "l.csv", "--column", "colour", "--json")
+    assert run.json["labels"] == ["red", "blue"]
+    assert "2 labels: red, blue" in run.err
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
 def test_a_table_is_written(index, tmp_path, suffix):
     out = tmp_path / f"a.{suffix}"
@@ -57,27 +72,46 @@ def test_a_table_is_written(index, tmp_path, suffix):
     assert f"wrote {out}" in run.err
 
 
+def test_the_rows_are_in_the_table_and_their_totals_are_printed(index, tmp_path):
+    run = vlret("label", index, "--labels", "red,green,blue,grey", "--out", tmp_path / "a.csv")
+    assert run.out.splitlines() == ["      2   50%  blue", "      1   25%  green", "      1   25%  red"]
+
+
 def test_a_reader_that_goes_costs_no_table(index, tmp_path):
     out = tmp_path / "a.csv"
-    words = ["label", index, "--labels", "red,blue", "--out", out]
+    words = ["label", index, "--labels", "red,blue", "--out", out, "--html", tmp_path / "a.html"]
     with subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.PIPE, bufsize=0) as run:
         run.stdout.close()
+    assert run.returncode == 0
     assert len(pd.read_csv(out)) == 4
+    assert (tmp_path / "a.html").is_file()
 
 
-def test_a_page_that_cannot_be_written_costs_no_table(index, tmp_path):
+@pytest.mark.parametrize("option", ["--html", "--out"])
+def test_a_file_that_cannot_be_written_is_told_before_any_work(index, tmp_path, option):
     (tmp_path / "file").touch()
-    page = tmp_path / "file" / "page.html"
-    run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", page)
-    assert (run.code, len(run.out.splitlines())) == (1, 4)
-    assert "error" in run.err
+    file = tmp_path / "file" / ("a.html" if option == "--html" else "a.csv")
+    run = vlret("label", index, "--labels", "red", option, file)
+    assert (run.code, run.out) == (1, "")
+    assert "A part of this path is a file" in run.err
+    assert "loading" not in run.err
+
+
+def test_a_page_that_fails_later_costs_no_table(index, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OutputError("full")
+
+    monkeypatch.setattr(html, "write_output", fail)
+    run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", tmp_path / "a.html")
+    assert (run.code, run.out) == (1, "      4  100%  red\n")
     assert len(pd.read_csv(tmp_path / "a.csv")) == 4
 
 
 def test_html_shows_each_clip(index, tmp_path):
     run = vlret("label", index, "--labels", "red,<b>blue</b>", "--html", tmp_path / "a.html")
     page = (tmp_path / "a.html").read_text("utf-8")
-    assert page.count("<img ") == len(run.out.splitlines()) == 4
+    assert len(run.out.splitlines()) == 4
+    assert page.count("<img ") == 1 + 3 * 3  # an image and three clips
     assert "&lt;b&gt;blue&lt;/b&gt;" in page
     assert "<b>blue" not in page
 
@@ -122,7 +156,7 @@ def test_an_index_beside_other_sources_is_refused(index, media):
         ([], 2, "--labels"),
         (["--labels", ","], 2, "holds no label"),
         (["--labels", "none.txt"], 2, "none.txt is not there"),
-        (["--labels", "a,a"], 2, "more than once"),
+        (["--labels", "cat;dog"], 2, "Divide labels by commas"),
         (["--labels", "a", "--template", "x"], 2, "0 times {}"),
         (["--labels", "a", "--out", "a.xlsx"], 2, ".csv, .parquet, .jsonl"),
         (["--labels", "a", "--threshold", "2"], 2, "--threshold"),

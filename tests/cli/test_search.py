@@ -5,8 +5,10 @@ from __future__ import annotations
 import av
 import pytest
 
-from tests.cli.conftest import vlret
+from tests.cli.conftest import paint_image, vlret
 from tests.conftest import ColourEmbedder
+from vlret.index.index import Index
+from vlret.types import Clip
 
 
 def test_json_holds_the_hits_of_the_sentence(index, media):
@@ -15,19 +17,17 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     assert run.err == ""
     document = run.json
     hits = document.pop("hits")
-    assert document == {"schema": 1, "query": "a red car", "index": str(index), "model": "colour"}
+    assert document == {
+        "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
+        "index": str(index), "model": "colour",
+    }  # fmt: skip
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
-    assert set(hits[0]) == {"rank", "score", "path", "start", "end"}
-    assert hits[0] | {"score": 1} == {
-        "rank": 1,
-        "score": 1,
-        "path": str(media / "long.mp4"),
-        "start": 0,
-        "end": 10,
-    }
+    assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
+    clip_id = hits[0].pop("clip_id")
+    assert Index.open(index).resolve(clip_id) == Clip(media / "long.mp4", 0.0, 10.0)
+    assert hits[0] == {"rank": 1, "path": str(media / "long.mp4"), "start": 0, "end": 10, "gone": False}
     model = ColourEmbedder()
     green = (model.embed_texts(["red"]) @ model.embed_texts(["green"]).T).item()
-    assert hits[0]["score"] == pytest.approx(1, abs=1e-3)
     assert hits[2]["score"] == pytest.approx(green, abs=1e-2)
 
 
@@ -50,11 +50,21 @@ def test_a_file_is_searched_by_what_it_shows(index, media):
 def test_plus_and_not_turn_the_query(index):
     more = vlret("search", index, "red", "--plus", "blue^3", "--not", "red^0.9", "--json").json["hits"]
     assert "blue" in more[0]["path"] or more[0]["start"] == 10
+    document = vlret("search", index, "red", "--plus", "blue^3", "--not", "red^0.9", "-k", 1, "--json").json
+    assert (document["plus"], document["minus"], document["k"]) == (["blue^3"], ["red^0.9"], 1)
 
 
-def test_a_pattern_restricts_the_files(index, media):
-    hits = vlret("search", index, "red", "--only", "*.png", "--json").json["hits"]
+@pytest.mark.parametrize("pattern", ["*.png", "blue", "<b>", "*/blue*"])
+def test_a_part_of_the_path_or_a_pattern_restricts_the_files(index, media, pattern):
+    hits = vlret("search", index, "red", "--only", pattern, "--json").json["hits"]
     assert [hit["path"] for hit in hits] == [str(media / "blue <b>.png")]
+
+
+def test_further_clips_of_the_files_are_told(index):
+    assert vlret("search", index, "red").err == "vlret: 1 more clips in these files: --all-clips\n"
+    one = vlret("search", index, "red", "--only", "long.mp4")
+    assert one.err == "vlret: 1 more clips in this file: --all-clips\n"
+    assert vlret("search", index, "red", "--all-clips").err == ""
 
 
 def test_paths_alone_stand_one_a_line_each_once(index, media):
@@ -66,8 +76,10 @@ def test_paths_alone_stand_one_a_line_each_once(index, media):
 
 
 def test_nothing_found_is_said(index):
-    run = vlret("search", index, "red", "--only", "none*", "--paths")
-    assert (run.code, run.out, run.err) == (0, "", "vlret: nothing was found\n")
+    for pattern in ("none*", "2024"):
+        run = vlret("search", index, "red", "--only", pattern, "--paths")
+        assert (run.code, run.out) == (0, "")
+        assert run.err.startswith(f"vlret: no file matches --only '{pattern}': give a part of the path")
 
 
 def test_plain_lines_show_rank_score_time_and_path(index, media):
@@ -79,7 +91,7 @@ def test_html_and_trim_are_written_and_told_on_stderr(index, tmp_path):
     run = vlret("search", index, "red", "--json", "--html", tmp_path / "a.html", "--trim", tmp_path / "clips")
     assert len(run.json["hits"]) == 3
     page = (tmp_path / "a.html").read_text("utf-8")
-    assert page.count("data:image/jpeg;base64,") == 3
+    assert page.count("data:image/jpeg;base64,") == 1 + 2 * 3  # an image and two clips
     assert "blue &lt;b&gt;.png" in page
     names = sorted(path.name for path in (tmp_path / "clips").iterdir())
     assert names == ["blue_b.png", "green_one_0-00.mp4", "long_0-00.mp4"]
@@ -107,12 +119,18 @@ def test_warnings_go_to_stderr(index):
         (["red", "-k", "0"], 2, "'-k'"),
         (["red", "--json", "--paths"], 2, "--json and --paths"),
         (["red", "--not", "red^1"], 2, "cancel out"),
-        (["red", "--plus", "blue^-1"], 2, "more than 0"),
+        (["red", "--plus", "blue^-1"], 2, "above 0"),
+        (["red", "--not", "snow^0,3"], 2, "Write a number after ^"),
+        (["red", "--only", ""], 2, "only was given as ''"),
+        (["{index}", "a dog"], 2, "is an index, too"),
+        (["{models}"], 2, "is a folder"),
+        (["{models}/my holiday film.MTS"], 1, "is not there"),
+        (["a.mp4", "and", "a", "dog"], 2, "among other words"),
         ([], 2, "QUERY"),
     ],
 )
 def test_one_line_says_what_is_wrong(index, models, arguments, code, reason):
-    run = vlret("search", index, *(argument.format(models=models) for argument in arguments))
+    run = vlret("search", index, *(argument.format(models=models, index=index) for argument in arguments))
     assert (run.code, run.out) == (code, "")
     assert run.err.startswith("vlret: error: ")
     assert len(run.err.splitlines()) == 1
@@ -136,3 +154,22 @@ def test_an_unreadable_index_is_one_line(index, tmp_path, damage):
     assert run.err.startswith("vlret: error: ")
     assert str(folder) in run.err
     assert len(run.err.splitlines()) == 1
+
+
+def test_paths_may_be_separated_by_nul(index):
+    lines = vlret("search", index, "red", "--paths").out.splitlines()
+    for option in ("-0", "--null"):
+        assert vlret("search", index, "red", option).out == "".join(f"{line}\0" for line in lines)
+    assert vlret("search", index, "red", "-0", "--json").code == 2
+
+
+def test_a_file_that_is_gone_is_marked(tmp_path, models):
+    (tmp_path / "media").mkdir()
+    for name in ("a.png", "b.png"):
+        paint_image(tmp_path / "media" / name, "red")
+    vlret("index", tmp_path / "media", "--out", tmp_path / "index", "--model", models / "colour")
+    (tmp_path / "media" / "b.png").unlink()
+    run = vlret("search", tmp_path / "index", "red")
+    assert [line.endswith("  (file is gone)") for line in run.out.splitlines()] == [False, True]
+    hits = vlret("search", tmp_path / "index", "red", "--json").json["hits"]
+    assert [hit["gone"] for hit in hits] == [False, True]

@@ -23,7 +23,8 @@ def test_json_of_one_question(media, asked):
     document = run.json
     candidates = document.pop("candidates")
     assert document == {
-        "schema": 1, "model": "asked", "path": str(video), "question": "which?", "answer": "green",
+        "schema": 1, "model": "asked", "path": str(video), "start": 0.0, "end": None, "question": "which?",
+        "answer": "green",
     }  # fmt: skip
     model = AskedColour()
     scores = (model.embed_texts(["green", "red"]) @ model.embed_clips([video])[0]).tolist()
@@ -76,6 +77,65 @@ def test_a_file_of_questions_streams_lines_past_bad_ones(media, asked, tmp_path)
     assert strict.out == run.out
 
 
+TWO = ["which?", "--answers", "red", "--answers", "green"]
+
+
+def test_each_file_of_a_folder_is_asked_about(media, asked):
+    run = vlret("vqa", media, *TWO, *asked)
+    lines = [line.split(maxsplit=2) for line in run.out.splitlines()]
+    assert (run.code, len(lines)) == (0, 3)
+    answers = {path: answer for answer, _, path in lines}
+    assert answers[str(media / "green one.mp4")] == "green"
+    assert "3 questions answered, 0 passed over" in run.err
+    of_glob = vlret("vqa", media / "green*", *TWO, *asked, "--json").json_lines
+    assert [(one["path"], one["answer"]) for one in of_glob] == [(str(media / "green one.mp4"), "green")]
+
+
+def test_each_clip_of_an_index_is_asked_about_by_the_model_of_the_index(index, media):
+    run = vlret("vqa", index, "which?", "--answers", "red", "--answers", "blue", "--json")
+    long = [one for one in run.json_lines if one["path"] == str(media / "long.mp4")]
+    assert [(one["start"], one["end"], one["answer"]) for one in long] == [(0, 10, "red"), (10, 20, "blue")]
+    assert {one["model"] for one in run.json_lines} == {"colour"}
+    assert len(run.json_lines) == 4
+
+
+def test_many_questions_go_to_every_clip(index, asked, tmp_path):
+    file = tmp_path / "q.jsonl"
+    lines = [{"question": text, "answers": ["red", "blue"]} for text in ("which?", "the opposite?")]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    run = vlret("vqa", index, "--questions", file, *asked)
+    assert [one["question"] for one in run.json_lines] == ["which?", "the opposite?"] * 4
+    plain, opposite = ([one["answer"] for one in run.json_lines[n::2]] for n in (0, 1))
+    assert plain[2:] == ["red", "blue"]
+    assert opposite[2:] == ["blue", "red"]
+
+
+def test_a_file_that_cannot_be_read_is_told_once_and_passed_over(media, asked, tmp_path):
+    paint_image(tmp_path / "red.png", "red")
+    (tmp_path / "bad.mp4").write_text("no video")
+    run, strict = (vlret("vqa", tmp_path, *TWO, *asked, *more) for more in ([], ["--strict"]))
+    assert (run.code, strict.code) == (0, 1)
+    assert run.out.startswith("red  ")
+    assert run.err.count("bad.mp4: not a media file") == 1
+    assert "1 questions answered, 1 passed over" in run.err
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ({"question": "which?", "answers": ["a"], "video": "a.mp4"}, "line 1 names the video a.mp4"),
+        ({"question": "which?"}, "line 1: The answers are"),
+        ({"question": "which?", "answers": []}, "The answers were given as []"),
+        ({"question": "which?", "answers": ["a", "a"]}, "given twice"),
+    ],
+)
+def test_questions_for_every_clip_are_checked_before_anything_is_decoded(index, asked, tmp_path, line, told):
+    (tmp_path / "q.jsonl").write_text(json.dumps(line))
+    run = vlret("vqa", index, "--questions", tmp_path / "q.jsonl", *asked)
+    assert (run.code, run.out) == (2, "")
+    assert told in run.err
+
+
 def test_only_bad_lines_exit_with_1(asked, tmp_path):
     (tmp_path / "q.jsonl").write_text("{}\n")
     run = vlret("vqa", "--questions", tmp_path / "q.jsonl", *asked)
@@ -85,10 +145,11 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
-        ([], 2, "VIDEO QUESTION"),
-        (["{media}/green one.mp4"], 2, "VIDEO QUESTION"),
-        (["{media}/green one.mp4", "which?"], 2, "VIDEO QUESTION"),
-        (["{media}/green one.mp4", "which?", "--questions", "q.jsonl"], 2, "VIDEO QUESTION"),
+        ([], 2, "SOURCE QUESTION"),
+        (["{media}/green one.mp4"], 2, "SOURCE QUESTION"),
+        (["{media}/green one.mp4", "which?"], 2, "SOURCE QUESTION"),
+        (["{media}/green one.mp4", "which?", "--questions", "q.jsonl"], 2, "SOURCE QUESTION"),
+        (["which one?", "{media}/green one.mp4", "--answers", "a", "--answers", "b"], 2, "First the video"),
         (["--questions", "none.jsonl"], 2, "none.jsonl is not there"),
         (["{media}/green one.mp4", " ", "--answers", "a", "--answers", "b"], 2, "question is empty"),
         (["{media}/green one.mp4", "which?", "--answers", "a,b"], 2, "given once, as 'a,b'"),
@@ -98,11 +159,12 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
             1,
             "none.mp4: not there. Check the path.",
         ),
-        (["{media}", "which?", "--answers", "a", "--answers", "b"], 1, "not a file"),
+        (["{models}", "which?", "--answers", "a", "--answers", "b"], 1, "holds no video or image"),
+        (["{media}/*.webm", "which?", "--answers", "a", "--answers", "b"], 2, "No file matches"),
     ],
 )
-def test_one_line_says_what_is_wrong(media, asked, arguments, code, reason):
-    run = vlret("vqa", *(argument.format(media=media) for argument in arguments), *asked)
+def test_one_line_says_what_is_wrong(media, models, asked, arguments, code, reason):
+    run = vlret("vqa", *(argument.format(media=media, models=models) for argument in arguments), *asked)
     assert (run.code, run.out) == (code, "")
     errors = [line for line in run.err.splitlines() if line != f"vlret: loading {asked[1]}"]
     assert len(errors) == 1

@@ -42,7 +42,19 @@ def test_a_file_or_shard_that_is_missing_or_damaged_is_named(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("row", "told"),
-    [('{"image": ', "line 3 is not JSON"), ('{"image": "a"}', "row 3: 'shard' is missing"), ("7", "row 3")],
+    [
+        ('{"image": ', "line 3 is not JSON"),
+        ('{"image": "a"}', "row 3: 'shard' is missing"),
+        ("7", "row 3"),
+        (
+            '{"image": "a", "shard": "s.tar", "split": "dev", "captions": "a cat"}',
+            "row 3: 'a cat' stands where a list",
+        ),
+        (
+            '{"image": "a", "shard": "s.tar", "split": "dev", "captions": [""]}',
+            "row 3: '' stands where a text",
+        ),
+    ],
 )
 def test_a_damaged_row_is_named(tmp_path: Path, row: str, told: str) -> None:
     write(tmp_path)

@@ -12,7 +12,7 @@ from tests.conftest import ColourEmbedder
 from vlret.errors import MissingExtraError, UsageError, VlretError
 from vlret.evaluation.mteb_run import find_tasks, left_out, mteb_table, run_tasks
 
-mteb = pytest.importorskip("mteb", reason='mteb is not installed: pip install "vlret[mteb]"')
+mteb = pytest.importorskip("mteb", reason='mteb is not installed: pip install "mteb[video]"')
 
 
 class CountingEmbedder(ColourEmbedder):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 
-from tests.cli.conftest import paint_video
+from tests.cli.conftest import paint_image, paint_video
 from tests.conftest import ColourEmbedder
 from vlret.datasets.own import read_captions
 from vlret.errors import IndexFolderError, UsageError
@@ -129,3 +131,53 @@ def test_reranking_over_files(index, library, cache):
     rows = ["path,caption", "long.mp4,blue", "green.mp4,green"]
     document = search(index, library, rows, cache, rerank=("dual_softmax",))
     assert [part["rerank"] for part in document["models"][0]["parts"]] == ["none", "dual_softmax"]
+
+
+@pytest.fixture(scope="module")
+def cards(tmp_path_factory):
+    """Two memory cards on which cameras gave the same name; card2 is of another colour, as is Ñandú in NFD."""
+    folder = tmp_path_factory.mktemp("cards")
+    for name, colour in [("card1/IMG_1.png", "red"), ("card2/IMG_1.png", "blue"), ("card2/IMG_2.png", "green"),
+                         ("card2/" + normalize("NFD", "Ñandú.png"), "grey")]:  # fmt: skip
+        (folder / name).parent.mkdir(exist_ok=True)
+        paint_image(folder / name, colour)
+    build_index([folder / "card1", folder / "card2"], folder / "i", ColourEmbedder())
+    return folder
+
+
+def hits(cards, file, rows, cache):
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("\n".join(["path,caption", *rows]))
+    index = Index.open(cards / "i")
+    document = run_captions(read_captions(file), file.parent, index, ColourEmbedder(), cache=cache)
+    part = document["models"][0]["parts"][0]
+    paths = [document["items"][text["item"]]["path"] for text in document["texts"]]
+    assert not any("also" in text for text in document["texts"])
+    return [path.removeprefix(f"{cards}/") for path in paths], part["figures"]["hit@1"]["value"]
+
+
+def test_a_name_is_that_of_the_file_beside_the_list(cards, cache):
+    found = hits(cards, cards / "card2" / "a.csv", ["IMG_1.png,red", "IMG_2.png,green"], cache)
+    assert found == (["card2/IMG_1.png", "card2/IMG_2.png"], 50)
+    found = hits(cards, cards / "card1" / "a.csv", ["./IMG_1.png,red", "IMG_2.png,green"], cache)
+    assert found == (["card1/IMG_1.png", "card2/IMG_2.png"], 100)
+
+
+def test_an_absolute_path_is_that_of_one_file(cards, cache):
+    found = hits(
+        cards, cards / "x" / "a.csv", [f"{cards}/card2/IMG_1.png,red", "../card2/IMG_2.png,green"], cache
+    )
+    assert found == (["card2/IMG_1.png", "card2/IMG_2.png"], 50)
+
+
+def test_a_name_of_two_files_is_told(cards, cache):
+    with pytest.raises(
+        UsageError, match=r"IMG_1.png is the name of 2 files: .*card1.*card2.* Write the whole path"
+    ):
+        hits(cards, cards / "x" / "a.csv", ["IMG_1.png,red", "IMG_2.png,green"], cache)
+
+
+def test_a_name_in_another_normal_form_is_found(cards, cache):
+    for folder in ("card2", "x"):
+        found = hits(cards, cards / folder / "a.csv", [normalize("NFC", "Ñandú.png") + ",grey"], cache)
+        assert found == (["card2/" + normalize("NFD", "Ñandú.png")], 100)

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.index.stand_in import CircleEmbedder, write_text_video
+from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
 from vlret.errors import IndexFolderError, OutputError
+from vlret.index import build
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.report import BuildReport
+from vlret.media.pool import DecodeJob, Event, FileFailed
+from vlret.media.sources import Found
 
 pytestmark = pytest.mark.usefixtures("text_pool", "small_shards")
 
@@ -258,3 +262,68 @@ def test_damage_that_left_clips_is_reported(library, folder, model) -> None:
     assert counts(report) == (4, 0, 2)
     assert [(file.path.name, file.reason) for file in report.partial] == [("cut.mp4", "damaged after 4.0 s")]
     assert "partly read 1: damaged after 4.0 s" in str(report)
+
+
+def test_a_good_file_whose_decoder_was_killed_is_tried_again(library, folder, model, monkeypatch) -> None:
+    def killed(pool: TextPool, job: DecodeJob) -> Iterator[Event]:
+        is_killed = job.path.name == "a.mp4"
+        yield from [FileFailed(job, "killed", retry=True)] if is_killed else pool._file(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TextPool, "run", lambda pool, jobs: (e for job in jobs for e in killed(pool, job)))
+        for _ in range(2):  # a process that is killed each time costs its own file only
+            report = build_index(library, folder, model)
+            assert reasons(report)["a.mp4"] == "killed"
+            assert names(folder) == ["c.mov", "sub/b.mp4"]
+    assert counts(build_index(library, folder, model)) == (1, 2, 2)
+    assert "a.mp4" not in [file.path.name for file in Index.open(folder).skipped]
+
+
+@pytest.mark.parametrize("time_ns", [10**19, 2**63 - 1, -1, -(2**62), -(10**19)])
+def test_a_file_time_of_any_century(library, folder, model, time_ns) -> None:
+    class FarTime:
+        """What `stat` gives on a file system that keeps such a time: not all do."""
+
+        def __init__(self, real: os.stat_result) -> None:
+            self._real, self.st_mtime_ns = real, time_ns
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._real, name)
+
+    stat = Path.stat
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "stat", lambda path, **options: FarTime(stat(path, **options)))
+        assert counts(build_index(library, folder, model)) == (3, 0, 2)
+        assert counts(build_index(library, folder, model)) == (0, 3, 2)
+    assert counts(build_index(library, folder, model)) == (0, 3, 2)  # the same content
+
+
+def test_a_file_that_vanishes_after_it_was_found(library, folder, model, monkeypatch) -> None:
+    found = build.find_media
+
+    def find_media(sources: list[Path]) -> Found:
+        there = found(sources)
+        (library / "a.mp4").unlink()
+        return there
+
+    monkeypatch.setattr(build, "find_media", find_media)
+    assert (
+        reasons(build_index(library, folder, model))["a.mp4"] == "cannot be read: No such file or directory"
+    )
+
+
+def test_a_link_that_is_mended_leaves_the_skipped_ones(library, folder, model) -> None:
+    (library / "link.mp4").symlink_to(library.parent / "gone.mp4")
+    assert "link.mp4" in reasons(build_index(library, folder, model))
+    write_text_video(library.parent / "gone.mp4", 9)
+    assert counts(build_index(library, folder, model)) == (1, 3, 2)
+    assert "link.mp4" not in [file.path.name for file in Index.open(folder).skipped]
+
+
+def test_what_is_not_read_is_one_line_with_counts(library, folder, model) -> None:
+    for name in ("x.CR2", "y.cr2", "sub/z.r3d"):
+        (library / name).touch()
+    report = build_index(library, folder, model)
+    assert counts(report) == (3, 0, 2)
+    assert report.unread == {".cr2": 2, ".r3d": 1}
+    assert "not read: 2 .cr2, 1 .r3d" in str(report).splitlines()

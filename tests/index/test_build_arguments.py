@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.index.stand_in import CircleEmbedder, write_text_video
-from vlret.errors import IndexFolderError, OutputError, UsageError
+from tests.index.stand_in import CircleEmbedder, TextPool, clip_decoded, media_info, write_text_video
+from vlret.errors import IndexFolderError, MissingExtraError, OutputError, UsageError, VlretError
 from vlret.index.build import build_index, default_folder
 from vlret.index.index import Index
+from vlret.media.pool import DecodeJob, Event, FileDone
 from vlret.models import registry
 
 pytestmark = pytest.mark.usefixtures("text_pool", "small_shards")
@@ -145,3 +148,51 @@ def test_a_model_folder_is_recorded_by_its_absolute_path(library, folder, tmp_pa
     monkeypatch.setattr(registry, "load_model", lambda *_, **__: CircleEmbedder())
     build_index(library, folder, "mine")
     assert Index.open(folder).recipe.model == str(tmp_path / "mine")
+
+
+def test_a_run_that_fails_before_its_first_file_leaves_no_folder(library, folder, model, monkeypatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "scenedetect", None)
+        with pytest.raises(MissingExtraError, match="Run: pip install scenedetect-headless"):
+            build_index(library, folder, model, clips="shots")
+    assert not folder.exists()
+    with pytest.raises(VlretError):
+        build_index(library, folder, "no-such-model")
+    assert not folder.exists()
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TextPool, "start", lambda _: interrupted())
+        with pytest.raises(KeyboardInterrupt):
+            build_index(library, folder, model)
+    assert not folder.exists()
+    build_index(library / "a.mp4", folder, model)
+    assert len(Index.open(folder)) == 2
+
+
+def test_an_index_that_never_had_a_clip_may_be_made_otherwise(library, folder, model) -> None:
+    write_text_video(library / "bad.mp4", "bad")
+    assert build_index(library / "bad.mp4", folder, model, clips="whole").new == 0
+    assert Index.open(folder).recipe.clips == "whole"
+    write_text_video(library / "bad.mp4", 1)
+    other = CircleEmbedder("other")
+    assert build_index(library, folder, other, clips="window:2").new == 4
+    assert (Index.open(folder).recipe.clips, Index.open(folder).card.name) == ("window:2", "other")
+    with pytest.raises(IndexFolderError, match="was made with"):
+        build_index(library, folder, other, clips="whole")
+
+
+def test_what_failed_otherwise_is_tried_again(library, folder, model) -> None:
+    (library / "bad.mp4").write_text("1 bad")
+    build_index(library / "bad.mp4", folder, model, clips="whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TextPool, "_file", lambda pool, job: good_file(job))
+        assert build_index(library / "bad.mp4", folder, model, clips="whole").new == 0
+        assert build_index(library / "bad.mp4", folder, model, clips="window:2").new == 1
+
+
+def good_file(job: DecodeJob) -> Iterator[Event]:
+    yield clip_decoded(job, 0, 1)
+    yield FileDone(job, media_info(2.0), 1, None)

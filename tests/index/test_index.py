@@ -111,7 +111,7 @@ def test_no_query_gives_no_lists(index: Index) -> None:
         (np.zeros((1, 24)), 1, "zero or not finite"),
         (np.ones((1, 23)), 1, "shape"),
         (np.ones(24), 1, "shape"),
-        (np.ones((1, 24)), 0, "k=0"),
+        (np.ones((1, 24)), 0, "k was given as 0"),
     ],
 )
 def test_bad_queries_are_refused(index: Index, vectors: np.ndarray, k: int, message: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from tests.media.make import H264, HEIGHT, WIDTH, ffmpeg, picture, video
 
+register_heif_opener()  # to write
 VP8 = ("-c:v", "libvpx", "-g", 15, "-b:v", "1M", "-deadline", "realtime", "-cpu-used", 8)
 VP9 = ("-c:v", "libvpx-vp9", "-g", 15, "-b:v", "1M", "-cpu-used", 8)
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -149,11 +152,52 @@ def _turned(path: Path, filters: str, *note: object) -> Path:
 
 
 def _half(path: Path) -> Path:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return _shortened(path, path.stat().st_size // 2)
+
+
+def _shortened(path: Path, n_bytes: int) -> Path:
+    """Without its last bytes."""
+    path.write_bytes(path.read_bytes()[:-n_bytes])
     return path
 
 
-_SEE_THROUGH = ("-vf", "format=argb,colorchannelmixer=aa=0.8", "-c:v", "qtrle")
+def _lost(path: Path) -> Path:
+    """Without the packets of frames 23 to 25; keyframes are 0, 10, 20, 30."""
+    source = video(path.with_name("source-of-lost.mkv"), *X264, "-bf", 0, "-g", 10)
+    with av.open(str(source)) as container, av.open(str(path), "w") as out:
+        stream = out.add_stream_from_template(container.streams.video[0])
+        for number, packet in enumerate(container.demux(video=0)):
+            if packet.size and not 23 <= number <= 25:
+                packet.stream = stream
+                out.mux(packet)
+    source.unlink()
+    return path
+
+
+def _two_streams(path: Path) -> Path:
+    """A small preview before the film."""
+    film, preview = video(path.with_name("film.mp4"), *H264), video(path.with_name("preview.mp4"), *H264, n=3)
+    small = ("-map", 0, "-map", 1, "-c:v:0", "mjpeg", "-s:v:0", "64x48", "-c:v:1", "copy")
+    ffmpeg("-i", preview, "-i", film, *small, "-disposition:v:0", 0, "-disposition:v:1", "default", path)
+    film.unlink()
+    preview.unlink()
+    return path
+
+
+def _exif_film(path: Path) -> Path:
+    """Pictures stored lying on their side, each with the note to turn it by 90 degrees."""
+    pictures = path.with_name("exif")
+    pictures.mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for number in range(5):
+        Image.fromarray(np.rot90(picture(number))).save(pictures / f"{number}.jpg", exif=exif, quality=95)
+    ffmpeg("-framerate", 10, "-i", pictures / "%d.jpg", "-c", "copy", path)
+    shutil.rmtree(pictures)
+    return path
+
+
+_SEE_THROUGH = ("-vf", "format=argb,colorchannelmixer=aa=0.8")
 
 
 MAKERS: dict[str, Callable[[Path], Path]] = {
@@ -194,7 +238,8 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "raw_b_frames.264": lambda p: video(p, *H264, "-f", "h264"),
     "divx.avi": lambda p: video(p, "-c:v", "mpeg4", "-bf", 2, "-q:v", 2),
     "animated.gif": lambda p: _frames(p, 12),
-    "transparent.mov": lambda p: video(p, *_SEE_THROUGH),
+    "transparent.mov": lambda p: video(p, *_SEE_THROUGH, "-c:v", "qtrle"),
+    "transparent.webm": lambda p: video(p, *_SEE_THROUGH, *VP9, "-pix_fmt", "yuva420p"),
     "full_range.mp4": lambda p: video(
         p, "-vf", "scale=out_color_matrix=bt709:out_range=full", "-colorspace", "bt709", "-color_range", "pc",
         *X264[:-1], "yuvj420p",
@@ -205,6 +250,13 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "resized.ts": _resized,
     "no_index_left.mp4": lambda p: _cut(p, 0.6),
     "damaged.mp4": _damaged,
+    "lost.mkv": _lost,
+    "two_streams.mkv": _two_streams,
+    "exif.avi": _exif_film,
+    "camera.mts": lambda p: video(p, *H264, "-f", "mpegts", "-mpegts_m2ts_mode", 1),
+    "dvd.vob": lambda p: video(p, "-c:v", "mpeg2video", "-q:v", 2, "-r", 25),
+    "phone.3gp": lambda p: video(p, *H264),
+    "old.wmv": lambda p: video(p, "-c:v", "wmv2", "-q:v", 2),
     "empty.mp4": lambda p: _text(p, ""),
     "text.mp4": lambda p: _text(p, "This is no video.\n" * 50),
     "playlist.mp4": lambda p: _text(p, "#EXTM3U\n#EXTINF:4,\nconstant.mp4\n"),
@@ -220,6 +272,11 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "palette.png": lambda p: _image(p, "P"),
     "cmyk.jpg": lambda p: _image(p, "CMYK", quality=95),
     "exif.jpg": _exif,
+    "photo.heic": lambda p: _image(p, quality=95),
+    "photo.avif": lambda p: _image(p, quality=95),
+    "heic.jpg": lambda p: _image(p.with_suffix(".heic"), quality=95).rename(p),
+    "scan.tif": lambda p: _image(p, compression="tiff_lzw"),
+    "cut.jpg": lambda p: _shortened(_image(p, quality=95), 2),
     "named_wrong.jpg": lambda p: video(p.with_suffix(".mp4"), *H264).rename(p),
     "cut.png": lambda p: _half(_image(p)),
 }  # fmt: skip

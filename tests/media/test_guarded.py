@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vlret.errors import MediaError
-from vlret.media.guarded import read_whole
+from vlret.media.guarded import read_guarded
 from vlret.media.pool import DecodePool
 from vlret.media.read import read_clip
 
@@ -21,7 +21,7 @@ Odd = Callable[[str], Path]
 def test_frames_equal_read_clip(odd: Odd, size: tuple[int, int] | None) -> None:
     with DecodePool() as pool:
         for name in ("vfr.mkv", "one_frame.mp4", "exif.jpg"):
-            found, expected = read_whole(pool, odd(name), 4, size), read_clip(odd(name), 4, size=size)
+            found, expected = read_guarded(pool, odd(name), 4, size), read_clip(odd(name), 4, size=size)
             np.testing.assert_array_equal(found.pixels, expected.pixels)
             np.testing.assert_array_equal(found.times, expected.times)
 
@@ -30,17 +30,17 @@ def test_what_cannot_be_read_says_why(odd: Odd, tmp_path: Path) -> None:
     with DecodePool() as pool:
         for path, reason in ((odd("text.mp4"), "not a media file"), (tmp_path / "none.mp4", "not there")):
             with pytest.raises(MediaError) as caught:
-                read_whole(pool, path, 4)
+                read_guarded(pool, path, 4)
             assert caught.value.message == f"{path}: {reason}."
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 def test_a_decoder_that_hangs_costs_its_file_only(odd: Odd) -> None:
     with DecodePool(limit_s=10.0) as pool:
-        read_whole(pool, odd("constant.mp4"), 4)
+        read_guarded(pool, odd("constant.mp4"), 4)
         pool._limit_s = 0.5
         os.kill(pool.pids[0], signal.SIGSTOP)
         with pytest.raises(MediaError, match=r"constant\.mp4: the decoder did not answer for 0\.5 s"):
-            read_whole(pool, odd("constant.mp4"), 4)
+            read_guarded(pool, odd("constant.mp4"), 4)
         pool._limit_s = 10.0
-        assert len(read_whole(pool, odd("constant.mp4"), 4)) == 4
+        assert len(read_guarded(pool, odd("constant.mp4"), 4)) == 4

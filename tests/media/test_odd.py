@@ -21,10 +21,10 @@ ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in _TABLE
 SHOWN = [row for row in ROWS if row[2]]
 REFUSED = [row for row in ROWS if not row[2]]
 # Plain PyAV stops at damage, knows no clock that jumps, does not mirror, and sees no images.
-ORACLE = [row[0] for row in SHOWN if not row[0].endswith(("png", "jpg", "webp"))]
+ORACLE = [row[0] for row in SHOWN if not row[0].endswith(("png", "jpg", "webp", "heic", "avif", "tif"))]
 WITHOUT_ORACLE = {
     "damaged.mp4", "truncated.mp4", "truncated.mpg", "joined.ts", "resized.ts", "raw.h264", "raw_b_frames.264",
-    "mirrored.mp4", "mirrored_turned.mp4",
+    "mirrored.mp4", "mirrored_turned.mp4", "lost.mkv", "two_streams.mkv",
 }  # fmt: skip
 
 Odd = Callable[[str], Path]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.media.make import H264, number_of, video
-from vlret.errors import MissingExtraError, UsageError
+from vlret.errors import MissingExtraError, UsageError, VlretError
 from vlret.media import pool as pool_module
 from vlret.media import worker
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
@@ -124,10 +125,16 @@ def test_a_decoder_that_hangs_crashes_or_devours_memory_costs_its_file_only(copy
 
 
 @pytest.mark.parametrize(
-    ("sent", "reason"),
-    [(signal.SIGKILL, "crashed or was killed (SIGKILL)"), (signal.SIGSTOP, "did not answer for 1 s")],
+    ("sent", "reason", "retry"),
+    [
+        (signal.SIGKILL, "crashed or was killed (SIGKILL)", True),
+        (signal.SIGTERM, "crashed or was killed (SIGTERM)", True),
+        (40, "crashed or was killed (signal 40)", True),
+        (signal.SIGSEGV, "crashed or was killed (SIGSEGV)", False),
+        (signal.SIGSTOP, "did not answer for 1 s", False),
+    ],
 )
-def test_a_child_killed_or_stopped_from_outside(sent: int, reason: str, odd: Odd):
+def test_a_child_killed_or_stopped_from_outside(sent: int, reason: str, retry: bool, odd: Odd):
     with DecodePool(limit_s=1.0) as pool:
         run = pool.run(job(odd(name), "window:0.2", 1) for name in ("constant.mp4", "one_frame.mp4"))
         next(run)
@@ -135,7 +142,34 @@ def test_a_child_killed_or_stopped_from_outside(sent: int, reason: str, odd: Odd
         events = list(run)
     (failed,) = [event for event in events if isinstance(event, FileFailed)]
     assert reason in failed.reason
+    assert failed.retry == retry
     assert isinstance(events[-1], FileDone)
+
+
+@pytest.mark.parametrize("error", [errno.ENOMEM, errno.EAGAIN, errno.EMFILE])
+def test_a_process_that_cannot_be_started_is_no_fault_of_the_file(odd: Odd, monkeypatch, error: int):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+    with (
+        DecodePool() as pool,
+        pytest.raises(VlretError, match=f"No decoding process can be started: {os.strerror(error)}"),
+    ):
+        list(pool.run([job(odd("constant.mp4"))]))
+
+
+def test_a_child_without_stderr(odd: Odd):
+    """As after `2>&-`: nothing may be printed into a file that gets its number."""
+    script = "import sys; from pathlib import Path; from vlret.media.pool import *\n"
+    script += (
+        "with DecodePool() as pool: print(list(pool.run([DecodeJob(Path(sys.argv[1]), 'whole', 1)]))[-1])"
+    )
+    command = f'"{sys.executable}" -c "$1" "$2" 2>&-'
+    done = subprocess.run(
+        ["sh", "-c", command, "sh", script, odd("constant.mp4")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("FileDone")
 
 
 def test_the_memory_limit_holds(odd: Odd, tmp_path: Path):
@@ -181,7 +215,7 @@ def test_a_child_at_work_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setitem(worker.KINDS, "slow", slow)
     out = io.BytesIO()
-    worker._answer({"kind": "slow"}, out)
+    worker._answer({"kind": "slow", "path": "none"}, out)
     lines = out.getvalue().decode().splitlines()
     assert 2 <= lines.count('{"kind": "alive"}') <= 5
     assert lines[-1] == '{"kind": "done"}'
@@ -204,7 +238,7 @@ def test_bad_jobs_are_refused_when_made(tmp_path: Path):
 def test_a_missing_package_stops_the_run(odd: Odd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "scenedetect.py").write_text("raise ImportError")
     monkeypatch.syspath_prepend(tmp_path)
-    with DecodePool() as pool, pytest.raises(MissingExtraError, match=r"pip install 'vlret\[shots\]'"):
+    with DecodePool() as pool, pytest.raises(MissingExtraError, match=r"pip install scenedetect-headless"):
         list(pool.run([job(odd("constant.mp4"), "shots")]))
 
 
@@ -223,6 +257,7 @@ def test_leaving_ends_the_children_even_in_the_middle_of_a_file(odd: Odd):
         next(run)
         pids = pool.pids
         assert all(map(is_running, pids))
+        assert os.getpgrp() not in map(os.getpgid, pids)  # where Ctrl-C of a terminal goes
         before = time.monotonic()
         run.close()
         assert not any(map(is_running, pids))

@@ -21,7 +21,7 @@ from vlret.errors import MissingExtraError, UsageError
 from vlret.models.mteb import MTEBEncoder
 
 TASKS = ("MockVideoRetrievalT2V", "MockVideoRetrievalV2T", "MockVideoZeroshotClassification")
-NO_MTEB = 'mteb is not installed: pip install "vlret[mteb]"'
+NO_MTEB = 'mteb is not installed: pip install "mteb[video]"'
 
 
 @pytest.fixture

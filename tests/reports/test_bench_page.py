@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 
@@ -69,7 +70,8 @@ def test_more_than_50_classes_have_their_most_confused_pairs_and_a_cut_table(res
     assert page.texts.count("answer") == 2  # a head for each model
     assert {"class 4", "1 of 1", "10 more are not shown."} <= set(page.texts)
     assert "figure" in page.tags
-    assert not any((value or "").startswith("confusion of classes") for value in page.values("aria-label"))
+    matrices = [value for value in page.values("aria-label") if value.startswith("Confusion of classes")]
+    assert len(matrices) == 2
 
 
 def test_media_that_are_gone_leave_no_picture_and_a_warning(results, caplog):
@@ -87,3 +89,18 @@ def test_without_cost_the_page_says_so(results):
     for model in document["models"]:
         model["cost"] = None
     assert "No cost is shown: none is known of these vectors." in Page(bench_page(document)).texts
+
+
+@pytest.mark.parametrize("task", ["retrieval", "classification", "vqa"])
+def test_hostile_names_are_text_and_nothing_else(results, task):
+    evil = "</style><script>alert(1)</script>\u202e\x1b[2J\udcff\n'\""
+    document = copy.deepcopy(results[task])
+    document["models"][0]["name"] = evil
+    document["dataset"]["title"] = evil
+    for name in ("classes", "candidates"):
+        document[name] = [f"{evil}{i}" for i in range(len(document.get(name) or []))]
+    for item in document["items"]:
+        item["id"] = evil
+    html = bench_page(document)
+    assert "script" not in Page(html).tags
+    assert not re.search("[\x1b\u202e\ud800-\udfff]", html)

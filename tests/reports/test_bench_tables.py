@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import csv
 import io
 import re
 
 import pandas as pd
 import pytest
 
-from vlret.reports.bench_tables import bench_rows, footer, to_csv, to_latex, to_markdown
+from vlret.reports.bench_tables import bench_rows, footer, to_confusion_csv, to_csv, to_latex, to_markdown
 
 TASKS = ["retrieval", "classification", "vqa", "text", "states"]
 
@@ -180,3 +181,13 @@ def test_csv_marks_partial_copies(results):
     assert set(measured["missing"]) == {2}
     assert set(measured["trimmed"]) == {"x.first5.json"}
     assert reported[["missing", "trimmed"]].isna().all(axis=None)  # what was published is not of this copy
+
+
+def test_csv_holds_no_formula(results):
+    document = copy.deepcopy(results["classification"])
+    document["classes"] = [f"=1+{name}" for name in document["classes"]]
+    document["models"][0]["name"] = "@me"
+    for text in (to_csv(document), to_confusion_csv(document)):
+        cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "@"))]
+        assert "'@me" in cells

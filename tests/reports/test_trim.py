@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
+from pathlib import Path
 
 import av
 import numpy as np
@@ -10,8 +12,9 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
+from tests.media.make import H264, ffmpeg, number_of, sequential, video
 from tests.reports.conftest import write_counted
-from vlret.errors import MediaError
+from vlret.errors import MediaError, OutputError
 from vlret.reports import trim
 from vlret.reports.trim import save_clip
 from vlret.types import Clip
@@ -45,6 +48,56 @@ def test_the_clip_holds_the_frames_of_its_span(tmp_path, counted_video, start, e
     assert times(saved) == pytest.approx(wanted, abs=1e-3)
 
 
+# Frame n begins at n * (n + 9) / 100 s; ten frames a second, but two hundred between the seconds 2 and 2.8.
+UNEVEN = {"slower": "N*(N+9)/100", "burst": r"if(lt(N\,20)\,N/10\,if(lt(N\,180)\,2+(N-20)/200\,N/10-15))"}
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("uneven")
+    clock = ("-fps_mode", "vfr", "-enc_time_base", "1/1000")
+    return {
+        name: video(folder / f"{name}.mkv", "-vf", f"settb=1/1000,setpts=({rule})/TB", *clock, *H264, n=200)
+        for name, rule in UNEVEN.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [("slower", 0.0, 30.0), ("slower", 0.35, 2.2), ("slower", 379.0, None), ("slower", 60.1, 60.2),
+     ("burst", 1.0, 4.0), ("burst", 2.003, 2.1)],
+)  # fmt: skip
+def test_a_variable_frame_rate_keeps_all_frames_and_their_times(tmp_path, uneven, name, start, end):
+    true = sequential(uneven[name])
+    at_start = max(time_s for time_s, _ in true if time_s <= start)
+    wanted = [(max(t - start, 0), n) for t, n in true if t >= at_start and (end is None or t < end)]
+    with av.open(str(save_clip(Clip(uneven[name], start, end), tmp_path / "out"))) as file:
+        frames = [(frame.time, number_of(frame.to_ndarray(format="rgb24"))) for frame in file.decode(video=0)]
+    assert [n for _, n in frames] == [n for _, n in wanted]
+    np.testing.assert_allclose([t for t, _ in frames], [t for t, _ in wanted], atol=1e-4)
+
+
+def test_joined_recordings_are_saved_across_the_joint_without_sound(tmp_path, caplog):
+    source = tmp_path / "joined.ts"
+    parts = [write_counted(tmp_path / f"{n}.ts", n_frames=n, sound=True).read_bytes() for n in (20, 30)]
+    source.write_bytes(b"".join(parts))
+    saved = save_clip(Clip(source, 1.0, 3.5), tmp_path / "out")
+    assert numbers(saved) == [*range(10, 20), *range(15)]
+    with av.open(str(saved)) as file:
+        assert not file.streams.audio
+    assert "saved without sound, as its time stamps jump" in caplog.text
+
+
+def test_a_picture_that_stays_is_saved_with_the_sound_over_it(tmp_path):
+    source = tmp_path / "screen.mp4"
+    tone = ("-f", "lavfi", "-i", "sine=duration=20:sample_rate=48000")
+    ffmpeg("-i", write_counted(tmp_path / "a.mp4", n_frames=20), *tone, "-c:v", "copy", "-c:a", "aac", source)
+    saved = save_clip(Clip(source, 10.0, 14.0), tmp_path / "out")
+    assert numbers(saved) == [19]
+    with av.open(str(saved)) as file:
+        assert file.duration / av.time_base == pytest.approx(4.0, abs=0.1)
+
+
 def test_names_carry_the_time_and_never_overwrite(tmp_path, counted_video):
     before = counted_video.read_bytes()
     clip = Clip(counted_video, 1.0, 2.0)
@@ -55,11 +108,63 @@ def test_names_carry_the_time_and_never_overwrite(tmp_path, counted_video):
 
 
 @pytest.mark.parametrize(
-    ("name", "saved"), [("..-a b:*?é.mp4", "a_b_é_0-00.mp4"), ("%%%.mp4", "clip_0-00.mp4")]
+    ("name", "saved"),
+    [
+        ("..-a b:*?é.mp4", "a_b_é_0-00.mp4"),
+        ("%%%.mp4", "clip_0-00.mp4"),
+        ("-rf.mp4", "rf_0-00.mp4"),
+        (".hidden\n.mp4", "hidden_0-00.mp4"),
+        ("con.mp4", "con__0-00.mp4"),
+        ("LPT1.x.mp4", "LPT1.x__0-00.mp4"),
+        ("映" * 80 + ".mp4", "映" * 40 + "_0-00.mp4"),
+    ],
 )
 def test_names_are_safe(tmp_path, name, saved):
     write_counted(tmp_path / name, n_frames=3)
     assert save_clip(Clip(tmp_path / name), tmp_path / "out").name == saved
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("a.html", "a.png"),
+        ("a.p*ng\n", "a.png"),
+        ("noname", "noname.png"),
+        ("a.JPG", "a.jpg"),
+        ("b..", "b.png"),
+    ],
+)
+def test_an_image_with_a_strange_name_gets_a_plain_suffix(tmp_path, name, saved):
+    Image.new("RGB", (4, 4), "red").save(tmp_path / name, format="png")
+    assert save_clip(Clip(tmp_path / name), tmp_path / "out").name == saved
+
+
+def test_links_and_files_under_the_name_are_left_alone(tmp_path, counted_video):
+    out, precious = tmp_path / "out", tmp_path / "precious"
+    out.mkdir()
+    precious.write_text("mine")
+    (out / "counted_0-01.mp4").symlink_to(precious)
+    (out / "counted_0-01_2.mp4").symlink_to(tmp_path / "not there")
+    (out / "counted_0-01_3.mp4").mkdir()
+    assert save_clip(Clip(counted_video, 1.0, 2.0), out).name == "counted_0-01_4.mp4"
+    assert precious.read_text() == "mine"
+    assert not (tmp_path / "not there").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path, counted_video):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(OutputError, match="file cannot be written"):
+        save_clip(Clip(counted_video, 1.0, 2.0), tmp_path / "file")
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, counted_video, monkeypatch):
+    def full(*_):
+        raise av.error.OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(trim, "_encode", full)
+    with pytest.raises(OutputError, match="Make room"):
+        save_clip(Clip(counted_video, 1.0, 2.0), tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_an_image_is_copied(tmp_path):

@@ -88,6 +88,15 @@ def test_one_label_is_certain_and_has_no_margin(painted_index, colour_model):
         assert (item.label, item.probability, item.margin) == ("red", 1.0, 0.0)
 
 
+def test_many_labels_are_embedded_in_parts(painted_index, colour_model, monkeypatch):
+    names = [f"thing {i}" for i in range(2500)] + NAMES
+    whole = label_vectors(colour_model, names)
+    monkeypatch.setattr("vlret.tasks.label._TEXTS_AT_ONCE", 7)
+    assert label_vectors(colour_model, names) == pytest.approx(whole, abs=1e-6)
+    found = {item.label for item in classify(painted_index, names, model=colour_model)}
+    assert {"red", "green", "blue"} <= found
+
+
 def test_sharp_temperatures_do_not_overflow(painted_index, colour_model):
     colour_model.card = replace(colour_model.card, temperature=1e-4)
     items = classify(painted_index, NAMES, model=colour_model, top=4)
@@ -129,8 +138,11 @@ def test_a_label_with_braces_is_a_plain_text(colour_model):
         ([], {}),
         ("cat", {}),
         (["a", ""], {}),
-        (["a", "b", "a"], {}),
-        (["red_car", "red car"], {}),
+        ({"a": 1}, {}),
+        (["a", float("nan")], {}),
+        (["a"], {"top": 1.5}),
+        (["a"], {"templates": "{}"}),
+        (["a"], {"model": 5}),
         (["a"], {"templates": []}),
         (["a"], {"templates": ["no place"]}),
         (["a"], {"templates": ["{} and {}"]}),

@@ -1,60 +1,183 @@
-"""label_list.py: labels from a line, .txt, .csv and .json."""
+"""label_list.py: labels from a line and from files as people have them; what is unclear is refused."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
 from vlret.errors import UsageError
 from vlret.tasks.label_list import read_labels
 
+CATS = ["cat", "dog"]
+
 
 @pytest.mark.parametrize(
     ("name", "text", "labels"),
     [
         ("a.txt", "cat\n\n  red_car \nwell, yes\n", ["cat", "red_car", "well, yes"]),
-        ("a.txt", "\ufeffcat\r\ndog\r\n", ["cat", "dog"]),
-        ("names", "cat\ndog", ["cat", "dog"]),
+        ("a.txt", "\ufeffcat\r\ndog\r\n", CATS),
+        ("a.txt", "cat\rdog\r", CATS),
+        ("names", "cat\ndog", CATS),
+        ("coco.names", "# animals\ncat\ndog\n", CATS),
+        ("a.txt", "cat,dog\n", CATS),
+        ("a.txt", "labels\ncat\ndog\n", CATS),
+        ("a.txt", "cat;1\ndog;2\n", CATS),
+        ("a.txt", "0\tcat\n1\tdog\n", CATS),
+        ("a.txt", "cat\u2028x\ndog\x85y\nred\x0ccar\x0bz\n", ["cat\u2028x", "dog\x85y", "red\x0ccar\x0bz"]),
+        ("a.txt", "0\n1\n2\n", ["0", "1", "2"]),
         ("a.csv", "id,label\n1,cat\n2,\"dog, big\"\n3\n", ["cat", "dog, big"]),
-        ("a.csv", "cat\ndog\n", ["cat", "dog"]),
+        ("a.csv", "cat\ndog\n", CATS),
         ("a.CSV", "Name\ncat\n", ["cat"]),
+        ("a.csv", "class_name\ncat\ndog\n", CATS),
+        ("a.csv", "Class Name\r\ncat\r\ndog\r\n", CATS),
+        ("a.csv", "label;id\ncat;1\ndog;2\n", CATS),
+        ("a.csv", "label|id\ncat|1\ndog|2\n", CATS),
+        ("a.csv", "sep=;\nlabel;id\ncat;1\ndog;2\n", CATS),
+        ("a.csv", "label;id\ncat, small;1\ndog;2\n", ["cat, small", "dog"]),
+        ("a.csv", "name;score\ncat;0,5\ndog;0,7\n", CATS),
+        ("a.csv", 'label,id\n"red\ncar",1\ndog,2\n', ["red car", "dog"]),
+        ("a.csv", 'id\tdisplay_name\n1\t"red \r\n car"\r\n2\tdog\n', ["red car", "dog"]),
+        ("a.csv", '"label", "id"\n"cat", 1\n"dog", 2\n', CATS),
+        ("a.csv", "cat\u2028x,1\ndog,2\n", ["cat\u2028x", "dog"]),
+        ("a.csv", "0,cat\n1,dog\n", CATS),
+        ("a.csv", "/m/011k07,cat\n/m/02dgv,dog\n", CATS),
+        ("a.csv", "cat,1,\ndog,2,\n", CATS),
+        ("a.csv", "label,animal\n0,cat\n1,dog\n", CATS),
+        ("a.csv", "id,animal\n0,cat\n1,dog\n", CATS),
+        ("kinetics.csv", "label,youtube_id,time_start\n" + "cat,x,1\ndog,y,2\ncat,z,3\n" * 2, CATS),
+        ("a.tsv", "id\tlabel\n1\tcat, small\n2\tdog\n", ["cat, small", "dog"]),
         ("a.json", '["cat", "Ñandú"]', ["cat", "Ñandú"]),
+        ("a.json", '["label", "name"]', ["label", "name"]),
+        ("a.json", '[{"label": "cat", "id": 1}, {"id": 2, "label": "dog"}]', CATS),
+        ("a.json", '[{"animal": "cat"}, {"animal": "dog"}]', CATS),
+        ("a.json", '{"0": ["n02123045", "cat"], "1": ["n02084071", "dog"]}', CATS),
+        ("a.json", '{"0": "cat", "1": "dog"}', CATS),
+        ("a.json", '{"cat": 0, "dog": 1}', CATS),
+        ("a.json", '{"labels": ["cat", "dog"], "version": 1}', CATS),
+        ("a.json", '{"0": {"name": "cat"}, "1": {"name": "dog"}}', CATS),
+        ("coco.json", '{"images": [], "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]}', CATS),
+        ("a.json", '[["id", "label"], [1, "cat"], [2, "dog"]]', CATS),
+        ("a.jsonl", '{"label": "cat"}\n{"label": "dog"}', CATS),
+        ("a.ndjson", '"cat"\n\n"dog"\n', CATS),
+        ("a.yaml", "- cat\n- no\n- 'dog: big'\n", ["cat", "no", "dog: big"]),
+        ("data.yml", "path: ../x\nnc: 2\nnames:\n  0: cat\n  1: dog\n", CATS),
+        ("data.yml", "train: x\nnames: [cat, dog]\n", CATS),
     ],
 )  # fmt: skip
 def test_reads_files(tmp_path, name, text, labels):
-    (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / name).write_text(text, "utf-8", newline="")
     assert read_labels(str(tmp_path / name)) == labels
 
 
-def test_reads_a_line():
-    assert read_labels("cat, dog ,,car") == ["cat", "dog", "car"]
+@pytest.mark.parametrize("column", ["title", "TITLE", "2"])
+def test_reads_the_column_asked_for(tmp_path, column):
+    (tmp_path / "a.csv").write_text(
+        "label,title,x\na,cat,p\nb,dog,q\n" if column != "2" else "a,cat\nb,dog\n"
+    )
+    assert read_labels(str(tmp_path / "a.csv"), column) == CATS
+
+
+@pytest.mark.parametrize("column", ["colour", "0", "4"])
+def test_refuses_a_column_that_is_not_there(tmp_path, column):
+    (tmp_path / "a.csv").write_text("label,title,x\na,cat,p\nb,dog,q\n")
+    with pytest.raises(UsageError, match=r"it has the columns label, title, x|number from 1 to 3"):
+        read_labels(str(tmp_path / "a.csv"), column)
+
+
+@pytest.mark.parametrize(
+    ("line", "labels"),
+    [
+        ("cat, dog ,,car", ["cat", "dog", "car"]),
+        ('"cat, small",dog', ["cat, small", "dog"]),
+        ("cat\ndog\n", CATS),
+        ("a" * 5000 + ",b", ["a" * 5000, "b"]),
+    ],
+)
+def test_reads_a_line(line, labels):
+    assert read_labels(line) == labels
+
+
+@pytest.mark.parametrize(
+    "line", ["cat;dog", "cat|dog", "cat\tdog", "['cat', 'dog']", '["cat","dog"]', "{cat,dog}", "'cat','dog'",
+             '"cat,dog', "a\udcff,b"],
+)  # fmt: skip
+def test_refuses_a_line_that_is_no_list(line):
+    with pytest.raises(UsageError):
+        read_labels(line)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
         ("a.txt", "\n \n", "holds no label"),
+        ("a.txt", "# only\n", "holds no label"),
+        ("a.txt", "1 ApplyEyeMakeup\n2 Archery\n", "numbered"),
+        ("a.txt", "/a/airfield 0\n/a/alley 1\n", "numbered"),
+        ("a.txt", "1. cat\n2. dog\n", "numbered"),
+        ("a.txt", "n01440764 tench, Tinca tinca\nn01443537 goldfish\n", "WordNet"),
+        ("a.txt", "- cat\n- dog\n", "list"),
+        ("a.txt", '"cat",\n"dog"\n', "program text"),
+        ("a.txt", '["cat", "dog"]', "JSON"),
+        ("a.txt", "cat,animal\ndog,animal\n", "2 columns without headings"),
+        ("a.txt", "cat;dog\n", "no comma"),
         ("a.csv", "", "holds no label"),
-        ("a.csv", "a,b\n1,2\n", "several columns"),
-        ("a.json", '{"a": 1}', "not a list"),
-        ("a.json", "[1]", "not a list"),
+        ("a.csv", "a,b\n1,x\n2,y\n", "2 columns without headings"),
+        ("a.csv", "label,name\na,b\nc,d\n", "columns label, name"),
+        ("a.csv", "label\ncat;1\ndog;2\n", "line 2 has 2 cells"),
+        ("a.csv", "id,label\n1,cat, small\n", "line 2 has 3 cells"),
+        ("a.csv", 'label,id\n"cat,1\ndog,2\n', "line 2: a quotation mark"),
+        ("a.csv", 'label;id\n"cat"s;1\n', "line 2: a quoted text goes on"),
+        ("a.csv", "label,label\ncat,dog\n", "two columns 'label'"),
+        ("a.json", '{"a": "x", "b": "y"}', "2 columns"),
+        ("a.json", '{"cat": ["a photo of a cat", "one cat"], "dog": ["a photo of a dog", "one"]}', "3 columns"),
+        ("a.json", '{"0": "cat", "0": "dog"}', "key '0' stands twice"),
+        ("a.json", '{"labels": ["a"], "names": ["b"]}', "'labels', 'names'"),
+        ("a.json", '["cat", 1]', "entry 2: 1 is no text"),
+        ("a.json", '["cat", ["dog"]]', "entry 2"),
+        ("a.json", '"cat"', "holds 'cat'"),
+        ("a.json", '["\\ud800"]', "entry 1: .* is no text"),
         ("a.json", "[", "not JSON"),
+        ("a.json", "[" * 100_000, "not JSON"),
+        ("a.json", '"cat"\n"dog"\n', "jsonl"),
+        ("a.jsonl", '{"label": "cat"}\n{"label"\n', "line 2 is not JSON"),
+        ("a.yaml", "a: [\n", "not YAML"),
+        ("a.yaml", "[" * 100_000, "not YAML"),
+        ("a.yaml", "0: cat\n0: dog\n", "key '0' stands twice"),
+        ("a.xml", "<a/>", "not read here"),
     ],
-)
-def test_refuses_files_without_labels(tmp_path, name, text, reason):
+)  # fmt: skip
+def test_refuses_files_that_are_unclear(tmp_path, name, text, reason):
     (tmp_path / name).write_text(text, "utf-8")
     with pytest.raises(UsageError, match=reason):
         read_labels(str(tmp_path / name))
 
 
-def test_refuses_a_binary_and_a_missing_file(tmp_path):
-    (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageError, match="UTF-8"):
-        read_labels(str(tmp_path / "a.txt"))
-    with pytest.raises(UsageError, match="is not there"):
-        read_labels("nowhere.txt")
+@pytest.mark.parametrize(
+    "data", ["cat\ndog\n".encode("utf-16"), "cat\ndog\n".encode("utf-16-le"), b"caf\xe9\n"]
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.json"])
+def test_refuses_other_encodings(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(UsageError, match=r"UTF-16|not UTF-8"):
+        read_labels(str(tmp_path / name))
 
 
-@pytest.mark.parametrize("text", ["", ",", " , "])
+def test_refuses_a_folder_and_a_missing_file(tmp_path):
+    with pytest.raises(UsageError, match="no regular file"):
+        read_labels(str(tmp_path))
+    for name in ("nowhere.txt", "nowhere.tsv", "nowhere.yaml"):
+        with pytest.raises(UsageError, match="is not there"):
+            read_labels(name)
+
+
+@pytest.mark.parametrize("text", ["", ",", " , ", "\n"])
 def test_refuses_an_empty_line(text):
     with pytest.raises(UsageError, match="holds no label"):
         read_labels(text)
+
+
+def test_tells_of_what_it_leaves_out(tmp_path, caplog):
+    (tmp_path / "a.json").write_text(json.dumps(["cat", "", "dog"]))
+    assert read_labels(str(tmp_path / "a.json")) == CATS
+    assert "1 of 3 labels are empty" in caplog.text

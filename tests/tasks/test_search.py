@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -77,16 +78,36 @@ def test_a_pattern_restricts_the_files(painted_index, colour_model):
     ("text", "parsed"),
     [
         ("red car", "red car"), ("red car^0.8", ("red car", 0.8)), ("x^2^3", ("x^2", 3.0)),
-        ("a^b", "a^b"), ("at 10:30", "at 10:30"), ("", ""),
+        ("at 10:30", "at 10:30"), ("", ""),
     ],
 )  # fmt: skip
 def test_weights_stand_after_a_caret(text, parsed):
     assert parse_weighted(text) == parsed
 
 
+@pytest.mark.parametrize("text", ["snow^0,3", "a^b", "snow^"])
+def test_a_weight_that_is_no_number_is_refused(text):
+    with pytest.raises(UsageError, match="Write a number after"):
+        parse_weighted(text)
+
+
 @pytest.mark.parametrize(
     ("query", "options", "error"),
     [
+        ("red", {"k": 2.5}, UsageError),
+        ("red", {"k": "3"}, UsageError),
+        ("red", {"minus": "snow"}, UsageError),
+        ("red", {"plus": Path("a.png")}, UsageError),
+        ("red", {"plus": ["snow^0.3"]}, UsageError),
+        ("red", {"plus": [("snow", "0.3")]}, UsageError),
+        ("red", {"minus": [("snow", float("inf"))]}, UsageError),
+        ("red", {"minus": ("snow", 0.3)}, UsageError),
+        ("red", {"minus": 5}, UsageError),
+        (["red", "blue"], {}, UsageError),
+        (None, {}, UsageError),
+        (np.zeros(4, np.float32), {}, UsageError),
+        (np.zeros((2, 8, 8, 3), np.float32), {}, UsageError),
+        ("not \udcff Unicode", {}, UsageError),
         ("", {}, UsageError),
         ("  ", {}, UsageError),
         ("red", {"k": 0}, UsageError),
@@ -102,8 +123,22 @@ def test_wrong_queries_are_refused(painted_index, colour_model, query, options, 
         search(painted_index, query, model=colour_model, **options)
 
 
-def test_a_sentence_that_ends_like_a_file_is_a_sentence(painted_index, colour_model):
-    assert search(painted_index, "the red one in my holiday.mp4", model=colour_model)
+def test_an_index_is_given_by_its_folder_too(painted_index, colour_model):
+    expected = search(painted_index, "red", model=colour_model)
+    assert search(painted_index.folder, "red", model=colour_model) == expected
+    assert search(str(painted_index.folder), "red", model=colour_model) == expected
+    with pytest.raises(IndexFolderError, match="nowhere"):
+        search("nowhere", "red")
+    with pytest.raises(UsageError, match="index was given as int"):
+        search(5, "red")
+
+
+def test_a_file_is_looked_at_whatever_its_name(painted, painted_index, colour_model, tmp_path):
+    for name in ("blue", "blue.txt", "blue square.3gp", "and", "-rf.png"):
+        file = tmp_path / name
+        file.write_bytes((painted / "blue.png").read_bytes())
+        hits = search(painted_index, str(file), model=colour_model, k=1)
+        assert (Path(hits[0].path).name, hits[0].score) == ("blue.png", pytest.approx(1, abs=1e-3))
 
 
 def test_the_model_is_loaded_in_the_dtype_of_the_index(painted_index, monkeypatch):

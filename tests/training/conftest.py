@@ -23,12 +23,17 @@ COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
 
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
-    write_set(tmp_path / "data" / "photos" / "colours")
-    tiny_folder(tmp_path / "weights" / MINILM, tiny_model())
-    (tmp_path / "weights" / MINILM / "tokenizer_config.json").write_text("{}")
     monkeypatch.setattr(run, "initial_model", lambda recipe: small_model())
+    return tiny_recipe(tmp_path)
+
+
+def tiny_recipe(folder: Path) -> Recipe:
+    """Without a tower stage; its data and weights are written below `folder`."""
+    write_set(folder / "data" / "photos" / "colours")
+    tiny_folder(folder / "weights" / MINILM, tiny_model())
+    (folder / "weights" / MINILM / "tokenizer_config.json").write_text("{}")
     return Recipe(
-        name="tiny", data=tmp_path / "data", weights=tmp_path / "weights", sets=("photos/colours",),
+        name="tiny", data=folder / "data", weights=folder / "weights", sets=("photos/colours",),
         trained_on=("colours",), seed=0, views=4,
         model=Sizes(dim=20, hidden=16, intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28),
         towers=TowerStage(epochs=0, batch=4, rate=1e-3, text_rate=1e-3, head_rate=1e-3, dropout=0.0,

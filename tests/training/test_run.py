@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +24,8 @@ from vlret.training.recipe import Recipe, read_recipe
 from vlret.training.stage import Trainer
 from vlret.training.x_encoder_stages import first_stages
 from vlret.types import Pixels
+
+Rows = list[dict[str, Any]]
 
 
 def trained_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -116,6 +120,55 @@ def test_a_run_that_made_nothing_does_not_keep_its_folder(recipe: Recipe, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: [row | {"split": "train"} for row in rows], r"\(train: 12\) 0 are for dev"),
+        (
+            lambda rows: [row | {"split": "val" if row["split"] == "dev" else "train"} for row in rows],
+            "val: 3",
+        ),
+        (
+            lambda rows: [row | {"captions": []} if row["split"] == "dev" else row for row in rows],
+            "0 are for dev",
+        ),
+        (lambda rows: [*rows[:3], *rows[9:]], "3 are for train, fewer than the greatest batch, 4"),
+        (lambda rows: [row | {"captions": ["something"]} for row in rows], "No question can be made"),
+        (lambda rows: [row | {"shard": "t.tar"} for row in rows], r"t\.tar is missing"),
+    ],
+)
+def test_sets_that_cannot_be_trained_on_are_refused_at_once(
+    recipe: Recipe,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Rows], Rows],
+    message: str,
+) -> None:
+    monkeypatch.setattr(run, "initial_model", None)  # not called
+    file = recipe.data / recipe.sets[0] / "captions.jsonl"
+    rows = change([json.loads(line) for line in file.read_text().splitlines()])
+    file.write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(UsageError, match=message):
+        run.train(recipe, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_questions_captions_may_name_anything(recipe: Recipe, tmp_path: Path) -> None:
+    file = recipe.data / recipe.sets[0] / "captions.jsonl"
+    file.write_text(file.read_text().replace("dog", "gizmo").replace("cat", "gadget"))
+    recipe = replace(recipe, questions=replace(recipe.questions, epochs=0))
+    assert VLJEPA(run.train(recipe, tmp_path / "run")).embed_texts(["a red gizmo"]).shape == (1, 20)
+
+
+def test_a_damaged_photograph_is_named(recipe: Recipe, tmp_path: Path) -> None:
+    shard = recipe.data / recipe.sets[0] / "s.tar"
+    data = bytearray(shard.read_bytes())
+    data[512:600] = bytes(88)  # the beginning of the first picture
+    shard.write_bytes(data)
+    with pytest.raises(UsageError, match=r"0\.png of .*s\.tar cannot be decoded"):
+        run.train(recipe, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("seed = 0", 'seed = "a"', "seed of .* was given as 'a'. Give a whole number"),
@@ -125,6 +178,10 @@ def test_a_run_that_made_nothing_does_not_keep_its_folder(recipe: Recipe, tmp_pa
         ("rate = 2e-4", "rate = nan", "rate of .* was given as nan. Give a number"),
         ('name = "vljepa-mini"', "name = 3", "name of .* was given as 3. Give a text"),
         ('"photos/flickr8k", ', "1, ", "Give a list of texts"),
+        ("dropout = 0.3", "dropout = 1.0", "dropout of .*towers.* was given as 1.0. Give a share below 1"),
+        ("heads = 8", "heads = 7", "hidden of .* was given as 512, with 7 heads"),
+        ('"photos/web_pairs"', '"photos/flickr8k"', "each once"),
+        ("[towers]", "[tower]", "lacks towers and has unknown tower"),
         ("changed_weight", "changed", "lacks changed_weight and has unknown changed"),
     ],
 )

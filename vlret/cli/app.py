@@ -16,7 +16,21 @@ from typing import Annotated, Any
 import typer
 
 from vlret import __version__
-from vlret.cli import bench, demo, index, info, label, models, output, search, train, vqa
+from vlret.cli import (
+    bench,
+    check,
+    compact,
+    demo,
+    index,
+    info,
+    label,
+    models,
+    output,
+    remove,
+    search,
+    train,
+    vqa,
+)
 from vlret.errors import VlretError
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -25,6 +39,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "label": label.label,
     "vqa": vqa.vqa,
     "info": info.info,
+    "remove": remove.remove,
+    "check": check.check,
+    "compact": compact.compact,
     "models": models.models,
     "train": train.train,
     "demo": demo.demo,
@@ -33,14 +50,17 @@ VERBS: dict[str, Callable[..., None]] = {
 # NoSuchOption, MissingParameter and their kin; typer does not export their common base.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
+_RESUMABLE = ("index", "train", "bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 nothing could be done, 2 wrong usage."""
+    """Run the command line and exit: 0 done, 1 nothing could be done, 2 wrong usage, 130 stopped."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in words
+    n_options = words.index("--") if "--" in words else len(words)  # what follows `--` is no option
+    debug = "--debug" in words[:n_options]
     output.set_up_streams(debug)
-    code = _run([word for word in words if word != "--debug"], debug)
+    options = [word for word in words[:n_options] if word != "--debug"]
+    code = _run([*options, *words[n_options:]], debug)
     sys.exit(_flushed(code))
 
 
@@ -52,8 +72,8 @@ def _run(words: list[str], debug: bool) -> int:
         code = _failed(error, error.exit_code, debug)
     except _WrongUsage as error:
         code = _failed(f"{_told(error, words)}. Try: {_verb(error)} --help", 2, debug)
-    except BrokenPipeError:
-        code = 1
+    except SystemExit:  # typer's, of a broken pipe: whoever reads has seen enough (`vlret ... | head`)
+        code = 0
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except OSError as error:  # a full disk, a folder without permission
@@ -67,7 +87,8 @@ def _run(words: list[str], debug: bool) -> int:
             debug,
         )
     if code == _INTERRUPTED:
-        output.say("stopped. What was finished is kept; the same command goes on from there.")
+        kept = "What was finished is kept; the same command goes on from there."
+        output.say(f"stopped. {kept if words and words[0] in _RESUMABLE else ''}")
     return code
 
 
@@ -86,7 +107,13 @@ def _of_the_system(error: OSError) -> str:
 
 def _told(error: Any, words: list[str]) -> str:
     """What is wrong, with the value that was given: typer's own words for numbers leave it out."""
+    commands = getattr(error.ctx.command, "commands", None) if error.ctx else None
     text = str(error.format_message()).rstrip(".")
+    if commands and text.startswith("No such command"):
+        return f"{text.partition(' Did you')[0].rstrip('.')}. There are {', '.join(commands)}"
+    file = next((word for word in words if word.startswith("-") and os.path.lexists(word)), None)
+    if file and hasattr(error, "option_name"):
+        return f"{text}. If you mean the file, write -- before it, or ./{file}"
     names = getattr(getattr(error, "param", None), "opts", ())
     given = [value for name, value in pairwise(words) if name in names]
     return f"{text}, not {given[-1]!r}" if given and given[-1] not in text else text
@@ -97,12 +124,12 @@ def _verb(error: Any) -> str:
 
 
 def _flushed(code: int) -> int:
-    """Whoever reads stdout may have gone (`vlret ... | head`): that is no error of ours."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        if not isinstance(error, BrokenPipeError):
+            return _failed(f"stdout cannot be written: {error.strerror}.", 1, debug=False)
     return code
 
 

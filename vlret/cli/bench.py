@@ -66,6 +66,12 @@ def run_task(
             metavar="FILE.csv", help="Classification: columns path, label; or a folder for each class."
         ),
     ] = None,
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Vqa: your own set, path, question, answers, answer (.jsonl, .json or .csv)."
+        ),
+    ] = None,
     choice: options.Choice = None,
     frames: Annotated[int | None, typer.Option(min=1, help="Frames a clip (default: the set's).")] = None,
     sampling: Annotated[str | None, typer.Option(help="midpoint (default) or endpoints.")] = None,
@@ -110,7 +116,7 @@ def run_task(
         "undecodable": undecodable, "allow_missing": allow_missing or None,
     }  # fmt: skip
     order = Order(
-        str(context.info_name), dataset, annotations, options.choices(choice), captions, labels, index, data,
+        str(context.info_name), dataset, annotations, options.choices(choice), captions, labels, questions, index, data,
         model or [], vectors or [], {name: value for name, value in fields.items() if value is not None},
     )  # fmt: skip
     try:
@@ -129,7 +135,7 @@ def run_task(
     if json:
         output.print_json(document, indent=None)
     else:
-        print(result_table(document))
+        output.show_lines(result_table(document))
 
 
 def datasets(
@@ -143,7 +149,10 @@ def datasets(
     if annotations is not None and not annotations.is_dir():
         raise UsageError(f"{annotations} is no folder.", "Give the folder that holds one for each set.")
     rows = overview(annotations)
-    print(json_module.dumps(rows, indent=2) if json else datasets_table(rows))
+    if json:
+        print(json_module.dumps(rows, indent=2))
+    else:
+        output.show_lines(datasets_table(rows))
 
 
 def compare(
@@ -175,4 +184,4 @@ def compare(
         return
     for difference in differing:
         output.say(difference.line())
-    print(comparison_table(found))
+    output.show_lines(comparison_table(found))

@@ -60,6 +60,6 @@ def captions(
         document = {"set": known.card.name, "trimmed": trimmed, "metric": METRIC, "rows": rows}
         output.print_json(document, indent=None)
     else:
-        print(captions_table(rows))
+        output.show_lines(captions_table(rows))
         if trimmed:
-            print(trimmed_note(trimmed))
+            output.show(trimmed_note(trimmed))

@@ -29,7 +29,7 @@ def mteb(
 ) -> None:
     """Models over mteb's own tasks and data sets, which mteb fetches, with vlret's frame times.
 
-    Needs vlret[mteb]. Tasks that a model cannot take, such as those with sound, are left out and named.
+    Needs mteb: pip install "mteb[video]". Tasks that a model cannot take, such as those with sound, are left out.
 
     Example: vlret bench mteb --list "MVEB(text, video)" --model vljepa-mini --model clip --out results/mveb
     """
@@ -47,6 +47,6 @@ def mteb(
     if json:
         output.print_json(document, indent=None)
     else:
-        print(mteb_table(document))
+        output.show_lines(mteb_table(document))
     if not any(entry["results"] for entry in document["models"]):
         raise typer.Exit(1)

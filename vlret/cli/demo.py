@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vlret.cli import options
+from vlret.cli import options, output
 
 if TYPE_CHECKING:
     from vlret.index.index import Index
@@ -47,57 +47,62 @@ def demo(
         samples = stack.enter_context(as_file(files("vlret") / "assets" / "samples"))
         index = _index(samples, out / "index", model, device)
         embedder = load_model(model, device)
-        print("\n2. Search them by a sentence")
+        output.show_lines("\n2. Search them by a sentence")
         sections = [_search(index, embedder, sentence) for sentence in SENTENCES]
         sections.append(_label(index, embedder, samples))
         _question(embedder, samples)
         write_page(out / "results.html", "vlret demo", sections)
-    print(_LAST.format(seconds=perf_counter() - began_s, page=out / "results.html", index=out / "index"))
+    output.show_lines(
+        _LAST.format(seconds=perf_counter() - began_s, page=out / "results.html", index=out / "index")
+    )
 
 
 def _index(samples: Path, folder: Path, model: str, device: str) -> Index:
     from vlret.index.build import build_index
     from vlret.index.index import Index
 
-    print(f"1. Index the samples with {model}: files -> clips -> frames -> vectors")
-    print(_indented(str(build_index([samples], folder, model=model, device=device))))
+    output.show(f"1. Index the samples with {model}: files -> clips -> frames -> vectors")
+    output.show_lines(_indented(str(build_index([samples], folder, model=model, device=device))))
     return Index.open(folder)
 
 
 def _search(index: Index, model: Embedder, sentence: str) -> Section:
-    from vlret.reports.html import hits_section
+    from vlret.reports.search_page import SearchSection, full_bar
     from vlret.reports.timecode import span
     from vlret.tasks.search import search
 
     hits = search(index, sentence, model=model, k=4)
-    print(f"   {sentence}:")
+    output.show(f"   {sentence}:")
     for hit in hits[:3]:
-        print(f"     {hit.rank}  {hit.score:.3f}  {span(hit.start, hit.end):<11}  {Path(hit.path).name}")
-    return hits_section(f'Search: "{sentence}"', "The nearest clips, best first.", hits)
+        output.show(
+            f"     {hit.rank}  {hit.score:.3f}  {span(hit.start, hit.end):<11}  {Path(hit.path).name}"
+        )
+    note, full = "The nearest clips, best first.", full_bar(index.card.temperature)
+    return SearchSection(f'Search: "{sentence}"', note, hits, full)
 
 
 def _label(index: Index, model: Embedder, samples: Path) -> Section:
-    from vlret.reports.html import labels_section
+    from vlret.reports.label_page import LabelSection
     from vlret.tasks.label import classify
 
     lines = (samples / "captions.jsonl").read_text("utf-8").splitlines()
     names = [json.loads(line)["label"] for line in lines]
     items = classify(index, names, model=model)
-    print(f"\n3. Label each clip with one of {len(names)} names")
+    output.show_lines(f"\n3. Label each clip with one of {len(names)} names")
     for item in items:
-        print(f"   {item.label:<22} {item.probability:4.0%}  {Path(item.path).name}")
+        output.show(f"   {item.label:<22} {item.probability:4.0%}  {Path(item.path).name}")
     note = f"The most probable of {len(names)} labels: {', '.join(names)}."
-    return labels_section("Labels", note, items)
+    return LabelSection("Labels", note, items)
 
 
 def _question(model: Embedder, samples: Path) -> None:
     from vlret.tasks.vqa import answer
 
-    print("\n4. Ask")
+    output.show_lines("\n4. Ask")
     for name, question, answers in QUESTIONS:
         found = answer(model, samples / name, question, answers)
         scores = ", ".join(f"{one.answer} {one.score:.3f}" for one in found.candidates)
-        print(f"   {Path(name).name}: {question} -> {found.answer}   ({scores})")
+        output.show(f"   {Path(name).name}: {question} -> {found.answer}   ({scores})")
 
 
 def _indented(text: str) -> str:

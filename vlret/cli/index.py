@@ -28,6 +28,10 @@ def index(
         Path | None, typer.Option(metavar="OLD", help="The first SOURCE is the folder that was OLD before.")
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Drop what is gone from the sources.")] = False,
+    prune_missing_folders: Annotated[
+        bool,
+        typer.Option("--prune-missing-folders", help="Also what was in folders that are missing or empty."),
+    ] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     json: options.AsJson = False,
@@ -50,12 +54,14 @@ def index(
         move_root(out, moved_from, sources[0])
     report = build_index(
         sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
-        workers=workers, prune=prune, device=device, dtype=dtype,
+        workers=workers, prune=prune, prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
     )  # fmt: skip
     if json:
         output.print_json(asdict(report))
     else:
-        print(report)
+        output.show_lines(report)
+        if report.missing_folders:
+            output.say("a missing drive? --prune-missing-folders drops the files of these folders, too")
     if report.found == 0:
         output.say(f"{', '.join(sources)}: no video or image ({', '.join(sorted(MEDIA_SUFFIXES))})")
     if report.new + report.unchanged == 0 or (strict and report.skipped):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vlret.cli import options, output
+from vlret.text import printable
 
 
 def info(index: options.IndexFolder, json: options.AsJson = False) -> None:
@@ -16,7 +17,7 @@ def info(index: options.IndexFolder, json: options.AsJson = False) -> None:
         output.print_json(facts)
         return
     for name, value in _lines(facts).items():
-        print(f"{name:<8}  {value}")
+        output.show(f"{name:<8}  {value}")
 
 
 def _lines(facts: dict[str, Any]) -> dict[str, str]:
@@ -28,19 +29,15 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
     return {
         "index": facts["index"],
         "holds": f"{facts['clips']} clips of {facts['files']} files; {facts['skipped_files']} files skipped",
-        "on disk": f"{_size(facts['bytes'])} in {facts['shards']} shard{'s' * (facts['shards'] != 1)}; "
+        "on disk": f"{output.size(facts['bytes'])} in {facts['shards']} shard{'s' * (facts['shards'] != 1)}; "
         f"{facts['dropped_clips']} clips dropped",
-        "files in": ", ".join(facts["roots"]),
+        "files in": printable(", ".join(facts["roots"])),
         "model": model,
         "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames a clip at {recipe['sampling']}, "
         f"decoder {recipe['decoder']}, dtype {recipe['dtype']}, query {recipe['query']!r}",
         "search": _search(view),
         "changed": f"{facts['updated']} (made {facts['created']})",
     }
-
-
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"
 
 
 def _search(view: dict[str, Any] | None) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from vlret.cli import options, output
+from vlret.text import printable
 
 if TYPE_CHECKING:
     from vlret.index.index import Index
@@ -21,8 +23,14 @@ def label(
         typer.Argument(metavar="SOURCE|INDEX", help="Media as for `vlret index`, or one index folder."),
     ],
     labels: Annotated[
-        str, typer.Option(metavar="FILE_OR_LIST", help="'cat,dog,car', or a .txt, .csv or .json of labels.")
+        list[str],
+        typer.Option(
+            metavar="FILE_OR_LIST", help="'cat,dog,car', or a .txt, .csv, .tsv, .json or .yaml of labels."
+        ),
     ],
+    column: Annotated[
+        str | None, typer.Option(help="Column of a table of labels: its heading, or its number from 1.")
+    ] = None,
     template: Annotated[
         list[str] | None,
         typer.Option(help="Prompt with one {} for the label; several are averaged (default: the model's)."),
@@ -32,7 +40,9 @@ def label(
         str | None,
         typer.Option(help="Below this probability (0 to 1) a clip is 'unknown'; 'auto': the model's own."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write a table: .csv, .parquet or .jsonl.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write .csv, .parquet or .jsonl, and print the totals.")
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help=f"Name or folder (default: the index's own, {options.DEFAULT_MODEL} for media)."),
@@ -48,12 +58,16 @@ def label(
 
     Example: vlret label clips/ --labels "cooking,sports,news" --threshold 0.5 --out labels.csv
     """
+    from vlret.files import check_output
     from vlret.reports.label_table import check_table, write_table
     from vlret.tasks.label_list import read_labels
 
     if out:
         check_table(out)
-    names, least = read_labels(labels), _probability(threshold)
+    for file in filter(None, (out, html)):
+        check_output(file)
+    names, least = [name for text in labels for name in read_labels(text, column)], _probability(threshold)
+    output.say(_told(names))
     output.say(f"loading {model or 'the model'}")
     from vlret.tasks.label import classify
     from vlret.tasks.source import indexed
@@ -69,14 +83,29 @@ def label(
             top=top,
             threshold=least,
         )
-        if out:  # before printing: whoever reads may go (`| head`)
-            write_table(out, items)
-            output.say(f"wrote {output.existing(out)}")
-        _print(items, names, source.index.card.name, json)
-        if html:
-            _write_page(html, items, source.index)
+        try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
+            if out:
+                write_table(out, items)
+                output.say(f"wrote {output.existing(out)}")
+            if html:
+                _write_page(html, items, source.index)
+        finally:
+            if json:
+                _print_json(items, names, source.index.card.name)
+            elif out:
+                _print_totals(items)
+            else:
+                _print_rows(items)
     if not items or (strict and source.skipped):
         raise typer.Exit(1)
+
+
+def _told(names: list[str]) -> str:
+    """How the labels were read, so that a file that was misread is seen at once."""
+    if len(names) == 1:
+        return f"{names[0]!r} is the only label: every clip gets it with 100%"
+    few = names if len(names) <= 4 else [*names[:3], "...", names[-1]]
+    return f"{len(names)} labels: {', '.join(map(printable, few))}"
 
 
 def _probability(text: str | None) -> float | Literal["auto"] | None:
@@ -89,23 +118,32 @@ def _probability(text: str | None) -> float | Literal["auto"] | None:
     return float(text)
 
 
-def _print(items: list[Label], names: list[str], model: str, json: bool) -> None:
+def _print_json(items: list[Label], names: list[str], model: str) -> None:
     from vlret.reports.label_table import label_dict
+
+    output.print_json({"model": model, "labels": names, "items": [label_dict(item) for item in items]})
+
+
+def _print_rows(items: list[Label]) -> None:
     from vlret.reports.timecode import span
 
-    if json:
-        output.print_json({"model": model, "labels": names, "items": [label_dict(item) for item in items]})
-        return
     width = max((len(item.label) for item in items), default=0)
     for item in items:
-        print(
+        output.show(
             f"{item.label:<{width}}  {item.probability:4.0%}  {span(item.start, item.end):<15}  {item.path}"
         )
 
 
-def _write_page(page: Path, items: list[Label], index: Index) -> None:
-    from vlret.reports.html import labels_section, write_page
+def _print_totals(items: list[Label]) -> None:
+    """How many clips each label has, the most frequent first: the rows are in the table."""
+    for name, number in Counter(item.label for item in items).most_common():
+        output.show(f"{number:>7}  {number / len(items):4.0%}  {name}")
 
-    note = f"{len(items)} clips labelled by {index.card.name}"
-    write_page(page, "vlret label", [labels_section("Labels", note, items)])
+
+def _write_page(page: Path, items: list[Label], index: Index) -> None:
+    from vlret.reports.html import write_page
+    from vlret.reports.label_page import LabelSection
+
+    note = f"{len(items)} clips labelled by {index.card.name}."
+    write_page(page, "Labels", [LabelSection("", note, items)])
     output.say(f"wrote {output.existing(page)}")

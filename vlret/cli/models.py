@@ -15,12 +15,12 @@ def models(json: options.AsJson = False) -> None:
         return
     width = max(len(model["name"]) for model in known)
     for model in known:
-        print(
+        output.show_lines(
             f"{model['name']:<{width}}  {model['description']}\n"
             f"{'':<{width}}  {model['dim']} dimensions, {model['frames']} frames of "
             f"{model['resolution']} x {model['resolution']}, {model['licence']}\n"
             f"{'':<{width}}  {'installed' if model['installed'] else 'get it: ' + model['how_to_get']}"
         )
-    print(
+    output.show_lines(
         "Any other: open_clip:ARCH/TAG, st:OWNER/MODEL, or a folder that holds a VL-JEPA or an open_clip model."
     )

@@ -23,8 +23,17 @@ IndexModel = Annotated[
     typer.Option("--model", help="Where the index's own model lies, if its name does not find it."),
 ]
 IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of an index.")]
+
+
+def _page(path: Path | None) -> Path | None:
+    if path and path.suffix.lower() not in ("", ".html", ".htm"):
+        raise UsageError(f"--html was given as {path}.", "A page is HTML: let its name end in .html.")
+    return path
+
+
 Html = Annotated[
-    Path | None, typer.Option(dir_okay=False, help="Write one self-contained page with pictures.")
+    Path | None,
+    typer.Option(dir_okay=False, callback=_page, help="Write one self-contained page with pictures."),
 ]
 Annotations = Annotated[
     Path | None, typer.Option(help="Folder with a folder of annotation files for each set.")

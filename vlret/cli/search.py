@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,8 +39,14 @@ def search(
     paths: Annotated[
         bool, typer.Option("--paths", help="Print the paths only, each once, one a line.")
     ] = False,
+    null: Annotated[
+        bool, typer.Option("-0", "--null", help="Like --paths, each followed by NUL: for `xargs -0`.")
+    ] = False,
     only: Annotated[
-        str | None, typer.Option(metavar="PATTERN", help="Files whose path matches, such as '*/2024/*'.")
+        str | None,
+        typer.Option(
+            metavar="PATTERN", help="Files whose path holds it, such as 2024, or matches '*/2024/*.mp4'."
+        ),
     ] = None,
     html: options.Html = None,
     trim: Annotated[
@@ -54,57 +60,93 @@ def search(
 
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
+    from vlret.files import check_output
     from vlret.index.index import Index
     from vlret.tasks.fit import model_of
+    from vlret.tasks.query import one_query
     from vlret.tasks.search import parse_weighted
     from vlret.tasks.search import search as find
 
-    if json and paths:
-        raise UsageError("--json and --paths were given together.", "Give one of them.")
-    opened = Index.open(index)
-    text = " ".join(query)
-    hits = find(
-        opened,
-        text,
-        model=model_of(opened, model, device),
-        k=k,
-        plus=[parse_weighted(part) for part in plus or ()],
-        minus=[parse_weighted(part) for part in minus or ()],
-        one_per_file=not all_clips,
-        only=only,
-    )
-    if json:
-        _print_json(opened, text, hits)
-    elif paths:
-        print("".join(f"{path}\n" for path in dict.fromkeys(hit.path for hit in hits)), end="")
-    else:
-        _print(hits)
-    if not hits:
-        output.say("nothing was found")
+    if json and (paths or null):
+        raise UsageError(
+            f"--json and {'--null' if null else '--paths'} were given together.", "Give one of them."
+        )
     if html:
-        _write_page(html, text, opened, hits)
-    if trim:
-        _save_clips(trim, opened, hits)
+        check_output(html)
+    text = one_query(index, query)
+    more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
+    opened = Index.open(index)
+    embedder = model_of(opened, model, device)
+    hits = find(
+        opened, text, model=embedder, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only
+    )
+    try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
+        if html:
+            _write_page(html, text, opened, hits)
+        if trim:
+            _save_clips(trim, opened, hits)
+    finally:
+        if json:
+            asked = {
+                "query": text,
+                "plus": plus or [],
+                "minus": minus or [],
+                "k": k,
+                "all_clips": all_clips,
+                "only": only,
+            }
+            _print_json(opened, asked, hits)
+        elif paths or null:
+            output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
+        else:
+            _print(hits)
+    if not hits:
+        _say_nothing_found(opened, only)
+    elif not (json or paths or null or all_clips):
+        _say_more_clips(opened, hits)
 
 
-def _print_json(index: Index, query: str, hits: list[Hit]) -> None:
-    fields = ("rank", "score", "path", "start", "end")
-    found = [{name: getattr(hit, name) for name in fields} for hit in hits]
-    output.print_json({"query": query, "index": str(index.folder), "model": index.card.name, "hits": found})
+def _print_json(index: Index, asked: dict[str, Any], hits: list[Hit]) -> None:
+    from dataclasses import asdict
+
+    from vlret.index.known import is_gone
+
+    about = {"index": str(index.folder), "model": index.card.name}
+    found = [{**asdict(hit), "gone": is_gone(hit.path)} for hit in hits]
+    output.print_json({**asked, **about, "hits": found})
 
 
 def _print(hits: list[Hit]) -> None:
+    from vlret.index.known import is_gone
     from vlret.reports.timecode import span
 
     for hit in hits:
-        print(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}")
+        gone = "  (file is gone)" if is_gone(hit.path) else ""
+        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
+
+
+def _say_nothing_found(index: Index, only: str | None) -> None:
+    if only and len(index):
+        output.say(
+            f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
+        )
+    else:
+        output.say("nothing was found: the index is empty")
+
+
+def _say_more_clips(index: Index, hits: list[Hit]) -> None:
+    paths = {hit.path for hit in hits}
+    more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
+    if more:
+        output.say(f"{more} more clips in {'this file' if len(paths) == 1 else 'these files'}: --all-clips")
 
 
 def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:
-    from vlret.reports.html import hits_section, write_page
+    from vlret.reports.html import write_page
+    from vlret.reports.search_page import SearchSection, full_bar
 
-    note = f"{len(hits)} results in {index.folder} by {index.card.name}"
-    write_page(page, "vlret search", [hits_section(text, note, hits)])
+    note = f"{len(hits)} results in {index.folder} by {index.card.name}."
+    write_page(page, text, [SearchSection("", note, hits, full_bar(index.card.temperature))])
     output.say(f"wrote {output.existing(page)}")
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vlret.cli import output
+
 
 def train(
     recipe: Annotated[
@@ -21,4 +23,4 @@ def train(
     from vlret.training.recipe import read_recipe
     from vlret.training.run import train as run
 
-    print(run(read_recipe(recipe), out))
+    output.show_lines(run(read_recipe(recipe), out))

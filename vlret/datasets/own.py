@@ -1,24 +1,34 @@
-"""A user's own media as a benchmark set: captions or labels in a CSV, or a folder for each class."""
+"""A user's own media as a benchmark set: a table of captions, labels or questions, or a folder for each class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+from unicodedata import normalize
 
-from vlret.datasets.assemble import classification, retrieval
-from vlret.datasets.base import ClassificationSet, Media, RetrievalSet, SetCard
-from vlret.datasets.files import DatasetError, parse_rows, read_table, seconds_of, span_of, text_of
-from vlret.media.sources import MEDIA_SUFFIXES
+from vlret.datasets.assemble import classification, retrieval, vqa
+from vlret.datasets.base import ClassificationSet, Media, RetrievalSet, SetCard, SetQuestion, VqaSet
+from vlret.datasets.files import DatasetError, seconds_of, span_of, text_of
+from vlret.errors import UsageError, VlretError
+from vlret.media.sources import find_media, is_passed_over
+from vlret.tables import PATH_HEADINGS, read_objects
+from vlret.tasks.question_file import QuestionLine, read_questions
+from vlret.text import printable
+
+T = TypeVar("T")
 
 
 def read_captions(file: Path) -> RetrievalSet:
     """`path, caption[, start, end]`: rows with the same path and times are captions of one clip.
 
-    Paths are relative to the data folder, or absolute; `start` and `end` are seconds, empty ones mean all.
+    The table is read by `vlret.tables.read_objects`. Paths are relative to the data folder, or absolute; `start`
+    and `end` are seconds, empty ones mean all.
 
     Raises:
-        DatasetError: the file is missing or damaged; the message names file and row.
+        DatasetError: the file is missing or damaged; the message names file and line.
     """
     captioned = _read(file, "caption")
     return retrieval(_card(file.stem, "retrieval", file.name, "R@1"), captioned)
@@ -27,32 +37,51 @@ def read_captions(file: Path) -> RetrievalSet:
 def read_labels(file: Path) -> ClassificationSet:
     """`path, label[, start, end]`: rows with the same path and times are labels of one clip; classes are sorted."""
     labelled = _read(file, "label", ", or a folder with a folder for each class")
-    classes = sorted({label for _, label in labelled})
+    classes = {label: number for number, label in enumerate(sorted({label for _, label in labelled}))}
     card = _card(file.stem, "classification", file.name, "top-1")
-    return classification(card, [(medium, classes.index(label)) for medium, label in labelled], classes)
+    return classification(card, [(medium, classes[label]) for medium, label in labelled], list(classes))
+
+
+def read_vqa(file: Path) -> VqaSet:
+    """`path, question, answers, answer`, as `vlret.tasks.question_file` reads them; `answer` is one of `answers`."""
+    form = _form("path, question, answers, answer")
+    _require_file(file, form)
+    try:
+        rows = list(read_questions(file))
+    except UsageError as error:
+        raise DatasetError(error.message, f"Save it as {form}.") from error
+    asked = _parsed(file, rows, _question)
+    if not asked:
+        raise DatasetError(f"{printable(file)} has no row.", "Write one for each question.")
+    return vqa(_card(file.stem, "vqa", file.name, "accuracy"), asked)
 
 
 def read_folder(data: Path) -> ClassificationSet:
-    """A folder with a folder of media for each class, whose name is the label (`_` stands for a blank)."""
-    folders = sorted(path for path in data.iterdir() if path.is_dir()) if data.is_dir() else []
+    """A folder with a folder of media for each class, whose name is the label (`_` stands for a blank).
+
+    What `vlret index` passes over (hidden, of the system, half-copied) is passed over here, too.
+    """
+    root = Path(os.path.abspath(data))
+    folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     found = {
-        folder: [f for f in sorted(folder.rglob("*")) if f.suffix.lower() in MEDIA_SUFFIXES]
+        folder: [file.path for file in find_media([folder]).files]
         for folder in folders
+        if not is_passed_over(folder)
     }
-    classes = [folder for folder, files in found.items() if files and not folder.name.startswith(".")]
+    classes = [folder for folder, files in found.items() if files]
     if not classes:
         raise DatasetError(
             f"{data} has no folder with media in it.", "Give a folder with a folder for each class."
         )
     names = [
-        (file.relative_to(data).as_posix(), number) for number, c in enumerate(classes) for file in found[c]
+        (file.relative_to(root).as_posix(), number) for number, c in enumerate(classes) for file in found[c]
     ]
-    card = _card(data.resolve().name, "classification", "folders", "top-1")
+    card = _card(root.name, "classification", "folders", "top-1")
     rows = [(Media(name, (name,)), number) for name, number in names]
-    return classification(card, rows, [folder.name.replace("_", " ") for folder in classes])
+    return classification(card, rows, [normalize("NFC", folder.name).replace("_", " ") for folder in classes])
 
 
-def _card(name: str, task: Literal["retrieval", "classification"], file: str, metric: str) -> SetCard:
+def _card(name: str, task: Literal["retrieval", "classification", "vqa"], file: str, metric: str) -> SetCard:
     return SetCard(
         name=name, title=name, task=task, split="all", licence="the user's own", source="the user's own",
         annotations=(file,), metric=metric, prompts=("{}",) if task == "classification" else (),
@@ -61,29 +90,63 @@ def _card(name: str, task: Literal["retrieval", "classification"], file: str, me
 
 def _read(file: Path, column: str, else_: str = "") -> list[tuple[Media, str]]:
     """The medium and the text in `column` of each row; errors say what to do to whoever wrote the file."""
-    form = f"a CSV in UTF-8, divided by commas, with the columns path, {column}"
-    if not file.exists() or file.is_dir():
-        raise DatasetError(f"There is no file {file}.", f"Give {form}{else_}.")
+    form = _form(f"path, {column}")
+    _require_file(file, form + else_)
     try:
-        rows = read_table(file, ("path", column), strict=True)
-    except DatasetError as error:
-        raise DatasetError(error.message, f"Save it as {form}.") from error
+        rows = list(read_objects(file, (*PATH_HEADINGS, column)))
+    except UsageError as error:
+        raise DatasetError(error.message, error.hint or f"Save it as {form}.") from error
     if not rows:
-        raise DatasetError(f"{file} has a header and no rows.", f"Write a row for each {column}.")
-    try:
-        return parse_rows(file, rows, lambda row: (_medium(row), text_of(row[column])))
-    except DatasetError as error:
-        raise DatasetError(error.message, "Correct the row.") from error
+        raise DatasetError(f"{printable(file)} has no row.", f"Write a row for each {column}.")
+    return _parsed(file, rows, lambda row: (_medium(row), normalize("NFC", text_of(row[column]))))
 
 
-def _medium(row: Mapping[Any, Any]) -> Media:
-    if any(row.get(None, ())):  # where DictReader puts what is too much
-        raise ValueError("it has more cells than the header; put a text with commas in quotation marks")
-    path, start, end = row["path"], row.get("start") or "0", row.get("end")
-    if not path:
-        raise ValueError("the path is empty")
+def _form(columns: str) -> str:
+    return f"a CSV, TSV, JSON, JSON Lines or YAML file in UTF-8 with {columns}"
+
+
+def _require_file(file: Path, form: str) -> None:
+    if not file.is_file():
+        raise DatasetError(f"There is no file {printable(file)}.", f"Give {form}.")
+
+
+def _parsed(file: Path, rows: list[tuple[str, Any]], parse: Callable[[Any], T]) -> list[T]:
+    parsed = []
+    for place, row in rows:
+        try:
+            if isinstance(row, VlretError):
+                raise row
+            parsed.append(parse(row))
+        except KeyError as error:
+            message = f"{printable(file)}, {place}: {error} is missing, there is {', '.join(row)}."
+            raise DatasetError(message, "Correct the row or the heading.") from error
+        except (UsageError, ValueError) as error:
+            what = getattr(error, "message", f"{error}.")
+            raise DatasetError(f"{printable(file)}, {place}: {what}", "Correct the row.") from error
+    return parsed
+
+
+def _medium(row: Mapping[str, Any]) -> Media:
+    name = next((name for name in PATH_HEADINGS if name in row), "path")
+    medium = _of_path(row[name])
+    start, end = row.get("start") or "0", row.get("end")
     if not end:
         begin = seconds_of(start)
-        return Media(path if begin == 0 else f"{path} from {begin:g} s", (path,), begin)
+        return replace(medium, id=medium.id if begin == 0 else f"{medium.id} from {begin:g} s", start=begin)
     span = span_of(start, end)
-    return Media(f"{path} from {span[0]:g} to {span[1]:g} s", (path,), *span)
+    return Media(f"{medium.id} from {span[0]:g} to {span[1]:g} s", medium.files, *span)
+
+
+def _of_path(path: object) -> Media:
+    """The medium of a path; two ways to write one path are one medium."""
+    if not isinstance(path, str) or not path.strip() or "\0" in path:
+        raise ValueError(f"{path!r} stands where a path is needed")
+    return Media(normalize("NFC", os.path.normpath(path)), (path,))
+
+
+def _question(line: QuestionLine) -> tuple[Media, SetQuestion]:
+    if len(set(line.answers)) < max(2, len(line.answers)):
+        raise ValueError(f"the answers are {', '.join(line.answers)}: two or more that differ are needed")
+    if line.answer not in line.answers:
+        raise ValueError(f"the answer {line.answer!r} is not one of {', '.join(line.answers)}")
+    return _of_path(line.video), SetQuestion(0, line.question, line.answer, line.answers)

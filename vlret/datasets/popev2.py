@@ -14,6 +14,7 @@ from vlret.datasets.base import Media, SetCard, SetQuestion, VqaSet
 from vlret.datasets.files import DatasetError, find, known, parse_rows, text_of
 from vlret.datasets.pope import PHOTOGRAPHS, YES_NO
 from vlret.datasets.published import published
+from vlret.files import replace_file
 
 _SIDES = ("normal", "counterfactual")
 _FILES = "test.parquet | test-*.parquet | data/test-*.parquet"
@@ -49,8 +50,7 @@ def unpack(annotations: Path, data: Path) -> int:
     ]
     new = [(data / name, content) for row in images for name, content in row if not (data / name).is_file()]
     for file, content in new:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+        replace_file(file, content)
     return len(new)
 
 

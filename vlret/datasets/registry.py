@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -18,7 +19,8 @@ from vlret.datasets.base import (
     TextSet,
 )
 from vlret.datasets.files import OR, REBUILT, DatasetError, find, part_of
-from vlret.errors import UsageError
+from vlret.errors import MediaError, UsageError
+from vlret.media.normal_form import NormalForms
 
 _MODULES = {
     "msrvtt": "msrvtt", "activitynet": "activitynet", "didemo": "didemo", "msvd": "msvd", "youcook2": "youcook2",
@@ -111,15 +113,35 @@ def missing_annotations(name: str, annotations: Path, /, **choices: str) -> list
     ]
 
 
-def resolve(medium: Media, data: Path) -> Path | None:
-    """The first file of a medium that exists below `data`, or None."""
-    return next((data / file for file in medium.files if (data / file).is_file()), None)
+def resolve(medium: Media, data: Path, forms: NormalForms | None = None) -> Path | None:
+    """The first file of a medium that exists below `data`, or None.
+
+    A name that is not there may be there in another Unicode normal form. `forms` is kept between calls, so that a
+    folder is listed once.
+
+    Raises:
+        MediaError: two files have that name in normal form, and none exactly.
+    """
+    for file in medium.files:
+        if (data / file).is_file():
+            return data / file
+    forms = forms or NormalForms()
+    for file in medium.files:
+        found = [path for path in forms.find(Path(os.path.abspath(data / file))) if path.is_file()]
+        if len(found) > 1:
+            raise MediaError(
+                f"{file} is the name of two files, in other Unicode normal forms.", "Rename one of them."
+            )
+        if found:
+            return found[0]
+    return None
 
 
 def missing_media(benchmark_set: BenchmarkSet, data: Path) -> list[Media]:
     """The media of a set that have no file below `data`."""
     media = [] if isinstance(benchmark_set, TextSet) else benchmark_set.media
-    return [medium for medium in media if resolve(medium, data) is None]
+    forms = NormalForms()
+    return [medium for medium in media if resolve(medium, data, forms) is None]
 
 
 def overview(annotations: Path | None) -> list[dict[str, Any]]:

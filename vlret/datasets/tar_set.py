@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from vlret.datasets.files import parse_rows, read_records
+from vlret.datasets.files import parse_rows, read_records, text_of
 from vlret.errors import UsageError
 
 _FETCH = "Fetch the set again."
@@ -83,7 +83,15 @@ def _item(record: dict[str, object], folder: Path) -> Item:
         name=str(record.get("image") or record["video"]),
         shard=folder / str(record["shard"]),
         split=str(record["split"]),
-        captions=tuple(record.get("captions", ())),  # type: ignore[arg-type]
+        captions=_texts(record.get("captions", [])),
         label=str(record.get("label", "")),
-        questions=tuple((q["question"], tuple(q["answers"])) for q in questions),  # type: ignore[attr-defined]
+        questions=tuple((q["question"], _texts(q["answers"])) for q in questions),  # type: ignore[attr-defined]
     )
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):  # the letters of a text would pass for texts
+        raise TypeError(f"{values!r} stands where a list of texts is needed")
+    for value in values:
+        text_of(value)  # as they stand: training and results depend on each blank
+    return tuple(values)

@@ -43,7 +43,8 @@ class Order:
         task: retrieval, classification, vqa or text.
         dataset, annotations, choices: a set of `vlret.datasets.registry`, the folder of the annotation
             folders (default: `annotations` below `data`), and choices that the set leaves open.
-        captions, labels: in place of it a CSV of one's own; `labels` may be a folder with one for each class.
+        captions, labels, questions: in place of it a table of one's own (`vlret.datasets.own`); `labels` may be a
+            folder with one for each class.
         index: search this index for the captions, all else being taken from it.
         data: folder of the media (default: that of the CSV).
         models, vectors: names for `load_model`, and Parquet files for `StoredVectors`.
@@ -56,11 +57,17 @@ class Order:
     choices: Mapping[str, str] = field(default_factory=dict)
     captions: Path | None = None
     labels: Path | None = None
+    questions: Path | None = None
     index: Path | None = None
     data: Path | None = None
     models: Sequence[str] = ()
     vectors: Sequence[Path] = ()
     protocol: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def own(self) -> Path | None:
+        """The table or folder of one's own."""
+        return self.captions or self.labels or self.questions
 
 
 def bench(
@@ -113,13 +120,16 @@ def load_set(order: Order) -> BenchmarkSet:
     """
     from vlret.datasets import registry
 
-    named = {"--dataset": order.dataset, "--captions": order.captions, "--labels": order.labels}
+    named = {
+        "--dataset": order.dataset, "--captions": order.captions, "--labels": order.labels,
+        "--questions": order.questions,
+    }  # fmt: skip
     given = [option for option, value in named.items() if value is not None]
     if len(given) != 1:
-        other = "--labels FILE.csv" if order.task == "classification" else "--captions FILE.csv"
+        other = {"classification": " and --labels FILE.csv", "vqa": " and --questions FILE.jsonl", "text": ""}
         raise UsageError(
             f"{' and '.join(given)} were given together." if given else "No set was named.",
-            f"Give one of --dataset NAME and {other}.",
+            f"Give one of --dataset NAME{other.get(order.task, ' and --captions FILE.csv')}.",
         )
     if order.dataset is not None:
         made = registry.card(order.dataset, **order.choices)
@@ -165,17 +175,19 @@ def _names(models: Sequence[Embedder | StoredVectors], asked: Sequence[str]) -> 
 
 
 def _own_set(order: Order) -> BenchmarkSet:
-    from vlret.datasets.own import read_captions, read_folder, read_labels
+    from vlret.datasets.own import read_captions, read_folder, read_labels, read_vqa
 
     if order.captions is not None:
         return read_captions(order.captions)
+    if order.questions is not None:
+        return read_vqa(order.questions)
     labels = order.labels or Path()
     return read_folder(labels) if labels.is_dir() else read_labels(labels)
 
 
 def _check_task(task: str, order: Order) -> None:
     if task != order.task:
-        name = order.dataset or order.captions or order.labels
+        name = order.dataset or order.own
         raise UsageError(f"{name} is a set for {task}, not for {order.task}.", f"Run vlret bench {task}.")
 
 
@@ -211,7 +223,7 @@ def _require_media(order: Order, benchmark_set: BenchmarkSet, data: Path | None,
             raise
         raise MediaError(
             error.message,
-            f"Correct the paths in {order.captions or order.labels}, give their folder with --data, or run with "
+            f"Correct the paths in {order.own}, give their folder with --data, or run with "
             "--allow-missing, which every number then says.",
             error.files,
         ) from error
@@ -251,10 +263,9 @@ def _texts_of(benchmark_set: BenchmarkSet) -> Sequence[str]:
 
 
 def _own_folder(order: Order) -> Path | None:
-    own = order.captions or order.labels
-    if own is None:
+    if order.own is None:
         return None
-    return own if own.is_dir() else own.parent
+    return order.own if order.own.is_dir() else order.own.parent
 
 
 def _of_models(

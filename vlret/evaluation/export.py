@@ -28,7 +28,7 @@ def write_result(document: Mapping[str, Any], folder: Path) -> list[Path]:
     end with `missing` or `trimmed`.
 
     Raises:
-        IndexFolderError: a file cannot be written.
+        OutputError: a file cannot be written.
     """
     written = [folder / RESULT, folder / RANKS]
     replace_file(written[0], json.dumps(document, allow_nan=False).encode())

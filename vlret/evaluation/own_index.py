@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from vlret.evaluation.subset import files_of, some_of, source_numbers
 from vlret.evaluation.vectors import ModelVectors, Piece
 from vlret.index.index import Index
 from vlret.models.base import Embedder
+from vlret.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ def run_captions(
     for clips, and every clip that overlaps with the times is right.
 
     Args:
-        captions: `vlret.datasets.own.read_captions` of a CSV; paths are absolute, below `folder` or below the
-            index's roots.
+        captions: `vlret.datasets.own.read_captions` of a CSV; paths are absolute, below `folder` or, where no file
+            of the index lies there, below one of its roots.
         folder: the CSV's folder.
         model: the index's own.
 
@@ -100,10 +103,11 @@ def rows_of(
     """The rows of `index` that each captioned medium stands in, and the ids of media that stand in none.
 
     Raises:
-        UsageError: some stand in none and that is not allowed, or all do.
+        UsageError: some stand in none and that is not allowed, or all do; or a name is that of several files.
     """
     rows = index.rows()
-    wanted = [_matching(rows, medium, folder) for medium in captions.media]
+    files = _Files(rows)
+    wanted = [_matching(rows, files.rows_of(medium.files[0], folder), medium) for medium in captions.media]
     absent = [medium for medium, found in zip(captions.media, wanted, strict=True) if not len(found)]
     missing = [medium.id for medium in absent]
     if (missing and not allow_missing) or len(missing) == len(wanted):
@@ -157,16 +161,51 @@ def _clips_of(rows: pd.DataFrame) -> _Pool:
     return _Pool(pieces, np.arange(len(rows)), [length_s or None for length_s in seconds])
 
 
-def _matching(rows: pd.DataFrame, medium: Media, folder: Path) -> Ints:
-    """Row numbers of the clips of a medium's file that overlap with its span."""
-    name = medium.files[0]
-    is_file = (rows["path"] == os.path.abspath(folder / name)) | (
-        rows["relative_path"] == Path(name).as_posix()
-    )
+class _Files:
+    """The files of an index by the names that a list may have for them."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self._rows_of = rows.groupby("path").indices
+        files = rows.drop_duplicates("path")
+        self._paths = _by_name(files["path"], files["path"])
+        self._below_roots = _by_name(files["relative_path"], files["path"])
+
+    def rows_of(self, name: str, folder: Path) -> Ints:
+        """Row numbers of the file that `name` stands for: taken from `folder`, else from a root of the index.
+
+        A name in another Unicode normal form is taken where it stands nowhere exactly.
+
+        Raises:
+            UsageError: several files have this name below their roots.
+        """
+        path, below = os.path.abspath(folder / name), os.path.normpath(name)
+        for names, one in ((self._paths, path), (self._below_roots, Path(below).as_posix())):
+            found = names.get(one) or names.get(normalize("NFC", one)) or []
+            if len(found) > 1:
+                raise UsageError(
+                    f"{printable(name)} is the name of {len(found)} files: {some_of([*map(printable, found)])}.",
+                    "Write the whole path.",
+                )
+            if found:
+                return np.asarray(self._rows_of[found[0]], np.int64)
+        return np.empty(0, np.int64)
+
+
+def _by_name(names: Iterable[str], paths: Iterable[str]) -> dict[str, list[str]]:
+    """The paths of each name, and of each normal form that is not itself a name."""
+    exact, alike = defaultdict(list), defaultdict(list)
+    for name, path in zip(names, paths, strict=True):
+        exact[name].append(path)
+        alike[normalize("NFC", name)].append(path)
+    return {**alike, **exact}
+
+
+def _matching(rows: pd.DataFrame, numbers: Ints, medium: Media) -> Ints:
+    """Those of the row numbers whose clips overlap with the medium's span."""
+    start_s, end_s = (rows[name].to_numpy(float)[numbers] for name in ("start", "end"))
     end = np.inf if medium.end is None else medium.end
-    still = rows["start"] == rows["end"]
-    overlaps = still | ((rows["start"] < end) & (rows["end"] > medium.start))
-    return np.flatnonzero(is_file & overlaps)
+    overlaps: Ints = numbers[(start_s == end_s) | ((start_s < end) & (end_s > medium.start))]
+    return overlaps
 
 
 def _relevant(found: Sequence[Ints], n_pool: int) -> csr_array:

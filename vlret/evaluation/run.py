@@ -74,6 +74,7 @@ from vlret.evaluation.states import state_parts, states_of
 from vlret.evaluation.subset import media_of, present, require_whole, source_numbers, without
 from vlret.evaluation.triples import triple_parts
 from vlret.evaluation.vectors import Contestant, ModelVectors, Piece
+from vlret.media.normal_form import NormalForms
 from vlret.models.base import Embedder
 from vlret.types import Vectors
 
@@ -174,9 +175,9 @@ def _pieces(benchmark_set: BenchmarkSet, data: Path | None) -> list[Piece]:
     """The media in their order; for vectors made elsewhere they have an id only."""
     from vlret.datasets.registry import resolve
 
-    pieces = []
+    pieces, forms = [], NormalForms()
     for medium in media_of(benchmark_set):
-        path = resolve(medium, data) if data else None
+        path = resolve(medium, data, forms) if data else None
         pieces.append(
             piece_of(path, medium) if path else Piece(medium.id, medium.id, Path(), medium.start, medium.end)
         )

@@ -9,7 +9,9 @@ from pathlib import Path
 from vlret.index.manifest import Recipe
 from vlret.media.clips import check_rule
 from vlret.media.decode import frames_by
+from vlret.media.decord import require_decord
 from vlret.media.sampling import sample_times
+from vlret.media.shots import require_detector
 from vlret.models import registry
 from vlret.models.base import Embedder
 from vlret.models.device import check_names
@@ -32,11 +34,16 @@ class Asked:
 
         Raises:
             UsageError: an unknown clip rule, sampling, decoder, device or dtype, or fewer than one frame.
+            MissingExtraError: the clip rule or decoder needs a package that is not installed.
         """
         check_names(self.device, self.dtype)
         check_rule(self.clips)
         frames_by(self.decoder)
         sample_times(0.0, 1.0, 1 if self.n_frames is None else self.n_frames, self.sampling)
+        if self.clips.startswith("shots"):
+            require_detector(self.clips.partition(":")[2] or "content")
+        if self.decoder == "decord":
+            require_decord()
 
     def check(self, folder: Path, made: Recipe) -> None:
         """Check against what the index in `folder` was made with; loads a model only where names differ.

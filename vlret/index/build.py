@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
@@ -15,18 +15,20 @@ from vlret.errors import IndexFolderError, UsageError
 from vlret.index.asked import Asked
 from vlret.index.encode import BatchEncoded, Encoder, FileEncoded, FileSkipped
 from vlret.index.faiss_view import open_view
-from vlret.index.fingerprint import fingerprint
-from vlret.index.lock import is_lock, writer_lock
+from vlret.index.fingerprint import file_state, fingerprint
+from vlret.index.lock import LOCK, is_lock, writer_lock
 from vlret.index.manifest import Manifest, Recipe
-from vlret.index.plan import Todo, find_vanished, make_plan, stale_skips
+from vlret.index.move import move_files
+from vlret.index.plan import Todo, make_plan, readable, stale_skips
 from vlret.index.progress import Progress
 from vlret.index.report import BuildReport, SkippedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store, is_own_temporary
 from vlret.index.tables import SkippedRow
+from vlret.index.vanished import Vanished, find_vanished
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodeJob, DecodePool, Event
-from vlret.media.sources import Found, find_media
+from vlret.media.sources import Found, find_media, typed_path
 from vlret.models.base import Embedder
 from vlret.text import printable
 
@@ -43,11 +45,14 @@ def build_index(
     decoder: str = "auto",
     workers: int = 1,
     prune: bool = False,
+    prune_missing_folders: bool = False,
     device: str = "auto",
     dtype: str = "auto",
     progress: bool = True,
 ) -> BuildReport:
     """Encode the clips of media files into the index folder `out`; again: only what is new or changed.
+
+    A file that was moved or renamed keeps its vectors: it is known by its content, and its old place is empty.
 
     Args:
         sources: files, folders, globs, text files of paths, CSV files with a path column.
@@ -58,7 +63,9 @@ def build_index(
         sampling: the rule of `vlret.media.sampling`.
         decoder: auto, pyav or decord.
         workers: decode processes.
-        prune: drop the clips of files that are gone.
+        prune: drop the clips of files that are gone, unless their whole folder is missing or empty: it may
+            be a drive that is not plugged in.
+        prune_missing_folders: drop those, too.
         device, dtype: for `load_model`; dtype auto takes the dtype of an existing index.
         progress: show a bar on stderr when that is a terminal.
 
@@ -74,22 +81,39 @@ def build_index(
     sources = [sources] if isinstance(sources, (str, Path)) else list(sources)
     store = Store(Path(out) if out else default_folder(sources))
     _require_own_folder(store)
-    if prune and store.exists:
-        find_vanished(Snapshot.read(store))  # a missing drive is told as such, not as a missing source
-    found = find_media(sources)
+    prune = prune or prune_missing_folders
+    try:
+        found = find_media(sources)
+    except UsageError:
+        if prune and store.exists:  # a missing drive is told as such, not as a missing source
+            find_vanished(Snapshot.read(store), missing_folders=prune_missing_folders)
+        raise
     if not out and store.exists:
         _require_same_library(store, found)
-    with DecodePool(workers) as pool, writer_lock(store.folder):
-        run = _Run(store, asked, found, prune)
+    with DecodePool(workers) as pool, _left_clean(store), writer_lock(store.folder):
+        run = _Run(store, asked, found, prune, prune_missing_folders)
         run.encode(pool, workers, progress)
     return run.report(time.monotonic() - started_s)
+
+
+@contextmanager
+def _left_clean(store: Store) -> Iterator[None]:
+    """A run that ends before there is an index leaves no new folder behind."""
+    is_new = not store.folder.exists()
+    try:
+        yield
+    finally:
+        if is_new and not store.exists:
+            with suppress(OSError):
+                (store.folder / LOCK).unlink()
+                store.folder.rmdir()
 
 
 def default_folder(sources: Sequence[str | Path]) -> Path:
     """`indexes/NAME` after the first source: its folder, its file less the suffix, a glob's fixed folder."""
     if not sources:
         raise UsageError("No source was given.", "Name a file, a folder or a list of paths.")
-    source = Path(os.path.abspath(Path(sources[0]).expanduser()))
+    source = typed_path(sources[0])
     plain = next((part for part in (source, *source.parents) if not glob.has_magic(part.name)), source)
     name = plain.name if plain.is_dir() else plain.stem
     return INDEXES / (name or "index")
@@ -127,14 +151,20 @@ def _require_same_library(store: Store, found: Found) -> None:
 class _Run:
     """One run over an index, under its lock."""
 
-    def __init__(self, store: Store, asked: Asked, found: Found, prune: bool) -> None:
-        self._store, self._asked, self._prune = store, asked, prune
+    def __init__(
+        self, store: Store, asked: Asked, found: Found, prune: bool, prune_missing_folders: bool
+    ) -> None:
+        self._store, self._asked, self._found, self._prune = store, asked, found, prune
         self._snapshot = Snapshot.read(store) if store.exists else None
         if self._snapshot:
             store.sweep(self._snapshot.manifest)
-            asked.check(store.folder, self._snapshot.manifest.recipe)
+            self._snapshot = _as_asked(self._snapshot, asked)
         self._plan = make_plan(found, self._snapshot)
         self._todo = {item.path: item for item in self._plan.todo}
+        self._vanished = Vanished()
+        if prune and self._snapshot:
+            moved = {item.clip_ids[0] for item in self._plan.moved}
+            self._vanished = find_vanished(self._snapshot, moved, prune_missing_folders)
         self._failed: list[SkippedFile] = []
         self._partial: list[SkippedFile] = []
         self._n_new = self._n_clips = self._n_dropped = 0
@@ -154,27 +184,30 @@ class _Run:
                 self._encode_files(writer, embedder, pool, workers, progress)
         finally:
             writer.commit()  # whole files that wait for their shard are kept, also on Ctrl-C
-        self._n_dropped = writer.n_dropped
+        self._n_dropped = writer.n_dropped - sum(len(item.clip_ids) for item in self._plan.moved)
         open_view(Snapshot.read(self._store))
 
     def _load(self) -> Embedder:
-        recipe = self._snapshot.manifest.recipe if self._snapshot else None
-        embedder = self._asked.load(self._store.folder, recipe)
-        if self._snapshot is None:
+        old = self._snapshot.manifest if self._snapshot else None
+        made = old.recipe if old and old.next_clip_id else None
+        embedder = self._asked.load(self._store.folder, made)
+        if made is None:
             embedder.check_clips()
-            manifest = Manifest.start(self._asked.recipe(embedder))
+            recipe = self._asked.recipe(embedder)
+            manifest = old.next(recipe=recipe) if old else Manifest.start(recipe)
             self._store.commit(manifest)
             self._store.sweep(manifest)
             self._snapshot = Snapshot.read(self._store)
         return embedder
 
     def _record(self, writer: IndexWriter, snapshot: Snapshot) -> None:
-        for row in stale_skips(snapshot, self._prune):
+        for row in stale_skips(snapshot, self._found, self._prune):
             writer.forget(row)
         for row in self._plan.skipped.values():
             writer.skip(row)
-        if self._prune:
-            writer.drop(find_vanished(snapshot))
+        writer.drop(self._plan.doubles)
+        writer.drop(self._vanished.clip_ids)
+        move_files(writer, snapshot, self._plan.moved)
 
     def _encode_files(
         self, writer: IndexWriter, embedder: Embedder, pool: DecodePool, workers: int, progress: bool
@@ -205,10 +238,10 @@ class _Run:
     def _finish(self, writer: IndexWriter, item: Todo, event: FileEncoded | FileSkipped) -> None:
         try:
             if isinstance(event, FileSkipped):
-                raise _SkipError(event.reason)
+                raise _SkipError(event.reason, event.retry)
             writer.add(item.file, _fingerprint_unchanged(item), event.clips, event.vectors, item.old_ids)
         except _SkipError as error:
-            writer.skip(_skipped(item, str(error)), item.old_ids)
+            writer.skip(_skipped(item, error), item.old_ids)
             self._failed.append(SkippedFile(item.path, str(error)))
         else:
             self._n_new += 1
@@ -219,32 +252,50 @@ class _Run:
 
     def report(self, wall_s: float) -> BuildReport:
         """What the run did."""
-        passed = [SkippedFile(path, row.reason) for path, row in self._plan.skipped.items()]
+        passed = [SkippedFile(readable(path), row.reason) for path, row in self._plan.skipped.items()]
         return BuildReport(
             index=self._store.folder, found=self._plan.n_found,
             new=self._n_new, unchanged=self._plan.n_unchanged,
             skipped=(*passed, *self._failed), partial=tuple(self._partial), dropped=self._n_dropped,
             clips=self._n_clips, hours=self._seconds / 3600, wall_s=wall_s,
+            moved=len(self._plan.moved), unread=self._found.unread,
+            missing_folders={str(folder): n for folder, n in self._vanished.folders.items()},
         )  # fmt: skip
 
 
+def _as_asked(snapshot: Snapshot, asked: Asked) -> Snapshot:
+    """The snapshot, if the index was made as `asked`; one that never had a clip may be made otherwise."""
+    try:
+        asked.check(snapshot.store.folder, snapshot.manifest.recipe)
+    except IndexFolderError:
+        if snapshot.manifest.next_clip_id:
+            raise
+        return replace(snapshot, manifest=replace(snapshot.manifest, skipped=None), skipped=[])
+    return snapshot
+
+
 class _SkipError(Exception):
-    """A file gets no rows; the text is the reason."""
+    """A file gets no rows; the text is the reason. `retry`: in the next run, even if it is unchanged."""
+
+    def __init__(self, reason: str, retry: bool = False) -> None:
+        super().__init__(reason)
+        self.retry = retry
 
 
-def _skipped(item: Todo, reason: str) -> SkippedRow:
+def _skipped(item: Todo, error: _SkipError) -> SkippedRow:
     """The row of a file that failed; one that is out of reach now will be tried again as it is."""
-    row = SkippedRow(**asdict(item.file), reason=reason)
-    return row if os.access(item.path, os.R_OK) else replace(row, size=-1, mtime_ns=-1)
+    row = SkippedRow(**asdict(item.file), reason=str(error))
+    is_final = os.access(item.path, os.R_OK) and not error.retry
+    return row if is_final else replace(row, size=-1, mtime_ns=-1)
 
 
 def _fingerprint_unchanged(item: Todo) -> str:
     """The fingerprint of a file that was encoded, if it is still the file that was planned."""
     try:
-        stat = item.path.stat()
+        state = file_state(item.path)
         digest = fingerprint(item.path)
     except OSError as error:
         raise _SkipError(f"cannot be read: {error.strerror}") from error
-    if (stat.st_size, stat.st_mtime_ns) != (item.file.size, item.file.mtime_ns):
+    if state != (item.file.size, item.file.mtime_ns):
         raise _SkipError("changed while it was read; run again")
     return digest

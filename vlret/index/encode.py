@@ -39,10 +39,11 @@ class FileEncoded:
 
 @dataclass(frozen=True, slots=True)
 class FileSkipped:
-    """A file that has no vectors, and why."""
+    """A file that has no vectors, and why; `retry`: it may be good, to be tried again by the next run."""
 
     path: Path
     reason: str
+    retry: bool = False
 
 
 Encoded: TypeAlias = BatchEncoded | FileEncoded | FileSkipped
@@ -97,7 +98,7 @@ class Encoder:
         if isinstance(event, FileFailed):
             self._waiting = [clip for clip in self._waiting if clip.job.path != path]
             self._files.pop(path, None)
-            yield FileSkipped(path, event.reason)
+            yield FileSkipped(path, event.reason, event.retry)
         elif isinstance(event, ClipDecoded):
             self._files.setdefault(path, _OpenFile())
             self._waiting.append(event)

@@ -6,6 +6,19 @@ import hashlib
 from pathlib import Path
 
 BLOCK_BYTES = 64 * 1024
+_INT64 = range(-(2**63), 2**63)
+
+
+def file_state(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of change in nanoseconds since 1970, where int64 holds it (1677 to 2262).
+
+    A time beyond becomes the nearest that it holds: some file systems go further.
+
+    Raises:
+        OSError: the file cannot be looked at.
+    """
+    stat = path.stat()
+    return stat.st_size, min(max(stat.st_mtime_ns, _INT64.start), _INT64.stop - 1)
 
 
 def fingerprint(path: Path) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.compact import compact_store
 from vlret.index.faiss_view import View, open_view, view_info
+from vlret.index.known import by_real_path, known_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import Manifest, Recipe
 from vlret.index.ranking import best_clips
@@ -23,10 +24,11 @@ from vlret.index.report import SkippedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
+from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
-from vlret.types import Clip, Hit, Vectors
+from vlret.types import Clip, Hit, Vectors, check_count, type_name
 
 
 class Index:
@@ -153,13 +155,15 @@ class Index:
             vectors: float32 [q, dim]; any length, cosines are taken.
             k: hits a query, at least 1.
             one_per_file: only the best clip of each file.
-            only: files whose absolute path or path below its root matches this pattern (`*` goes across
-                folders).
+            only: files whose path holds this text, or whose absolute path or path below its root matches
+                it as a pattern (`*` goes across folders).
 
         Raises:
-            UsageError: wrong shape, k below 1, or a vector that is zero or not finite.
+            UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, or a vector that is
+                zero or not finite.
         """
-        queries = self._unit_queries(vectors, k)
+        check_count(k, "k")
+        queries = self._unit_queries(vectors)
         allowed = None if only is None else self._matching(only)
         if not len(self) or (allowed is not None and not len(allowed)):
             return [[] for _ in queries]
@@ -169,8 +173,14 @@ class Index:
             found = [best_clips(view, query, k, self._clip_ids, groups, allowed) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
 
-    def _unit_queries(self, vectors: Vectors, k: int) -> Vectors:
-        queries = np.asarray(vectors, np.float32)
+    def _unit_queries(self, vectors: Vectors) -> Vectors:
+        try:
+            queries = np.asarray(vectors, np.float32)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise UsageError(
+                f"Query vectors were given as {type_name(vectors)}.",
+                f"Give float32 [q, {self.card.dim}]; for sentences and files use vlret.search.",
+            ) from error
         if queries.ndim != 2 or queries.shape[1] != self.card.dim:
             raise UsageError(
                 f"Query vectors have the shape {queries.shape}.", f"Give float32 [q, {self.card.dim}]."
@@ -178,15 +188,15 @@ class Index:
         norms = np.linalg.norm(queries, axis=1, keepdims=True)
         if not np.isfinite(norms).all() or not norms.all():
             raise UsageError("A query vector is zero or not finite.", "Every vector needs a direction.")
-        if k < 1:
-            raise UsageError(f"k={k} hits were asked for.", "Ask for 1 or more.")
         return np.ascontiguousarray(queries / norms)
 
     def _matching(self, pattern: str) -> Ids:
+        if not isinstance(pattern, str) or not pattern:
+            raise UsageError(f"only was given as {pattern!r}.", "Give a part of the path, or a pattern.")
         files = self._rows[["path", "relative_path"]].drop_duplicates()
         matched = {
             path for path, relative in zip(files["path"], files["relative_path"], strict=True)
-            if fnmatchcase(Path(path).as_posix(), pattern) or fnmatchcase(relative, pattern)
+            if pattern in path or any(fnmatchcase(name, pattern) for name in (Path(path).as_posix(), relative))
         }  # fmt: skip
         return self._clip_ids[self._rows["path"].isin(matched).to_numpy()]
 
@@ -212,7 +222,7 @@ class Index:
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
             "bytes": sum(entry.bytes for entry in self.manifest.files),
-            "roots": list(self.manifest.roots),
+            "roots": list(dict.fromkeys(self._rows["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
         }
@@ -239,6 +249,8 @@ class Index:
 def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
     """Record that the media files below `old` are below `new` now; nothing is encoded again.
 
+    Where the index has a file of `new` already, the clips that came first are dropped.
+
     Raises:
         IndexFolderError: the index has no such root, or a writer is at work.
     """
@@ -247,7 +259,9 @@ def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
         manifest = _with_root(snapshot, str(old), str(new))
-        store.commit(manifest.next())
+        writer = IndexWriter(snapshot, manifest.roots)
+        writer.drop(by_real_path(known_files(replace(snapshot, manifest=manifest)))[1])
+        writer.commit()
 
 
 def _with_root(snapshot: Snapshot, old: str, new: str) -> Manifest:

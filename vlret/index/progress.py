@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,7 @@ class Progress:
         self._n_clips = 0
         self._bar: tqdm[Any] = tqdm(
             total=sum(self._sizes.values()), unit="B", unit_scale=True, dynamic_ncols=True,
-            desc=f"{len(todo)} files", disable=None if shown else True,
+            desc=f"{len(todo)} files", disable=None if shown and sys.stderr else True,
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}",
         )  # fmt: skip
 

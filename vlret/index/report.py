@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from vlret.text import printable
 
 _SHOWN = 5
 
@@ -23,9 +25,11 @@ class BuildReport:
     """The outcome of `build_index`; always `found == new + unchanged + len(skipped)`.
 
     `new` counts files encoded in this run, changed ones included; `partial` names those of them that are
-    damaged, with what was lost: the clips that could be read are in the index. `dropped` counts clips that
-    became invalid (changed or pruned files); `clips` and `hours` (of video) are what this run encoded, in
-    `wall_s` seconds.
+    damaged, with what was lost: the clips that could be read are in the index. `moved` of the unchanged files
+    lie elsewhere now and have kept their vectors. `dropped` counts clips that became invalid (changed or
+    pruned files); `clips` and `hours` (of video) are what this run encoded, in `wall_s` seconds. `unread`
+    counts the media files in formats that are not read, by suffix. With `prune`, `missing_folders` are those
+    that are missing or empty, with the number of their files that were kept.
     """
 
     index: Path
@@ -38,6 +42,9 @@ class BuildReport:
     clips: int
     hours: float
     wall_s: float
+    moved: int = 0
+    unread: dict[str, int] = field(default_factory=dict)
+    missing_folders: dict[str, int] = field(default_factory=dict)
 
     @property
     def speed(self) -> float:
@@ -46,13 +53,20 @@ class BuildReport:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.index}: {self.found} files found: {self.new} new, {self.unchanged} unchanged, "
+            f"{printable(self.index)}: {self.found} files found: {self.new} new, {self.unchanged} unchanged, "
             f"{len(self.skipped)} skipped",
             f"{self.clips} clips from {self._length()} of video in {self.wall_s:.1f} s "
             f"({self.speed:.1f}x real time)",
         ]
+        if self.moved:
+            lines.append(f"moved {self.moved} files: their vectors were kept")
         if self.dropped:
             lines.append(f"{self.dropped} clips dropped")
+        if self.unread:
+            counts = ", ".join(f"{n} {suffix}" for suffix, n in self.unread.items())
+            lines.append(f"not read: {counts}")
+        for folder, n_files in self.missing_folders.items():
+            lines.append(f"kept {n_files} files of {printable(folder)}, which is missing or empty")
         return "\n".join([*lines, *_grouped("partly read", self.partial), *_grouped("skipped", self.skipped)])
 
     def _length(self) -> str:
@@ -68,7 +82,10 @@ def _grouped(what: str, files: Sequence[SkippedFile]) -> list[str]:
         groups[file.reason].append(file.path)
     lines = []
     for reason, paths in sorted(groups.items(), key=lambda group: -len(group[1])):
-        lines += [f"{what} {len(paths)}: {reason}", *(f"  {path}" for path in paths[:_SHOWN])]
+        lines += [
+            f"{what} {len(paths)}: {printable(reason)}",
+            *(f"  {printable(path)}" for path in paths[:_SHOWN]),
+        ]
         if len(paths) > _SHOWN:
             lines.append(f"  and {len(paths) - _SHOWN} more")
     return lines

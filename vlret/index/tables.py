@@ -82,6 +82,21 @@ def clip_table(
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 
+def moved_table(rows: pa.Table, file: FileRow, first_clip_id: int) -> pa.Table:
+    """The rows of a file's clips, their vectors unchanged, for the place where it lies now."""
+    n = rows.num_rows
+    columns = {
+        "clip_id": np.arange(first_clip_id, first_clip_id + n),
+        "root": [file.root] * n, "path": [file.path] * n, "size": [file.size] * n, "mtime_ns": [file.mtime_ns] * n,
+    }  # fmt: skip
+    for name, values in columns.items():
+        number = rows.schema.get_field_index(name)
+        rows = rows.set_column(
+            number, rows.schema.field(name), pa.array(values, rows.schema.field(name).type)
+        )
+    return rows
+
+
 def _vector_column(vectors: NDArray[np.float16]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
 

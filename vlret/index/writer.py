@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,16 @@ import pyarrow as pa
 from vlret.index.manifest import FileEntry, Manifest, Recipe
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
-from vlret.index.tables import FileRow, Ids, SkippedRow, clip_table, dropped_table, skipped_table
+from vlret.index.tables import (
+    NO_ROOT,
+    FileRow,
+    Ids,
+    SkippedRow,
+    clip_table,
+    dropped_table,
+    moved_table,
+    skipped_table,
+)
 from vlret.types import Clip, Vectors
 
 SHARD_CLIPS = 2048
@@ -33,7 +43,7 @@ class IndexWriter:
         self._tables: list[pa.Table] = []
         self._dropped = set(snapshot.dropped.tolist())
         self._n_dropped_before = len(self._dropped)
-        self._skipped = {(row.root, row.path): row for row in snapshot.skipped}
+        self._skipped = {self._place(row): row for row in snapshot.skipped}
         self._committed = (set(self._dropped), dict(self._skipped))
         self._last_commit_s = time.monotonic()
 
@@ -53,21 +63,31 @@ class IndexWriter:
         """Add the clips of a whole file with their vectors float32 [n, dim]; `old_ids` are dropped."""
         self._tables.append(clip_table(file, fingerprint, self._next_clip_id, clips, vectors))
         self._next_clip_id += len(clips)
-        self._skipped.pop((file.root, file.path), None)
+        self._skipped.pop(self._place(file), None)
         self.drop(old_ids)
 
-    def skip(self, row: SkippedRow, old_ids: Ids | None = None) -> None:
+    def move(self, file: FileRow, rows: pa.Table, old_ids: Ids) -> None:
+        """Add the clips of a file that lies elsewhere now, with their vectors as they are; drop `old_ids`."""
+        self._tables.append(moved_table(rows, file, self._next_clip_id))
+        self._next_clip_id += rows.num_rows
+        self._skipped.pop(self._place(file), None)
+        self.drop(old_ids)
+
+    def skip(self, row: SkippedRow, old_ids: Iterable[int] = ()) -> None:
         """Remember a file that was passed over; rows that it had (`old_ids`) are dropped."""
-        self._skipped[row.root, row.path] = row
-        self.drop(np.empty(0, np.int64) if old_ids is None else old_ids)
+        self._skipped[self._place(row)] = row
+        self.drop(old_ids)
 
     def forget(self, row: SkippedRow) -> None:
         """Take a row out of the skipped files."""
-        self._skipped.pop((row.root, row.path), None)
+        self._skipped.pop(self._place(row), None)
 
-    def drop(self, clip_ids: Ids) -> None:
+    def drop(self, clip_ids: Iterable[int]) -> None:
         """Mark clips as no longer valid."""
-        self._dropped.update(clip_ids.tolist())
+        self._dropped.update(map(int, clip_ids))
+
+    def _place(self, row: FileRow | SkippedRow) -> Path:
+        return Path(row.path) if row.root == NO_ROOT else Path(self._roots[row.root]) / row.path
 
     def commit_if_due(self) -> None:
         """Commit when the shard in hand is full or old enough."""

@@ -19,14 +19,24 @@ from typing import IO, Any, cast
 
 import numpy as np
 
+from vlret.errors import VlretError
 from vlret.types import Pixels
 
 Message = tuple[dict[str, Any], Pixels | None]
 _PIPE_BYTES = 1 << 20
+_CRASHES = ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL", "SIGTRAP")
+_WINDOWS_CRASH = 0xC0000000  # exit codes from here on
 
 
 class ChildDied(Exception):  # noqa: N818 - it is news, told to the user as the reason of a skipped file
-    """The child is gone: it crashed, was killed, or was silent for too long. Its text says which."""
+    """The child is gone: it crashed, was killed, or was silent for too long. Its text says which.
+
+    `retry`: not for the file's sake, as when the system ran out of memory and ended a process.
+    """
+
+    def __init__(self, reason: str, retry: bool = False) -> None:
+        super().__init__(reason)
+        self.retry = retry
 
 
 def write_message(file: IO[bytes], header: dict[str, Any], pixels: Pixels | None = None) -> None:
@@ -54,15 +64,26 @@ def read_message(file: BufferedReader) -> Message:
 
 
 class Child:
-    """One decoding process, limited to `memory_bytes` where the system can do that."""
+    """One decoding process, limited to `memory_bytes` where the system can do that.
+
+    Raises:
+        VlretError: the system cannot start one now.
+    """
 
     def __init__(self, memory_bytes: int) -> None:
         # -P: a file of the working folder must not stand in for a module.
         command = [sys.executable, "-P", "-m", "vlret.media.worker", str(memory_bytes)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES
-        )
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES,
+                process_group=0,  # out of reach of the terminal's Ctrl-C, which would end it with a traceback
+            )  # fmt: skip
+        except OSError as error:  # no memory, processes or file descriptors left
+            raise VlretError(
+                f"No decoding process can be started: {error.strerror}.",
+                "Close other programs, raise the limit (ulimit -a shows it), or use fewer workers.",
+            ) from error
         self._requests = cast(IO[bytes], self._process.stdin)
         self._messages = cast(BufferedReader, self._process.stdout)
         self._was_silent_s: float | None = None
@@ -82,7 +103,7 @@ class Child:
         try:
             write_message(self._requests, request)
         except (OSError, ValueError) as error:
-            raise ChildDied(self._obituary()) from error
+            raise self._death() from error
 
     def receive(self, limit_s: float) -> Message:
         """The next message. A child that is silent for `limit_s` is killed. Raises ChildDied."""
@@ -92,7 +113,7 @@ class Child:
         try:
             return read_message(self._messages)
         except (EOFError, OSError, ValueError) as error:
-            raise ChildDied(self._obituary()) from error
+            raise self._death() from error
         finally:
             timer.cancel()
 
@@ -108,11 +129,12 @@ class Child:
         self._was_silent_s = limit_s
         self._process.kill()
 
-    def _obituary(self) -> str:
+    def _death(self) -> ChildDied:
         self._process.kill()
         code = self._process.wait()
         if self._was_silent_s is not None:
-            return f"the decoder did not answer for {self._was_silent_s:g} s and was stopped"
+            return ChildDied(f"the decoder did not answer for {self._was_silent_s:g} s and was stopped")
+        name = next((sign.name for sign in signal.Signals if sign == -code), f"signal {-code}")
         if code < 0:
-            return f"the decoder crashed or was killed ({signal.Signals(-code).name})"
-        return f"the decoder ended (exit code {code})"
+            return ChildDied(f"the decoder crashed or was killed ({name})", retry=name not in _CRASHES)
+        return ChildDied(f"the decoder ended (exit code {code})", retry=code < _WINDOWS_CRASH)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from vlret.errors import UsageError
-from vlret.media.info import MediaInfo
-from vlret.media.reader import Media, open_media
-from vlret.media.video import Video
+import numpy as np
+from numpy.typing import NDArray
+
+from vlret.errors import MediaError, UsageError
+from vlret.media.limits import MAX_CLIPS
+from vlret.media.reader import Media
+from vlret.media.video import TOLERANCE_S, Video
 from vlret.types import Clip
 
 AUTO_WHOLE_S = 15.0
@@ -15,33 +20,41 @@ AUTO_WINDOW_S = 10.0
 KNOWN_RULES = "auto, whole, window:LENGTH, window:LENGTH:STEP (seconds), shots, shots:transnet"
 
 
-def split_clips(path: str | Path, info: MediaInfo, rule: str = "auto") -> list[Clip]:
-    """The clips of a file, in order. Each has an end; an image is one clip without one.
+def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
+    """The clips of an open file, in order. Each has an end; an image is one clip without one.
 
     Args:
         path: the file.
-        info: what `probe` says of it.
+        media: the file, open; its frames are all read for shots.
         rule: "whole"; "window:10" (length in s) or "window:10:5" (length, step); "shots" (PySceneDetect) or
             "shots:transnet"; "auto" is the whole file up to 15 s, else windows of 10 s. "span:2:7.5" is that
             one part, "span:2:" the part from there to the end.
 
-    What the end of the file leaves of a window joins the one before it if it is less than half.
+    What the end of the file leaves of a window joins the one before it if it is less than half. A window in
+    which no new frame begins is left out.
 
     Raises:
-        UsageError: unknown rule. MissingExtraError: the package for shots is not installed.
+        UsageError: unknown rule.
+        MissingExtraError: the package for shots is not installed.
+        MediaError: more than MAX_CLIPS clips.
     """
     check_rule(rule)
-    if not rule.startswith("shots") or info.kind == "image":
-        return _fixed(Path(path), info, rule)
-    with open_media(path) as media:
-        return clips_of(Path(path), media, rule)
+    if not isinstance(media, Video):
+        return [Clip(path)]
+    if rule.startswith("shots"):
+        return _shots(path, media, rule)
+    if rule.startswith("span:"):
+        return [_span(path, rule)]
+    if rule == "whole" or (rule == "auto" and media.info.duration <= AUTO_WHOLE_S):
+        return [Clip(path, 0.0, media.info.duration)]
+    length, step = (AUTO_WINDOW_S, AUTO_WINDOW_S) if rule == "auto" else _window(rule)
+    windows = list(islice(_windows(media.info.duration, length, step, media.starts), MAX_CLIPS + 1))
+    if len(windows) > MAX_CLIPS:
+        raise MediaError(f"{path}: more than {MAX_CLIPS:,} clips.", "Give longer windows with --clips.")
+    return [Clip(path, start, end) for start, end in windows]
 
 
-def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
-    """`split_clips` for a file that is open already (its frames are all read for shots)."""
-    check_rule(rule)
-    if not rule.startswith("shots") or not isinstance(media, Video):
-        return _fixed(path, media.info, rule)
+def _shots(path: Path, media: Video, rule: str) -> list[Clip]:
     from vlret.media.shots import shot_starts
 
     starts = shot_starts(media, rule.partition(":")[2] or "content")
@@ -50,22 +63,11 @@ def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
 
 
 def check_rule(rule: str) -> None:
-    """UsageError unless `rule` is one that `split_clips` knows."""
+    """UsageError unless `rule` is one that `clips_of` knows."""
     if rule.startswith("span:"):
         _span(Path(), rule)
     elif rule not in ("auto", "whole", "shots", "shots:transnet"):
         _window(rule)
-
-
-def _fixed(path: Path, info: MediaInfo, rule: str) -> list[Clip]:
-    if info.kind == "image":
-        return [Clip(path)]
-    if rule == "whole" or (rule == "auto" and info.duration <= AUTO_WHOLE_S):
-        return [Clip(path, 0.0, info.duration)]
-    if rule.startswith("span:"):
-        return [_span(path, rule)]
-    length, step = (AUTO_WINDOW_S, AUTO_WINDOW_S) if rule == "auto" else _window(rule)
-    return [Clip(path, start, end) for start, end in _windows(info.duration, length, step)]
 
 
 def _span(path: Path, rule: str) -> Clip:
@@ -91,17 +93,33 @@ def _window(rule: str) -> tuple[float, float]:
     return length, step
 
 
-def _windows(duration: float, length: float, step: float) -> list[tuple[float, float]]:
-    """Start and end of each window, as multiples of the step so that no error adds up."""
-    windows: list[tuple[float, float]] = []
-    while (start := len(windows) * step) < duration:
-        end = min(start + length, duration)
-        covered = windows and windows[-1][1] >= duration
-        if covered:
-            break
-        if windows and end - start < length / 2:
-            if windows[-1][1] >= start:
-                windows[-1] = (windows[-1][0], duration)
-            break
-        windows.append((start, end))
-    return windows
+def _windows(
+    duration: float, length: float, step: float, starts: NDArray[np.float64]
+) -> Iterator[tuple[float, float]]:
+    """Start and end of each window in which a frame starts, as multiples of the step so that no error adds up."""
+    last = _last_window(duration, length, step)
+    is_rest_joined = last > 0 and duration - last * step < length / 2
+    last -= is_rest_joined
+    number = 0
+    while number <= last:
+        start = number * step
+        joins = is_rest_joined and number == last and step <= length
+        end = duration if joins else min(start + length, duration)
+        row = int(np.searchsorted(starts, start - TOLERANCE_S))
+        if row == len(starts):
+            return
+        number += 1
+        if start == 0 or starts[row] < end - TOLERANCE_S:
+            yield start, end
+        else:  # on to the first window that holds the next frame
+            number = max(number, min(int((starts[row] - length) / step), last))
+
+
+def _last_window(duration: float, length: float, step: float) -> int:
+    """Number of the first window that reaches the end, or of the last one that starts before it."""
+    last = max(0, int(min((duration - length) / step, duration / step)))
+    while last > 0 and (last - 1) * step + length >= duration:
+        last -= 1
+    while last * step + length < duration and (last + 1) * step < duration:
+        last += 1
+    return last

@@ -17,13 +17,20 @@ _SCALING = (
     | Interpolation.FULL_CHR_H_INP
 )
 
+# YUV matrices that swscale converts: RGB, BT.709, none, FCC, BT.601 (two), SMPTE 240M, BT.2020.
+_MATRICES = (0, 1, 2, 4, 5, 6, 7, 9)
+_UNTAGGED, _BT2020, _BT2020_CONSTANT = 2, 9, 10
+
 
 def frame_pixels(frame: VideoFrame, size: tuple[int, int], way: Upright) -> Pixels:
     """uint8 [height, width, 3] RGB of `frame` as displayed, scaled to `size`.
 
     `size` is (width, height) as displayed; scaling is bicubic, inside the colour conversion. Transparency
-    is laid on white. Colours follow the frame's own tags (matrix, full or limited range).
+    is laid on white. Colours follow the frame's own tags (matrix, full or limited range); a matrix that
+    swscale does not convert (YCgCo, ICtCp, ...) is taken as BT.601, as FFmpeg did before it refused them.
     """
+    if frame.colorspace not in _MATRICES:
+        frame.colorspace = _BT2020 if frame.colorspace == _BT2020_CONSTANT else _UNTAGGED
     width, height = way.size(*size)
     alpha = any(component.is_alpha for component in frame.format.components)
     layout = "rgba" if alpha else "rgb24"

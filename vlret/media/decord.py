@@ -8,6 +8,7 @@ runs in a child process that is killed when it does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +79,23 @@ def _frames(path: Path, message: Message) -> Frames:
     return Frames(pixels, np.asarray(header["times"], np.float64))
 
 
+def require_decord() -> None:
+    """MissingExtraError unless decord is installed; it is not imported."""
+    if find_spec("decord") is None:
+        raise _missing()
+
+
+def _missing() -> MissingExtraError:
+    return MissingExtraError(
+        "The decoder decord is not installed; it has wheels for x86-64 Linux and Windows only.",
+        "Run: pip install decord, or use the decoder auto.",
+    )
+
+
 def _import_decord() -> Any:
     try:
         import decord
     except ImportError as error:
-        raise MissingExtraError(
-            "The decoder decord is not installed; it has wheels for x86-64 Linux and Windows only.",
-            "Run: pip install decord, or use the decoder auto.",
-        ) from error
+        raise _missing() from error
     decord.logging.set_level(decord.logging.QUIET)
     return decord

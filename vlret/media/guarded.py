@@ -6,20 +6,22 @@ from pathlib import Path
 
 from vlret.errors import MediaError
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileFailed
-from vlret.types import Frames
+from vlret.types import Clip, Frames
 
 
-def read_whole(
-    pool: DecodePool, path: str | Path, n_frames: int, size: tuple[int, int] | None = None
+def read_guarded(
+    pool: DecodePool, clip: str | Path | Clip, n_frames: int, size: tuple[int, int] | None = None
 ) -> Frames:
-    """`n_frames` frames of a whole video at segment midpoints, one of an image: as `read_clip` gives them.
+    """`n_frames` frames of a clip or a whole video at segment midpoints, one of an image: as `read_clip`.
 
     Raises:
         MediaError: the file cannot be read, or its decoder hung, crashed or ran out of memory.
     """
-    events = list(pool.run([DecodeJob(Path(path), "whole", n_frames, size=size)]))
+    clip = clip if isinstance(clip, Clip) else Clip(Path(clip))
+    span = f"span:{clip.start}:{'' if clip.end is None else clip.end}"
+    events = list(pool.run([DecodeJob(clip.path, span, n_frames, size=size)]))
     for event in events:
         if isinstance(event, FileFailed):
-            hint = "Check that it plays in a player." if Path(path).is_file() else "Check the path."
-            raise MediaError(f"{path}: {event.reason}.", hint)
+            hint = "Check that it plays in a player." if clip.path.is_file() else "Check the path."
+            raise MediaError(f"{clip.path}: {event.reason}.", hint)
     return next(event.frames for event in events if isinstance(event, ClipDecoded))

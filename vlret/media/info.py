@@ -18,6 +18,7 @@ class MediaInfo:
     codec: name of the codec or image format.
     rotation: degrees counter-clockwise by which stored frames are turned for display (0, 90, 180 or 270).
     has_index: frames can be sought (else every read decodes from the start).
+    shown_until: seconds up to which the last frame stays, as sound may go on after it; not before `duration`.
     """
 
     kind: Literal["video", "image"]
@@ -29,3 +30,4 @@ class MediaInfo:
     codec: str
     rotation: int = 0
     has_index: bool = False
+    shown_until: float = 0.0

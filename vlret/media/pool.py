@@ -64,10 +64,14 @@ class FileDone:
 
 @dataclass(frozen=True, slots=True)
 class FileFailed:
-    """A file could not be decoded. Clips of it that came before must be discarded."""
+    """A file could not be decoded. Clips of it that came before must be discarded.
+
+    `retry`: the file may be good, its process was ended from outside.
+    """
 
     job: DecodeJob
     reason: str
+    retry: bool = False
 
 
 Event = ClipDecoded | FileDone | FileFailed
@@ -84,8 +88,8 @@ class DecodePool:
         workers: files decoded at once, each on one thread.
         limit_s: a child from which nothing is heard for so long, while we wait for it, is killed. A child
             that makes progress reports every second, so a long file is not a hanging one.
-        memory_bytes: memory of a child, libraries that are only mapped not counted (where the system
-            can limit it).
+        memory_bytes: most memory of a child, libraries that are only mapped not counted (where the system
+            can limit it). A small file may take less, see `limits.worker_limit_bytes`.
     """
 
     def __init__(self, workers: int = 1, limit_s: float = 60.0, memory_bytes: int = 4 << 30) -> None:
@@ -128,6 +132,7 @@ class DecodePool:
 
         Raises:
             MissingExtraError: the clip rule or decoder needs a package that is not installed.
+            VlretError: no process can be started.
         """
         run = _Run(iter(jobs), len(self._children))
         threads = [threading.Thread(target=self._drive, args=[slot, run], daemon=True)
@@ -166,7 +171,7 @@ class DecodePool:
         except ChildDied as death:
             with self._lock:
                 self._end_child(slot)
-            run.put(FileFailed(job, str(death)))
+            run.put(FileFailed(job, str(death), death.retry))
 
     def _child(self, slot: int, run: _Run) -> Child:
         with self._lock:

@@ -48,11 +48,10 @@ def clip_times(clip: Clip, info: MediaInfo, n_frames: int, sampling: str) -> NDA
     """Times float64 [n] of a clip's frames in seconds; one for an image."""
     if info.kind == "image":
         return np.zeros(1)
-    if clip.start >= info.duration:
-        raise MediaError(
-            f"{clip.path}: the clip starts at {clip.start} s, the video ends at {info.duration:.3f} s."
-        )
-    end = min(info.duration, clip.end if clip.end is not None else info.duration)
+    end_s = info.duration if clip.start < info.duration else info.shown_until
+    if clip.start >= end_s:
+        raise MediaError(f"{clip.path}: the clip starts at {clip.start} s, the video ends at {end_s:.3f} s.")
+    end = min(end_s, clip.end if clip.end is not None else end_s)
     return sample_times(clip.start, end, n_frames, sampling, frame_s=1 / info.fps if info.fps else 1e-3)
 
 
@@ -65,17 +64,29 @@ def read_clips(
     """
     times = [clip_times(clip, media.info, n_frames, sampling) for clip in clips]
     wanted = sorted((time, number) for number, row in enumerate(times) for time in row)
-    filled: list[list[tuple[float, Pixels]]] = [[] for _ in clips]
+    begun: dict[int, _Filling] = {}
     following = 0
     shown = media.frames_at([time for time, _ in wanted], size)
-    for (_, number), frame in zip(wanted, shown, strict=True):
-        filled[number].append(frame)
-        while following < len(clips) and len(filled[following]) == len(times[following]):
+    for (_, number), (stamp, pixels) in zip(wanted, shown, strict=True):
+        begun.setdefault(number, _Filling(len(times[number]), pixels)).add(stamp, pixels)
+        while following in begun and begun[following].is_full:
+            frames = begun.pop(following).frames
             if media.decoded_end is None or clips[following].start < media.decoded_end:
-                yield clips[following], _as_frames(filled[following])
-            filled[following] = []
+                yield clips[following], frames
             following += 1
 
 
-def _as_frames(rows: list[tuple[float, Pixels]]) -> Frames:
-    return Frames(np.stack([pixels for _, pixels in rows]), np.array([time for time, _ in rows]))
+class _Filling:
+    """The frames of one clip, filled one by one: at native size there is no memory for a second copy."""
+
+    def __init__(self, n_frames: int, first: Pixels) -> None:
+        self.frames = Frames(np.empty((n_frames, *first.shape), np.uint8), np.empty(n_frames))
+        self._n_filled = 0
+
+    def add(self, stamp: float, pixels: Pixels) -> None:
+        self.frames.pixels[self._n_filled], self.frames.times[self._n_filled] = pixels, stamp
+        self._n_filled += 1
+
+    @property
+    def is_full(self) -> bool:
+        return self._n_filled == len(self.frames.times)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from vlret.errors import MediaError
-from vlret.media.image import image_size, read_image
+from vlret.media.image import ImageInfo, image_info, read_image
 from vlret.media.info import MediaInfo
 from vlret.media.video import Video
 from vlret.types import Pixels
@@ -21,15 +21,17 @@ class Still:
     damaged_at: float | None = None
     decoded_end: float | None = None
 
-    def __init__(self, path: Path, width: int, height: int, codec: str) -> None:
+    def __init__(self, path: Path, image: ImageInfo) -> None:
         self._path = path
-        self.info = MediaInfo("image", 0.0, width, height, 1, None, codec.lower())
+        self.info = MediaInfo("image", 0.0, image.width, image.height, 1, None, image.format)
+        self.warnings: list[str] = []
 
     def frames_at(
         self, times: Iterable[float], size: tuple[int, int] | None
     ) -> Iterator[tuple[float, Pixels]]:
         """(0.0, pixels) for each of `times`."""
-        pixels = read_image(self._path, size)
+        pixels, is_whole = read_image(self._path, size)
+        self.warnings = [] if is_whole else ["damaged: the end of the file is missing"]
         return ((0.0, pixels) for _ in times)
 
     def every_frame(self, size: tuple[int, int] | None) -> Iterator[tuple[float, Pixels]]:
@@ -44,7 +46,7 @@ class Still:
 
 
 Media = Still | Video
-"""An open file; both have `info`, `frames_at`, `every_frame`, `damaged_at`, `decoded_end`."""
+"""An open file; both have `info`, `frames_at`, `every_frame`, `damaged_at`, `decoded_end`, `warnings`."""
 
 
 def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None) -> Media:
@@ -55,8 +57,8 @@ def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None)
     """
     path = Path(path).absolute()
     _refuse_at_sight(path)
-    still = image_size(path)
-    return Still(path, *still) if still else Video(path, on_progress)
+    still = image_info(path)
+    return Still(path, still) if still else Video(path, on_progress)
 
 
 def _refuse_at_sight(path: Path) -> None:

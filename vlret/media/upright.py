@@ -7,9 +7,21 @@ from typing import cast
 
 import numpy as np
 from av import VideoFrame
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, Type
 
 from vlret.types import Pixels
+
+
+def _unnamed(cls: type[Type], value: object) -> Type:
+    """A side data type that FFmpeg has and PyAV does not name."""
+    member = object.__new__(cls)
+    member._name_ = f"UNNAMED_{value}"
+    member._value_ = value  # type: ignore[assignment]
+    return member
+
+
+# One type that PyAV does not name (EXIF, the views of MV-HEVC) would make all side data of a frame unreadable.
+Type._missing_ = classmethod(_unnamed)  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,20 @@ from typing import Self
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from vlret.errors import MediaError
 from vlret.media.colour import frame_pixels
 from vlret.media.info import MediaInfo
-from vlret.media.packets import PacketTable, read_packets
+from vlret.media.kept import packet_table
+from vlret.media.limits import LONG_STILL_S, MAX_SPAN_S
+from vlret.media.packets import PacketTable
 from vlret.media.stream import FrameStream, Shown
 from vlret.media.upright import Upright, upright
 from vlret.types import Pixels
 
 TOLERANCE_S = 1e-6
 """A time this little before a frame's stamp still means that frame (times computed in floating point)."""
-_LONGEST_S = 30 * 86_400  # no recording; such spans are damaged time stamps, and would fill memory with clips
 _WORTH_A_SEEK = 8  # to decode so few frames on is cheaper than to seek
 
 
@@ -33,7 +35,7 @@ class Video:
 
     def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
         self._path, self.on_progress = path, on_progress
-        self._table = read_packets(path, on_progress)
+        self._table = packet_table(path, on_progress)
         self._may_seek, self._used = self._table.seekable, False
         self.decoded_end: float | None = None
         self._cached: tuple[int, tuple[int, int], Pixels] | None = None
@@ -49,6 +51,35 @@ class Video:
 
     def __exit__(self, *_: object) -> None:
         self._stream.close()
+
+    @property
+    def starts(self) -> NDArray[np.float64]:
+        """float64 [n], rising from 0: seconds at which new frames are shown."""
+        table = self._table
+        if len(table.pts) < table.n_packets / 2:
+            return np.arange(table.n_packets, dtype=np.float64) * (table.step * table.tick_s)
+        shown = table.pts[table.pts > self._first_pts]
+        return np.append(0.0, (shown - self._first_pts) * table.tick_s).astype(np.float64)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd about the file although it can be read."""
+        table, found = self._table, list(self._stream.warnings)
+        if table.n_unread:
+            found.append(
+                f"holds {table.n_unread} bytes of another recording after its end, which are not read"
+            )
+        if table.n_damaged:
+            found.append(f"damaged time stamps: {table.n_damaged}")
+        begin, end = table.longest_still()
+        if end - begin > LONG_STILL_S:
+            found.append(f"one picture from {begin:.1f} to {end:.1f} s: a time stamp may be damaged")
+        return found
+
+    @property
+    def is_clock_moved(self) -> bool:
+        """Whether times of frames differ from the time stamps in the file, as the recording was joined."""
+        return self._table.moved is not None and not self._table.counted
 
     @property
     def damaged_at(self) -> float | None:
@@ -67,6 +98,16 @@ class Video:
         for time in times:
             shown = self._shown_at(time)
             yield self._seconds(shown.pts), self._pixels(shown, size)
+
+    def frames_between(
+        self, start_s: float, end_s: float, size: tuple[int, int] | None
+    ) -> Iterator[tuple[float, Pixels]]:
+        """True time stamp and pixels of the frame shown at `start_s` and of all that follow before `end_s`."""
+        self._begin_pass()
+        shown = self._shown_at(start_s)
+        yield self._seconds(shown.pts), self._pixels(shown, size)
+        while (following := self._next()) is not None and self._seconds(following.pts) < end_s - TOLERANCE_S:
+            yield self._seconds(following.pts), self._pixels(following, size)
 
     def every_frame(self, size: tuple[int, int] | None) -> Iterator[tuple[float, Pixels]]:
         """True time stamp and pixels of every frame, from the first on."""
@@ -97,7 +138,7 @@ class Video:
         self._ahead, self._first_pts = first, first.pts
         self._way = upright(first.frame)
         self.info = _describe(first, self._way, self._table, self._stream.codec_name)
-        if self.info.duration > _LONGEST_S:
+        if self.info.duration > MAX_SPAN_S:
             raise MediaError(
                 f"{self._path}: its time stamps span {self.info.duration:.0f} s.", "Remux the file."
             )
@@ -119,7 +160,7 @@ class Video:
         except av.FFmpegError as error:
             raise MediaError(
                 f"{self._path}: {shown.frame.format.name} frames cannot be converted to {size[0]} x {size[1]}.",
-                "Ask for another size.",
+                "Ask for a smaller size, or convert the video, to H.264 in MP4 for example.",
             ) from error
 
     def _shown_at(self, time: float) -> Shown:
@@ -161,7 +202,7 @@ class Video:
         if self._current is not None:
             end = self._seconds(self._current.pts + round(self._table.step))
             last = len(self._table.pts) == 0 or self._current.pts >= self._table.pts[-1]
-            self.decoded_end = max(end, self.info.duration) if last else end
+            self.decoded_end = max(end, self.info.shown_until) if last else end
 
     def _seek_if_far(self, wanted: int) -> None:
         """Seek to the last keyframe shown at or before `wanted` if it lies well ahead."""
@@ -182,9 +223,10 @@ def _describe(first: Shown, way: Upright, table: PacketTable, codec: str) -> Med
     shown = table.pts[table.pts >= first.pts]
     n_frames = len(shown) if len(table.pts) == table.n_packets else None
     lead = max(0, first.pts - int(table.pts[0])) if len(table.pts) == table.n_packets else 0
+    duration = (table.duration - lead) * table.tick_s
     return MediaInfo(
         kind="video",
-        duration=(table.duration - lead) * table.tick_s,
+        duration=duration,
         width=width,
         height=height,
         n_frames=n_frames,
@@ -192,4 +234,5 @@ def _describe(first: Shown, way: Upright, table: PacketTable, codec: str) -> Med
         codec=codec,
         rotation=way.rotation,
         has_index=table.seekable,
+        shown_until=max(duration, (table.stated_end - first.pts) * table.tick_s),
     )

@@ -15,9 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from vlret.errors import MissingExtraError, VlretError
+from vlret.errors import MediaError, MissingExtraError, VlretError
 from vlret.media.child import Message, write_message
 from vlret.media.clips import clips_of
+from vlret.media.limits import decode_limit_s, worker_limit_bytes
 from vlret.media.read import read_clips
 from vlret.media.reader import Media, open_media
 
@@ -28,13 +29,16 @@ def main() -> None:
     """Serve requests from standard input until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     warnings.simplefilter("ignore")
+    _open_stderr()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not get between the messages
-    _limit_memory(int(sys.argv[1]))
+    memory_bytes = int(sys.argv[1])
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read_requests, args=[requests], daemon=True).start()
     while True:
-        _answer(requests.get(), out)
+        request = requests.get()
+        _limit_memory(min(memory_bytes, worker_limit_bytes(_size(request["path"]))))
+        _answer(request, out)
 
 
 def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
@@ -44,26 +48,29 @@ def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
     os._exit(0)
 
 
+def _open_stderr() -> None:
+    """Where the parent has none (`2>&-`), the next file would get its number, and be printed into."""
+    try:
+        os.fstat(2)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
 def _limit_memory(n_bytes: int) -> None:
     """Limit what this process writes to; the address space would count libraries that are only mapped."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    resource.setrlimit(resource.RLIMIT_DATA, (n_bytes, n_bytes))
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    allowed = n_bytes if most == resource.RLIM_INFINITY else min(n_bytes, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
 
 
 def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
-    last_sent = time.monotonic()
-
-    def sign_of_life() -> None:
-        nonlocal last_sent
-        if time.monotonic() - last_sent > _SIGN_OF_LIFE_S:
-            last_sent = time.monotonic()
-            write_message(out, {"kind": "alive"})
-
+    on_progress = _watch(request["path"], decode_limit_s(_size(request["path"])), out)
     try:
-        for header, pixels in KINDS[request["kind"]](request, sign_of_life):
+        for header, pixels in KINDS[request["kind"]](request, on_progress):
             write_message(out, header, pixels)
     except BrokenPipeError:
         os._exit(0)
@@ -75,6 +82,29 @@ def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
         write_message(out, {"kind": "failed", "reason": _reason(error, request["path"])})
     except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder costs this file only
         write_message(out, {"kind": "failed", "reason": f"{type(error).__name__}: {error}"})
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:  # told when it is opened
+        return 0
+
+
+def _watch(path: str, limit_s: float, out: IO[bytes]) -> Callable[[], None]:
+    """A function that gives a sign of life now and then, and ends a file that takes more than `limit_s`."""
+    last_sent, begun = time.monotonic(), time.process_time()
+
+    def on_progress() -> None:
+        nonlocal last_sent
+        if time.monotonic() - last_sent <= _SIGN_OF_LIFE_S:
+            return
+        last_sent = time.monotonic()
+        write_message(out, {"kind": "alive"})
+        if time.process_time() - begun > limit_s:
+            raise MediaError(f"{path}: takes more than {limit_s:.0f} s of processor time.", "Convert it.")
+
+    return on_progress
 
 
 def _reason(error: VlretError, path: str) -> str:
@@ -101,11 +131,13 @@ def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator
 
 
 def _warning(media: Media) -> str | None:
+    """All that is odd about a file, in one line; None if nothing is."""
+    found = list(media.warnings)
     if media.damaged_at is not None:
-        return f"damaged after {media.damaged_at:.1f} s"
-    if media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
-        return f"nothing can be decoded after {media.decoded_end:.1f} s"
-    return None
+        found.insert(0, f"damaged after {media.damaged_at:.1f} s")
+    elif media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
+        found.insert(0, f"nothing can be decoded after {media.decoded_end:.1f} s")
+    return "; ".join(found) or None
 
 
 def _decord_frames(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,12 +13,11 @@ import numpy as np
 from vlret.errors import ModelError, UsageError
 from vlret.models.card import check_card, check_names_of
 from vlret.models.fields import texts
-from vlret.types import Clip, Frames, Pixels, Vectors
+from vlret.models.inputs import ClipInput, clip_list
+from vlret.types import Clip, Pixels, Vectors, type_name
 
 if TYPE_CHECKING:
     import torch
-
-ClipInput = str | Path | Clip | Frames | Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,8 @@ class ModelCard:
     travel with the weights ("" where all of it does). `default_query` is the query that
     goes into the predictor where the user gives none ("" is query-free). `prompts` are templates with one
     `{}` for class names. `temperature` divides cosines before the softmax over labels;
-    `unknown_threshold` is the probability below which the right label is likelier to be missing from a list of
-    twenty, where that was fitted. `trained_on` names the data sets that its weights have seen.
+    `unknown_threshold` is the probability from which on the best label is kept by `threshold="auto"`, where that
+    was fitted (on lists of 4 to 30 short labels). `trained_on` names the data sets that its weights have seen.
     """
 
     name: str
@@ -114,6 +113,9 @@ class Embedder(ABC):
         Returns:
             one tensor a clip, float32 on the CPU, shape [tokens, width]; the same for a clip whatever
             stands beside it in the batch.
+
+        Raises:
+            UsageError: something else was given; `inputs.clip_list` says it.
         """
 
     @abstractmethod
@@ -125,8 +127,15 @@ class Embedder(ABC):
         """
 
     @abstractmethod
-    def embed_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embeddings float32 [n, dim], unit length, of texts as they stand (no prompt is added)."""
+    def embed_texts(self, texts: Iterable[str]) -> Vectors:
+        """Embeddings float32 [n, dim], unit length, of texts as they stand (no prompt is added).
+
+        Args:
+            texts: a list, array, Series or generator of strings.
+
+        Raises:
+            UsageError: one string, or something that is no text; `inputs.text_list` says it.
+        """
 
     @abstractmethod
     def is_cut(self, text: str) -> bool:
@@ -138,20 +147,32 @@ class Embedder(ABC):
     def load(self) -> None:  # noqa: B027 - models that load at once need not write it
         """Load the vision side now rather than on first use."""
 
-    def encode_clips(self, clips: Sequence[ClipInput], n_frames: int | None = None) -> list[torch.Tensor]:
-        """Visual tokens of paths, `Clip`s, `Frames` or uint8 arrays [t, height, width, 3].
+    def encode_clips(self, clips: Iterable[ClipInput], n_frames: int | None = None) -> list[torch.Tensor]:
+        """Visual tokens of paths, `Clip`s, `Frames`, arrays uint8 [t, height, width, 3] or images [height, width, 3].
 
         Paths and `Clip`s are decoded here: `n_frames` (default: the card's) frames at segment midpoints.
+
+        Raises:
+            UsageError: not a list of such clips; the message says which and why.
+            MediaError: a file cannot be read.
         """
+        given = clip_list(clips)
         tokens: list[torch.Tensor] = []
-        for batch in _batches(clips, self.batch_size):
+        for first in range(0, len(given), self.batch_size):
+            batch = given[first : first + self.batch_size]
             tokens += self.encode_pixels([self._pixels(clip, n_frames) for clip in batch])
         return tokens
 
     def embed_clips(
-        self, clips: Sequence[ClipInput], query: str | None = None, n_frames: int | None = None
+        self, clips: Iterable[ClipInput], query: str | None = None, n_frames: int | None = None
     ) -> Vectors:
-        """Embeddings float32 [n, dim], unit length, of clips asked `query` (None: the card's default)."""
+        """Embeddings float32 [n, dim], unit length, of clips asked `query` (None: the card's default).
+
+        Raises:
+            UsageError, MediaError: as `encode_clips`; also a query that is no string.
+        """
+        if query is not None and not isinstance(query, str):
+            raise UsageError(f"The query was given as {type_name(query)}.", "Give a str, or None.")
         return self.predict(self.encode_clips(clips, n_frames), query)
 
     batch_size = 8
@@ -160,20 +181,13 @@ class Embedder(ABC):
     frame_pooling = "the model's own"
     """How the frames of a clip become one vector, in words: for the stamp of a result."""
 
-    def _pixels(self, clip: ClipInput, n_frames: int | None) -> Pixels:
-        if isinstance(clip, Frames):
-            return clip.pixels
-        if isinstance(clip, (str, Path, Clip)):
-            from vlret.media.read import read_clip
+    def _pixels(self, clip: Path | Clip | Pixels, n_frames: int | None) -> Pixels:
+        if not isinstance(clip, (Path, Clip)):
+            return clip
+        from vlret.media.read import read_clip
 
-            return read_clip(clip, n_frames or self.card.frames, size=self.card.decode_size).pixels
-        return clip
-
-
-def check_texts(texts: Sequence[str]) -> None:
-    """UsageError for one string in place of a list of them, which would be read letter by letter."""
-    if isinstance(texts, str):
-        raise UsageError(f"Texts were given as the string {texts[:40]!r}.", "Give a list of texts.")
+        n_frames = self.card.frames if n_frames is None else n_frames
+        return read_clip(clip, n_frames, size=self.card.decode_size).pixels
 
 
 def check_finite(vectors: Vectors, name: str) -> None:
@@ -186,8 +200,3 @@ def check_finite(vectors: Vectors, name: str) -> None:
         raise ModelError(
             f"{name} gives vectors that are not finite.", "Copy its weights again, or use --dtype float32."
         )
-
-
-def _batches(items: Sequence[ClipInput], size: int) -> Iterator[Sequence[ClipInput]]:
-    for first in range(0, len(items), size):
-        yield items[first : first + size]

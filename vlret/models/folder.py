@@ -25,6 +25,8 @@ _VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")
 _LARGEST = 1 << 24
 """What a whole number of a configuration may be: more than any layer, width or vocabulary counts."""
 _LONGEST_SIDE = 4096
+_MOST_LAYERS = 1000
+_LAYERS = re.compile(r"(layers?|depths?|blocks)$")
 _UNBOUNDED = re.compile(r"theta|_pixels|total_|num_param|seed")
 
 _CODE = {
@@ -201,7 +203,8 @@ def _is_too_large(key: str, value: Any) -> bool:
     if key == "model_max_length":  # "no bound" is written as 10^30
         return False
     values = value if isinstance(value, list) else [value]
-    return any(isinstance(one, int) and abs(one) > _LARGEST for one in values)
+    largest = _MOST_LAYERS if _LAYERS.search(key) else _LARGEST
+    return any(isinstance(one, int) and abs(one) > largest for one in values)
 
 
 def _short(value: Any) -> str:

@@ -10,7 +10,8 @@ import torch
 from torch.nn.functional import normalize
 
 from vlret.errors import UsageError
-from vlret.models.base import Embedder, check_finite, check_texts
+from vlret.models.base import Embedder, check_finite
+from vlret.models.inputs import pixel_list, text_list
 from vlret.types import Pixels, Vectors
 
 PROMPTS = ("a photo of a {}.", "a video of a {}.", "a video of {}.")
@@ -43,6 +44,7 @@ class ImageTextEmbedder(Embedder):
     @torch.inference_mode()
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
         """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`."""
+        clips = pixel_list(clips)
         frames = [frame for clip in clips for frame in clip]
         batches = (frames[i : i + _FRAMES_AT_ONCE] for i in range(0, len(frames), _FRAMES_AT_ONCE))
         vectors = [_unit(self._encode_frames(batch)) for batch in batches]
@@ -63,10 +65,10 @@ class ImageTextEmbedder(Embedder):
         return self._rows(normalize(clip.mean(0), dim=-1) for clip in tokens)
 
     @torch.inference_mode()
-    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+    def embed_texts(self, texts: Iterable[str]) -> Vectors:
         """Unit vectors of texts as they stand, float32 [n, dim]."""
-        check_texts(texts)
-        batches = (list(texts[i : i + _TEXTS_AT_ONCE]) for i in range(0, len(texts), _TEXTS_AT_ONCE))
+        given = text_list(texts)
+        batches = (given[i : i + _TEXTS_AT_ONCE] for i in range(0, len(given), _TEXTS_AT_ONCE))
         return self._rows(row for batch in batches for row in _unit(self._encode_texts(batch)))
 
     @abstractmethod

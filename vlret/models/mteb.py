@@ -97,7 +97,7 @@ def import_mteb() -> Any:
     try:
         import mteb
     except ImportError as error:
-        raise MissingExtraError("mteb is not installed.", 'Run: pip install "vlret[mteb]"') from error
+        raise MissingExtraError("mteb is not installed.", 'Run: pip install "mteb[video]>=2.26"') from error
     return mteb
 
 

@@ -209,7 +209,8 @@ def _check_sentence_transformer(source: str) -> None:
     # Before 6.0 the library ran the code that lies in a local folder, whatever it was told.
     if int(_version("sentence-transformers").partition(".")[0]) < 6:
         raise MissingExtraError(
-            "sentence-transformers 6 or newer is not installed.", 'Run: pip install "vlret[st]"'
+            "sentence-transformers 6 or newer is not installed.",
+            'Run: pip install "sentence-transformers>=6.0"',
         )
     repository_of(source)
 

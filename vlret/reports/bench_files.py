@@ -23,7 +23,7 @@ def write_reports(document: Mapping[str, Any], folder: Path) -> list[Path]:
     `clip_benchmark/MODEL.json` (retrieval and classification) and `mteb/MODEL/REVISION/TASK.json`.
 
     Raises:
-        IndexFolderError: a file cannot be written.
+        OutputError: a file cannot be written.
     """
     texts = {
         Path(PAGE): bench_page(document), Path("result.md"): to_markdown(document),

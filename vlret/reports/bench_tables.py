@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +18,7 @@ from vlret.evaluation.table import (
     shown_figures,
 )
 from vlret.reports.bench_detail import confusion
+from vlret.reports.csv_text import csv_text
 from vlret.reports.paper import paper_differences, protocol_line
 
 Document = Mapping[str, Any]
@@ -125,24 +124,19 @@ def to_latex(document: Document) -> str:
 
 def to_csv(document: Document) -> str:
     """One row for each model, part and figure, with interval and chance; published figures too."""
-    out = io.StringIO()
-    table = csv.DictWriter(out, _CSV, lineterminator="\n")
-    table.writeheader()
-    table.writerows(_csv_rows(document))
-    return out.getvalue()
+    return csv_text([_CSV, *([row.get(key, "") for key in _CSV] for row in _csv_rows(document))])
 
 
 def to_confusion_csv(document: Document) -> str:
     """A row for each model and pair of true class and first answer that occurs; "" for other tasks."""
     if document["task"] != "classification":
         return ""
-    out, classes = io.StringIO(), document["classes"]
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(("model", "truth", "answer", "queries"))
+    classes = document["classes"]
+    rows: list[tuple[Any, ...]] = [("model", "truth", "answer", "queries")]
     for model in document["models"]:
         pairs = sorted(confusion(document, model).items())
-        table.writerows((model["name"], classes[truth], classes[answer], n) for (truth, answer), n in pairs)
-    return out.getvalue()
+        rows += [(model["name"], classes[truth], classes[answer], n) for (truth, answer), n in pairs]
+    return csv_text(rows)
 
 
 def _figure_of(published: Mapping[str, Any]) -> str:

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from vlret.evaluation.parts import RETRIEVAL_KS, is_plain
 from vlret.evaluation.table import SHORT, shown_figures
+from vlret.text import printable
 
 Document = Mapping[str, Any]
 
 _INK, _SOFT = "#1c2024", "#808890"  # the ink becomes currentColor, so that a dark page stays readable
 _COLOURS = ("#2f6fde", "#d9622b", "#2a9d6f", "#8e5bd0", "#c23b5a", "#a58a1f")
 _MARKERS = "osD^vP"
-_MOST_NUMBERS = 12  # classes whose counts still fit into their cells
 _STYLE: Any = {
     "svg.fonttype": "none", "text.parse_math": False, "font.size": 10,
     "text.color": _INK, "axes.labelcolor": _INK, "axes.edgecolor": _SOFT, "xtick.color": _INK,
@@ -88,35 +88,10 @@ def accuracy_against_cost(document: Document) -> str:
             ylim=(0, 103),
         )
         axes.set_xlim(left=0)
+        axes.locator_params(axis="x", nbins=5)
         _legend(axes)
 
     return _svg(draw, (4.6, 3.4), f"{name} against cost") if any(costs) else ""
-
-
-def confusion_matrix(model: str, counts: Mapping[tuple[int, int], int], classes: Sequence[str]) -> str:
-    """Rows are true classes, columns first answers; the darker a cell, the larger its share of its row.
-
-    `counts` are by (row, column); the rest is 0.
-    """
-    n = len(classes)
-    table = np.zeros((n, n), np.int64)
-    for pair, count in counts.items():
-        table[pair] = count
-
-    def draw(axes: Axes) -> None:
-        shares = table / np.maximum(table.sum(1, keepdims=True), 1)
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        names = [_short(name) for name in classes]
-        axes.set_xticks(range(n), names, rotation=90)
-        axes.set_yticks(range(n), names)
-        axes.set(xlabel="answer", ylabel="truth")
-        if n <= _MOST_NUMBERS:
-            for row, column in np.argwhere(table):
-                colour = "white" if shares[row, column] > 0.5 else "#0b2a5c"
-                axes.text(column, row, str(table[row, column]), ha="center", va="center", color=colour)
-
-    side = 2.2 + 0.2 * n
-    return _svg(draw, (side, side), f"confusion of classes by {model}")
 
 
 def _seconds_a_clip(model: Document) -> float | None:
@@ -148,7 +123,7 @@ def _legend(axes: Axes) -> None:
 
 def _short(name: str) -> str:
     """As a label of a plot: 32 letters at most, none that an encoding or SVG refuses."""
-    plain = re.sub(r"[\x00-\x1f\ud800-\udfff]", "?", name)
+    plain = printable(name)
     return plain if len(plain) <= 32 else f"{plain[:15]}…{plain[-16:]}"
 
 

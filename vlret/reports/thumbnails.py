@@ -1,43 +1,82 @@
-"""Small pictures of clips: the middle frame as a JPEG."""
+"""Small pictures of clips, as JPEG."""
 
 from __future__ import annotations
 
 import io
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from PIL import Image
 
 from vlret.errors import MediaError
+from vlret.media.info import MediaInfo
 from vlret.media.read import read_clips
 from vlret.media.reader import open_media
-from vlret.types import Clip, Pixels
+from vlret.text import printable
+from vlret.types import Clip, Frames, Pixels
 
 log = logging.getLogger(__name__)
 
-_SIDE = 480  # pixels: sharp at twice the 240 points of a card, about 20 kB
+SIDE = 400  # pixels: sharp at twice the 200 points of a page, about 15 kB
 
 
-def thumbnails(clips: Iterable[Clip], side: int = _SIDE) -> dict[Clip, bytes]:
-    """The middle frame of each clip as a JPEG of at most `side` pixels a side.
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """One frame: its time in seconds from the first frame of the file, and a JPEG."""
 
-    A file is opened once for all its clips. One that cannot be read is left out, with a warning.
+    time_s: float
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a page shows of a clip: its frames in order, and how long its file is in seconds (0: an image)."""
+
+    thumbnails: tuple[Thumbnail, ...]
+    duration_s: float
+
+    @property
+    def middle(self) -> Thumbnail:
+        """The frame in the middle."""
+        return self.thumbnails[len(self.thumbnails) // 2]
+
+
+def previews(clips: Iterable[Clip], n_frames: int = 1, side: int = SIDE) -> dict[Clip, Preview]:
+    """The middle frames of `n_frames` equal parts of each clip, at most `side` pixels a side; of an image one.
+
+    The middle frame of several is `side` pixels, the others half of it. A file is opened once and read in one
+    pass for all its clips. One that cannot be read is left out with a warning, a clip past the end of its file
+    without one.
     """
     ordered = sorted(set(clips), key=lambda clip: (clip.path, clip.start))
-    pictures: dict[Clip, bytes] = {}
+    made: dict[Clip, Preview] = {}
     for path, group in groupby(ordered, key=lambda clip: clip.path):
         try:
-            pictures.update(_of_file(list(group), side))
+            made.update(_of_file(list(group), n_frames, side))
         except (MediaError, OSError) as error:
-            log.warning("No picture of %s: %s", path, error)
-    return pictures
+            log.warning("No picture of %s: %s", printable(path), error)
+    return made
 
 
-def _of_file(clips: list[Clip], side: int) -> Iterator[tuple[Clip, bytes]]:
+def _of_file(clips: list[Clip], n_frames: int, side: int) -> Iterator[tuple[Clip, Preview]]:
     with open_media(clips[0].path) as media:
-        for clip, frames in read_clips(media, clips, 1, "midpoint", None):
-            yield clip, _jpeg(frames.pixels[0], side)
+        duration_s = media.info.duration
+        there = [clip for clip in clips if media.info.kind == "image" or clip.start < duration_s]
+        for clip, frames in read_clips(media, there, n_frames, "midpoint", _fitting(media.info, side)):
+            yield clip, Preview(tuple(_thumbnails(frames, side)), duration_s)
+
+
+def _fitting(info: MediaInfo, side: int) -> tuple[int, int]:
+    """(width, height) of a picture of at most `side` pixels a side: scaled by the decoder, so that 8K costs little."""
+    share = min(side / max(info.width, info.height), 1.0)
+    return max(round(info.width * share), 1), max(round(info.height * share), 1)
+
+
+def _thumbnails(frames: Frames, side: int) -> Iterator[Thumbnail]:
+    for number, (time_s, pixels) in enumerate(zip(frames.times, frames.pixels, strict=True)):
+        yield Thumbnail(float(time_s), _jpeg(pixels, side if number == len(frames) // 2 else side // 2))
 
 
 def _jpeg(pixels: Pixels, side: int) -> bytes:

@@ -6,7 +6,9 @@ import math
 
 
 def timecode(seconds: float) -> str:
-    """`75` -> `1:15`, `3723.46` -> `1:02:03.5`: tenths only where they are not zero."""
+    """`75` -> `1:15`, `3723.46` -> `1:02:03.5`: tenths only where they are not zero. `?` is no time at all."""
+    if not math.isfinite(seconds):
+        return "?"
     tenths = round(seconds * 10)
     minutes, tenths = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)

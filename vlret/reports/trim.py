@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
-import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -20,89 +21,87 @@ from av.video.stream import VideoStream
 
 from vlret.errors import MediaError
 from vlret.media.container import open_container
-from vlret.media.probe import probe
-from vlret.media.reader import Media, open_media
+from vlret.media.reader import Still, open_media
+from vlret.media.sources import IMAGE_SUFFIXES
+from vlret.media.video import Video
+from vlret.reports.free_name import safe_stem, write_new
 from vlret.reports.timecode import timecode
+from vlret.text import printable
 from vlret.types import Clip
 
 log = logging.getLogger(__name__)
 
 _TICK = Fraction(1, 90_000)  # s: divides the frame times of all common rates
 _RATE = 48_000  # samples a second of the sound
-_OVERSAMPLING = 4  # looks a mean frame time, so that no frame of a variable rate is missed
+_FPS = (1, 240)  # stated in the file; each frame has its own time
+_OUTPUT_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
 
 
 def save_clip(clip: Clip, folder: Path) -> Path:
     """Save `clip` in `folder` (made if need be) as H.264 and AAC in MP4; an image is copied.
 
-    The first frame is the one shown at `clip.start`, the last one begins before `clip.end`. The name is
-    the file's with the time code, `_2`, `_3`... added where it is taken.
+    All frames are kept with their times, from the one shown at `clip.start` to the last one that begins before
+    `clip.end`. The name is the file's with the time code, `_2`, `_3`... added where it is taken.
 
     Returns:
         the new file.
 
     Raises:
         MediaError: the file cannot be read, or ends before `clip.start`.
+        OutputError: the new file cannot be written.
     """
-    info = probe(clip.path)
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = re.sub(r"[^\w.-]+", "_", clip.path.stem).strip("._-")[:80] or "clip"
-    if info.kind == "image":
-        return _saved(lambda part: shutil.copyfile(clip.path, part), folder, stem, clip.path.suffix.lower())
-    if clip.start >= info.duration:
-        raise MediaError(
-            f"{clip.path} ends at {info.duration:.1f} s, before {clip.start} s.", "Index it again."
-        )
-    stem += f"_{timecode(clip.start).replace(':', '-')}"
+    stem = safe_stem(clip.path.stem)
+    with open_media(clip.path) as media:
+        if not isinstance(media, Video):
+            return write_new(
+                folder, stem, _image_suffix(clip.path, media), partial(shutil.copyfile, clip.path)
+            )
+        if clip.start >= media.info.shown_until:
+            raise MediaError(
+                f"{clip.path} ends at {media.info.shown_until:.1f} s, before {clip.start} s.",
+                "Index it again.",
+            )
+        stem += f"_{timecode(clip.start).replace(':', '-')}"
+        return write_new(folder, stem, ".mp4", partial(_write, clip, media))
+
+
+def _image_suffix(path: Path, image: Still) -> str:
+    """The suffix of an image, by its content where the name has no such suffix."""
+    suffix = path.suffix.lower()
+    return suffix if suffix in IMAGE_SUFFIXES else f".{image.info.codec}"
+
+
+def _write(clip: Clip, media: Video, target: Path) -> None:
     try:
-        return _saved(lambda part: _write(clip, part), folder, stem, ".mp4")
+        _encode(clip, media, target)
     except av.FFmpegError as error:
+        if error.errno in _OUTPUT_ERRORS:
+            raise OSError(error.errno, error.strerror) from error
         raise MediaError(f"{clip.path} could not be saved as a clip: {error.strerror}.") from error
 
 
-def _saved(write: Callable[[Path], object], folder: Path, stem: str, suffix: str) -> Path:
-    """The first free name, after `write` has filled it under a temporary one."""
-    target = _held(folder, stem, suffix)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        write(part)
-        part.replace(target)
-    except BaseException:
-        target.unlink()
-        part.unlink(missing_ok=True)
-        raise
-    return target
-
-
-def _held(folder: Path, stem: str, suffix: str) -> Path:
-    """An empty file under the first free name, so that nobody else takes it."""
-    number = 1
-    while True:
-        path = folder / (f"{stem}_{number}{suffix}" if number > 1 else f"{stem}{suffix}")
-        try:
-            path.touch(exist_ok=False)
-            return path
-        except FileExistsError:
-            number += 1
-
-
-def _write(clip: Clip, target: Path) -> None:
+def _encode(clip: Clip, media: Video, target: Path) -> None:
     source, picture = open_container(clip.path)
-    with source, open_media(clip.path) as media, av.open(str(target), "w", format="mp4") as out:
+    with source, av.open(f"file:{target}", "w", format="mp4") as out:
         video = _video_stream(out, media)
-        sound = _sound_stream(out, source)
+        sound = None if media.is_clock_moved else _sound_stream(out, source)
         for frame in _pictures(clip, media, video):
             out.mux(video.encode(frame))
-        out.mux(video.encode())
+        for packet in video.encode():
+            # The last frame stays up to the end; the encoder does not know when that is.
+            packet.duration = max(1, round((_end_s(clip, media) - clip.start) / _TICK) - (packet.pts or 0))
+            out.mux(packet)
         if sound is not None:
             for piece in _sound(clip, source, picture, sound.layout.name):
                 out.mux(sound.encode(piece))
             out.mux(sound.encode())
+        elif source.streams.audio:
+            log.warning("%s: saved without sound, as its time stamps jump.", printable(clip.path))
 
 
-def _video_stream(out: OutputContainer, media: Media) -> VideoStream:
-    rate = Fraction(media.info.fps or 1).limit_denominator(1001)
-    stream = out.add_stream("libx264", rate=rate, options={"crf": "18"})
+def _video_stream(out: OutputContainer, media: Video) -> VideoStream:
+    rate = Fraction(float(np.clip(media.info.fps or 1, *_FPS))).limit_denominator(1001)
+    stream = out.add_stream("libx264", rate=rate, options={"crf": "18", "bf": "0"})
     # 4:2:0 pictures have even sides.
     stream.width, stream.height = (max(side // 2 * 2, 2) for side in (media.info.width, media.info.height))
     stream.pix_fmt = "yuv420p"
@@ -118,19 +117,17 @@ def _sound_stream(out: OutputContainer, source: InputContainer) -> AudioStream |
     return out.add_stream("aac", rate=_RATE, layout=layout)
 
 
-def _pictures(clip: Clip, media: Media, stream: VideoStream) -> Iterator[VideoFrame]:
+def _pictures(clip: Clip, media: Video, stream: VideoStream) -> Iterator[VideoFrame]:
     """Each frame shown from `clip.start` to `clip.end`, timed from the clip's own start."""
-    end_s = min(clip.end if clip.end is not None else media.info.duration, media.info.duration)
-    step_s = 1 / (_OVERSAMPLING * (media.info.fps or 1))
-    looks_s = np.arange(clip.start, end_s - 1e-6, step_s)
-    seen_s = -1.0
-    for time_s, pixels in media.frames_at(looks_s, (stream.width, stream.height)):
-        if time_s == seen_s:
-            continue
-        seen_s = time_s
+    end_s = _end_s(clip, media)
+    for time_s, pixels in media.frames_between(clip.start, end_s, (stream.width, stream.height)):
         frame = VideoFrame.from_ndarray(pixels, format="rgb24")
         frame.pts, frame.time_base = round(max(time_s - clip.start, 0.0) / _TICK), _TICK
         yield frame
+
+
+def _end_s(clip: Clip, media: Video) -> float:
+    return media.info.duration if clip.end is None else min(clip.end, media.info.shown_until)
 
 
 def _sound(clip: Clip, source: InputContainer, picture: VideoStream, layout: str) -> Iterator[AudioFrame]:
@@ -159,7 +156,7 @@ def _heard(clip: Clip, source: InputContainer, picture: VideoStream) -> Iterator
             if time_s >= 0:
                 yield time_s, frame
     except av.FFmpegError as error:
-        log.warning("%s: the sound is damaged and ends early (%s).", clip.path, error.strerror)
+        log.warning("%s: the sound is damaged and ends early (%s).", printable(clip.path), error.strerror)
 
 
 def _time_s(frame: VideoFrame | AudioFrame) -> float:

@@ -1,17 +1,54 @@
-"""The model that belongs to an index, or the refusal of another one."""
+"""An index and a model as users give them, opened, and the refusal of a model that made another index."""
 
 from __future__ import annotations
 
-from vlret.errors import ModelError, VlretError
+import os
+from pathlib import Path
+
+from vlret.errors import ModelError, UsageError, VlretError
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.device import check_device
 from vlret.models.registry import check_model, load_model
 from vlret.models.trust import VARIABLE, is_trusted
 from vlret.text import printable
+from vlret.types import type_name
 
 
-def model_of(index: Index, model: Embedder | str | None = None, device: str = "auto") -> Embedder:
+def is_index(folder: str | Path) -> bool:
+    """Whether `folder` holds an index."""
+    return os.path.isfile(os.path.join(folder, "manifest.json"))
+
+
+def opened(index: Index | str | Path) -> Index:
+    """`index` itself, or the one in that folder.
+
+    Raises:
+        UsageError: it is neither.
+        IndexFolderError: the folder holds no index.
+    """
+    if isinstance(index, Index):
+        return index
+    if not isinstance(index, (str, Path)):
+        raise UsageError(f"The index was given as {type_name(index)}.", "Give an Index, or its folder.")
+    return Index.open(index)
+
+
+def loaded(model: Embedder | str | Path) -> Embedder:
+    """`model` itself, or the one of that name or in that folder.
+
+    Raises:
+        UsageError: it is neither.
+        ModelError: its weights are not there or do not fit.
+    """
+    if isinstance(model, Embedder):
+        return model
+    if not isinstance(model, (str, Path)):
+        raise UsageError(f"The model was given as {type_name(model)}.", "Give an Embedder, or its name.")
+    return load_model(model)
+
+
+def model_of(index: Index, model: Embedder | str | Path | None = None, device: str = "auto") -> Embedder:
     """The embedder that made `index`: `model` itself, loaded by name, or (None) by the index's own name.
 
     What is loaded here computes in the index's dtype. `model` comes from the user; the name in the index may
@@ -28,13 +65,13 @@ def model_of(index: Index, model: Embedder | str | None = None, device: str = "a
     return model
 
 
-def _load(index: Index, given: str | None, device: str) -> Embedder:
+def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
     check_device(device)
     name = given or index.recipe.model
     try:
         if given is None:
             check_model(name)
-            _require_trusted(index, name)
+            _require_trusted(index)
         return load_model(name, device=device, dtype=index.recipe.dtype)
     except VlretError as error:
         raise ModelError(
@@ -44,7 +81,8 @@ def _load(index: Index, given: str | None, device: str) -> Embedder:
         ) from error
 
 
-def _require_trusted(index: Index, name: str) -> None:
+def _require_trusted(index: Index) -> None:
+    name = index.recipe.model
     if not is_trusted(name):
         raise ModelError(
             "a model that only the index names is not opened unasked.",

@@ -1,70 +1,187 @@
-"""Label sets as people keep them: a list in a line, a text file, a CSV or JSON list."""
+"""Label sets as people keep them: a list in a line, or a file with a list or a table."""
 
 from __future__ import annotations
 
 import csv
-import json
-import os
+import logging
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from vlret.errors import UsageError
+from vlret.tables import (
+    LINE_SUFFIXES,
+    SEPARATORS,
+    TABLE_SUFFIXES,
+    Table,
+    is_text,
+    parse_separated,
+    plain,
+    read_table,
+    read_text,
+    shown,
+    split_lines,
+)
+from vlret.text import printable
 
-_COLUMNS = ("label", "name", "class")
+log = logging.getLogger(__name__)
+
+_NAMES = (
+    "label", "labels", "label name", "label names", "name", "names", "class", "classes", "class name",
+    "class names", "classname", "classnames", "category", "categories", "category name", "display name",
+    "action", "tag", "tags",
+)  # fmt: skip
+_IDS = ("id", "index", "class id", "label id", "wnid")
+"""Headings of columns that hold no labels."""
+_ID = re.compile(r"-?\d+|n\d{8}|/[mgt]/\w+")
+"""A number, or a key of WordNet or of Google's knowledge graph."""
+_SUFFIXES = LINE_SUFFIXES - {""} | TABLE_SUFFIXES
+_EXAMPLE = "Give one label or more, such as 'cat,dog,car'."
+_ODD = {
+    r"[\[{].*|.*[\]}]": "looks like JSON or YAML. Name the file .json or .yaml.",
+    r"[-*•] .*": "begins with the mark of a list. Write the names only, or name the file .yaml.",
+    r"(['\"]).*\1,?|.+,": "looks like program text. Write the names only, or a JSON list in a .json.",
+    r"n\d{8}\s.*": "begins with a key of WordNet. Write the names only.",
+}
+"""Forms that names do not have, and what to do about them."""
 
 
-def read_labels(file_or_list: str) -> list[str]:
-    """The labels of a file, or of a text with commas; in their order, blank lines left out.
+def read_labels(file_or_list: str, column: str | None = None) -> list[str]:
+    """The labels of a file, or of a text with commas; in their order, empty ones left out.
 
-    A .txt holds a label a line, a .json a list of texts, a .csv a column `label`, `name` or `class`, or one
-    column without a heading.
+    A text file holds a label on each line; what begins with `#` is a comment. A .csv, .tsv, .json, .jsonl or
+    .yaml holds a list of labels, a table or a mapping from numbers to labels (`vlret.tables.read_table`). Of a table
+    the column `label`, `name`, `class` or the like is taken, or the only one that does not hold numbers. In a table
+    whose rows share labels (one row a video), each label is taken once.
+
+    Args:
+        column: heading of the column, or its number from 1.
 
     Raises:
-        UsageError: the file is not there, is not what its suffix says, or holds no label.
+        UsageError: the file is missing or cannot be understood, it is unclear which column is meant, or there is
+            no label.
     """
-    suffix = Path(file_or_list).suffix.lower()
-    if os.path.isfile(file_or_list):
-        labels = _from_file(Path(file_or_list), suffix)
-    elif suffix in (".txt", ".csv", ".json"):
-        raise UsageError(f"{file_or_list} is not there.", "Give a file of labels, or 'cat,dog,car'.")
+    path = Path(file_or_list)
+    if file_or_list and _exists(path):
+        found = _from_file(path, column)
+    elif path.suffix.lower() in _SUFFIXES:
+        raise UsageError(f"{printable(path)} is not there.", "Give a file of labels, or 'cat,dog,car'.")
     else:
-        labels = file_or_list.split(",")
-    labels = [label.strip() for label in labels if label.strip()]
+        found = _from_line(file_or_list)
+    labels = [_checked(label) for label in found if label.strip()]
     if not labels:
-        raise UsageError(
-            f"{file_or_list!r} holds no label.", "Give one label or more, such as 'cat,dog,car'."
-        )
+        raise UsageError(f"{shown(file_or_list)} holds no label.", _EXAMPLE)
+    if len(labels) < len(found):
+        log.warning("%d of %d labels are empty and left out.", len(found) - len(labels), len(found))
     return labels
 
 
-def _from_file(path: Path, suffix: str) -> list[str]:
+def _exists(path: Path) -> bool:
     try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error
-    if suffix == ".json":
-        return _from_json(path, text)
-    return _from_csv(path, text) if suffix == ".csv" else text.splitlines()
+        return path.exists()
+    except (OSError, ValueError):  # a list of names may be no name of a file: too long, or with a NUL
+        return False
 
 
-def _from_json(path: Path, text: str) -> list[str]:
+def _from_line(text: str) -> list[str]:
+    """`cat,dog`, quoted as in a CSV; or the lines of a text."""
+    if "\n" in text.strip():
+        return _from_lines("the list", [line for _, line in split_lines(text)])
+    if text.lstrip().startswith(("[", "{")):
+        _refuse_odd("The list", text.strip())
     try:
-        labels = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}.", 'Write ["cat", "dog"].') from error
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise UsageError(f"{path} is not a list of texts.", 'Write ["cat", "dog"].')
-    return labels
+        labels = next(csv.reader([text.strip()], skipinitialspace=True, strict=True), [])
+    except csv.Error as error:
+        raise UsageError(f"{shown(text)} is no list of labels ({error}).", _EXAMPLE) from error
+    if len(labels) == 1 and re.search(r"[;|\t]", labels[0]):
+        raise UsageError(f"{shown(text)} holds no comma.", "Divide labels by commas: 'cat,dog,car'.")
+    for label in labels:
+        _refuse_odd("The list", label.strip())
+    return [label for label in labels if label.strip()]
 
 
-def _from_csv(path: Path, text: str) -> list[str]:
-    rows = [row for row in csv.reader(text.splitlines()) if row]
-    heading = [name.strip().lower() for name in rows[0]] if rows else []
-    column = next((heading.index(name) for name in _COLUMNS if name in heading), None)
-    if column is not None:
-        return [row[column] for row in rows[1:] if len(row) > column]
-    if any(len(row) != 1 for row in rows):
+def _from_file(path: Path, column: str | None) -> list[str]:
+    if path.suffix.lower() not in LINE_SUFFIXES:
+        return _from_table(read_table(path, (*_NAMES, *_IDS), column), column)
+    text = read_text(path)
+    lines = [line for _, line in split_lines(text)]
+    if column is not None or _are_cells(lines):
+        return _from_table(parse_separated(path, text, (*_NAMES, *_IDS), column), column)
+    return _from_lines(printable(path), lines)
+
+
+def _from_lines(name: str, lines: Sequence[str]) -> list[str]:
+    lines = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if len(lines) == 1:
+        return _from_line(lines[0])
+    for line in lines[:1]:
+        _refuse_odd(name, line)
+    if _are_numbered(lines):
         raise UsageError(
-            f"{path} has several columns and none is named {', '.join(_COLUMNS)}.",
-            "Name the one with the labels.",
+            f"The lines of {name} are numbered: {shown(lines[0])}.",
+            "Write the names only; if the numbers belong to them, a JSON list in a .json.",
         )
-    return [row[0] for row in rows]
+    if lines and plain(lines[0].rstrip(":")) in _NAMES:
+        log.warning("The first line of %s, %r, is taken as its heading.", name, lines[0])
+        return lines[1:]
+    return lines
+
+
+def _are_cells(lines: Sequence[str]) -> bool:
+    """Whether each line, of two or more, holds the same number of separators."""
+    counts = [[line.count(separator) for separator in SEPARATORS] for line in lines if line.strip()]
+    return len(counts) > 1 and any(min(column) == max(column) > 0 for column in zip(*counts, strict=True))
+
+
+def _are_numbered(lines: Sequence[str]) -> bool:
+    """Whether numbers from 0 or 1, in whatever order, stand before or behind all names."""
+    words = [line.split() for line in lines]
+    if min(map(len, words), default=0) < 2:
+        return False
+    n = len(lines)
+    for place in (0, -1):
+        numbers = {word[place].rstrip(".:)") for word in words}
+        if numbers in (set(map(str, range(n))), set(map(str, range(1, n + 1)))):
+            return True
+    return False
+
+
+def _from_table(table: Table, column: str | None) -> list[str]:
+    if not table.rows:
+        return []
+    texts = table.texts(_label_column(table) if column is None else table.column(column))
+    distinct = list(dict.fromkeys(texts))
+    if table.width > 1 and 2 * len(distinct) < len(texts):
+        log.warning("%s names %d labels in %d rows.", printable(table.path), len(distinct), len(texts))
+        return distinct
+    return texts
+
+
+def _label_column(table: Table) -> int:
+    """The one with a heading that stands for labels, else the only one that holds names."""
+    headings = [plain(name) for name in table.heading] or [""] * table.width
+    texts = [i for i, name in enumerate(headings) if name not in _IDS and not _are_ids(table, i)]
+    found = [i for i in texts if headings[i] in _NAMES] or texts
+    if len(found) == 1 or table.width == 1:
+        return found[0] if found else 0
+    raise UsageError(
+        f"{printable(table.path)} has {table.columns}.",
+        "Say which one holds the labels: --column with its heading, or its number from 1.",
+    )
+
+
+def _are_ids(table: Table, column: int) -> bool:
+    return all(_ID.fullmatch(str(row.cells[column] or 0).strip()) for row in table.rows)
+
+
+def _refuse_odd(name: str, label: str) -> None:
+    for form, what in _ODD.items():
+        if re.fullmatch(form, label):
+            raise UsageError(f"{name} cannot be understood: {shown(label)} {what}")
+
+
+def _checked(label: str) -> str:
+    """The label on one line."""
+    if not is_text(label):
+        raise UsageError(f"The label {shown(label)} is no valid text.", "Write it in UTF-8.")
+    return re.sub(r"[ \t]*[\r\n]+[ \t]*", " ", label.strip())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import has_magic
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,9 +14,11 @@ from vlret.errors import MediaError, UsageError
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.report import SkippedFile
+from vlret.media.sources import find_media
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
-from vlret.tasks.fit import model_of
+from vlret.tasks.fit import is_index, model_of
+from vlret.types import Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
         MediaError: there is nothing that could be read.
         UsageError: an index stands beside another source.
     """
-    kept = next((source for source in sources if _is_index(Path(source))), None)
+    kept = next((source for source in sources if is_index(source)), None)
     if kept is not None and len(sources) > 1:
         raise UsageError(f"{kept} is an index, and was given with others.", "Give it alone, or only media.")
     if kept is not None:
@@ -48,11 +52,33 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
     embedder = load_model(model or "vljepa-mini", device)
     with TemporaryDirectory(prefix="vlret-") as folder:
         report = build_index(sources, Path(folder) / "index", model=embedder)
-        if not _is_index(report.index):
+        if not is_index(report.index):
             passed = "; ".join(f"{file.path}: {file.reason}" for file in report.skipped)
             raise MediaError(f"{', '.join(sources)} holds nothing to label.", passed and f"{passed}.")
         yield Indexed(Index.open(report.index), embedder, report.skipped, report.partial)
 
 
-def _is_index(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file()
+def names_one_file(source: str) -> bool:
+    """Whether `source` is a video or image itself, there or not, and no folder, glob or list of them."""
+    if os.path.isdir(source) or Path(source).suffix.lower() in (".txt", ".csv"):
+        return False
+    return os.path.isfile(source) or not has_magic(source)
+
+
+def clips_in(source: str) -> tuple[list[Clip], list[SkippedFile]]:
+    """The clips of an index; or the files that a folder, glob or list names, each as one clip.
+
+    Raises:
+        UsageError: there is no such source.
+        MediaError: it holds no video or image.
+    """
+    if is_index(source):
+        rows = Index.open(source).rows()
+        spans = zip(rows["path"], rows["start"], rows["end"], strict=True)
+        return [Clip(Path(path), start, end if end > start else None) for path, start, end in spans], []
+    found = find_media([source])
+    skipped = [SkippedFile(file.path, file.reason) for file in found.skipped]
+    if not found.files:
+        passed = "; ".join(f"{file.path}: {file.reason}" for file in skipped)
+        raise MediaError(f"{source} holds no video or image.", passed and f"{passed}.")
+    return [Clip(file.path) for file in found.files], skipped

@@ -3,45 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from vlret.errors import UsageError
-from vlret.media.guarded import read_whole
+from vlret.errors import MediaError, UsageError
+from vlret.index.report import SkippedFile
+from vlret.media.guarded import read_guarded
 from vlret.media.pool import DecodePool
-from vlret.models.base import ClipInput, Embedder
+from vlret.models.base import Embedder
+from vlret.models.inputs import ClipInput, as_clip, check_text, text_list
+from vlret.tasks.fit import loaded
 from vlret.tasks.texts import warn_about
-from vlret.types import Answer, Candidate, Clip, Vectors
+from vlret.types import Answer, Candidate, Clip, Frames, Pixels, Vectors, type_name
 
 if TYPE_CHECKING:
     import torch
 
-Question = tuple[ClipInput, str, Sequence[str]]
+Question = tuple[ClipInput, str, Iterable[str]]
 """A clip, a question and the candidate answers."""
 
 
-def answer(model: Embedder, clip: ClipInput, question: str, answers: Sequence[str]) -> Answer:
+def answer(model: Embedder | str | Path, clip: ClipInput, question: str, answers: Iterable[str]) -> Answer:
     """The nearest of `answers` to `question` about `clip`, with the cosine of each candidate.
 
     The question goes into the predictor; a model without one (`card.takes_query` is False) compares the
     clip with the texts "question answer".
 
+    Args:
+        model: an embedder, or its name or folder.
+        clip: a path, a `Clip`, or decoded frames.
+        question: one sentence.
+        answers: the candidates; any list, array, Series or generator of strings.
+
     Raises:
-        UsageError: an empty question, no answers, or an answer twice.
+        UsageError: an empty question, no answers, an answer twice, or an argument of another type.
         MediaError: the clip cannot be read.
     """
-    with Asker(model) as asker:
+    with Asker(loaded(model)) as asker:
         return asker.ask(clip, question, answers)
 
 
-def answer_many(model: Embedder, items: Iterable[Question]) -> Iterator[Answer]:
+def answer_many(model: Embedder | str | Path, items: Iterable[Question]) -> Iterator[Answer]:
     """`answer` for each of `items`, in order; a clip is looked at once for all its questions."""
-    with Asker(model) as asker:
+    with Asker(loaded(model)) as asker:
         for clip, question, answers in items:
             yield asker.ask(clip, question, answers)
+
+
+def ask_each(
+    model: Embedder, clips: Iterable[Clip], questions: Sequence[tuple[str, Sequence[str]]]
+) -> Iterator[Answer | SkippedFile]:
+    """Every question (with its candidate answers) about every clip; a file that cannot be read is told once.
+
+    Raises:
+        UsageError: as `answer`, before anything is decoded.
+    """
+    for question, answers in questions:
+        check_question(question, answers)
+    failed: set[Path] = set()
+    with Asker(model) as asker:
+        for clip in clips:
+            try:
+                if clip.path not in failed:
+                    yield from [asker.ask(clip, question, answers) for question, answers in questions]
+            except MediaError as error:
+                failed.add(clip.path)
+                yield SkippedFile(clip.path, error.message.removeprefix(f"{clip.path}: "))
 
 
 class Asker:
@@ -55,6 +85,7 @@ class Asker:
         self._pool = DecodePool()
         self._tokens = lru_cache(kept_clips)(self._look)
         self._texts = lru_cache(256)(self._embed)
+        self._warn = lru_cache(256)(partial(warn_about, model))
 
     def __enter__(self) -> Self:
         return self
@@ -62,10 +93,11 @@ class Asker:
     def __exit__(self, *_: object) -> None:
         self._pool.close()
 
-    def ask(self, clip: ClipInput, question: str, answers: Sequence[str]) -> Answer:
+    def ask(self, clip: ClipInput, question: str, answers: Iterable[str]) -> Answer:
         """See `answer`."""
-        _check(question, answers)
-        warn_about(self.model, question)
+        clip, answers = as_clip(clip), text_list(answers, "answer")
+        check_question(question, answers)
+        self._warn(question)
         if self.model.card.takes_query:
             texts = tuple(answers)
             seen = self.model.predict([self._tokens_of(clip)], question)[0]
@@ -75,17 +107,18 @@ class Asker:
         scores = self._texts(texts) @ seen
         order = np.argsort(-scores, kind="stable")
         candidates = tuple(Candidate(answers[i], float(scores[i])) for i in order)
-        return Answer(_name(clip), question, candidates[0].answer, candidates)
+        return Answer(*_place(clip), question, candidates[0].answer, candidates)
 
-    def _tokens_of(self, clip: ClipInput) -> torch.Tensor:
+    def _tokens_of(self, clip: Path | Clip | Pixels) -> torch.Tensor:
         # Decoded frames are not hashable, and their decoding is paid for already.
-        return self._tokens(clip) if isinstance(clip, (str, Path, Clip)) else self._look(clip)
+        return self._tokens(clip) if isinstance(clip, (Path, Clip)) else self._encode(clip)
 
-    def _look(self, clip: ClipInput) -> torch.Tensor:
-        if isinstance(clip, (str, Path)):
-            card = self.model.card
-            clip = read_whole(self._pool, clip, card.frames, card.decode_size)
-        return self.model.encode_clips([clip])[0]
+    def _look(self, clip: Path | Clip) -> torch.Tensor:
+        card = self.model.card
+        return self._encode(read_guarded(self._pool, clip, card.frames, card.decode_size))
+
+    def _encode(self, frames: Frames | Pixels) -> torch.Tensor:
+        return self.model.encode_clips([frames])[0]
 
     def _embed(self, texts: tuple[str, ...]) -> Vectors:
         for text in texts:
@@ -93,16 +126,22 @@ class Asker:
         return self.model.embed_texts(texts)
 
 
-def _check(question: str, answers: Sequence[str]) -> None:
+def check_question(question: str, answers: Sequence[str]) -> None:
+    """UsageError for an empty question, no answers, an empty one, or one given twice."""
+    if not isinstance(question, str):
+        raise UsageError(f"The question was given as {type_name(question)}.", "Give a str.")
+    check_text(question, "The question")
     if not question.strip():
         raise UsageError("The question is empty.", "Ask something, such as 'what is this?'.")
-    if isinstance(answers, str) or not answers or not all(text.strip() for text in answers):
-        raise UsageError(f"The answers were given as {answers!r}.", "Give one or more, none of them empty.")
+    if not answers or not all(text.strip() for text in answers):
+        raise UsageError(
+            f"The answers were given as {list(answers)!r}.", "Give one or more, none of them empty."
+        )
     if len(set(answers)) < len(answers):
         raise UsageError(f"An answer is given twice: {', '.join(answers)}.", "Give each answer once.")
 
 
-def _name(clip: ClipInput) -> str:
+def _place(clip: Path | Clip | Pixels) -> tuple[str, float, float | None]:
     if isinstance(clip, Clip):
-        return str(clip.path)
-    return str(clip) if isinstance(clip, (str, Path)) else ""
+        return str(clip.path), clip.start, clip.end
+    return (str(clip) if isinstance(clip, Path) else ""), 0.0, None

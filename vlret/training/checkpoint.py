@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+
+from vlret.files import replacing
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class TrainingState:
             "torch_rng": torch.get_rng_state(),
             "rng": _plain(self.rng.bit_generator.state),
         }
-        torch.save(state, file.with_suffix(".tmp"))
-        os.replace(file.with_suffix(".tmp"), file)
+        with replacing(file) as out:
+            torch.save(state, out)
 
     def resume(self, file: Path) -> int:
         """Go on from `file` if it is there; returns the number of finished epochs."""

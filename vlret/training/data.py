@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from vlret.datasets.tar_set import Item, read_items
+from vlret.errors import UsageError
 from vlret.evaluation.metrics import ranks
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
@@ -71,11 +73,11 @@ class TrainingData:
     def visual(self, chosen: NDArray[np.int64], n_views: int, rng: np.random.Generator) -> torch.Tensor:
         """Features float32 [n, n_views, ...] of items, views drawn at random in order."""
         rows = [self._views(item, n_views, rng) for item in chosen]
-        return torch.from_numpy(np.stack(rows).astype(np.float32))
+        return torch.from_numpy(np.stack(rows)).float()
 
     def first_views(self) -> torch.Tensor:
         """Features float32 [items, ...] of each item as it is."""
-        return torch.from_numpy(np.concatenate([array[:, 0] for array in self.features]).astype(np.float32))
+        return torch.from_numpy(np.concatenate([array[:, 0] for array in self.features])).float()
 
     def _views(self, item: int, n_views: int, rng: np.random.Generator) -> NDArray[np.float16]:
         for array in self.features:
@@ -90,6 +92,39 @@ def read_sets(recipe: Recipe, splits: Sequence[str]) -> dict[str, list[Item]]:
     sets = {name: _read(recipe.data / name) for name in recipe.sets}
     chosen = {name: [item for item in items if item.split in splits] for name, items in sets.items()}
     return {name: items for name, items in chosen.items() if items}
+
+
+def check_sets(recipe: Recipe) -> None:
+    """Refuse sets that a training would fail on after minutes: too small, without a dev split, without shards.
+
+    Raises:
+        UsageError: the message says which splits the sets have, or which shard is missing.
+    """
+    items = [item for name in recipe.sets for item in _read(recipe.data / name)]
+    for shard in {item.shard for item in items}:
+        if not shard.is_file():
+            raise UsageError(f"{shard} is missing.", "Put it beside the set's JSON lines.")
+    captioned = Counter(item.split for item in items if item.captions)
+    n_train, n_dev = (sum(captioned[split] for split in splits) for splits in (TRAIN_SPLITS, DEV_SPLITS))
+    stages = ((stage.epochs, stage.batch) for stage in (recipe.towers, recipe.captions, recipe.questions))
+    batch = max((batch for epochs, batch in stages if epochs), default=1)
+    told = ", ".join(f"{split}: {count}" for split, count in captioned.items()) or "none"
+    where = f"Of the items with captions in {', '.join(recipe.sets) or 'no set'} by split ({told})"
+    if n_dev < 2:
+        raise UsageError(
+            f"{where} {n_dev} are for dev: two or more are needed, to note the progress and fit the threshold.",
+            'Write "split": "dev" at some of them that are not trained on, about a tenth.',
+        )
+    if n_train < batch:
+        raise UsageError(
+            f"{where} {n_train} are for train, fewer than the greatest batch, {batch}.",
+            "Make batch smaller in the recipe, or add items.",
+        )
+    if recipe.questions.epochs and not _questions([item for item in items if item.split in TRAIN_SPLITS]):
+        raise UsageError(
+            "No question can be made of the training items: no caption names a thing that the rules know.",
+            "Give epochs = 0 in [questions], or bring questions along (qa.jsonl).",
+        )
 
 
 def load_data(

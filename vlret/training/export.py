@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from vlret.files import replace_file
 from vlret.models.base import ModelCard
 from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.modeling import VLJEPAModel, save_towers
@@ -19,14 +19,14 @@ from vlret.training.recipe import Recipe
 PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
 
 
-def export(model: VLJEPAModel, folder: Path, recipe: Recipe, calibration: Calibration) -> Path:
-    """Write the finished model in float16 (the int8 table as it is) and return its folder."""
+def export(model: VLJEPAModel, folder: Path, recipe: Recipe) -> Path:
+    """Write the finished model in float16 (the int8 table as it is), not yet calibrated; returns its folder."""
     write_folder(model, folder, recipe)
     state = {
         key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()
     }
     save_towers(folder, state)
-    write_card(model, folder, recipe, calibration)
+    write_card(model, folder, recipe)
     return folder
 
 
@@ -34,7 +34,7 @@ def write_folder(model: VLJEPAModel, folder: Path, recipe: Recipe) -> None:
     """Write the model as it is, in float32, with tokenizer and card."""
     model.save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copyfile(recipe.weights / MINILM / name, folder / name)
+        replace_file(folder / name, (recipe.weights / MINILM / name).read_bytes())
     write_card(model, folder, recipe)
 
 
@@ -62,7 +62,7 @@ def write_card(
         unknown_threshold=calibration.unknown_threshold if calibration else None,
         trained_on=recipe.trained_on,
     )
-    (folder / "card.json").write_text(json.dumps(card.to_dict(), indent=1) + "\n")
+    replace_file(folder / "card.json", (json.dumps(card.to_dict(), indent=1) + "\n").encode())
 
 
 def _rounded(values: Sequence[float]) -> list[float]:

@@ -19,12 +19,14 @@ from PIL import Image
 from tqdm import tqdm
 
 from vlret.datasets.tar_set import Item, read_bytes
+from vlret.errors import MediaError, UsageError
+from vlret.files import replace_file, replacing, unwritable
 from vlret.media.read import read_clip
+from vlret.media.sources import VIDEO_SUFFIXES
 from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.towers import padded
 from vlret.types import Pixels
 
-VIDEO = {".mp4"}
 BATCH = 16
 BATCH_TEXTS, TEXTS_AT_ONCE = 64, 2048
 LONGEST_TO_SHORTEST = 1.3
@@ -84,9 +86,9 @@ def text_features(
     with torch.inference_mode():
         read = [pool_texts(y_encoder, part) for part in tqdm(parts, desc="texts", unit="part", disable=None)]
     rows = torch.cat(read).numpy()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    np.save(file, rows)
-    stamp.write_text(json.dumps(list(texts)))
+    with replacing(file) as out:
+        np.save(out, rows)
+    replace_file(stamp, json.dumps(list(texts)).encode())
     return torch.from_numpy(rows)
 
 
@@ -109,7 +111,16 @@ def _of_like_length(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def _views(item: Item, content: bytes, count: int) -> list[Pixels]:
-    if Path(item.name).suffix not in VIDEO:
+    try:
+        return _decoded(item, content, count)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MediaError) as error:
+        raise UsageError(
+            f"{item.name} of {item.shard} cannot be decoded: {error}.", "Take it out of the set."
+        ) from error
+
+
+def _decoded(item: Item, content: bytes, count: int) -> list[Pixels]:
+    if Path(item.name).suffix.lower() not in VIDEO_SUFFIXES:
         return _photo_views(item.name, Image.open(io.BytesIO(content)).convert("RGB"), count)
     with tempfile.NamedTemporaryFile(suffix=Path(item.name).suffix) as file:
         file.write(content)
@@ -147,7 +158,7 @@ def _cached(
             array[done : done + len(group)] = group
             array.flush()
             done += len(group)
-            _write_done(file.with_suffix(".json"), done, names)
+            replace_file(file.with_suffix(".json"), json.dumps({"done": done, "names": names}).encode())
             bar.update(len(group))
     return array
 
@@ -176,10 +187,17 @@ def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[n
         array: np.memmap[Any, Any] = np.load(file, mmap_mode="r+")
         if array.shape == shape and state["names"] == names:
             return array, state["done"]
-    return np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape), 0
+    stamp.unlink(missing_ok=True)  # before the rows that it counts are gone
+    array = np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape)
+    _reserve(file)
+    return array, 0
 
 
-def _write_done(file: Path, done: int, names: list[str]) -> None:
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"done": done, "names": names}))
-    os.replace(temporary, file)
+def _reserve(file: Path) -> None:
+    """Take the room on the disk now: a mapped file for which there is none kills the process when it is written."""
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as handle:
+            try:
+                os.posix_fallocate(handle.fileno(), 0, file.stat().st_size)
+            except OSError as error:
+                raise unwritable(file, error) from error

@@ -107,13 +107,18 @@ def read_recipe(file: str | Path) -> Recipe:
     if not path.is_file():
         raise UsageError(f"There is no recipe {path}.", "Give a TOML file such as recipes/mini/recipe.toml.")
     try:
-        values = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}.", "Mend that line.") from error
     _check(Recipe, values, str(path))
     for name, kind in TABLES.items():
         _check(kind, values[name], f"[{name}] of {path}")
         values[name] = kind(**_frozen(values[name]))
+    _check_sizes(values["model"], str(path))
+    if len(set(values["sets"])) < max(1, len(values["sets"])):
+        raise UsageError(
+            f"sets of {path} was given as {values['sets']!r}.", "Give one set or more, each once."
+        )
     return Recipe(**{**_frozen(values), "data": Path(values["data"]), "weights": Path(values["weights"])})
 
 
@@ -131,6 +136,17 @@ def _check(kind: type[Any], values: Any, where: str) -> None:
     for name in sorted(known.keys() & _FROM_ONE):
         if values[name] < 1:
             raise UsageError(f"{name} of {where} was given as {values[name]}.", "Give 1 or more.")
+    for name in sorted(known.keys() & _BELOW_ONE):
+        if values[name] >= 1:
+            raise UsageError(f"{name} of {where} was given as {values[name]}.", "Give a share below 1.")
+
+
+def _check_sizes(sizes: Sizes, where: str) -> None:
+    if sizes.hidden % (2 * sizes.heads):
+        raise UsageError(
+            f"hidden of [model] of {where} was given as {sizes.hidden}, with {sizes.heads} heads.",
+            "Give a multiple of twice the heads.",
+        )
 
 
 def _is_number(value: object) -> bool:
@@ -147,6 +163,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
         'a list of texts, such as ["a", "b"]',
     ),
 }
+_BELOW_ONE = {"dropout", "text_dropout", "label_smoothing", "brought_share"}
 _FROM_ONE = {field.name for field in fields(Sizes)} | {"batch", "views"}
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import torch
 
 from vlret.errors import UsageError
+from vlret.files import replace_file
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.training.calibration import calibrate
+from vlret.training.calibration import calibrate_on
 from vlret.training.caption_stage import CaptionTrainer, dev_vectors
-from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, load_data, read_sets
-from vlret.training.export import export, write_folder
+from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, check_sets, load_data, read_sets
+from vlret.training.export import export, write_card, write_folder
 from vlret.training.features import further_features, text_features
 from vlret.training.initial import initial_model
 from vlret.training.question_stage import QuestionTrainer
@@ -35,8 +36,9 @@ def train(recipe: Recipe, out: str | Path) -> Path:
     stopped goes on from there when the same command is given again.
 
     Raises:
-        UsageError: `out` holds a run of another recipe.
+        UsageError: the sets cannot be trained on (`check_sets`), or `out` holds a run of another recipe.
     """
+    check_sets(recipe)
     folder = Path(out)
     _claim(folder, recipe)
     torch.manual_seed(recipe.seed)
@@ -46,9 +48,14 @@ def train(recipe: Recipe, out: str | Path) -> Path:
     teach_towers(model, recipe, data, dev, folder)
     write_folder(model, folder / "towers", recipe)
     data, dev = (with_towers(part, model, folder / "towers", folder / "features") for part in (data, dev))
-    CaptionTrainer(recipe, model, data).teach(dev, folder)
-    QuestionTrainer(recipe, model, VLJEPA(folder / "towers"), data).teach(dev, folder)
-    return export(model, folder / "model", recipe, calibrate(*dev_vectors(model, dev), dev.caption_item))
+    if recipe.captions.epochs:
+        CaptionTrainer(recipe, model, data).teach(dev, folder)
+    if recipe.questions.epochs:
+        QuestionTrainer(recipe, model, VLJEPA(folder / "towers"), data).teach(dev, folder)
+    finished = export(model, folder / "model", recipe)
+    clips, _ = dev_vectors(model, dev)
+    write_card(model, finished, recipe, calibrate_on(dev.items, clips, VLJEPA(finished)))
+    return finished
 
 
 def activations(recipe: Recipe, model: VLJEPAModel, folder: Path) -> tuple[TrainingData, TrainingData]:
@@ -86,5 +93,4 @@ def _claim(folder: Path, recipe: Recipe) -> None:
             f"{folder} holds a run of another recipe.",
             "Give --out another folder, or the recipe that this one was begun with (its recipe.json).",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
+    replace_file(file, text.encode())

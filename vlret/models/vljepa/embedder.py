@@ -6,7 +6,7 @@ torch and transformers are imported only when pixels or a query come in: a text 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vlret.models.base import Embedder, check_finite, check_texts
+from vlret.models.base import Embedder, check_finite
 from vlret.models.device import check_device
 from vlret.models.folder import check_folder, told_as
+from vlret.models.inputs import pixel_list, text_list
 from vlret.models.vljepa.checks import existing, read_card, read_config
 from vlret.types import Pixels, Vectors
 
@@ -60,7 +61,7 @@ class VLJEPA(Embedder):
         from vlret.models.vljepa.processing import normalise, squash
 
         mean, std = self.settings["image_mean"], self.settings["image_std"]
-        frames = [normalise(squash(clip, self.card.resolution), mean, std) for clip in clips]
+        frames = [normalise(squash(clip, self.card.resolution), mean, std) for clip in pixel_list(clips)]
         with self._running(), torch.inference_mode():
             return _grouped(frames, self._encode)
 
@@ -74,12 +75,12 @@ class VLJEPA(Embedder):
         rows = [vector.numpy() for vector in vectors]
         return self._unit(np.stack(rows)) if rows else np.empty((0, self.card.dim), np.float32)
 
-    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+    def embed_texts(self, texts: Iterable[str]) -> Vectors:
         """Target embeddings float32 [n, dim], unit length."""
-        check_texts(texts)
-        if not texts:
+        given = text_list(texts)
+        if not given:
             return np.empty((0, self.card.dim), np.float32)
-        ids = [self.tokens(text, self.card.text_length) for text in texts]
+        ids = [self.tokens(text, self.card.text_length) for text in given]
         with self._running():
             rows = self.y_encoder.embed(ids)
         return self._unit(rows)

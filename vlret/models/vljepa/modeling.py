@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers import initialization as init
 
+from vlret.files import replace_file
 from vlret.models.vljepa.checks import TOWERS, refuse_mismatch
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.encoders import XEncoder, YEncoder
@@ -91,9 +92,8 @@ class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
     def save_pretrained(self, save_directory: str | os.PathLike[str], **_: Any) -> None:
         """Write config.json and one safetensors file a tower, so that each can be loaded alone."""
         folder = Path(save_directory)
-        folder.mkdir(parents=True, exist_ok=True)
         self.config.architectures = [type(self).__name__]
-        self.config.save_pretrained(folder)
+        replace_file(folder / "config.json", self.config.to_json_string().encode())
         save_towers(folder, self.state_dict())
 
     @classmethod
@@ -111,12 +111,12 @@ def save_towers(folder: Path, state: Mapping[str, torch.Tensor]) -> None:
     home = {key: key.split(".")[0] if key.split(".")[0] in TOWERS else "predictor" for key in state}
     for tower in TOWERS:
         tensors = {key: state[key].detach().contiguous() for key in state if home[key] == tower}
-        save_file(tensors, folder / f"{tower}.safetensors", metadata={"format": "pt"})
+        replace_file(folder / f"{tower}.safetensors", save(tensors, metadata={"format": "pt"}))
     index = {
         "metadata": {"total_size": sum(t.numel() * t.element_size() for t in state.values())},
         "weight_map": {key: f"{tower}.safetensors" for key, tower in home.items()},
     }
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=1))
+    replace_file(folder / "model.safetensors.index.json", json.dumps(index, indent=1).encode())
 
 
 AutoConfig.register(VLJEPAConfig.model_type, VLJEPAConfig)

@@ -1,0 +1,59 @@
+"""A complete model of one's own: the mean colour of a clip, and of the colours that a text names.
+
+Run in this folder:
+
+    vlret index ~/Pictures --model mean_colour:MeanColour --out indexes/colours
+    vlret search indexes/colours "red and blue" --model mean_colour:MeanColour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+
+from vlret.errors import UsageError
+from vlret.models.base import Embedder, ModelCard
+from vlret.models.inputs import pixel_list, text_list
+from vlret.types import Pixels, Vectors
+
+COLOURS = {"black": (0, 0, 0), "white": (1, 1, 1), "red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
+
+
+class MeanColour(Embedder):
+    """Clips and texts as unit vectors [4]: red, green, blue, and a constant that keeps black from zero."""
+
+    def __init__(self) -> None:
+        self.card = ModelCard(
+            name="mean-colour", revision="1", weights_hash="0" * 64, dim=4, frames=4, resolution=32,
+            resize="squash", licence="Apache-2.0", prompts=("{}",), temperature=0.1, text_length=64,
+        )  # fmt: skip
+
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+        """One token a frame: its mean colour from 0 to 1, float32 [frames, 3]."""
+        return [torch.from_numpy(clip.mean((1, 2)) / 255).float() for clip in pixel_list(clips)]
+
+    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+        """The mean of each clip's frames, float32 [n, 4]."""
+        if query:
+            raise UsageError(f"{self.card.name} takes no query.", "Leave it out.")
+        return _unit([token.mean(0).numpy() for token in tokens])
+
+    def embed_texts(self, texts: Iterable[str]) -> Vectors:
+        """The mean of the colours that each text names, grey where it names none, float32 [n, 4]."""
+        return _unit([_colour(text) for text in text_list(texts)])
+
+    def is_cut(self, text: str) -> bool:
+        """Whether `text` has more words than are read."""
+        return len(text.split()) > self.card.text_length
+
+
+def _colour(text: str) -> Vectors:
+    named = [COLOURS[word] for word in text.lower().split() if word in COLOURS]
+    return np.mean(named or [(0.5, 0.5, 0.5)], axis=0)
+
+
+def _unit(colours: list[Vectors]) -> Vectors:
+    rows = np.array([[*colour, 0.1] for colour in colours], np.float32).reshape(-1, 4)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)

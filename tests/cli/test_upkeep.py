@@ -1,0 +1,76 @@
+"""`vlret remove`, `vlret check` and `vlret compact`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import vlret
+from tests.index.made import ROOT, made_index, unit_rows
+from vlret.index.index import Index
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    """Files f000.mp4 to f003.mp4 of three clips each; none of them is there."""
+    made_index(tmp_path / "index", unit_rows(12, 8))
+    return tmp_path / "index"
+
+
+def names(index: Path) -> list[str]:
+    return list(Index.open(index).rows()["relative_path"].unique())
+
+
+def test_a_file_is_removed(index):
+    run = vlret("remove", index, f"{ROOT}/f001.mp4", f"{ROOT}/f003.mp4", "--json")
+    assert (run.code, run.json) == (0, {"schema": 1, "index": str(index), "files": 2, "clips": 6})
+    assert names(index) == ["f000.mp4", "f002.mp4"]
+
+
+def test_a_folder_is_removed_with_all_that_is_in_it(index):
+    run = vlret("remove", index, ROOT)
+    assert (run.code, run.out) == (0, "removed 4 files (12 clips); `vlret compact` frees their space\n")
+    assert names(index) == []
+    assert vlret("remove", index, "/media").code == 1
+
+
+@pytest.mark.parametrize("path", ["f00", "f001", "f001.mp4/x"])
+def test_what_the_index_does_not_have_is_refused(index, path):
+    run = vlret("remove", index, f"{ROOT}/f000.mp4", f"{ROOT}/{path}")
+    assert run.code == 1
+    assert f"has nothing of {ROOT}/{path}" in run.err
+    assert len(names(index)) == 4
+
+
+def test_an_index_that_is_whole_and_one_that_is_damaged(index, media, models, tmp_path):
+    vlret("index", media, "--out", tmp_path / "whole", "--model", models / "colour")
+    run = vlret("check", tmp_path / "whole")
+    assert (run.code, run.out) == (0, f"{tmp_path / 'whole'}: not damaged; 0 of 3 files are gone\n")
+    run = vlret("check", index, "--json")
+    assert (run.code, run.json["damaged"], len(run.json["gone"]), run.json["files"]) == (0, [], 4, 4)
+    assert f"gone: {ROOT}/f000.mp4" in vlret("check", index).out
+    (shard,) = (index / "shards").iterdir()
+    data = bytearray(shard.read_bytes())
+    data[100] ^= 1
+    shard.write_bytes(bytes(data))
+    run = vlret("check", index, "--json")
+    assert run.code == 1
+    assert run.json["damaged"] == [f"shards/{shard.name}: checksum differs"]
+    assert "damaged: shards/" in vlret("check", index).out
+
+
+def test_compacting_frees_the_space_of_what_was_removed(index):
+    vlret("remove", index, f"{ROOT}/f001.mp4")
+    run = vlret("compact", index, "--json")
+    assert (run.code, run.json["removed_clips"]) == (0, 3)
+    assert run.json["bytes"] < run.json["bytes_before"]
+    assert vlret("compact", index).out.startswith("removed 0 dropped clips: ")
+    assert len(names(index)) == 3
+
+
+@pytest.mark.parametrize("verb", ["remove", "check", "compact"])
+def test_no_index_is_one_line(tmp_path, verb):
+    run = vlret(verb, tmp_path, *(["x"] if verb == "remove" else []))
+    assert (run.code, run.out, len(run.err.splitlines())) == (1, "", 1)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,147 @@
+"""tables.py: one reader of lists and tables; what it yields is compared with Python's own csv and json."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from vlret.errors import UsageError
+from vlret.tables import Row, Table, read_column, read_objects, read_table, read_text, split_lines
+
+ODD = [
+    "a,b;c\td|e",
+    'say "hi"',
+    "two\nlines",
+    "  blanks  ",
+    "\u2028\u2029\x85\x0b\x0c\x1c",
+    "",
+    "=1+1",
+    "Ñandú 🦤",
+    "'",
+]
+
+
+def put(path, text):
+    path.write_text(text, "utf-8", newline="")
+    return path
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_reads_what_csv_writes(tmp_path, separator, line_end):
+    with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL)
+        writer.writerows([("path", "n"), *((odd, "1") for odd in ODD)])
+    table = read_table(tmp_path / "a.csv", ["path"])
+    assert table.heading == ("path", "n")
+    assert table.texts(0) == ODD
+
+
+def test_json_and_json_lines_agree(tmp_path):
+    values = [{"path": odd, "n": 1} for odd in ODD]
+    one = put(tmp_path / "a.json", json.dumps(values, ensure_ascii=False))
+    lines = put(tmp_path / "a.jsonl", "\n".join(json.dumps(value, ensure_ascii=False) for value in values))
+    assert read_column(one, ["path"]) == read_column(lines, ["path"]) == ODD
+    assert read_table(lines, ()).rows[2] == Row("line 3", (ODD[2], 1))
+    assert read_table(one, ()).rows[2] == Row("entry 3", (ODD[2], 1))
+
+
+def test_lines_end_in_lf_cr_or_nul_only():
+    assert split_lines("a\u2028b\r\nc\rd\x0c\n\ne") == [
+        (1, "a\u2028b"),
+        (2, "c"),
+        (3, "d\x0c"),
+        (4, ""),
+        (5, "e"),
+    ]
+    assert split_lines("a\nb\0c\r\0") == [(1, "a\nb"), (2, "c\r"), (3, "")]
+
+
+def test_missing_cells_are_empty_and_rows_keep_their_line(tmp_path):
+    table = read_table(put(tmp_path / "a.csv", 'path,n\n"a\nb",1\n\nc\n'), ["path"])
+    assert table.rows == [Row("line 2", ("a\nb", "1")), Row("line 5", ("c", ""))]
+    table = read_table(put(tmp_path / "a.json", '[{"path": "a"}, {"n": null}]'), ["path"])
+    assert (table.heading, table.texts(0)) == (("path", "n"), ["a", ""])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("video,path\na,b\n", ["b"]),  # the first of the names, not the first column
+        ("Video;note\na;b\n", ["a"]),
+        ("a,b.mp4\n", None),
+        ("a.mp4\nb.mp4\n", ["a.mp4", "b.mp4"]),
+    ],
+)
+def test_the_column_of_paths(tmp_path, text, found):
+    file = put(tmp_path / "a.csv", text)
+    if found is None:
+        with pytest.raises(UsageError, match="2 columns"):
+            read_column(file, ["path", "video"])
+    else:
+        assert read_column(file, ["path", "video"]) == found
+    assert read_column(file, ["path", "video"], "1") == [
+        row.cells[0] for row in read_table(file, ["video"]).rows
+    ]
+
+
+def test_what_is_no_file_of_text_is_refused(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("fifo", ".", "none", "nul\0"):
+        with pytest.raises(UsageError):
+            read_text(tmp_path / name)
+    with pytest.raises(UsageError, match="regular file"):
+        read_text(Path("/dev/zero"))
+    monkeypatch.setattr("vlret.tables.MOST_BYTES", 3)
+    with pytest.raises(UsageError, match="longer than"):
+        read_text(put(tmp_path / "long.txt", "four"))
+
+
+def test_errors_name_file_and_place_on_one_line(tmp_path):
+    with pytest.raises(
+        UsageError, match=r"a\.csv, line 3 has 3 cells, the first row has 2: \('c', 'd', 'e'\)"
+    ):
+        read_table(put(tmp_path / "a.csv", "path,n\na,b\nc,d,e\n"), ["path"])
+    with pytest.raises(UsageError, match=r"a\.json is not JSON") as error:
+        read_table(put(tmp_path / "a.json", '{"a": "\x1b[2J\n'), ())
+    assert error.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "Path;N\na;1\nb;2\n"),
+        ("a.tsv", "path\tn\na\t1\nb\t2\n"),
+        ("a.json", '[{"path": "a", "n": "1"}, {"n": "2", "path": "b"}]'),
+        ("a.yaml", "- {path: a, n: 1}\n- {path: b, n: 2}\n"),
+        ("a.jsonl", '{"Path": "a", "n": "1"}\n\n{"path": "b", "n": "2"}'),
+    ],
+)  # fmt: skip
+def test_objects(tmp_path, name, text):
+    found = list(read_objects(put(tmp_path / name, text), ["path"]))
+    assert [cells for _, cells in found] == [{"path": "a", "n": "1"}, {"path": "b", "n": "2"}]
+
+
+def test_objects_past_a_damaged_line(tmp_path):
+    file = put(tmp_path / "a.jsonl", '{"path"\n[1]\n{"path": "a", "path": "b"}\n{"path": "c"}\n')
+    *bad, (place, good) = read_objects(file, ["path"])
+    assert (place, good) == ("line 4", {"path": "c"})
+    assert [type(error) for _, error in bad] == [UsageError] * 3
+    with pytest.raises(UsageError, match="needs path"):
+        list(read_objects(put(tmp_path / "a.csv", "a,b\nc,d\n"), ["path"]))
+
+
+def test_a_hostile_yaml_makes_texts_only(tmp_path):
+    bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    with pytest.raises(UsageError):
+        read_column(put(tmp_path / "a.yaml", bomb), ["path"], "2")
+    touched = tmp_path / "touched"
+    put(tmp_path / "b.yaml", f"- !!python/object/apply:os.mkdir ['{touched}']\n")
+    assert isinstance(read_table(tmp_path / "b.yaml", ()), Table)
+    assert not touched.exists()

@@ -1,0 +1,35 @@
+"""`vlret check`: whether an index is whole, and its files are there."""
+
+from __future__ import annotations
+
+import typer
+
+from vlret.cli import options, output
+from vlret.text import printable
+
+
+def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
+    """Read every byte of an index to see whether it is damaged, and look for files that are gone.
+
+    Exits with 1 if it is damaged.
+    """
+    from vlret.index.known import is_gone, known_files
+    from vlret.index.snapshot import Snapshot
+    from vlret.index.store import Store
+
+    store = Store(index)
+    damaged = store.find_damage(store.read_manifest())
+    paths = [] if damaged else [file.path for file in known_files(Snapshot.read(store))]
+    gone = [path for path in paths if is_gone(path)]
+    if json:
+        output.print_json({"index": index, "damaged": damaged, "files": len(paths), "gone": gone})
+    elif damaged:
+        for line in damaged:
+            print(printable(f"damaged: {line}"))
+        print(f"{printable(index)}: damaged; restore it from a copy, or build it again")
+    else:
+        for path in gone:
+            print(printable(f"gone: {path}"))
+        print(f"{printable(index)}: not damaged; {len(gone)} of {len(paths)} files are gone")
+    if damaged:
+        raise typer.Exit(1)

@@ -1,0 +1,55 @@
+"""Takes files out of an index; the files themselves stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vlret.errors import IndexFolderError
+from vlret.index.known import known_files
+from vlret.index.lock import writer_lock
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
+from vlret.index.writer import IndexWriter
+from vlret.text import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many files and clips were taken out of the index in folder `index`."""
+
+    index: Path
+    files: int
+    clips: int
+
+
+def remove_files(index: str | Path, paths: Sequence[Path]) -> Removed:
+    """Drop the clips of the files at `paths` (absolute), and of all files in the folders among them.
+
+    They need not be there any more. A later index run over them would add them again.
+
+    Raises:
+        IndexFolderError: the index has nothing of one of the paths, or a writer is at work.
+    """
+    store = Store(Path(index))
+    Snapshot.read(store)  # says so where there is no index
+    with writer_lock(store.folder):
+        snapshot = Snapshot.read(store)
+        known, skipped = known_files(snapshot), snapshot.skipped
+        places = [snapshot.absolute(row.root, row.path) for row in skipped]
+        for path in paths:
+            if not any(place.is_relative_to(path) for place in (*(file.path for file in known), *places)):
+                raise IndexFolderError(
+                    f"The index {printable(store.folder)} has nothing of {printable(path)}.",
+                    "`vlret info` says which folders its files are in.",
+                )
+        files = [file for file in known if any(file.path.is_relative_to(path) for path in paths)]
+        writer = IndexWriter(snapshot, snapshot.manifest.roots)
+        for file in files:
+            writer.drop(file.ids)
+        for row, place in zip(skipped, places, strict=True):
+            if any(place.is_relative_to(path) for path in paths):
+                writer.forget(row)
+        writer.commit()
+        return Removed(store.folder, len(files), writer.n_dropped)

@@ -1,0 +1,72 @@
+"""Which class is taken for which: matrices and the most frequent mistakes, as HTML tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vlret.reports.bench_detail import Pair, confusion, most_confused
+from vlret.reports.bench_parts import cell, section, share_cell, table
+from vlret.reports.html import text
+
+Document = Mapping[str, Any]
+
+_MOST_CLASSES = 50  # in a matrix: of more, those that are most often confused
+_MOST_BESIDE = 12  # classes of two matrices that fit beside each other
+_WHAT = "Rows: truth. Columns: answer. The fuller the colour, the larger the share of its row."
+
+
+def confusions(document: Document) -> str:
+    """A matrix for each model; of more than 50 classes the 20 most frequent mistakes too. "" for other tasks."""
+    if document["task"] != "classification":
+        return ""
+    shown = "".join(_of_model(document, model) for model in document["models"])
+    return section("Which class for which", f"<div class='plots'>{shown}</div>")
+
+
+def _of_model(document: Document, model: Document) -> str:
+    classes, counts, name = document["classes"], confusion(document, model), model["name"]
+    if len(classes) <= _MOST_CLASSES:
+        return _matrix(name, counts, classes, range(len(classes)))
+    pairs = most_confused(document, model)
+    named = {name for pair in pairs for name in (pair.truth, pair.answer)}
+    shown = [number for number, name in enumerate(classes) if name in named]
+    note = " Only the classes of these mistakes; all pairs are in confusion.csv."
+    return _mistakes(name, pairs) + (_matrix(name, counts, classes, shown, note) if shown else "")
+
+
+def _matrix(
+    model: str, counts: Counter[tuple[int, int]], classes: Sequence[str], shown: Sequence[int], note: str = ""
+) -> str:
+    head = "".join(f"<th scope='col'><span>{text(classes[answer])}</span></th>" for answer in shown)
+    rows = "".join(_row(truth, counts, classes, shown) for truth in shown)
+    kind = "wide" if len(shown) > _MOST_BESIDE else "narrow"
+    return (
+        f"<figure class='{kind}'><figcaption>{text(model)}</figcaption><p class='file'>{_WHAT}{note}</p>"
+        f"<div class='scroll' tabindex='0' role='region' aria-label='Confusion of classes by {text(model)}'>"
+        f"<table class='matrix'><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div></figure>"
+    )
+
+
+def _row(truth: int, counts: Counter[tuple[int, int]], classes: Sequence[str], shown: Sequence[int]) -> str:
+    total = sum(counts[truth, answer] for answer in range(len(classes)))
+    cells = "".join(_count(counts[truth, answer], total, truth == answer) for answer in shown)
+    return f"<tr><th scope='row'>{text(classes[truth])}</th>{cells}</tr>"
+
+
+def _count(n: int, total: int, right: bool) -> str:
+    kind = " class='right'" if right else ""
+    if not n:
+        return f"<td{kind}></td>"
+    return f"<td{kind} style='--share:{n / total:.3f}' title='{n} of {total}, {n / total:.0%}'>{n}</td>"
+
+
+def _mistakes(model: str, pairs: Sequence[Pair]) -> str:
+    rows = "".join(
+        f"<tr><th>{text(pair.truth)}</th>{cell('answer', text(pair.answer))}"
+        f"{cell('queries', f'{pair.n} of {pair.total}')}{share_cell('share', pair.n / pair.total)}</tr>"
+        for pair in pairs
+    )
+    body = table(("truth", "answer", "queries", "share"), rows, "shares") if pairs else "<p>None.</p>"
+    return f"<div><h3>{text(model)}: the most frequent mistakes</h3>{body}</div>"

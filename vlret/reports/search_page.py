@@ -1,0 +1,94 @@
+"""Search results on a page: the hits of a file together, with a timeline of where in it they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vlret.reports.cards import clip_of, file_line, frames, heading
+from vlret.reports.html import MOST_CLIPS, address, bar, text
+from vlret.reports.thumbnails import Preview
+from vlret.reports.timecode import span, timecode
+from vlret.types import Clip, Hit
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSection:
+    """Hits under a heading (the page's own if "") and a note, those of a file together; 300 are shown.
+
+    A bar is the cosine from 0 to `full`, see `full_bar`, or to 1 if a hit has more: the bars of two pages of one
+    model can be compared.
+    """
+
+    title: str
+    note: str
+    hits: Sequence[Hit]
+    full: float = 1.0
+
+    def clips(self) -> list[Clip]:
+        """The clips that are shown."""
+        return [_clip(hit) for hit in self.hits[:MOST_CLIPS]]
+
+    def html(self, pictures: Mapping[Clip, Preview]) -> str:
+        """A card for each file, in the order of its best hit."""
+        head = f"<h2>{text(self.title)}</h2>" if self.title else ""
+        full = self.full if all(hit.score <= self.full for hit in self.hits) else 1.0
+        files: dict[str, list[Hit]] = {}
+        for hit in self.hits[:MOST_CLIPS]:
+            files.setdefault(hit.path, []).append(hit)
+        cards = "".join(_card(Path(path), hits, full, pictures) for path, hits in files.items())
+        body = f'<div class="cards">{cards}</div>' if cards else "<p>Nothing was found.</p>"
+        n_more = len(self.hits) - MOST_CLIPS
+        more = f"<p>{n_more} more are not shown.</p>" if n_more > 0 else ""
+        note = f"{self.note} Bars: cosine from 0 to {full:g}." if cards else self.note
+        return f"<section>{head}<p>{text(note)}</p>{body}{more}</section>"
+
+
+def full_bar(temperature: float) -> float:
+    """The cosine that texts and clips of a model seldom exceed, 0.1 to 1: 0.4 for CLIP, 1 for vljepa-mini.
+
+    Cosines of matching pairs grow with the temperature that a model was trained with.
+    """
+    return max(0.1, min(1.0, round(40 * temperature, 1)))
+
+
+def _card(path: Path, hits: Sequence[Hit], full: float, pictures: Mapping[Clip, Preview]) -> str:
+    line = file_line(path) + _timeline(path, hits, pictures)
+    if len(hits) == 1:
+        (hit,) = hits
+        about = heading(f"{hit.rank}. {path.name}") + line + _bar("cosine", hit, full)
+        return f'<article>{frames(_clip(hit), pictures)}<div class="text">{about}</div></article>'
+    clips = "".join(
+        f"<div>{frames(_clip(hit), pictures)}{_bar(f'{hit.rank}.', hit, full)}</div>" for hit in hits
+    )
+    about = f'<div class="text">{heading(path.name)}{line}</div>'
+    return f'<article class="several">{about}<div class="cards">{clips}</div></article>'
+
+
+def _bar(name: str, hit: Hit, full: float) -> str:
+    return bar(name, hit.score / full, f"{hit.score:.3f}")
+
+
+def _timeline(path: Path, hits: Sequence[Hit], pictures: Mapping[Clip, Preview]) -> str:
+    """Where the hits lie in their file; nothing for an image, a file shown whole, and one that cannot be read."""
+    lengths_s = [pictures[_clip(hit)].duration_s for hit in hits if _clip(hit) in pictures]
+    length_s = max(lengths_s, default=0.0)
+    if not length_s or (len(hits) == 1 and hits[0].end - hits[0].start > 0.99 * length_s):
+        return ""
+    marks = "".join(_mark(path, hit, length_s) for hit in hits)
+    ends = f"<span>0:00</span><span>{timecode(length_s)}</span>"
+    return f'<div class="timeline">{marks}</div><p class="ends">{ends}</p>'
+
+
+def _mark(path: Path, hit: Hit, length_s: float) -> str:
+    left, width = 100 * hit.start / length_s, 100 * (hit.end - hit.start) / length_s
+    name = f"{hit.rank}. {span(hit.start, hit.end)}"
+    return (
+        f'<a href="{address(path, hit.start)}" target="_blank" title="{name}" aria-label="{name}"'
+        f' style="left:{left:.2f}%;width:{width:.2f}%"></a>'
+    )
+
+
+def _clip(hit: Hit) -> Clip:
+    return clip_of(hit.path, hit.start, hit.end)

@@ -1,0 +1,83 @@
+"""What a query means: words to embed, or the path of an image or video to look at."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from vlret.errors import MediaError, UsageError
+from vlret.media.sources import MEDIA_SUFFIXES
+from vlret.tasks.fit import is_index
+
+# A sentence does not end like these, whether vlret reads such files or not.
+_CAMERA_SUFFIXES = (
+    ".3gp",
+    ".avif",
+    ".flv",
+    ".heic",
+    ".heif",
+    ".jfif",
+    ".m2ts",
+    ".mts",
+    ".tif",
+    ".tiff",
+    ".vob",
+    ".wmv",
+)
+_FILE_SUFFIXES = MEDIA_SUFFIXES | frozenset(_CAMERA_SUFFIXES)
+_AT_ROOT = re.compile(r"/|\.{1,2}[/\\]|~[/\\]|\\\\|[A-Za-z]:[/\\]|\w+://")
+
+
+def file_of(query: str) -> Path | None:
+    """The file that `query` names, whatever its suffix, or None where it is a sentence.
+
+    Raises:
+        UsageError: `query` names a folder.
+        MediaError: `query` looks like a path, and nothing is there: it begins at a root, its folder exists, or
+            it ends like a media file.
+    """
+    path = Path(os.path.expanduser(query))
+    if os.path.isdir(path):
+        if is_index(path):
+            raise UsageError(f"{query} is an index, not a query.", "One search reads one index.")
+        hint = "Give one image or video. If you mean the word, write it in a sentence."
+        raise UsageError(f"{query} is a folder.", hint)
+    if os.path.exists(path):
+        return path
+    if _looks_like_a_path(query):
+        raise MediaError(f"{query} is not there.", "Give a file of this machine, or describe it in words.")
+    return None
+
+
+def one_query(index: str | Path, words: Sequence[str]) -> str:
+    """The words after `index` on a command line as one query: a sentence needs no quotes, a file stands alone.
+
+    Raises:
+        UsageError: an index or a file stands among other words, or the index does not come first.
+    """
+    last = next((word for word in words if is_index(word)), None)
+    if last is not None and not is_index(index):
+        raise UsageError(
+            f"{last} is the index, and comes first.", f"Write: vlret search {last} {str(index)!r}"
+        )
+    for word in words if len(words) > 1 else ():
+        if is_index(word):
+            raise UsageError(f"{word} is an index, too.", "One search reads one index: search it on its own.")
+        if _looks_like_a_path(word):
+            raise UsageError(
+                f"{word} was given as a file among other words.", "Give it alone, or one of them with --plus."
+            )
+    return " ".join(words)
+
+
+def _looks_like_a_path(text: str) -> bool:
+    if not text.strip("/\\."):
+        return False
+    folder, name = os.path.split(text)
+    return (
+        _AT_ROOT.match(text) is not None
+        or os.path.splitext(name)[1].lower() in _FILE_SUFFIXES
+        or (folder != "" and os.path.isdir(folder))
+    )

@@ -90,6 +90,7 @@ VERBS: list[Verb] = [
     indexed,
     moved,
     compacted,
+    removed,
 ]
 WRITERS = (indexed, moved, compacted, removed)
 

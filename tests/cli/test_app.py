@@ -256,3 +256,14 @@ def test_a_current_folder_that_was_deleted_is_told_in_one_line(words, tmp_path, 
     assert (
         run.err == "vlret: error: the current folder was deleted. Go to one that exists (cd) and run again.\n"
     )
+
+
+def test_ctrl_c_does_not_wait_for_the_batch_in_hand(media, tmp_path):
+    (tmp_path / "slow").mkdir()
+    arguments = ["index", media, "--out", tmp_path / "index", "--model", tmp_path / "slow"]
+    run = subprocess.Popen(command(*arguments), cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "slow" / "encoding").exists() and run.poll() is None:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=20)
+    assert (run.returncode, len(errors.splitlines())) == (130, 1)

@@ -61,9 +61,9 @@ def test_a_part_of_the_path_or_a_pattern_restricts_the_files(index, media, patte
 
 
 def test_further_clips_of_the_files_are_told(index):
-    assert vlret("search", index, "red").err == "vlret: 1 more clips in these files: --all-clips\n"
+    assert vlret("search", index, "red").err == "vlret: 1 more clip in these files: --all-clips\n"
     one = vlret("search", index, "red", "--only", "long.mp4")
-    assert one.err == "vlret: 1 more clips in this file: --all-clips\n"
+    assert one.err == "vlret: 1 more clip in this file: --all-clips\n"
     assert vlret("search", index, "red", "--all-clips").err == ""
 
 
@@ -137,13 +137,15 @@ def test_one_line_says_what_is_wrong(index, models, arguments, code, reason):
     assert reason.format(models=models) in run.err
 
 
-@pytest.mark.parametrize("damage", ["missing", "empty", "not json", "cut shard"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "a file", "not json", "cut shard"])
 def test_an_unreadable_index_is_one_line(index, tmp_path, damage):
     import shutil
 
     folder = tmp_path / "index"
     if damage == "empty":
         folder.mkdir()
+    elif damage == "a file":
+        folder.touch()
     elif damage != "missing":
         shutil.copytree(index, folder)
         shutil.rmtree(folder / "view", ignore_errors=True)

@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_read_is_told_once_and_passed_over(media, asked, t
     assert (run.code, strict.code) == (0, 1)
     assert run.out.startswith("red  ")
     assert run.err.count("bad.mp4: not a media file") == 1
-    assert "1 questions answered, 1 passed over" in run.err
+    assert "1 question answered, 1 passed over" in run.err
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,7 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
         (["which one?", "{media}/green one.mp4", "--answers", "a", "--answers", "b"], 2, "First the video"),
         (["--questions", "none.jsonl"], 2, "none.jsonl is not there"),
         (["{media}/green one.mp4", " ", "--answers", "a", "--answers", "b"], 2, "question is empty"),
+        (["{media}/green one.mp4", "which?", "a", "b"], 2, "repeat an option for each of its values"),
         (["{media}/green one.mp4", "which?", "--answers", "a,b"], 2, "given once, as 'a,b'"),
         (["{media}/green one.mp4", "which?", "--answers", "a", "--answers", "a"], 2, "given twice"),
         (

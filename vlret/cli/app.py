@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -61,7 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     output.set_up_streams(debug)
     options = [word for word in words[:n_options] if word != "--debug"]
     code = _run([*options, *words[n_options:]], debug)
-    sys.exit(_flushed(code))
+    code = _flushed(code)
+    if code == _INTERRUPTED and any(thread.name.startswith("encoder") for thread in threading.enumerate()):
+        os._exit(code)  # else Python would wait for the batch that is being encoded
+    sys.exit(code)
 
 
 def _run(words: list[str], debug: bool) -> int:
@@ -114,6 +118,8 @@ def _told(error: Any, words: list[str]) -> str:
     file = next((word for word in words if word.startswith("-") and os.path.lexists(word)), None)
     if file and hasattr(error, "option_name"):
         return f"{text}. If you mean the file, write -- before it, or ./{file}"
+    if "unexpected extra argument" in text:
+        return f"{text}. Quote what belongs together; repeat an option for each of its values"
     names = getattr(getattr(error, "param", None), "opts", ())
     given = [value for name, value in pairwise(words) if name in names]
     return f"{text}, not {given[-1]!r}" if given and given[-1] not in text else text

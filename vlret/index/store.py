@@ -179,7 +179,8 @@ def _check_digest(file: BufferedReader, entry: FileEntry) -> None:
 
 def damaged(folder: Path, name: str, what: str) -> IndexFolderError:
     """The error that says which file of the index is damaged and how."""
+    reason = printable(" ".join(what.split())).rstrip(".")
     return IndexFolderError(
-        f"{name} of the index {printable(folder)} is damaged: {printable(what).rstrip('.')}.",
+        f"{name} of the index {printable(folder)} is damaged: {reason}.",
         "Restore it from a copy, or delete the index and build it again.",
     )

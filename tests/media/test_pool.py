@@ -131,11 +131,11 @@ def test_a_decoder_that_hangs_crashes_or_devours_memory_costs_its_file_only(copy
         (signal.SIGTERM, "crashed or was killed (SIGTERM)", True),
         (40, "crashed or was killed (signal 40)", True),
         (signal.SIGSEGV, "crashed or was killed (SIGSEGV)", False),
-        (signal.SIGSTOP, "did not answer for 1 s", False),
+        (signal.SIGSTOP, "did not answer for 4 s", False),
     ],
 )
 def test_a_child_killed_or_stopped_from_outside(sent: int, reason: str, retry: bool, odd: Odd):
-    with DecodePool(limit_s=1.0) as pool:
+    with DecodePool(limit_s=4.0) as pool:
         run = pool.run(job(odd(name), "window:0.2", 1) for name in ("constant.mp4", "one_frame.mp4"))
         next(run)
         os.kill(pool.pids[0], sent)
@@ -192,10 +192,10 @@ def test_a_slow_consumer_is_waited_for_and_not_taken_for_a_hang(odd: Odd, monkey
             asked += 1
             yield job(odd("one_frame.mp4"))
 
-    with DecodePool(limit_s=0.7) as pool:
+    with DecodePool(limit_s=3.0) as pool:
         run = pool.run(jobs())
         next(run)
-        time.sleep(1.5)
+        time.sleep(4.0)
         assert asked <= 4
         events = list(run)
     assert len(events) == 59

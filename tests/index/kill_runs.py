@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -69,4 +70,6 @@ def run_killed(job: Callable[[Path, Path], None], library: Path, base: Path, ste
 
 if __name__ == "__main__":
     name, library, base = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as warm:  # imports what each forked run would import anew
+        build_job(Path(library), Path(warm) / "index")
     print(next(step for step in count() if not run_killed(JOBS[name], Path(library), Path(base), step)))

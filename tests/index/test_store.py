@@ -63,6 +63,31 @@ def test_a_damaged_manifest_is_told_by_its_path(folder: Path, text: str) -> None
         Index.open(folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("rows", "4", r'field shards\[0\]\.rows is "4", not a whole number from 0'),
+        ("bytes", -1, r"field shards\[0\]\.bytes is -1, not a whole number from 0"),
+        ("rows", 10**9, r"field shards\[0\]\.rows is 1000000000: more than \d+ bytes can hold"),
+        ("name", "../a.parquet", r"field shards\[0\]\.name is '\.\./a\.parquet'"),
+    ],
+)
+def test_a_wrong_value_is_told_by_its_field(folder: Path, name: str, value: object, message: str) -> None:
+    entry = json.loads((folder / "manifest.json").read_text())["shards"][0]
+    edit_manifest(folder, shards=[{**entry, name: value}])
+    with pytest.raises(IndexFolderError, match=rf"manifest\.json is a damaged manifest: {message}"):
+        Index.open(folder)
+
+
+@pytest.mark.parametrize("name", ["shards", "roots", "recipe", "revision", "dropped", "next_clip_id"])
+def test_a_missing_field_is_told(folder: Path, name: str) -> None:
+    values = json.loads((folder / "manifest.json").read_text())
+    del values[name]
+    (folder / "manifest.json").write_text(json.dumps(values))
+    with pytest.raises(IndexFolderError, match=f"damaged manifest: field {name} is missing"):
+        Index.open(folder)
+
+
 def test_a_manifest_with_unknown_values_still_opens(folder: Path) -> None:
     edit_manifest(folder, note="of a later vlret of the same version")
     assert len(Index.open(folder)) == 8

@@ -318,7 +318,7 @@ SIZES = {
     "manifest of many bytes": huge_manifest,
     "manifest nested": nested_manifest,
     "info of many bytes": huge_info,
-    "rows by the million": rewritten("shards", repeated(3_000_000)),
+    "rows by the million": rewritten("shards", repeated(500_000)),
     "long text": rewritten("shards", column("path", "x" * 50_000_000)),
     "long text repeated": rewritten("skipped", one_long_text),
     "dropped by the million": many_rows,

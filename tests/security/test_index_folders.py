@@ -19,6 +19,7 @@ from tests.security.sandbox import Sandbox
 from vlret.errors import IndexFolderError
 from vlret.index import build
 from vlret.index.index import Index, move_root
+from vlret.index.remove import remove_files
 from vlret.tasks.label import classify
 
 pytestmark = [
@@ -77,6 +78,10 @@ def moved(box: Sandbox, library: Path) -> None:
     move_root(box.stranger, library, library)
 
 
+def removed(box: Sandbox, library: Path) -> None:
+    assert remove_files(box.stranger, [library / "0.mp4"]).clips == 2
+
+
 VERBS: list[Verb] = [
     searched,
     labelled,
@@ -85,8 +90,9 @@ VERBS: list[Verb] = [
     indexed,
     moved,
     compacted,
+    removed,
 ]
-WRITERS = (indexed, moved, compacted)
+WRITERS = (indexed, moved, compacted, removed)
 
 
 def _peak_bytes(reset: bool = False) -> int:

@@ -186,7 +186,9 @@ class _Roots:
             raise ValueError(f"field roots has other ids than 0 to {len(ordered) - 1}")
         for root in ordered:
             if not (PurePosixPath(root.path).is_absolute() or PureWindowsPath(root.path).is_absolute()):
-                raise ValueError(f"field roots[{root.id}].path is no absolute path: {printable(root.path)}")
+                raise ValueError(
+                    f"field roots[{root.id}].path is not absolute: {printable(root.path)[:60]!r}"
+                )
         return [root.path for root in ordered]
 
 
@@ -217,7 +219,9 @@ def _check_entries(manifest: Manifest) -> None:
 
 def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:
     if not name.fullmatch(entry.name):
-        raise ValueError(f"field {where}.name is no name of its kind: {printable(entry.name)[:60]}")
+        raise ValueError(
+            f"field {where}.name is {printable(entry.name)[:60]!r}, which vlret names no such file"
+        )
     if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
         raise ValueError(f"field {where}.sha256 is not 64 hex digits")
     if entry.rows > 4 * entry.bytes:  # a row of the most uniform table takes about one byte

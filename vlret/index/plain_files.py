@@ -92,5 +92,5 @@ def _require(path: Path, wanted: int, what: str) -> None:
 def _refused(path: Path, kind: str, wanted: str) -> IndexFolderError:
     return IndexFolderError(
         f"{printable(path)} is {kind}; an index has {wanted} there.",
-        "Nothing was read or written. Delete it if you trust the rest of the index.",
+        "Nothing was read or written. Delete it, or build a new index in another folder.",
     )

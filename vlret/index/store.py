@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from vlret.errors import IndexFolderError
-from vlret.files import TEMPORARY, replace_file
+from vlret.files import TEMPORARY, is_temporary, replace_file
 from vlret.index.manifest import NAMES, SHARDS, FileEntry, Manifest
 from vlret.index.parquet_file import mark_of, read_parquet, write_parquet
 from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
@@ -157,8 +157,8 @@ class Store:
 
 def is_own_temporary(path: Path) -> bool:
     """Whether a killed writer left this: a temporary file for a file that an index has."""
-    own = re.fullmatch(rf"\.({_OWN_NAMES})\.[0-9a-f]{{16}}{re.escape(TEMPORARY)}", path.name)
-    return own is not None and not path.is_dir()
+    name = path.name[1 : -len(".0123456789abcdef") - len(TEMPORARY)]
+    return is_temporary(path.name) and re.fullmatch(_OWN_NAMES, name) is not None and not path.is_dir()
 
 
 def table_name(form: str, number: int) -> str:
@@ -179,7 +179,8 @@ def _check_digest(file: BufferedReader, entry: FileEntry) -> None:
 
 def damaged(folder: Path, name: str, what: str) -> IndexFolderError:
     """The error that says which file of the index is damaged and how."""
+    reason = printable(" ".join(what.split())).rstrip(".")
     return IndexFolderError(
-        f"{name} of the index {printable(folder)} is damaged: {printable(what).rstrip('.')}.",
+        f"{name} of the index {printable(folder)} is damaged: {reason}.",
         "Restore it from a copy, or delete the index and build it again.",
     )

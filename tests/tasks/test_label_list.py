@@ -54,6 +54,7 @@ CATS = ["cat", "dog"]
         ("a.json", '{"0": ["n02123045", "cat"], "1": ["n02084071", "dog"]}', CATS),
         ("a.json", '{"0": "cat", "1": "dog"}', CATS),
         ("a.json", '{"cat": 0, "dog": 1}', CATS),
+        ("config.json", '{"id2label": {"0": "cat", "1": "dog"}, "label2id": {"cat": 0, "dog": 1}}', CATS),
         ("a.json", '{"labels": ["cat", "dog"], "version": 1}', CATS),
         ("a.json", '{"0": {"name": "cat"}, "1": {"name": "dog"}}', CATS),
         ("coco.json", '{"images": [], "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]}', CATS),

@@ -35,6 +35,11 @@ def test_without_a_present_label_there_are_no_lists() -> None:
     assert make_lists(np.zeros((5, 40), np.float32), nothing, ~nothing) == []
 
 
+def test_a_model_that_is_never_right_has_no_threshold() -> None:
+    cosines, present, absent = made(0.5)
+    assert calibrate(make_lists(-cosines, present, absent)).unknown_threshold is None
+
+
 def test_worse_vectors_get_a_higher_temperature() -> None:
     assert calibrate(make_lists(*made(0.5))).temperature < calibrate(make_lists(*made(2.0))).temperature
 

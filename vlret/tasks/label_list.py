@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _NAMES = (
     "label", "labels", "label name", "label names", "name", "names", "class", "classes", "class name",
-    "class names", "classname", "classnames", "category", "categories", "category name", "display name",
+    "class names", "classname", "classnames", "category", "categories", "category name", "display name", "id2label",
     "action", "tag", "tags",
 )  # fmt: skip
 _IDS = ("id", "index", "class id", "label id", "wnid")

@@ -23,10 +23,13 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Calibration:
-    """`temperature` divides cosines before the softmax; below `unknown_threshold` no label is likely right."""
+    """`temperature` divides cosines before the softmax; below `unknown_threshold` no label is likely right.
+
+    `unknown_threshold` is None for a model that is never right.
+    """
 
     temperature: float
-    unknown_threshold: float
+    unknown_threshold: float | None
 
 
 def calibrate_on(items: Sequence[Item], clips: Vectors, embedder: Embedder) -> Calibration | None:
@@ -76,6 +79,8 @@ def calibrate(lists: Sequence[Scores]) -> Calibration:
               for t in TEMPERATURES]  # fmt: skip
     temperature = float(TEMPERATURES[int(np.argmin(losses))])
     right = np.concatenate([_right_probabilities(rows[:, :-1] / temperature) for rows in lists])
+    if not len(right):
+        return Calibration(round(temperature, 4), None)
     wrong = np.concatenate([_softmax(rows[:, 1:] / temperature).max(1) for rows in lists])
     thresholds = np.unique(np.concatenate([right, wrong]).round(3))
     balanced = [(right >= t).mean() + (wrong < t).mean() for t in thresholds]

@@ -205,7 +205,7 @@ def an_adapter(box: Sandbox) -> None:
     change(box.stranger / "adapter_config.json", peft_type="LORA", base_model_name_or_path=str(box.user))
 
 
-@attack("vljepa", "gives arguments that are no numbers")
+@attack("vljepa", "gives arguments that are neither numbers nor plain words")
 def weights_of_a_backbone_elsewhere(box: Sandbox) -> None:
     change(box.stranger / "config.json", "x_config", model_type="timm_wrapper", architecture="resnet10t",
            model_args={"pretrained_cfg_overlay": {"file": str(box.secret)}})  # fmt: skip

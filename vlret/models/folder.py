@@ -27,7 +27,7 @@ _LARGEST = 1 << 24
 _LONGEST_SIDE = 4096
 _MOST_LAYERS = 1000
 _LAYERS = re.compile(r"(layers?|depths?|blocks)$")
-_UNBOUNDED = re.compile(r"theta|_pixels|total_|num_param|seed")
+_UNBOUNDED = re.compile(r"theta|_pixels|_edge|total_|num_param|seed")
 
 _CODE = {
     "auto_map", "trust_remote_code", "custom_generate", "custom_pipelines", "code_revision", "kernel_config",
@@ -178,8 +178,8 @@ def _check_architecture(file: Path, values: dict[str, Any]) -> None:
         if name is not None and not (isinstance(name, str) and _PLAIN.fullmatch(name)):
             _refuse(file, f"names an architecture that lies elsewhere ({key}: {_short(name)})")
     arguments = values.get("model_args") if "architecture" in values else None
-    if arguments and not (isinstance(arguments, dict) and all(map(_is_number, arguments.values()))):
-        _refuse(file, "gives arguments that are no numbers (model_args)")
+    if arguments and not (isinstance(arguments, dict) and all(map(_is_plain, arguments.values()))):
+        _refuse(file, "gives arguments that are neither numbers nor plain words (model_args)")
 
 
 def _check_picture_size(file: Path, values: dict[str, Any]) -> None:
@@ -195,8 +195,10 @@ def is_plain_file(name: Any) -> bool:
     return isinstance(name, str) and name not in ("", ".", "..") and not re.search(r"[/\\:\0]", name)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (bool, int, float))
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float)) or bool(_PLAIN.fullmatch(str(value)))
 
 
 def _is_too_large(key: str, value: Any) -> bool:

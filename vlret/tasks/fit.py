@@ -67,11 +67,11 @@ def model_of(index: Index, model: Embedder | str | Path | None = None, device: s
 
 def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
     check_device(device)
-    name = given or index.recipe.model
+    name = index.recipe.model if given is None else given
     try:
         if given is None:
             check_model(name)
-            _require_trusted(index)
+            _require_trusted(index, name)
         return load_model(name, device=device, dtype=index.recipe.dtype)
     except VlretError as error:
         raise ModelError(
@@ -81,9 +81,8 @@ def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
         ) from error
 
 
-def _require_trusted(index: Index) -> None:
-    name = index.recipe.model
-    if not is_trusted(name):
+def _require_trusted(index: Index, name: str | Path) -> None:
+    if not is_trusted(str(name)):
         raise ModelError(
             "a model that only the index names is not opened unasked.",
             f"If you trust that model: vlret search {index.folder} QUERY --model {printable(name)} (the other "

@@ -70,6 +70,29 @@ def test_a_snapshot_of_the_hubs_cache_holds_links_to_the_files_beside_it(clip_fo
         load_model(snapshot, "cpu")
 
 
+def test_a_folder_called_snapshots_is_no_cache(tmp_path):
+    folder = tmp_path / "snapshots" / "abc"
+    folder.mkdir(parents=True)
+    (tmp_path / "blobs").mkdir()
+    for target in ("secret.txt", "blobs/secret.txt"):
+        (tmp_path / target).write_text("secret")
+        (folder / "vocab.txt").unlink(missing_ok=True)
+        (folder / "vocab.txt").symlink_to(tmp_path / target)
+        with pytest.raises(ModelError, match="is a link that leads out"):
+            check_folder(folder)
+
+
+def test_blobs_that_lie_elsewhere_are_no_cache(tmp_path):
+    folder = tmp_path / "models--a--b" / "snapshots" / "abc"
+    folder.mkdir(parents=True)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "secret").write_text("secret")
+    (tmp_path / "models--a--b" / "blobs").symlink_to(tmp_path / "mine")
+    (folder / "vocab.txt").symlink_to("../../blobs/secret")
+    with pytest.raises(ModelError, match="is a link that leads out"):
+        check_folder(folder)
+
+
 def test_a_folder_of_everything_is_none(tmp_path, monkeypatch):
     monkeypatch.setattr(folders, "_MOST_ENTRIES", 3)
     for number in range(4):

@@ -263,6 +263,13 @@ each("clip", "lies elsewhere|does not lie in it", {
     "a text tower from the hub": lambda box: change(
         _config(box), "model_cfg", "text_cfg", hf_model_name="someone/tower"),
 })  # fmt: skip
+each("clip", "gives its tokenizer", {
+    "a class for the tokenizer": lambda box: change(
+        _config(box), "model_cfg", "text_cfg", "tokenizer_kwargs", tokenizer_type="own"),
+    "a list for the tokenizer": lambda box: change(
+        _config(box), "model_cfg", "text_cfg", tokenizer_kwargs=["clean"]),
+    "a number for the tokenizer": lambda box: change(_config(box), "model_cfg", "text_cfg", tokenizer_kwargs=7),
+})  # fmt: skip
 each("vljepa", "lies elsewhere", {
     "a backbone from the hub": lambda box: change(
         box.stranger / "config.json", "x_config", model_type="timm_wrapper", architecture="hf-hub:a/b"),
@@ -274,6 +281,10 @@ each("vljepa", "field x_config|field y_config", {
         box.stranger / "config.json", "x_config", model_type="detr", backbone="resnet50"),
     "an unknown tower": lambda box: change(box.stranger / "config.json", "y_config", model_type="hostile"),
     "no tower": lambda box: change(box.stranger / "config.json", y_config=None),
+})  # fmt: skip
+each("st", "lies elsewhere", {
+    "a backbone from a folder": lambda box: change(
+        box.stranger / "config.json", "vision_config", use_timm_backbone=True, backbone=f"local-dir:{box.user}"),
 })  # fmt: skip
 each("st", "takes a file from elsewhere", {
     "a backbone with weights of its own": lambda box: change(

@@ -143,8 +143,9 @@ def test_a_write_that_the_system_stops_half_way_leaves_the_old_file(tmp_path, su
     assert os.listdir(tmp_path) == [path.name]
 
 
-def test_a_pipe_is_written_into_and_stays(tmp_path):
-    pipe = tmp_path / "pipe"
+@pytest.mark.parametrize("name", ["pipe", "1"])
+def test_a_pipe_is_written_into_and_stays(tmp_path, name):
+    pipe = tmp_path / name
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as reader:
         read = reader.submit(pipe.read_bytes)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from vlret.errors import UsageError
-from vlret.tables import Row, Table, read_column, read_objects, read_table, read_text, split_lines
+from vlret.tables import Row, Table, read_column, read_objects, read_table
 
 ODD = [
     "a,b;c\td|e",
@@ -50,22 +48,18 @@ def test_json_and_json_lines_agree(tmp_path):
     assert read_table(one, ()).rows[2] == Row("entry 3", (ODD[2], 1))
 
 
-def test_lines_end_in_lf_cr_or_nul_only():
-    assert split_lines("a\u2028b\r\nc\rd\x0c\n\ne") == [
-        (1, "a\u2028b"),
-        (2, "c"),
-        (3, "d\x0c"),
-        (4, ""),
-        (5, "e"),
-    ]
-    assert split_lines("a\nb\0c\r\0") == [(1, "a\nb"), (2, "c\r"), (3, "")]
-
-
 def test_missing_cells_are_empty_and_rows_keep_their_line(tmp_path):
     table = read_table(put(tmp_path / "a.csv", 'path,n\n"a\nb",1\n\nc\n'), ["path"])
     assert table.rows == [Row("line 2", ("a\nb", "1")), Row("line 5", ("c", ""))]
     table = read_table(put(tmp_path / "a.json", '[{"path": "a"}, {"n": null}]'), ["path"])
     assert (table.heading, table.texts(0)) == (("path", "n"), ["a", ""])
+
+
+def test_blanks_at_the_ends_of_a_cell_belong_to_it(tmp_path):
+    assert read_table(put(tmp_path / "a.csv", "path,n\n a.mp4 ,1\n"), ["path"]).texts(0) == [" a.mp4 "]
+    assert read_table(put(tmp_path / "a.csv", '"n", "path"\n1, "a, b.mp4"\n'), ["path"]).texts(1) == [
+        "a, b.mp4"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,18 +81,6 @@ def test_the_column_of_paths(tmp_path, text, found):
     assert read_column(file, ["path", "video"], "1") == [
         row.cells[0] for row in read_table(file, ["video"]).rows
     ]
-
-
-def test_what_is_no_file_of_text_is_refused(tmp_path, monkeypatch):
-    os.mkfifo(tmp_path / "fifo")
-    for name in ("fifo", ".", "none", "nul\0"):
-        with pytest.raises(UsageError):
-            read_text(tmp_path / name)
-    with pytest.raises(UsageError, match="regular file"):
-        read_text(Path("/dev/zero"))
-    monkeypatch.setattr("vlret.tables.MOST_BYTES", 3)
-    with pytest.raises(UsageError, match="longer than"):
-        read_text(put(tmp_path / "long.txt", "four"))
 
 
 def test_errors_name_file_and_place_on_one_line(tmp_path):

@@ -123,11 +123,7 @@ def unwritable(path: Path, error: OSError) -> OutputError:
 def _is_stream(path: Path) -> bool:
     """Whether `path` is a device, a pipe or an open file of a process, such as /dev/null or /dev/stdout."""
     with suppress(OSError):
-        if (
-            not stat.S_ISREG(mode := path.lstat().st_mode)
-            and not stat.S_ISLNK(mode)
-            and not stat.S_ISDIR(mode)
-        ):
+        if stat.S_IFMT(path.lstat().st_mode) not in (stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR):
             return True
     folder = path.absolute().parent.resolve()
     return folder == Path("/dev") or Path("/proc") in folder.parents
@@ -136,7 +132,7 @@ def _is_stream(path: Path) -> bool:
 def _open_stream(path: Path) -> BinaryIO:
     """An open file of this process is written on where it stands: opened by its name, it would be emptied."""
     number = {"/dev/stdout": "1", "/dev/stderr": "2"}.get(str(path), path.name)
-    if not number.isdecimal():
+    if not number.isdecimal() or path.parent.name not in ("dev", "fd"):
         return path.open("wb")
     sys.stdout.flush()
     return os.fdopen(os.dup(int(number)), "wb")

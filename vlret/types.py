@@ -33,6 +33,17 @@ def as_pixels(given: object, what: str) -> Pixels:
     return given if given.ndim == 4 else given[None]
 
 
+def as_path(given: object, what: str) -> Path:
+    """`given` as a path.
+
+    Raises:
+        UsageError: it is neither a str nor a Path; the message begins with `what`.
+    """
+    if not isinstance(given, (str, os.PathLike)):
+        raise UsageError(f"{what} was given as {type_name(given)}.", "Give a str or a Path.")
+    return Path(given)
+
+
 def check_count(value: object, name: str) -> None:
     """UsageError unless `value` is a whole number from 1 on."""
     if not isinstance(value, Integral) or value < 1:
@@ -57,11 +68,7 @@ class Clip:
     end: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.path, (str, os.PathLike)):
-            raise UsageError(
-                f"The path of a clip was given as {type_name(self.path)}.", "Give a str or Path."
-            )
-        object.__setattr__(self, "path", Path(self.path))
+        object.__setattr__(self, "path", as_path(self.path, "The path of a clip"))
         end = math.inf if self.end is None else self.end
         if not (isinstance(self.start, Real) and isinstance(end, Real) and 0 <= self.start < end):
             raise UsageError(

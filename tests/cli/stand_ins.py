@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,22 @@ class AskedColour(ColourEmbedder):
         return seen[:, [2, 1, 0, 3]] if query and "opposite" in query else seen
 
 
+class SlowColour(ColourEmbedder):
+    """Takes a minute for a batch; before it, writes `encoding` into its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("slow")
+        self._folder = folder
+
+    def encode_pixels(self, clips):
+        (self._folder / "encoding").touch()
+        time.sleep(60)
+        return super().encode_pixels(clips)
+
+
 def load_folder(folder: Path, device: str, dtype: str) -> ColourEmbedder:
+    if folder.name == "slow":
+        return SlowColour(folder)
     return {"colour": ColourEmbedder, "asked": AskedColour}[folder.name]()
 
 

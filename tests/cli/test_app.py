@@ -244,3 +244,26 @@ def test_an_interrupted_index_goes_on(models, tmp_path):
         assert "goes on from there" in errors
     report = vlret(*arguments, "--json").json
     assert report["new"] + report["unchanged"] == report["found"] == 40
+
+
+@pytest.mark.parametrize("words", [("index", "a"), ("search", "index", "dog"), ("info", "index")])
+def test_a_current_folder_that_was_deleted_is_told_in_one_line(words, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    run = vlret(*words)
+    assert (run.code, run.out) == (1, "")
+    assert (
+        run.err == "vlret: error: the current folder was deleted. Go to one that exists (cd) and run again.\n"
+    )
+
+
+def test_ctrl_c_does_not_wait_for_the_batch_in_hand(media, tmp_path):
+    (tmp_path / "slow").mkdir()
+    arguments = ["index", media, "--out", tmp_path / "index", "--model", tmp_path / "slow"]
+    run = subprocess.Popen(command(*arguments), cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "slow" / "encoding").exists() and run.poll() is None:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=20)
+    assert (run.returncode, len(errors.splitlines())) == (130, 1)

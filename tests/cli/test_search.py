@@ -137,13 +137,15 @@ def test_one_line_says_what_is_wrong(index, models, arguments, code, reason):
     assert reason.format(models=models) in run.err
 
 
-@pytest.mark.parametrize("damage", ["missing", "empty", "not json", "cut shard"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "a file", "not json", "cut shard"])
 def test_an_unreadable_index_is_one_line(index, tmp_path, damage):
     import shutil
 
     folder = tmp_path / "index"
     if damage == "empty":
         folder.mkdir()
+    elif damage == "a file":
+        folder.touch()
     elif damage != "missing":
         shutil.copytree(index, folder)
         shutil.rmtree(folder / "view", ignore_errors=True)

@@ -152,6 +152,7 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
         (["which one?", "{media}/green one.mp4", "--answers", "a", "--answers", "b"], 2, "First the video"),
         (["--questions", "none.jsonl"], 2, "none.jsonl is not there"),
         (["{media}/green one.mp4", " ", "--answers", "a", "--answers", "b"], 2, "question is empty"),
+        (["{media}/green one.mp4", "which?", "a", "b"], 2, "repeat an option for each of its values"),
         (["{media}/green one.mp4", "which?", "--answers", "a,b"], 2, "given once, as 'a,b'"),
         (["{media}/green one.mp4", "which?", "--answers", "a", "--answers", "a"], 2, "given twice"),
         (

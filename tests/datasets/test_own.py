@@ -177,7 +177,10 @@ def test_questions(put: Put):
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ({"question": "q", "answers": ["a", "b"], "answer": "a"}, "line 1: The video is None"),
+        (
+            {"question": "q", "answers": ["a", "b"], "answer": "a"},
+            "line 1: None stands where a path is needed",
+        ),
         ({"path": "a", "answers": ["a", "b"], "answer": "a"}, "line 1: The question is None"),
         ({"path": "a", "question": "q", "answers": ["a", "b"]}, "line 1: the answer '' is not one of a, b"),
         (

@@ -8,6 +8,7 @@ import pytest
 
 from tests.index.made import ROOT, add_file, made_index, unit_rows
 from tests.index.test_index import ids, oracle
+from vlret.errors import OutputError
 from vlret.index import faiss_view
 from vlret.index.index import Index
 from vlret.index.snapshot import Snapshot
@@ -102,11 +103,18 @@ def test_an_opened_index_keeps_its_rows_while_a_writer_adds(folder: Path) -> Non
     assert len(found) == 40
 
 
-def test_a_folder_that_cannot_be_written_is_searched_all_the_same(tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system"), OutputError("full")],
+)
+@pytest.mark.parametrize("step", ["replacing", "replace_file"])
+def test_a_folder_that_cannot_be_written_is_searched_all_the_same(
+    step: str, error: Exception, tmp_path: Path, monkeypatch
+) -> None:
     def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+        raise error
 
-    monkeypatch.setattr(faiss_view, "_save", refuse)
+    monkeypatch.setattr(faiss_view, step, refuse)
     index = made_index(tmp_path / "index", unit_rows(10, 16))
     assert len(index.search(QUERY, k=3)[0]) == 3
 

@@ -112,6 +112,10 @@ def test_no_query_gives_no_lists(index: Index) -> None:
         (np.ones((1, 23)), 1, "shape"),
         (np.ones(24), 1, "shape"),
         (np.ones((1, 24)), 0, "k was given as 0"),
+        ("a dog", 1, "Query vectors were given as str"),
+        ([["a dog"]], 1, "Query vectors were given as list"),
+        ([[1.0], [1.0, 2.0]], 1, "Query vectors were given as list"),
+        (None, 1, "shape"),
     ],
 )
 def test_bad_queries_are_refused(index: Index, vectors: np.ndarray, k: int, message: str) -> None:

@@ -114,6 +114,14 @@ def test_a_killed_compaction_changes_nothing_but_the_files(tmp_path: Path) -> No
         assert Index.open(base / str(step)).check() == []
 
 
+def test_kills_at_random_moments_end_where_an_undisturbed_run_does() -> None:
+    """Ten here; by hand: python -m tests.index.random_kills --kills 100 --seed 0."""
+    command = [sys.executable, "-m", "tests.index.random_kills", "--kills", "10", "--seed", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) >= 10
+
+
 def test_ctrl_c_keeps_the_files_that_were_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = write_library(tmp_path / "library")
     model = CircleEmbedder(batch_size=1)

@@ -45,7 +45,7 @@ def test_a_still_picture_between_reordered_frames_is_no_jump():
 
 @pytest.mark.parametrize("layout", [plain, reordered])
 @pytest.mark.parametrize(
-    "starts", [(7000, 0), (0, 0), (7000, 20), (7000, 0, 7000), (7000, 3000, 0), (0, 0, 0)]
+    "starts", [(7000, 0), (0, 0), (7000, 20), (7000, 0, 7000), (7000, 3000, 0), (0, 0, 0), (0, 116)]
 )
 def test_recordings_follow_each_other_where_the_clock_jumps_back(layout, starts):
     n = 31

@@ -13,6 +13,7 @@ from vlret.errors import MediaError
 from vlret.media.guarded import read_guarded
 from vlret.media.pool import DecodePool
 from vlret.media.read import read_clip
+from vlret.types import Clip
 
 Odd = Callable[[str], Path]
 
@@ -20,8 +21,9 @@ Odd = Callable[[str], Path]
 @pytest.mark.parametrize("size", [None, (64, 48)])
 def test_frames_equal_read_clip(odd: Odd, size: tuple[int, int] | None) -> None:
     with DecodePool() as pool:
-        for name in ("vfr.mkv", "one_frame.mp4", "exif.jpg"):
-            found, expected = read_guarded(pool, odd(name), 4, size), read_clip(odd(name), 4, size=size)
+        files = [odd(name) for name in ("vfr.mkv", "one_frame.mp4", "exif.jpg")]
+        for clip in (*files, Clip(files[0], 0.1, 0.4), Clip(files[0], 0.2), Clip(files[2])):
+            found, expected = read_guarded(pool, clip, 4, size), read_clip(clip, 4, size=size)
             np.testing.assert_array_equal(found.pixels, expected.pixels)
             np.testing.assert_array_equal(found.times, expected.times)
 

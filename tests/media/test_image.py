@@ -19,6 +19,7 @@ from tests.media.make import BLUE, H264, RED, field, number_of, picture, video
 from vlret.errors import MediaError
 from vlret.media.decode import decode
 from vlret.media.image import read_image
+from vlret.media.limits import DECODER_BYTES, MAX_FRAME_BYTES, MAX_IMAGE_BYTES
 from vlret.media.pool import DecodeJob, DecodePool, FileDone
 from vlret.media.probe import probe
 
@@ -106,6 +107,15 @@ def test_a_film_whatever_its_name(name: str, tmp_path: Path):
     shutil.move(path, tmp_path / name)
     assert probe(tmp_path / name).kind == "video"
     assert number_of(decode(tmp_path / name, [0.85]).pixels[0]) == 8
+
+
+def test_the_limits_of_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "media.md").read_text()
+    assert f"| image | {MAX_IMAGE_BYTES >> 20} MB |" in page
+    assert f"| frame of a film | {MAX_FRAME_BYTES // 10**6} MB |" in page
+    assert f"{MAX_IMAGE_BYTES // 4 // 10**6} megapixels in colour, {MAX_IMAGE_BYTES // 10**6} in grey" in page
+    for kind, name in (("HEIF", "HEIC"), ("AVIF", "AVIF"), ("WEBP", "WebP")):
+        assert f"{name} {MAX_IMAGE_BYTES // DECODER_BYTES[kind] // 10**6}" in page
 
 
 def test_what_is_neither(tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from vlret.errors import MediaError, UsageError
@@ -155,6 +156,24 @@ def test_a_label_with_braces_is_a_plain_text(colour_model):
 def test_wrong_calls_are_refused(colour_model, labels, options):
     with pytest.raises(UsageError):
         classify([], labels, **{"model": colour_model, **options})
+
+
+def test_a_label_given_twice_keeps_both_places_and_is_told(painted_index, colour_model, caplog):
+    items = classify(painted_index, ["red", "blue", "Red", "re_d"], model=colour_model, top=4)
+    assert "'red' is given more than once" in caplog.text
+    red = next(item for item in items if item.path.endswith("red.png"))
+    assert [(one.label, one.probability) for one in red.top[:2]] == [
+        ("red", pytest.approx(red.probability)),
+        ("Red", pytest.approx(red.probability)),
+    ]
+
+
+@pytest.mark.parametrize("kind", [tuple, iter, np.array, pd.Series])
+def test_labels_come_in_any_ordered_iterable(painted_index, colour_model, kind):
+    expected = classify(painted_index, NAMES, model=colour_model)
+    assert classify(painted_index, kind(NAMES), model=colour_model) == expected
+    assert classify(str(painted_index.folder), kind(NAMES), model=colour_model) == expected
+    assert classify([], kind(NAMES), templates=kind(["a {}"]), model=colour_model) == []
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path, colour_model):

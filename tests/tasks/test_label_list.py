@@ -153,13 +153,11 @@ def test_refuses_files_that_are_unclear(tmp_path, name, text, reason):
         read_labels(str(tmp_path / name))
 
 
-@pytest.mark.parametrize(
-    "data", ["cat\ndog\n".encode("utf-16"), "cat\ndog\n".encode("utf-16-le"), b"caf\xe9\n"]
-)
+@pytest.mark.parametrize("data", ["cat\ndog\n".encode("utf-16-le"), b"caf\xe9\n"])
 @pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.json"])
 def test_refuses_other_encodings(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(UsageError, match=r"UTF-16|not UTF-8"):
+    with pytest.raises(UsageError, match="not UTF-8"):
         read_labels(str(tmp_path / name))
 
 

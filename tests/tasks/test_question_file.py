@@ -76,6 +76,6 @@ def test_a_table_without_headings_is_refused(tmp_path):
 def test_a_missing_or_binary_file_is_refused(tmp_path):
     with pytest.raises(UsageError, match="not there"):
         list(read_questions(tmp_path / "none.jsonl"))
-    (tmp_path / "b.jsonl").write_bytes(b"\xff\xfe")
+    (tmp_path / "b.jsonl").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="UTF-8"):
         list(read_questions(tmp_path / "b.jsonl"))

@@ -9,7 +9,9 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import UsageError
-from vlret.tasks.vqa import answer, answer_many
+from vlret.tasks import fit
+from vlret.tasks.vqa import answer, answer_many, ask_each
+from vlret.types import Clip
 
 
 class AskedColour(ColourEmbedder):
@@ -76,13 +78,53 @@ def test_decoded_frames_are_not_taken_for_each_other():
     assert [one.answer for one in answers] == ["red", "blue"]
 
 
+def test_a_clip_is_looked_at_between_its_times(painted):
+    model, answers = AskedColour(), ["red", "blue"]
+    clips = [Clip(painted / "long.gif", 0.0, 10.0), Clip(painted / "long.gif", 10.0, 20.0)]
+    found = [answer(model, clip, "which?", np.array(answers)) for clip in clips]
+    assert [(one.start, one.end, one.answer) for one in found] == [(0, 10, "red"), (10, 20, "blue")]
+
+
+def test_each_question_is_asked_about_each_clip_and_a_bad_file_is_told_once(painted, tmp_path):
+    (tmp_path / "bad.mp4").write_text("no video")
+    clips = [
+        Clip(tmp_path / "bad.mp4", 0.0, 1.0),
+        Clip(painted / "red.png"),
+        Clip(tmp_path / "bad.mp4", 1.0, 2.0),
+    ]
+    questions = [("which?", ["red", "blue"]), ("swapped?", ["red", "blue"])]
+    bad, *found = ask_each(AskedColour(), clips, questions)
+    assert (bad.path, bad.reason) == (tmp_path / "bad.mp4", "not a media file.")
+    assert [(one.path, one.answer) for one in found] == [
+        (str(painted / "red.png"), "red"),
+        (str(painted / "red.png"), "blue"),
+    ]
+
+
+def test_a_model_is_given_by_its_name_too(monkeypatch):
+    monkeypatch.setattr(fit, "load_model", lambda name: {"asked": AskedColour}[name]())
+    assert answer("asked", RED, "which?", ["red", "blue"]).answer == "red"
+
+
 @pytest.mark.parametrize(
     ("question", "answers"),
-    [("", ["a"]), (" ", ["a"]), ("q", []), ("q", ["a", ""]), ("q", ["a", "a"]), ("q", "cat")],
-)
+    [("", ["a"]), (" ", ["a"]), ("q", []), ("q", ["a", ""]), ("q", ["a", "a"]), ("q", "cat"), (None, ["a"]),
+     (b"q", ["a"]), ("q", None), ("q", ["a", 5]), ("q \udcff", ["a"])],
+)  # fmt: skip
 def test_refuses_what_cannot_be_asked(colour_model, question, answers):
     with pytest.raises(UsageError):
         answer(colour_model, RED, question, answers)
+
+
+@pytest.mark.parametrize("clip", [None, 5, ["a.mp4"], RED / 255, RED[..., :2]])
+def test_what_is_no_clip_is_refused(colour_model, clip):
+    with pytest.raises(UsageError, match="The clip was given as"):
+        answer(colour_model, clip, "which?", ["a"])
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(UsageError, match="The model was given as NoneType"):
+        answer(None, RED, "which?", ["a"])
 
 
 def test_warns_of_a_question_that_is_cut(colour_model, caplog):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -61,11 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     output.set_up_streams(debug)
     options = [word for word in words[:n_options] if word != "--debug"]
     code = _run([*options, *words[n_options:]], debug)
-    sys.exit(_flushed(code))
+    code = _flushed(code)
+    if code == _INTERRUPTED and any(thread.name.startswith("encoder") for thread in threading.enumerate()):
+        os._exit(code)  # else Python would wait for the batch that is being encoded
+    sys.exit(code)
 
 
 def _run(words: list[str], debug: bool) -> int:
     try:
+        os.getcwd()
         code = _app()(words, prog_name="vlret", standalone_mode=False) or 0
     except VlretError as error:
         code = _failed(error, error.exit_code, debug)
@@ -76,7 +81,7 @@ def _run(words: list[str], debug: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except OSError as error:  # a full disk, a folder without permission
-        code = _failed(f"{error.filename or 'the system'}: {error.strerror or error}.", 1, debug)
+        code = _failed(_of_the_system(error), 1, debug)
     except MemoryError:
         code = _failed("out of memory. Close other programs, or use a smaller model.", 1, debug)
     except Exception as error:  # noqa: BLE001 - the last net: a bug is told in one line, too
@@ -98,6 +103,12 @@ def _failed(error: object, code: int, debug: bool) -> int:
     return code
 
 
+def _of_the_system(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # os.getcwd
+        return "the current folder was deleted. Go to one that exists (cd) and run again."
+    return f"{error.filename or 'the system'}: {error.strerror or error}."
+
+
 def _told(error: Any, words: list[str]) -> str:
     """What is wrong, with the value that was given: typer's own words for numbers leave it out."""
     commands = getattr(error.ctx.command, "commands", None) if error.ctx else None
@@ -107,6 +118,8 @@ def _told(error: Any, words: list[str]) -> str:
     file = next((word for word in words if word.startswith("-") and os.path.lexists(word)), None)
     if file and hasattr(error, "option_name"):
         return f"{text}. If you mean the file, write -- before it, or ./{file}"
+    if "unexpected extra argument" in text:
+        return f"{text}. Quote what belongs together; repeat an option for each of its values"
     names = getattr(getattr(error, "param", None), "opts", ())
     given = [value for name, value in pairwise(words) if name in names]
     return f"{text}, not {given[-1]!r}" if given and given[-1] not in text else text

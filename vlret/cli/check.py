@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from vlret.cli import options, output
-from vlret.text import printable
 
 
 def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
@@ -25,11 +24,11 @@ def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
         output.print_json({"index": index, "damaged": damaged, "files": len(paths), "gone": gone})
     elif damaged:
         for line in damaged:
-            print(printable(f"damaged: {line}"))
-        print(f"{printable(index)}: damaged; restore it from a copy, or build it again")
+            output.show(f"damaged: {line}")
+        output.show(f"{index}: damaged; restore it from a copy, or build it again")
     else:
         for path in gone:
-            print(printable(f"gone: {path}"))
-        print(f"{printable(index)}: not damaged; {len(gone)} of {len(paths)} files are gone")
+            output.show(f"gone: {path}")
+        output.show(f"{index}: not damaged; {len(gone)} of {len(paths)} files are gone")
     if damaged:
         raise typer.Exit(1)

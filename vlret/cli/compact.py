@@ -20,7 +20,7 @@ def compact(index: options.IndexFolder, json: options.AsJson = False) -> None:
     if json:
         output.print_json(facts)
     else:
-        print(
+        output.show(
             f"removed {facts['removed_clips']} dropped clips: "
             f"{output.size(before['bytes'])} are {output.size(after['bytes'])} now"
         )

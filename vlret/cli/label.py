@@ -135,8 +135,11 @@ def _print_rows(items: list[Label]) -> None:
 
 
 def _print_totals(items: list[Label]) -> None:
-    """How many clips each label has, the most frequent first: the rows are in the table."""
-    for name, number in Counter(item.label for item in items).most_common():
+    """How many clips each label has, the most frequent first and "unknown" last: the rows are in the table."""
+    from vlret.tasks.label import UNKNOWN
+
+    totals = Counter(item.label for item in items).most_common()
+    for name, number in sorted(totals, key=lambda total: total[0] == UNKNOWN):
         output.show(f"{number:>7}  {number / len(items):4.0%}  {name}")
 
 

@@ -29,4 +29,6 @@ def remove(
     if json:
         output.print_json(asdict(removed))
     else:
-        print(f"removed {removed.files} files ({removed.clips} clips); `vlret compact` frees their space")
+        output.show(
+            f"removed {removed.files} files ({removed.clips} clips); `vlret compact` frees their space"
+        )

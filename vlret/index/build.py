@@ -30,7 +30,9 @@ from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodeJob, DecodePool, Event
 from vlret.media.sources import Found, find_media, typed_path
 from vlret.models.base import Embedder
+from vlret.models.inputs import ordered
 from vlret.text import printable
+from vlret.types import as_path
 
 INDEXES = Path("indexes")
 
@@ -78,8 +80,9 @@ def build_index(
     started_s = time.monotonic()
     asked = Asked(model, clips, n_frames, sampling, decoder, device, dtype)
     asked.validate()
-    sources = [sources] if isinstance(sources, (str, Path)) else list(sources)
-    store = Store(Path(out) if out else default_folder(sources))
+    sources = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
+    sources = [as_path(source, "A source") for source in sources]
+    store = Store(as_path(out, "The folder of the index") if out else default_folder(sources))
     _require_own_folder(store)
     prune = prune or prune_missing_folders
     try:

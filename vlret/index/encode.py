@@ -77,7 +77,8 @@ class Encoder:
 
     def run(self, events: Iterable[Event]) -> Generator[Encoded]:
         """Yield batches and files as they come about."""
-        with ThreadPoolExecutor(1, "encoder") as thread:
+        thread = ThreadPoolExecutor(1, "encoder")  # cli/app.py knows it by this name
+        try:
             thread.submit(self._embedder.load)  # while the first clips are decoded
             for event in events:
                 yield from self._take(event)
@@ -87,6 +88,8 @@ class Encoder:
             yield from self._finish_batch()
             self._start_batch(thread)
             yield from self._finish_batch()
+        finally:
+            thread.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C a batch may take long to end
 
     @property
     def _is_idle(self) -> bool:

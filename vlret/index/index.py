@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
-from vlret.types import Clip, Hit, Vectors, check_count, type_name
+from vlret.types import Clip, Hit, Vectors, as_path, check_count, type_name
 
 
 class Index:
@@ -46,10 +47,11 @@ class Index:
                 records it.
 
         Raises:
+            UsageError: `folder` is no path.
             IndexFolderError: the folder holds no index, a damaged one, or one of a newer vlret, or no such
                 root.
         """
-        snapshot = Snapshot.read(Store(Path(folder)))
+        snapshot = Snapshot.read(Store(as_path(folder, "The index")))
         for old, new in (roots or {}).items():
             manifest = _with_root(snapshot, str(old), str(new))
             snapshot = replace(snapshot, manifest=manifest)
@@ -131,7 +133,9 @@ class Index:
         return ids
 
     def _position(self, clip_id: int) -> int:
-        position = int(np.searchsorted(self._clip_ids, clip_id))
+        if not isinstance(clip_id, Integral):
+            raise UsageError(f"A clip_id was given as {type_name(clip_id)}.", "Give a whole number.")
+        position = int(np.searchsorted(self._clip_ids, int(clip_id)))
         if position == len(self) or self._clip_ids[position] != clip_id:
             raise UsageError(
                 f"The index {self.folder} has no clip {clip_id}.", "See rows() for those it has."

@@ -44,8 +44,8 @@ class Store:
                 in place of one of its files.
         """
         path = self.folder / MANIFEST
-        self._require_plain_folders()
         try:
+            self._require_plain_folders()
             manifest = Manifest.from_json(read_plain(path, _MOST_MANIFEST_BYTES), path)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise IndexFolderError(

@@ -64,6 +64,8 @@ def _shots(path: Path, media: Video, rule: str) -> list[Clip]:
 
 def check_rule(rule: str) -> None:
     """UsageError unless `rule` is one that `clips_of` knows."""
+    if not isinstance(rule, str):
+        raise UsageError(f"The clip rule was given as {rule!r}.", f"Known: {KNOWN_RULES}.")
     if rule.startswith("span:"):
         _span(Path(), rule)
     elif rule not in ("auto", "whole", "shots", "shots:transnet"):

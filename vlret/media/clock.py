@@ -84,7 +84,7 @@ class _Clock:
         for row, (time, is_key) in enumerate(zip(self._times, self._keys, strict=True)):
             self._clock.append(NO_TIME)
             if not self._fits(time, is_key) and not self._strike_out(time, is_key):
-                if self._goes_on_after(row):
+                if not self._overlaps(time, is_key) and self._goes_on_after(row):
                     continue
                 self._append_recording(row)
             self._take(row, time)
@@ -110,15 +110,21 @@ class _Clock:
     def _strike_out(self, time: int, is_key: bool) -> bool:
         """Whether `time` fits once a few time stamps before it are called damaged, which are struck out then."""
         suspects = list(self._recent) if is_key else list(self._recent)[:1]
-        damaged = [(row, earlier) for row, earlier in suspects if earlier > time]
-        n_earlier = sum(earlier <= time for _, earlier in self._recent)
-        if not 0 < len(damaged) <= _FEW or self._floor > time or 2 * n_earlier < len(self._recent):
+        damaged = [entry for entry in suspects if entry[1] > time]
+        earlier = [other for _, other in self._recent if other <= time]
+        if not 0 < len(damaged) <= _FEW or self._floor > time or 2 * len(earlier) < len(self._recent):
             return False
+        if is_key and 2 * (time - max(earlier)) < self._step:
+            return False  # two frames at one time: recordings that overlap
         for entry in damaged:
             self._recent.remove(entry)
             self._clock[entry[0]] = NO_TIME
-        self._highest = max([self._floor, *(earlier for _, earlier in self._recent)])
+        self._highest = max([self._floor, *(other for _, other in self._recent)])
         return True
+
+    def _overlaps(self, time: int, is_key: bool) -> bool:
+        """Whether a recording begins a few frames before the end of the one before."""
+        return is_key and 0 < self._highest - time <= _FEW * self._step
 
     def _goes_on_after(self, row: int) -> bool:
         end = self._next_key(row, _AHEAD)

@@ -65,7 +65,7 @@ def decoder_of(stream: VideoStream) -> VideoCodecContext:
     if name is None or stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
         return codec
     with_alpha = cast(VideoCodecContext, av.CodecContext.create(name, "r"))
-    with_alpha.thread_count = 1
+    with_alpha.thread_count, with_alpha.options = 1, _SIZES
     return with_alpha
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vlret.errors import UsageError
 from vlret.media.reader import Media, open_media
-from vlret.types import Frames
+from vlret.types import Frames, as_path
 
 
 def decode(
@@ -38,7 +39,7 @@ def decode(
     """
     wanted = check_times(times)
     check_size(size)
-    return frames_by(decoder)(Path(path), wanted, size)
+    return frames_by(decoder)(as_path(path, "The file"), wanted, size)
 
 
 def frames_by(decoder: str) -> Callable[[Path, NDArray[np.float64], tuple[int, int] | None], Frames]:
@@ -54,7 +55,10 @@ def frames_by(decoder: str) -> Callable[[Path, NDArray[np.float64], tuple[int, i
 
 def check_times(times: ArrayLike) -> NDArray[np.float64]:
     """`times` as float64 [n]; UsageError unless they are finite and not negative."""
-    wanted = np.asarray(times, np.float64)
+    try:
+        wanted = np.asarray(times, np.float64)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"Times were given as {times!r}.", "Give a list of seconds from 0 on.") from error
     if wanted.ndim != 1 or not np.isfinite(wanted).all() or (wanted < 0).any():
         raise UsageError(f"Times were given as {wanted.tolist()}.", "Give a list of seconds from 0 on.")
     return wanted
@@ -62,8 +66,16 @@ def check_times(times: ArrayLike) -> NDArray[np.float64]:
 
 def check_size(size: Sequence[int] | None) -> None:
     """UsageError unless `size` is None or two positive whole numbers."""
-    if size is not None and (len(size) != 2 or min(size) < 1):
+    if size is not None and not _is_size(size):
         raise UsageError(f"A frame size was given as {size}.", "Give (width, height) in pixels.")
+
+
+def _is_size(size: Sequence[int]) -> bool:
+    return (
+        isinstance(size, Sequence)
+        and len(size) == 2
+        and all(isinstance(n, Integral) and n >= 1 for n in size)
+    )
 
 
 def _by_pyav(path: Path, times: NDArray[np.float64], size: tuple[int, int] | None) -> Frames:

@@ -34,7 +34,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
 # Brands of ISO media files. FFmpeg would play the tiles and thumbnails of a still as videos.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 _SEQUENCE_BRANDS = (b"hevc", b"hevx", b"hevm", b"hevs", b"msf1", b"avis")
-_STILL_BRANDS = (b"mif2", b"miaf", b"avci", b"j2ki", b"jpeg", b"crx ")
+_STILL_BRANDS = (b"avif", b"mif2", b"miaf", b"avci", b"j2ki", b"jpeg", b"crx ")
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import mmap
+import os
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +14,7 @@ Element = tuple[bytes, int, int]  # name, first byte, byte after the last
 
 _FLV_HEADER = re.compile(rb"FLV\x01[\x00\x01\x04\x05]\x00\x00\x00\x09\x00\x00\x00\x00")
 _EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+_MOST = 1_000_000  # elements: a fragmented MP4 of 24 hours has 200,000
 _BEGINS = {b"ftyp", b"AVI ", _EBML, b"FLV\x01"}
 
 
@@ -30,7 +33,7 @@ def _elements(path: Path, kind: str) -> list[Element]:
     if walk is None:
         return []
     with path.open("rb") as file:
-        return list(walk(file))
+        return list(islice(walk(file), _MOST))
 
 
 def _boxes(file: BinaryIO) -> Iterator[Element]:
@@ -77,6 +80,9 @@ def _headers(file: BinaryIO) -> Iterator[Element]:
 
 
 def _read_at(file: BinaryIO, start: int, n_bytes: int) -> bytes:
+    """Nothing past the end: a damaged size leads anywhere."""
+    if start >= os.fstat(file.fileno()).st_size:
+        return b""
     file.seek(start)
     return file.read(n_bytes)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vlret.tables import PATH_HEADINGS, TABLE_SUFFIXES, read_column, read_text, split_lines
+from vlret.tables import PATH_HEADINGS, TABLE_SUFFIXES, read_column
+from vlret.text_file import read_text, split_lines
 
 LIST_SUFFIXES = TABLE_SUFFIXES | {".txt"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,6 @@ def sample_times(start: float, end: float, n: int, rule: str = "midpoint", *, fr
     """
     if rule not in RULES:
         raise UsageError(f"Frame sampling {rule!r} is not known.", f"Known: {', '.join(RULES)}.")
-    if n < 1 or end <= start:
+    if not isinstance(n, Integral) or n < 1 or end <= start:
         raise UsageError(f"{n} frames of [{start}, {end}) s were asked for.", "Ask for 1 or more of a clip.")
     return RULES[rule](start, end, n, frame_s)

@@ -31,7 +31,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     _open_stderr()
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print must not get between the messages
+    _silence_libraries()
     memory_bytes = int(sys.argv[1])
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read_requests, args=[requests], daemon=True).start()
@@ -54,6 +54,14 @@ def _open_stderr() -> None:
         os.fstat(2)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _silence_libraries() -> None:
+    """What they print must not get between the messages, nor to the user, who is told the reason."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
 
 
 def _limit_memory(n_bytes: int) -> None:
@@ -134,7 +142,7 @@ def _warning(media: Media) -> str | None:
     """All that is odd about a file, in one line; None if nothing is."""
     found = list(media.warnings)
     if media.damaged_at is not None:
-        found.insert(0, f"damaged after {media.damaged_at:.1f} s")
+        found.insert(0, f"damaged after {max(media.damaged_at, 0.0):.1f} s")
     elif media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
         found.insert(0, f"nothing can be decoded after {media.decoded_end:.1f} s")
     return "; ".join(found) or None

@@ -21,14 +21,14 @@ def check_names(device: str, dtype: str) -> None:
     Raises:
         UsageError: the device or number format is not known, or the format is float16.
     """
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+    if not isinstance(device, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise UsageError(f"Device {device!r} is not known.", "Use auto, cpu, cuda, cuda:N or mps.")
-    if dtype == "float16":
+    if isinstance(dtype, str) and dtype == "float16":
         raise UsageError(
             "dtype float16 is not offered: activations may overflow its range.",
             "Use bfloat16, float32 or auto.",
         )
-    if dtype not in DTYPES:
+    if not isinstance(dtype, str) or dtype not in DTYPES:
         raise UsageError(f"dtype {dtype!r} is not known.", f"Use {', '.join(DTYPES)}.")
 
 

@@ -24,14 +24,9 @@ def opened(index: Index | str | Path) -> Index:
     """`index` itself, or the one in that folder.
 
     Raises:
-        UsageError: it is neither.
-        IndexFolderError: the folder holds no index.
+        UsageError, IndexFolderError: as `Index.open`.
     """
-    if isinstance(index, Index):
-        return index
-    if not isinstance(index, (str, Path)):
-        raise UsageError(f"The index was given as {type_name(index)}.", "Give an Index, or its folder.")
-    return Index.open(index)
+    return index if isinstance(index, Index) else Index.open(index)
 
 
 def loaded(model: Embedder | str | Path) -> Embedder:
@@ -43,9 +38,7 @@ def loaded(model: Embedder | str | Path) -> Embedder:
     """
     if isinstance(model, Embedder):
         return model
-    if not isinstance(model, (str, Path)):
-        raise UsageError(f"The model was given as {type_name(model)}.", "Give an Embedder, or its name.")
-    return load_model(model)
+    return load_model(_named(model))
 
 
 def model_of(index: Index, model: Embedder | str | Path | None = None, device: str = "auto") -> Embedder:
@@ -60,8 +53,14 @@ def model_of(index: Index, model: Embedder | str | Path | None = None, device: s
         IndexFolderError: another model made the index; the message names both.
     """
     if not isinstance(model, Embedder):
-        model = _load(index, model, device)
+        model = _load(index, None if model is None else _named(model), device)
     index.require_card(model.card)
+    return model
+
+
+def _named(model: object) -> str | Path:
+    if not isinstance(model, (str, Path)):
+        raise UsageError(f"The model was given as {type_name(model)}.", "Give an Embedder, or its name.")
     return model
 
 

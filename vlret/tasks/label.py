@@ -143,7 +143,8 @@ def _check(labels: list[str], top: int, threshold: float | Literal["auto"] | Non
         more = f" and {len(twice) - 1} more" * (len(twice) > 1)
         log.warning("The label %r%s is given more than once: each stands for itself.", twice[0], more)
     check_count(top, "top")
-    if threshold not in (None, "auto") and not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+    probability = isinstance(threshold, Real) and 0 <= threshold <= 1
+    if not (probability or threshold is None or (isinstance(threshold, str) and threshold == "auto")):
         raise UsageError(
             f"The threshold was given as {threshold}.", "Give a probability from 0 to 1, or 'auto'."
         )

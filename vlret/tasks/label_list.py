@@ -18,11 +18,10 @@ from vlret.tables import (
     parse_separated,
     plain,
     read_table,
-    read_text,
     shown,
-    split_lines,
 )
 from vlret.text import printable
+from vlret.text_file import read_text, split_lines
 
 log = logging.getLogger(__name__)
 

@@ -8,25 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vlret.errors import MediaError, UsageError
-from vlret.media.sources import MEDIA_SUFFIXES
+from vlret.media.sources import MEDIA_SUFFIXES, UNREAD_SUFFIXES
 from vlret.tasks.fit import is_index
 
-# A sentence does not end like these, whether vlret reads such files or not.
-_CAMERA_SUFFIXES = (
-    ".3gp",
-    ".avif",
-    ".flv",
-    ".heic",
-    ".heif",
-    ".jfif",
-    ".m2ts",
-    ".mts",
-    ".tif",
-    ".tiff",
-    ".vob",
-    ".wmv",
-)
-_FILE_SUFFIXES = MEDIA_SUFFIXES | frozenset(_CAMERA_SUFFIXES)
+_FILE_SUFFIXES = MEDIA_SUFFIXES | UNREAD_SUFFIXES
 _AT_ROOT = re.compile(r"/|\.{1,2}[/\\]|~[/\\]|\\\\|[A-Za-z]:[/\\]|\w+://")
 
 

@@ -14,6 +14,7 @@ from vlret.errors import MediaError, UsageError
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.report import SkippedFile
+from vlret.media.path_list import LIST_SUFFIXES
 from vlret.media.sources import find_media
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
@@ -60,7 +61,7 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
 
 def names_one_file(source: str) -> bool:
     """Whether `source` is a video or image itself, there or not, and no folder, glob or list of them."""
-    if os.path.isdir(source) or Path(source).suffix.lower() in (".txt", ".csv"):
+    if os.path.isdir(source) or Path(source).suffix.lower() in LIST_SUFFIXES:
         return False
     return os.path.isfile(source) or not has_magic(source)
 

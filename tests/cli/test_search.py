@@ -61,9 +61,9 @@ def test_a_part_of_the_path_or_a_pattern_restricts_the_files(index, media, patte
 
 
 def test_further_clips_of_the_files_are_told(index):
-    assert vlret("search", index, "red").err == "vlret: 1 more clips in these files: --all-clips\n"
+    assert vlret("search", index, "red").err == "vlret: 1 more clip in these files: --all-clips\n"
     one = vlret("search", index, "red", "--only", "long.mp4")
-    assert one.err == "vlret: 1 more clips in this file: --all-clips\n"
+    assert one.err == "vlret: 1 more clip in this file: --all-clips\n"
     assert vlret("search", index, "red", "--all-clips").err == ""
 
 

@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_read_is_told_once_and_passed_over(media, asked, t
     assert (run.code, strict.code) == (0, 1)
     assert run.out.startswith("red  ")
     assert run.err.count("bad.mp4: not a media file") == 1
-    assert "1 questions answered, 1 passed over" in run.err
+    assert "1 question answered, 1 passed over" in run.err
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ PARTIAL = {
     "lost.mkv": "damaged after 2.2 s",
     "two_streams.mkv": "2 video streams, one is read",
     "cut.jpg": "damaged: the end of the file is missing",
-    "resized.ts": "damaged time stamps: 1",  # the second part begins with the last time of the first
 }
 PASSED_OVER = {
     "._constant.mp4": "metadata file of macOS",

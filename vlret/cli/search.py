@@ -138,7 +138,9 @@ def _say_more_clips(index: Index, hits: list[Hit]) -> None:
     paths = {hit.path for hit in hits}
     more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
     if more:
-        output.say(f"{more} more clips in {'this file' if len(paths) == 1 else 'these files'}: --all-clips")
+        output.say(
+            f"{more} more clip{'s' * (more > 1)} in {'this file' if len(paths) == 1 else 'these files'}: --all-clips"
+        )
 
 
 def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:

@@ -62,7 +62,7 @@ def vqa(
     else:
         _ask_one(embedder, str(source), str(question), answers or [], json)
         return
-    output.say(f"{done} questions answered, {bad} passed over")
+    output.say(f"{done} question{'s' * (done != 1)} answered, {bad} passed over")
     if done == 0 or (strict and bad):
         raise typer.Exit(1)
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import av
@@ -17,9 +14,10 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vlret.errors import MediaError
+from vlret.media.avi import is_order_unknown, shown_times, sound_end_s
 from vlret.media.clock import FARTHEST, NO_TIME, Ticks, rising_clock
 from vlret.media.container import open_container, packets_of
-from vlret.media.limits import LONG_STILL_S, MAX_PACKETS
+from vlret.media.limits import LONG_STILL_S, MAX_PACKETS, MAX_SPAN_S
 from vlret.media.parts import is_cut_off, part_starts
 
 # Only these containers store where frames lie; in the others a seek lands somewhere.
@@ -28,12 +26,6 @@ _SOUGHT = {"mp4", "matroska"}
 _JOINABLE = {"mpegts", "mpeg"}
 MAX_GAP_S = 10.0
 _DEFAULT_RATE = 25.0
-# AVI stores no times, only the order of decoding. FFmpeg does not know the order of showing for these codecs, nor
-# for MPEG-4 with two frames in one packet, which its encoders sign so.
-_ORDER_UNKNOWN = {"h264", "hevc"}
-_PACKED = re.compile(rb"DivX\d+(b|Build)\d+p")
-_HEAD_BYTES = 1024
-_TAIL = 1000  # packets of sound read at most to find its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +111,20 @@ class _Rows:
     durations: Ticks
     is_key: NDArray[np.bool_]
     last_byte: int  # at which a packet begins
-    head: bytes  # of the first packet
+    first: bytes  # packet
 
 
 def _read_rows(
     path: Path, container: InputContainer, stream: VideoStream, on_progress: Callable[[], None]
 ) -> _Rows:
     pts, dts, durations, is_key = array("q"), array("q"), array("q"), array("b")
-    last_byte, head = 0, b""
+    last_byte, first = 0, b""
     for packet in packets_of(container, stream, on_progress):
         if packet.is_discard:
             continue
         if len(pts) == MAX_PACKETS:
             raise MediaError(f"{path}: more than {MAX_PACKETS:,} frames.", "Cut it into shorter files.")
-        head = head or bytes(packet)[:_HEAD_BYTES]
+        first = first or bytes(packet)
         pts.append(_known(packet.pts, NO_TIME))
         dts.append(_known(packet.dts, pts[-1]))
         durations.append(packet.duration or 0)
@@ -144,7 +136,7 @@ def _read_rows(
         durations=np.array(durations, np.int64),
         is_key=np.array(is_key, np.bool_),
         last_byte=last_byte,
-        head=head,
+        first=first,
     )
 
 
@@ -154,34 +146,24 @@ def _known(time: int | None, default: int) -> int:
 
 
 def _table(
-    path: Path,
-    rows: _Rows,
-    container: InputContainer,
-    stream: VideoStream,
-    on_progress: Callable[[], None],
+    path: Path, rows: _Rows, container: InputContainer, stream: VideoStream, on_progress: Callable[[], None]
 ) -> PacketTable:
     kind, n_packets = container.format.name, len(rows.pts)
-    rate = float(stream.guessed_rate or stream.average_rate or _DEFAULT_RATE)
     tick_s = float(stream.time_base or 1 / 90_000)
-    counted = kind == "avi" and _is_order_unknown(stream, rows.head)
     starts = part_starts(path, kind)
-    is_joined = len(starts) > 1 or kind in _JOINABLE
-    max_gap = MAX_GAP_S / tick_s if is_joined else np.inf
-    clock = (
-        _counted_times(path, rows.dts, on_progress)
-        if counted
-        else rising_clock(rows.pts, rows.is_key, max_gap)
-    )
+    counted = kind == "avi" and is_order_unknown(stream, rows.first)
+    if counted:
+        clock = shown_times(path, rows.dts, on_progress)
+    else:
+        is_joined = len(starts) > 1 or kind in _JOINABLE
+        clock = rising_clock(rows.pts, rows.is_key, MAX_GAP_S / tick_s if is_joined else np.inf)
     is_moved = counted or clock is not rows.pts
-    times = clock[clock != NO_TIME]
-    pts, keys = np.unique(times), np.flatnonzero(rows.is_key & (clock != NO_TIME))
+    has_time = clock != NO_TIME
+    keys = np.flatnonzero(rows.is_key & has_time)
     keys = keys[np.argsort(clock[keys], kind="stable")]
-    has_times = 0 < len(times) >= n_packets / 2  # the second fields of interlaced frames may have none
-    usual = max(1 / rate / tick_s, 1.0)
-    step = _mean_step(pts, LONG_STILL_S / tick_s, usual) if has_times else usual
-    last = (rows.durations[int(np.argmax(clock))] or step) if has_times else 0
-    duration = float(pts[-1] - pts[0] + last) if has_times else n_packets * step
-    sought = not _SOUGHT.isdisjoint(kind.split(","))
+    pts = np.unique(clock[has_time])
+    step, duration = _step_and_duration(pts, clock, rows, stream, tick_s)
+    is_sought = not _SOUGHT.isdisjoint(kind.split(","))
     return PacketTable(
         pts=pts,
         key_pts=clock[keys],
@@ -189,37 +171,36 @@ def _table(
         duration=duration,
         step=step,
         tick_s=tick_s,
-        seekable=sought and not is_moved and len(times) == n_packets and len(keys) > 0,
+        seekable=is_sought and not is_moved and bool(has_time.all()) and len(keys) > 0,
         n_packets=n_packets,
         moved=np.full(n_packets, NO_TIME) if counted else clock if is_moved else None,
         counted=counted,
+        n_damaged=0 if counted else int(np.count_nonzero(~has_time & (rows.pts != NO_TIME))),
         stated_end=_stated_end(path, container, tick_s),
         n_unread=_unread(path, starts, rows.last_byte),
-        n_damaged=0 if counted else int(np.sum(clock != rows.pts, where=clock == NO_TIME)),
     )
 
 
-def _is_order_unknown(stream: VideoStream, head: bytes) -> bool:
-    codec = stream.codec_context
-    is_packed = codec.name == "mpeg4" and _PACKED.search((codec.extradata or b"") + head) is not None
-    return codec.name in _ORDER_UNKNOWN or is_packed
+def _step_and_duration(
+    pts: Ticks, clock: Ticks, rows: _Rows, stream: VideoStream, tick_s: float
+) -> tuple[float, float]:
+    """Mean ticks from frame to frame, and ticks from the first frame to the end of the last."""
+    rate = float(stream.guessed_rate or stream.average_rate or _DEFAULT_RATE)
+    step = max(1 / rate / tick_s, 1.0)
+    if len(pts) == 0 or np.count_nonzero(clock != NO_TIME) < len(clock) / 2:
+        return step, len(clock) * step
+    # The second fields of interlaced frames may have no time, so that half of the packets tell all.
+    step = _mean_step(pts, LONG_STILL_S / tick_s, step)
+    last = float(rows.durations[int(np.argmax(clock))])
+    last = last if 0 < last <= MAX_SPAN_S / tick_s else step
+    return step, float(pts[-1] - pts[0]) + last
 
 
-def _counted_times(path: Path, dts: Ticks, on_progress: Callable[[], None]) -> Ticks:
-    """Times of the first, second, ... frame shown: each is shown when as many packets are in as wait for it."""
-    delay = _decoding_delay(path, on_progress)
-    rising = np.sort(dts)
-    return np.append(rising[delay:], rising[-1:] + 1 + np.arange(min(delay, len(dts))))
-
-
-def _decoding_delay(path: Path, on_progress: Callable[[], None]) -> int:
-    """Packets that the decoder takes in before the one after which the first frame comes out."""
-    container, stream = open_container(path)
-    with container, suppress(av.FFmpegError):
-        for number, packet in enumerate(packets_of(container, stream, on_progress)):
-            if stream.codec_context.decode(packet):
-                return number
-    return 0
+def _mean_step(pts: Ticks, long_still: float, default: float) -> float:
+    """Mean ticks from frame to frame, pictures that stay very long not counted if there are others."""
+    gaps = np.diff(pts)
+    gaps = gaps[gaps <= long_still] if (gaps <= long_still).any() else gaps
+    return float(gaps.mean()) if len(gaps) else default
 
 
 def _stated_end(path: Path, container: InputContainer, tick_s: float) -> float:
@@ -228,32 +209,11 @@ def _stated_end(path: Path, container: InputContainer, tick_s: float) -> float:
         return 0.0
     end_s = (container.duration + (container.start_time or 0)) / av.time_base
     if container.format.name == "avi":  # FFmpeg does not count its sound
-        end_s = max(end_s, _sound_end_s(container))
+        end_s = max(end_s, sound_end_s(container))
     return end_s / tick_s
-
-
-def _sound_end_s(container: InputContainer) -> float:
-    """Seconds at which the last packet of sound ends, found by a seek to the end."""
-    stream = next(iter(container.streams.audio), None)
-    if stream is None:
-        return 0.0
-    end_s = 0.0
-    with suppress(av.FFmpegError, IndexError):
-        container.seek(FARTHEST, stream=stream)
-        for packet in islice(container.demux(stream), _TAIL):
-            if packet.pts is not None:
-                end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-    return end_s
 
 
 def _unread(path: Path, starts: list[int], last_byte: int) -> int:
     """Bytes from the first appended recording on of which no packet was read."""
     unread = [start for start in starts[1:] if start > last_byte]
     return path.stat().st_size - unread[0] if unread else 0
-
-
-def _mean_step(pts: Ticks, long_still: float, default: float) -> float:
-    """Mean ticks from frame to frame, pictures that stay very long not counted if there are others."""
-    gaps = np.diff(pts)
-    gaps = gaps[gaps <= long_still] if (gaps <= long_still).any() else gaps
-    return float(gaps.mean()) if len(gaps) else default

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from vlret.errors import UsageError
-from vlret.models.device import pick_device, pick_dtype
+from vlret.models.device import check_device, pick_device, pick_dtype
+from vlret.models.registry import load_model
 
 
 @pytest.mark.parametrize("name", ["gpu", "cpu:1", "cuda:x", "cuda:-1", "", "mps:0", "cuda:0:1"])
@@ -24,6 +25,18 @@ def test_a_missing_device_is_told(monkeypatch):
     assert pick_device("cuda:1") == torch.device("cuda", 1)
     with pytest.raises(UsageError, match="there are 2 CUDA GPUs"):
         pick_device("cuda:2")
+
+
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps"])
+def test_a_missing_device_is_told_where_nothing_runs_on_it(name, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(UsageError, match=f"'{name}' was asked for, but PyTorch sees no"):
+        check_device(name)
+    with pytest.raises(UsageError, match=f"'{name}' was asked for"):
+        load_model("vljepa-mini", name)  # texts alone would run in numpy
+    check_device("auto")
+    check_device("cpu")
 
 
 @pytest.mark.parametrize(

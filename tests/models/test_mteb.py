@@ -124,7 +124,7 @@ def test_any_card_gives_a_name_that_mteb_takes(name):
 
 def test_without_mteb_the_command_is_told(colour_model, monkeypatch):
     monkeypatch.setitem(sys.modules, "mteb", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "vlret\[mteb\]"'):
+    with pytest.raises(MissingExtraError, match=r'pip install "mteb\[video\]>=2\.26"'):
         MTEBEncoder(colour_model)
 
 

@@ -44,7 +44,9 @@ def test_the_extra_is_named_where_it_is_needed(version, refuse, monkeypatch):
         return version
 
     monkeypatch.setattr(importlib.metadata, "version", installed)
-    with pytest.raises(MissingExtraError, match=r'6 or newer is not installed.*pip install "vlret\[st\]"'):
+    with pytest.raises(
+        MissingExtraError, match=r'6 or newer is not installed.*pip install "sentence-transformers>=6.0"'
+    ):
         refuse("st:clip-ViT-B-32")
 
 

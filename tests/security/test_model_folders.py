@@ -13,7 +13,7 @@ import pytest
 from tests.models.open_clip_folders import CLIP, SIGLIP, save_folder
 from tests.models.sentence_transformer_folders import save_clip, save_modules
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
-from tests.security.hostile_models import ATTACKS
+from tests.security.hostile_sizes import ATTACKS
 from tests.security.sandbox import Sandbox
 from vlret.errors import ModelError
 from vlret.models.registry import load_model

@@ -16,11 +16,16 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when any fil
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Dtype = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
 Model = Annotated[
-    str, typer.Option(help="A name of `vlret models`, open_clip:ARCH/TAG, st:OWNER/MODEL, or a folder.")
+    str,
+    typer.Option(
+        help="A name of `vlret models`, open_clip:ARCH/TAG, st:OWNER/MODEL, a folder, or module:Class."
+    ),
 ]
 IndexModel = Annotated[
     str | None,
-    typer.Option("--model", help="Where the index's own model lies, if its name does not find it."),
+    typer.Option(
+        "--model", help="The index's own model; has to be said where it is not built in or trusted (docs)."
+    ),
 ]
 IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of an index.")]
 

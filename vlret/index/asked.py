@@ -103,7 +103,11 @@ def _lasting_name(model: str | Embedder) -> str:
     """What the model can be loaded by from anywhere: a folder by its absolute path."""
     if isinstance(model, Embedder):
         return model.card.name
-    return model if model in registry.MODELS or not Path(model).is_dir() else os.path.abspath(model)
+    name = str(model)
+    kind = registry.SENTENCE_TRANSFORMER if name.startswith(registry.SENTENCE_TRANSFORMER) else ""
+    folder = name.removeprefix(kind)
+    known = name in registry.MODELS or not os.path.isdir(folder)
+    return name if known else f"{kind}{os.path.abspath(folder)}"
 
 
 def _dtype(embedder: Embedder) -> str:

@@ -27,7 +27,7 @@ _LARGEST = 1 << 24
 _LONGEST_SIDE = 4096
 _MOST_LAYERS = 1000
 _LAYERS = re.compile(r"(layers?|depths?|blocks)$")
-_UNBOUNDED = re.compile(r"theta|_pixels|total_|num_param|seed")
+_UNBOUNDED = re.compile(r"theta|_pixels|_edge|total_|num_param|seed")
 
 _CODE = {
     "auto_map", "trust_remote_code", "custom_generate", "custom_pipelines", "code_revision", "kernel_config",
@@ -35,8 +35,8 @@ _CODE = {
 }  # fmt: skip
 _ELSEWHERE = {
     "adapter_kwargs", "base_model_name_or_path", "bpe_path", "cache_dir", "checkpoint_path", "configuration_files",
-    "fast_tokenizer_files", "gguf_file", "init_inputs", "offload_folder", "processor_name",
-    "tokenizer_name_or_path", "transformers_weights", "use_pretrained_backbone",
+    "fast_tokenizer_files", "gguf_file", "init_inputs", "mecab_kwargs", "offload_folder", "processor_name",
+    "sudachi_kwargs", "tokenizer_name_or_path", "transformers_weights", "use_pretrained_backbone",
 }  # fmt: skip
 _UNSAFE = {"quantization_config", "weights_only", "use_safetensors", "device_map"}
 _ATTENTION = {"attn_implementation", "_attn_implementation", "_attn_implementation_internal",
@@ -54,12 +54,12 @@ def check_folder(folder: Path) -> None:
     Raises:
         ModelError: it is one; the message names the file and the reason.
     """
-    home = os.path.realpath(_home(folder))
+    homes = _homes(folder)
     for n_entries, path in enumerate(_entries(folder)):
         if n_entries >= _MOST_ENTRIES:
             _refuse(folder, f"holds more than {_MOST_ENTRIES} files")
-        _check_entry(path, home)
-        if path.suffix == ".json" and path.name not in _VOCABULARIES and path.is_file():
+        _check_entry(path, homes)
+        if path.suffix.lower() == ".json" and path.name not in _VOCABULARIES and path.is_file():
             _check_settings(path, read_json(path))
 
 
@@ -107,10 +107,12 @@ def told_as(what: str, hint: str) -> Iterator[None]:
         raise ModelError(f"{what}: {printable(told)}.", hint) from error
 
 
-def _home(folder: Path) -> Path:
-    """What links may lead into: the folder, or the hub's cache of a repository, whose files lie beside it."""
-    whole = Path(os.path.abspath(folder))
-    return whole.parent.parent if whole.parent.name == "snapshots" else whole
+def _homes(folder: Path) -> tuple[Path, ...]:
+    """What links may lead into: the folder, and of a snapshot in the hub's cache the `blobs` of its repository."""
+    real = Path(os.path.realpath(folder))
+    repository = real.parent.parent
+    is_snapshot = real.parent.name == "snapshots" and repository.name.startswith("models--")
+    return (real, repository / "blobs") if is_snapshot else (real,)
 
 
 def _entries(folder: Path) -> Iterator[Path]:
@@ -118,15 +120,15 @@ def _entries(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in (*folders, *files))
 
 
-def _check_entry(path: Path, home: str) -> None:
-    real = os.path.realpath(path)
-    if os.path.commonpath([real, home]) != home:
+def _check_entry(path: Path, homes: tuple[Path, ...]) -> None:
+    real = Path(os.path.realpath(path))
+    if not any(real.is_relative_to(home) for home in homes):
         _refuse(path, "is a link that leads out of the model folder", "Copy the file in its place.")
-    if not os.path.isfile(real) and not os.path.isdir(real):
+    if not real.is_file() and not real.is_dir():
         _refuse(path, "is neither a file nor a folder")
-    if path.name == "adapter_config.json":
+    if path.name.lower() == "adapter_config.json":
         _refuse(path, "names a model that lies elsewhere", "Merge the adapter into its model.")
-    if path.suffix in _TEXTS and os.path.getsize(real) > _TOKENIZER_BYTES:
+    if path.suffix.lower() in _TEXTS and real.stat().st_size > _TOKENIZER_BYTES:
         _refuse(path, f"is larger than {_TOKENIZER_BYTES >> 20} MB")
 
 
@@ -173,13 +175,13 @@ def _check_shards(file: Path, shards: Any) -> None:
 
 def _check_architecture(file: Path, values: dict[str, Any]) -> None:
     """timm takes repositories and folders for names, and arguments that open files."""
-    for key in ("timm_model_name", "architecture"):
+    for key in ("timm_model_name", "architecture", "backbone"):
         name = values.get(key)
         if name is not None and not (isinstance(name, str) and _PLAIN.fullmatch(name)):
             _refuse(file, f"names an architecture that lies elsewhere ({key}: {_short(name)})")
     arguments = values.get("model_args") if "architecture" in values else None
-    if arguments and not (isinstance(arguments, dict) and all(map(_is_number, arguments.values()))):
-        _refuse(file, "gives arguments that are no numbers (model_args)")
+    if arguments and not (isinstance(arguments, dict) and all(map(_is_plain, arguments.values()))):
+        _refuse(file, "gives arguments that are neither numbers nor plain words (model_args)")
 
 
 def _check_picture_size(file: Path, values: dict[str, Any]) -> None:
@@ -195,8 +197,10 @@ def is_plain_file(name: Any) -> bool:
     return isinstance(name, str) and name not in ("", ".", "..") and not re.search(r"[/\\:\0]", name)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (bool, int, float))
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float)) or bool(_PLAIN.fullmatch(str(value)))
 
 
 def _is_too_large(key: str, value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch.nn.functional import normalize
 
 from vlret.errors import UsageError
 from vlret.models.base import Embedder, check_finite
+from vlret.models.folder import told_as
 from vlret.models.inputs import pixel_list, text_list
 from vlret.types import Pixels, Vectors
 
@@ -47,7 +49,8 @@ class ImageTextEmbedder(Embedder):
         clips = pixel_list(clips)
         frames = [frame for clip in clips for frame in clip]
         batches = (frames[i : i + _FRAMES_AT_ONCE] for i in range(0, len(frames), _FRAMES_AT_ONCE))
-        vectors = [_unit(self._encode_frames(batch)) for batch in batches]
+        with self._running():
+            vectors = [_unit(self._encode_frames(batch)) for batch in batches]
         rows = torch.cat(vectors) if vectors else torch.empty(0)
         return list(torch.split(rows, [len(clip) for clip in clips]))
 
@@ -69,7 +72,8 @@ class ImageTextEmbedder(Embedder):
         """Unit vectors of texts as they stand, float32 [n, dim]."""
         given = text_list(texts)
         batches = (given[i : i + _TEXTS_AT_ONCE] for i in range(0, len(given), _TEXTS_AT_ONCE))
-        return self._rows(row for batch in batches for row in _unit(self._encode_texts(batch)))
+        with self._running():
+            return self._rows(row for batch in batches for row in _unit(self._encode_texts(batch)))
 
     @abstractmethod
     def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
@@ -78,6 +82,10 @@ class ImageTextEmbedder(Embedder):
     @abstractmethod
     def _encode_texts(self, texts: list[str]) -> torch.Tensor:
         """Vectors [n, dim], of any length, of texts."""
+
+    def _running(self) -> AbstractContextManager[None]:
+        """A model that loads may still not run: its configuration or processor does not fit its weights."""
+        return told_as(f"{self.card.name} cannot be run", "Copy the model folder again.")
 
     def _rows(self, rows: Iterable[torch.Tensor]) -> Vectors:
         stacked = [row.numpy() for row in rows]

@@ -211,10 +211,9 @@ def _check_text(folder: Path, text: dict[str, Any], text_model: str | None) -> N
             "Give it as open_clip:ARCH/TAG, or use a model whose text tower is open_clip's own.",
         )
     given = text.get("tokenizer_kwargs") or {}
-    unknown = [key for key in given if key not in _TOKENIZER_CHOICES]
-    if unknown:
+    if not isinstance(given, dict) or not given.keys() <= set(_TOKENIZER_CHOICES):
         raise ModelError(
-            f"{folder / CONFIG} gives its tokenizer {printable(', '.join(unknown))}.",
+            f"{folder / CONFIG} gives its tokenizer {printable(given)}.",
             f"Its tokenizer_kwargs may hold {' and '.join(_TOKENIZER_CHOICES)}.",
         )
 
@@ -237,7 +236,7 @@ def _tokenizer(folder: Path, text: dict[str, Any]) -> Any:
     if own and not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError(
             f"{folder} has no {_TOKENIZERS[0]}; open_clip does not carry the tokenizer of this model.",
-            f"Run: hf download {text['hf_tokenizer_name']} tokenizer.json tokenizer_config.json "
+            f"Run: hf download {printable(text['hf_tokenizer_name'])} tokenizer.json tokenizer_config.json "
             f"--local-dir {folder}",
         )
     with told_as(f"The tokenizer in {folder} cannot be read", "Copy the folder again."):

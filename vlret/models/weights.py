@@ -83,10 +83,17 @@ def check_pickle(file: Path) -> None:
 
 
 def sha256(files: Iterable[Path]) -> str:
-    """SHA-256 of the files one after the other; of one file, its own."""
+    """SHA-256 of the files one after the other; of one file, its own.
+
+    Raises:
+        ModelError: one cannot be read.
+    """
     digest = hashlib.sha256()
     for path in files:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        try:
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read ({error.strerror}).", _AGAIN) from error
     return digest.hexdigest()

@@ -70,7 +70,7 @@ def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
     try:
         if given is None:
             check_model(name)
-            _require_trusted(index)
+            _require_trusted(index, name)
         return load_model(name, device=device, dtype=index.recipe.dtype)
     except VlretError as error:
         raise ModelError(
@@ -80,9 +80,8 @@ def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
         ) from error
 
 
-def _require_trusted(index: Index) -> None:
-    name = index.recipe.model
-    if not is_trusted(name):
+def _require_trusted(index: Index, name: str | Path) -> None:
+    if not is_trusted(str(name)):
         raise ModelError(
             "a model that only the index names is not opened unasked.",
             f"If you trust that model: vlret search {index.folder} QUERY --model {printable(name)} (the other "

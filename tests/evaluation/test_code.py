@@ -60,6 +60,8 @@ def test_it_does_not_depend_on_the_place(copied):
 DECIDE_NO_VECTOR = {
     "vlret",  # its version stands in the cache's recipe itself
     "vlret.errors", "vlret.datasets.base",
+    "vlret.files", "vlret.text", "vlret.threads",
+    "vlret.tables", "vlret.text_file",  # they decide which files are looked at
     "vlret.evaluation.cache", "vlret.evaluation.code", "vlret.evaluation.lengths",
     "vlret.evaluation.protocol",  # what decides of it stands in the recipe and the keys
 }  # fmt: skip

@@ -167,5 +167,5 @@ def test_unknown_names_are_refused_with_the_nearest(names, benchmark, told):
 
 def test_without_mteb_the_command_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "mteb", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "vlret\[mteb\]"'):
+    with pytest.raises(MissingExtraError, match=r'pip install "mteb\[video\]'):
         find_tasks(["MSRVTTT2V"])

@@ -15,7 +15,9 @@ OF_VECTORS = (
 )  # fmt: skip
 """Files and folders that decide which vector a medium or text has."""
 
-OF_NUMBERS = ("media", "models", "types.py", "index", "tasks", "datasets", "evaluation")
+OF_NUMBERS = (
+    "media", "models", "types.py", "tables.py", "text_file.py", "index", "tasks", "datasets", "evaluation",
+)  # fmt: skip
 """Those that decide which number a benchmark has."""
 
 

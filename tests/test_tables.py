@@ -117,6 +117,14 @@ def test_objects_past_a_damaged_line(tmp_path):
         list(read_objects(put(tmp_path / "a.csv", "a,b\nc,d\n"), ["path"]))
 
 
+@pytest.mark.parametrize("head", ["", "label: [*a29]\n"])
+def test_aliases_of_yaml_are_refused_before_they_unfold(head, tmp_path):
+    lines = ["a0: &a0 [cat, dog]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30))]
+    file = put(tmp_path / "a.yaml", "\n".join(lines) + "\n" + head)
+    with pytest.raises(UsageError, match=r"in place of an alias \(\*\).* line 2"):
+        read_table(file, ["label"])
+
+
 def test_a_hostile_yaml_makes_texts_only(tmp_path):
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)

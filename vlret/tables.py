@@ -343,7 +343,18 @@ def _object(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
 
 
 class _Loader(yaml.BaseLoader):  # type: ignore[misc]
-    """Makes lists, objects and texts only: `no` and `1` stay as they are written."""
+    """Makes lists, objects and texts only: `no` and `1` stay as they are written.
+
+    Aliases are refused: a few nested ones stand for more entries than memory holds.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(
+                None, None, "write the entry again in place of an alias (*)", mark
+            )
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         construct: Callable[..., Any] = self.construct_object

@@ -220,7 +220,7 @@ def _check_entries(manifest: Manifest) -> None:
 def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:
     if not name.fullmatch(entry.name):
         raise ValueError(
-            f"field {where}.name is {printable(entry.name)[:60]!r}, which vlret names no such file"
+            f"field {where}.name is {printable(entry.name)[:60]!r}, which is no name of an index file"
         )
     if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
         raise ValueError(f"field {where}.sha256 is not 64 hex digits")

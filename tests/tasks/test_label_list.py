@@ -26,6 +26,8 @@ CATS = ["cat", "dog"]
         ("a.txt", "0\tcat\n1\tdog\n", CATS),
         ("a.txt", "cat\u2028x\ndog\x85y\nred\x0ccar\x0bz\n", ["cat\u2028x", "dog\x85y", "red\x0ccar\x0bz"]),
         ("a.txt", "0\n1\n2\n", ["0", "1", "2"]),
+        ("a.txt", "player 1\nplayer 2\n", ["player 1", "player 2"]),
+        ("a.txt", "red 0\nred 1\nblue 2\nblue 3\n", ["red 0", "red 1", "blue 2", "blue 3"]),
         ("a.csv", "id,label\n1,cat\n2,\"dog, big\"\n3\n", ["cat", "dog, big"]),
         ("a.csv", "cat\ndog\n", CATS),
         ("a.CSV", "Name\ncat\n", ["cat"]),

@@ -133,14 +133,15 @@ def _are_cells(lines: Sequence[str]) -> bool:
 
 
 def _are_numbered(lines: Sequence[str]) -> bool:
-    """Whether numbers from 0 or 1, in whatever order, stand before or behind all names."""
+    """Whether numbers from 0 or 1, in whatever order, stand before or behind names that differ without them."""
     words = [line.split() for line in lines]
     if min(map(len, words), default=0) < 2:
         return False
     n = len(lines)
-    for place in (0, -1):
-        numbers = {word[place].rstrip(".:)") for word in words}
-        if numbers in (set(map(str, range(n))), set(map(str, range(1, n + 1)))):
+    for number, name in ((0, slice(1, None)), (-1, slice(-1))):
+        numbers = {word[number].rstrip(".:)") for word in words}
+        names = {tuple(word[name]) for word in words}  # of "player 1" and "player 2" the numbers are a part
+        if numbers in (set(map(str, range(n))), set(map(str, range(1, n + 1)))) and 2 * len(names) > n:
             return True
     return False
 

@@ -45,6 +45,15 @@ def test_a_first_run_reports_every_file_once(library: Path, folder: Path, model:
     assert reasons(report) == {"bad.mp4": "damaged", ".hidden.mp4": "hidden"}
 
 
+@pytest.mark.parametrize("seconds", [-1, 9_300_000_000, 15_000_000_000], ids=["1969", "2264", "2445"])
+def test_a_file_of_any_time_is_indexed(
+    library: Path, folder: Path, model: CircleEmbedder, seconds: float
+) -> None:
+    set_mtime(library / "a.mp4", seconds)
+    assert counts(build_index(library, folder, model)) == (3, 0, 2)
+    assert counts(build_index(library, folder, model)) == (0, 3, 2)
+
+
 def test_each_row_has_its_own_vector(library: Path, folder: Path, model: CircleEmbedder) -> None:
     build_index(library, folder, model)
     index = Index.open(folder)

@@ -94,6 +94,12 @@ def test_no_command_loads_it(arguments, box, capsys, tmp_path):
     assert "not opened unasked" in capsys.readouterr().err
 
 
+def test_an_empty_name_does_not_stand_for_the_model_of_the_index(box):
+    folder = _index_naming(box, str(box.stranger))
+    with box.unharmed(folder), pytest.raises(ModelError, match="does not load"):
+        search(Index.open(folder), "red", model="")
+
+
 def test_a_hostile_model_is_refused_where_the_user_names_it_too(box):
     folder = _index_naming(box, "vljepa-mini")
     with box.unharmed(folder), pytest.raises(ModelError, match="asks for code of its own"):

@@ -2,7 +2,7 @@
 FROM python:3.11-slim
 COPY . /src
 RUN pip install --no-cache-dir /src && rm -rf /src
-RUN useradd --uid 1000 --create-home vlret && mkdir /work && chown vlret /work
+RUN useradd --uid 1000 --create-home vlret && mkdir /data && chown vlret /data
 USER vlret
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["vlret"]

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 
 class VlretError(Exception):
     """Base of all errors that vlret raises on purpose.
 
-    `message` says what happened to what; `hint` says what to do now. The command line prints both
-    on one line and exits with `exit_code` (1: nothing could be done, 2: wrong usage). `files` are all files
-    that are not there, where the message names some of them.
+    Attributes:
+        message: what happened to what, in one sentence.
+        hint: what to do now, in words that hold from Python as well; the command line adds its options
+            (`vlret/cli/hints.py`).
+        code: a stable identifier such as "no_model", for programs and tests.
+        fields: what the message speaks of, as values (`path=...`, `allowed=...`).
+        exit_code: that of the command line; 1: nothing could be done, 2: wrong usage.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "", files: Sequence[str] = ()) -> None:
+    def __init__(self, message: str, hint: str = "", *, code: str = "", **fields: Any) -> None:
         super().__init__(f"{message} {hint}".strip())
         self.message = message
         self.hint = hint
-        self.files = tuple(files)
+        self.code = code
+        self.fields = fields
 
 
 class UsageError(VlretError):

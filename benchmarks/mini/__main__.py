@@ -21,9 +21,9 @@ from benchmarks.mini.rows import HEADER, lines, side_by_side, stamps
 from benchmarks.mini.run import score
 from vlret.cli.output import say
 from vlret.errors import MissingExtraError, ModelError
-from vlret.evaluation.code import code_digest
-from vlret.evaluation.export import file_name
-from vlret.evaluation.stamp import machine, versions
+from vlret.evaluation.embeddings.code import code_digest
+from vlret.evaluation.results.export import file_name
+from vlret.evaluation.results.stamp import machine, versions
 
 CONTESTANTS = ["vljepa-mini", BASELINE, UNTOUCHED, UNTRAINED]
 DATA = Path("../shared/data")

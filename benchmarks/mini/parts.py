@@ -22,7 +22,7 @@ from benchmarks.mini.sets import (
 )
 from vlret.datasets.tar_set import Item, read_bytes, read_items
 from vlret.errors import UsageError
-from vlret.evaluation.stamp import set_hash
+from vlret.evaluation.results.stamp import set_hash
 from vlret.models.base import Embedder
 
 Kind = Literal["clips", "questions", "texts"]

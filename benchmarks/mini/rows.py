@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vlret.evaluation.statistics import bootstrap_interval
+from vlret.evaluation.metrics.statistics import bootstrap_interval
 
 HEADER = "| test | queries | pool | figure | value | 95% interval | chance |\n|---|---|---|---|---|---|---|"
 

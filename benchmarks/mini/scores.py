@@ -14,7 +14,7 @@ from benchmarks.mini.rows import row
 from benchmarks.mini.sets import Captioned, captioned_clips, photographs
 from vlret.datasets.base import TextSet, Triple
 from vlret.datasets.tar_set import read_items
-from vlret.evaluation.metrics import Ranks, ranks
+from vlret.evaluation.metrics.ranks import Ranks, ranks
 from vlret.models.base import Embedder
 from vlret.tasks.label import classify
 from vlret.training.presence import SETTINGS, presence_questions

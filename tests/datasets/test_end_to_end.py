@@ -10,8 +10,8 @@ import vlret
 from tests.evaluation.conftest import Counting
 from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load, names
-from vlret.evaluation import look
-from vlret.evaluation.run import protocol_for, run
+from vlret.evaluation.embeddings import embed_media as look
+from vlret.evaluation.runner import protocol_for, run
 
 from .small import write_annotations, write_media
 from .test_small import IN_PART

@@ -6,7 +6,7 @@ import pytest
 
 from vlret.datasets.published import published
 from vlret.datasets.registry import card, names
-from vlret.evaluation.contamination import contamination
+from vlret.evaluation.results.contamination import contamination
 from vlret.models.open_clip import trained_on
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.stand_ins import AskedColour
 from tests.conftest import ColourEmbedder
 from tests.evaluation.sets import paint
-from vlret.evaluation.run import protocol_for, run
+from vlret.evaluation.runner import protocol_for, run
 
 
 class Counting(ColourEmbedder):

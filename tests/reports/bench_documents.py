@@ -8,7 +8,7 @@ from typing import Any
 from tests.conftest import ColourEmbedder
 from tests.evaluation.sets import card, classification_set, media, paint, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import Published, StateChoice, StateSet
-from vlret.evaluation.run import protocol_for, run
+from vlret.evaluation.runner import protocol_for, run
 
 PUBLISHED = (
     Published("VL-JEPA BASE", "R@1", 40.0, "arXiv 2512.10942v2, table 1"),

@@ -48,5 +48,5 @@ def contaminated(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory):
-    """Documents of `vlret.evaluation.run` by task; tests must not change them."""
+    """Documents of `vlret.evaluation.runner` by task; tests must not change them."""
     return documents(tmp_path_factory.mktemp("results"))

@@ -32,6 +32,7 @@ from vlret.cli import (
     train,
     vqa,
 )
+from vlret.cli.hints import with_options
 from vlret.errors import VlretError
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -73,7 +74,7 @@ def _run(words: list[str], debug: bool) -> int:
         os.getcwd()
         code = _app()(words, prog_name="vlret", standalone_mode=False) or 0
     except VlretError as error:
-        code = _failed(error, error.exit_code, debug)
+        code = _failed(with_options(error), error.exit_code, debug)
     except _WrongUsage as error:
         code = _failed(f"{_told(error, words)}. Try: {_verb(error)} --help", 2, debug)
     except SystemExit:  # typer's, of a broken pipe: whoever reads has seen enough (`vlret ... | head`)

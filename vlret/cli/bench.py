@@ -107,8 +107,8 @@ def run_task(
     json: options.AsJson = False,
 ) -> None:
     """Run one task; the group gives each its own help."""
-    from vlret.evaluation.bench import Order, bench
-    from vlret.evaluation.table import result_table
+    from vlret.evaluation.inputs.request import Order, bench
+    from vlret.evaluation.results.table import result_table
 
     fields = {
         "frames": frames, "sampling": sampling, "resize": resize, "text_tokens": text_tokens, "query": query,
@@ -124,8 +124,8 @@ def run_task(
             order, out=out, device=device, dtype=dtype, cache=cache, workers=workers, say=output.say
         )
     except VlretError as error:
-        if json and error.files:
-            output.print_json({"missing": error.files}, indent=None)
+        if json and "files" in error.fields:
+            output.print_json({"missing": list(error.fields["files"])}, indent=None)
         raise
     if out:  # before printing: whoever reads may go (`| head`)
         from vlret.reports.bench_files import PAGE, write_reports
@@ -144,7 +144,7 @@ def datasets(
 ) -> None:
     """List the benchmark sets: sizes, licences, choices, and which annotation files are missing here."""
     from vlret.datasets.registry import overview
-    from vlret.evaluation.table import datasets_table
+    from vlret.evaluation.results.table import datasets_table
 
     if annotations is not None and not annotations.is_dir():
         raise UsageError(f"{annotations} is no folder.", "Give the folder that holds one for each set.")
@@ -169,9 +169,9 @@ def compare(
     """
     from dataclasses import asdict
 
-    from vlret.evaluation.compare import compare as compare_results
-    from vlret.evaluation.compare import read_result, stamp_differences
-    from vlret.evaluation.table import comparison_table
+    from vlret.evaluation.results.compare import compare as compare_results
+    from vlret.evaluation.results.compare import read_result, stamp_differences
+    from vlret.evaluation.results.table import comparison_table
 
     one = read_result(first)
     other = read_result(second) if second else one

@@ -43,9 +43,9 @@ def captions(
     Example: vlret bench captions --captions videos.csv --predicted model.csv
     """
     from vlret.datasets.own import read_captions
-    from vlret.evaluation.bench import Order, load_set
-    from vlret.evaluation.captions import METRIC, captions_table, score_captions
-    from vlret.evaluation.table import trimmed_note
+    from vlret.evaluation.inputs.request import Order, load_set
+    from vlret.evaluation.results.table import trimmed_note
+    from vlret.evaluation.tasks.captions import METRIC, captions_table, score_captions
 
     if not predicted:
         raise UsageError(

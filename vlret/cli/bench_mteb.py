@@ -33,7 +33,7 @@ def mteb(
 
     Example: vlret bench mteb --list "MVEB(text, video)" --model vljepa-mini --model clip --out results/mveb
     """
-    from vlret.evaluation.mteb_run import find_tasks, mteb_table, run_tasks
+    from vlret.evaluation.tasks.mteb import find_tasks, mteb_table, run_tasks
     from vlret.models.registry import load_model
 
     if not model:

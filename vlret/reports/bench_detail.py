@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vlret.evaluation.table import shown_figures
+from vlret.evaluation.results.table import shown_figures
 
 Document = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vlret.evaluation.export import file_name, file_names
+from vlret.evaluation.results.export import file_name, file_names
 from vlret.files import replace_file
 from vlret.reports.bench_page import bench_page
 from vlret.reports.bench_tables import to_confusion_csv, to_csv, to_latex, to_markdown

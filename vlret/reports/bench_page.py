@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from vlret.evaluation.table import SHORT, shown_figures
+from vlret.evaluation.results.table import SHORT, shown_figures
 from vlret.reports import plots
 from vlret.reports.bench_detail import Failure, Share, by_class, by_length, worst
 from vlret.reports.bench_parts import cell, section, share_cell, table
@@ -26,7 +26,7 @@ _PICTURE_SIDE = 240  # pixels: 80 pictures a model stay below a megabyte
 
 
 def bench_page(document: Document) -> str:
-    """The page of a result (the document of `vlret.evaluation.run`) as HTML.
+    """The page of a result (the document of `vlret.evaluation.runner`) as HTML.
 
     Media that cannot be read leave an empty picture and a warning.
     """

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vlret.evaluation.export import lacking
-from vlret.evaluation.parts import is_plain
-from vlret.evaluation.table import (
+from vlret.evaluation.metrics.figures import is_plain
+from vlret.evaluation.results.export import lacking
+from vlret.evaluation.results.table import (
     SHORT,
     marked,
     marked_reported,

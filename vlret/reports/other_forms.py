@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from vlret.evaluation.export import lacking
-from vlret.evaluation.parts import is_plain
+from vlret.evaluation.metrics.figures import is_plain
+from vlret.evaluation.results.export import lacking
 
 Document = Mapping[str, Any]
 

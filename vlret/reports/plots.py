@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from vlret.evaluation.parts import RETRIEVAL_KS, is_plain
-from vlret.evaluation.table import SHORT, shown_figures
+from vlret.evaluation.metrics.figures import RETRIEVAL_KS, is_plain
+from vlret.evaluation.results.table import SHORT, shown_figures
 from vlret.text import printable
 
 Document = Mapping[str, Any]

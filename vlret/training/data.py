@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vlret.datasets.tar_set import Item, read_items
 from vlret.errors import UsageError
-from vlret.evaluation.metrics import ranks
+from vlret.evaluation.metrics.ranks import ranks
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.features import Encode, text_features, visual_features

@@ -1,0 +1,1 @@
+"""Embeddings of media and texts, computed once and cached."""

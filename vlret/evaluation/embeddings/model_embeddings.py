@@ -1,0 +1,246 @@
+"""One model's vectors of clips and texts, each computed once and kept between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from typing import Protocol as Interface
+
+import numpy as np
+from PIL import Image
+
+from vlret import __version__
+from vlret.evaluation.embeddings.cache import ArrayCache
+from vlret.evaluation.embeddings.code import OF_VECTORS, code_digest
+from vlret.evaluation.embeddings.truncated_texts import cut_text
+from vlret.evaluation.results.protocol import Protocol
+from vlret.models.base import Embedder
+from vlret.types import Pixels, Vectors
+
+if TYPE_CHECKING:
+    import torch
+
+_TEXTS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The medium `id` of a set on this machine: `[start, end)` in seconds of the file at `path`.
+
+    `key` names its content: the file's fingerprint and the span. Pieces of equal keys are equal. `then` is
+    a piece that follows it in one clip, each with half of the frames.
+    """
+
+    key: str
+    id: str = field(compare=False)
+    path: Path = field(compare=False)
+    start: float = field(default=0.0, compare=False)
+    end: float | None = field(default=None, compare=False)
+    then: Piece | None = field(default=None, compare=False)
+
+    def followed_by(self, other: Piece) -> Piece:
+        """This piece and then `other` as one clip."""
+        return replace(self, key=f"{self.key}+{other.key}", id=f"{self.id} + {other.id}", then=other)
+
+
+class Contestant(Interface):
+    """What is scored: an embedder, or vectors made elsewhere."""
+
+    name: str
+    takes_query: bool
+    temperature: float
+    prompts: tuple[str, ...]
+
+    def clips(self, media: Sequence[Piece], query: str | None = None) -> Vectors:
+        """Unit vectors float32 [n, dim] of clips asked `query`; NaN where there is none."""
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors float32 [n, dim] of texts."""
+
+    def about(self) -> dict[str, Any]:
+        """What the stamp says of the model."""
+
+
+class ModelVectors:
+    """A `Contestant` from an embedder.
+
+    `seconds` and `n_clips` tell what encoding cost in this run, `cached_seconds` and `n_cached` what it cost for clips
+    of this run that were encoded before, on a device of the same kind. `cut` holds the texts longer than it reads,
+    `undecodable` the keys of pieces that could not be decoded in this run: they have no vector for any model,
+    even where one is left from before.
+    """
+
+    def __init__(
+        self,
+        model: Embedder,
+        protocol: Protocol,
+        cache: Path,
+        name: str = "",
+        keep_tokens: bool = False,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Open the cache of `model`.
+
+        Args:
+            model, protocol: what is shown to which model.
+            cache: folder of the vectors between runs.
+            name: what the model is called (default: by its card).
+            keep_tokens: keep visual tokens as well, for further questions.
+            before: called ahead of every write of what was seen of clips; see `ArrayCache`.
+        """
+        self.model, self.protocol = model, protocol
+        self.name = name or model.card.name
+        self.takes_query = model.card.takes_query
+        self.temperature = model.card.temperature
+        self.prompts = protocol.prompts or model.card.prompts
+        self.seconds, self.n_clips = 0.0, 0
+        self.cached_seconds, self.n_cached = 0.0, 0
+        self.cut: set[str] = set()
+        self.undecodable: set[str] = set()
+        frames = {key: getattr(protocol, key) for key in ("frames", "sampling", "resize")}
+        of_clips = {**self._recipe("vectors"), **frames}
+        of_cost = {**of_clips, "kind": "cost", "device": str(model.device)}
+        self._costs = ArrayCache(cache, of_cost, before)
+        self._vectors = ArrayCache(cache, of_clips, self._costs.flush)
+        of_tokens = {**of_clips, "kind": "tokens"}
+        self._tokens = ArrayCache(cache, of_tokens, self._costs.flush) if keep_tokens else None
+        self._texts = ArrayCache(cache, self._recipe("texts"))
+
+    def asked(self, query: str | None) -> str:
+        """The query that goes into the predictor: "" for a model without one."""
+        return (self.model.card.default_query if query is None else query) if self.takes_query else ""
+
+    def lacks(self, piece: Piece, query: str | None) -> bool:
+        """Whether the vector of `piece` asked `query` is still to be computed."""
+        return self._key(piece, query) not in self._vectors
+
+    def has_tokens(self, piece: Piece) -> bool:
+        """Whether the visual tokens of `piece` were kept."""
+        return self._tokens is not None and piece.key in self._tokens
+
+    def answer_from_tokens(self, pieces: Sequence[Piece], queries: Sequence[list[str]]) -> None:
+        """`answer` for pieces whose tokens were kept."""
+        import torch
+
+        kept = [self._tokens.get(piece.key) for piece in pieces] if self._tokens else []
+        self.answer(pieces, [torch.from_numpy(array) for array in kept], queries)
+
+    def look(self, pieces: Sequence[Piece], pixels: Sequence[Pixels], queries: Sequence[list[str]]) -> None:
+        """Encode decoded clips uint8 [t, height, width, 3] and `answer` the queries of each."""
+        began, before = time.perf_counter(), self.seconds
+        size = self.model.card.resolution
+        if self.protocol.resize == "squash":
+            pixels = [resized(clip, (size, size)) for clip in pixels]
+        tokens = self.model.encode_pixels(pixels)
+        self.seconds += time.perf_counter() - began
+        self.n_clips += len(pieces)
+        if self._tokens:
+            for piece, token in zip(pieces, tokens, strict=True):
+                self._tokens.put(piece.key, np.asarray(token))
+        self.answer(pieces, tokens, queries)
+        for piece in pieces:
+            self._costs.put(piece.key, np.array([(self.seconds - before) / len(pieces)]))
+
+    def count_cached(self, pieces: Sequence[Piece]) -> None:
+        """Add up what encoding `pieces` cost when it was done, where that is known: a kill loses that of a batch."""
+        costs = [cost for piece in pieces if (cost := self._costs.get(piece.key)) is not None]
+        self.n_cached += len(costs)
+        self.cached_seconds += float(sum(cost[0] for cost in costs))
+
+    def answer(
+        self, pieces: Sequence[Piece], tokens: Sequence[torch.Tensor], queries: Sequence[list[str]]
+    ) -> None:
+        """Compute and keep the vector of each piece for each of its queries."""
+        began = time.perf_counter()
+        for query in dict.fromkeys(query for own in queries for query in own):
+            chosen = [i for i, own in enumerate(queries) if query in own]
+            given = query if self.takes_query else None
+            rows = self.model.predict([tokens[i] for i in chosen], given)
+            for i, row in zip(chosen, _unit(rows), strict=True):
+                if np.isfinite(row).all():
+                    self._vectors.put(self._key(pieces[i], query), row)
+        self.seconds += time.perf_counter() - began
+
+    def clips(self, media: Sequence[Piece], query: str | None = None) -> Vectors:
+        """Unit vectors float32 [n, dim]; NaN where there is none."""
+        missing = np.full(self.model.card.dim, np.nan, np.float32)
+        rows = [
+            None if piece.key in self.undecodable else self._vectors.get(self._key(piece, query))
+            for piece in media
+        ]
+        return np.stack([missing if row is None else row for row in rows])
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors float32 [n, dim] of texts; equal texts, equal rows."""
+        self.cut.update(text for text in dict.fromkeys(texts) if self.model.is_cut(text))
+        return self._rows_of(texts)
+
+    def cut_texts(self, texts: Sequence[str], n_tokens: int) -> Vectors:
+        """As `texts`, of texts cut to `n_tokens` of CLIP's vocabulary."""
+        return self._rows_of([cut_text(text, n_tokens) for text in texts])
+
+    def about(self) -> dict[str, Any]:
+        """Card, dtype, device, frame pooling, and the query and prompts it ran with."""
+        return {
+            **self.model.card.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch."),
+            "device": str(self.model.device), "query": self.asked(self.protocol.query),
+            "prompts": list(self.prompts), "frame_pooling": self.model.frame_pooling,
+        }  # fmt: skip
+
+    def flush(self) -> None:
+        """Write what is new to the cache."""
+        for kept in (self._costs, self._vectors, self._texts, self._tokens):
+            if kept:
+                kept.flush()
+
+    def _rows_of(self, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if _text_key(text) not in self._texts]
+        for first in range(0, len(new), _TEXTS_AT_ONCE):
+            some = new[first : first + _TEXTS_AT_ONCE]
+            for text, row in zip(some, _unit(self.model.embed_texts(some)), strict=True):
+                self._texts.put(_text_key(text), row)
+        rows = {text: self._texts.get(_text_key(text)) for text in dict.fromkeys(texts)}
+        return np.stack([rows[text] for text in texts])  # type: ignore[misc]
+
+    def _key(self, piece: Piece, query: str | None) -> str:
+        return f"{piece.key}|{self.asked(query)}"
+
+    def _recipe(self, kind: str) -> dict[str, Any]:
+        card = self.model.card
+        return {
+            "vlret": __version__, "vlret_code": code_digest(OF_VECTORS), "code": _code_of(self.model),
+            "kind": kind, "name": card.name, "revision": card.revision, "weights_hash": card.weights_hash,
+            "dim": card.dim, "resolution": card.resolution, "own_resize": card.resize,
+            "preprocessing": card.preprocessing, "dtype": str(self.model.dtype),
+        }  # fmt: skip
+
+
+def _code_of(model: Embedder) -> str:
+    """Digest of the file of a class that is not vlret's: its card need not change when its code does."""
+    module = type(model).__module__
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if module.startswith("vlret.") or not file:
+        return ""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+def _text_key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unit(rows: Vectors) -> Vectors:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def resized(clip: Pixels, size: tuple[int, int]) -> Pixels:
+    """Frames uint8 [t, height, width, 3] squashed to (width, height) by BICUBIC; as they are if they fit."""
+    if clip.shape[2:0:-1] == size:
+        return clip
+    frames = [Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC) for frame in clip]
+    return np.stack([np.asarray(frame) for frame in frames])

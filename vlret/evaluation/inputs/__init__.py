@@ -1,0 +1,1 @@
+"""What a user asked for, read and checked."""

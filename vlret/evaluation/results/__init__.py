@@ -1,0 +1,1 @@
+"""Results of a benchmark: what was measured, and how."""

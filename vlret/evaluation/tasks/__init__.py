@@ -1,0 +1,1 @@
+"""What each kind of benchmark asks, and how it is scored."""

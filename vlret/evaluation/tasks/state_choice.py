@@ -1,0 +1,45 @@
+"""Which clip leads from one state to another: the clip nearest to the two images, shown one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from vlret.datasets.base import StateSet
+from vlret.evaluation.embeddings.model_embeddings import Contestant, Piece
+from vlret.evaluation.inputs.subset import source_numbers
+from vlret.evaluation.metrics.figures import choice_parts
+from vlret.evaluation.metrics.ranks import grouped
+from vlret.evaluation.results.protocol import Protocol
+
+
+def states_of(asked: StateSet, media: Sequence[Piece]) -> list[Piece]:
+    """For each question one clip of its two images, each held for half of the frames."""
+    return [media[question.before].followed_by(media[question.after]) for question in asked.questions]
+
+
+def state_parts(
+    model: Contestant, asked: StateSet, media: Sequence[Piece], protocol: Protocol
+) -> list[dict[str, Any]]:
+    """accuracy over all questions and macro_accuracy, the mean over groups; then each group.
+
+    States and clips are asked the same query. A question whose state or true clip has no vector is wrong.
+    """
+    states = model.clips(states_of(asked, media), protocol.query)
+    entries, top, top_scores = [], [], []
+    for number, (question, state) in enumerate(zip(asked.questions, states, strict=True)):
+        scores = model.clips([media[clip] for clip in question.clips], protocol.query) @ state
+        own, known = scores[question.answer], np.flatnonzero(np.isfinite(scores))
+        order = known[np.argsort(-scores[known], kind="stable")]
+        top.append(order.tolist())
+        top_scores.append(scores[order].tolist())
+        if np.isfinite(own):
+            entries.append((number, (scores > own).sum(), (scores == own).sum()))
+    sizes = np.array([len(question.clips) for question in asked.questions])
+    query, above, tied = np.array(entries, np.int64).reshape(-1, 3).T
+    ranks = grouped(query, above, tied, np.ones_like(sizes), sizes)
+    groups = [question.group for question in asked.questions]
+    sources = source_numbers(asked.media)[[question.before for question in asked.questions]]
+    return choice_parts(ranks, groups, protocol.ties, "questions", "clips", (top, top_scores), sources)

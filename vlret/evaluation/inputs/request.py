@@ -29,7 +29,7 @@ from vlret.files import replace_file
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.registry import check_model, load_model
-from vlret.tasks.fit import model_of
+from vlret.tasks.index_model import model_for_index
 from vlret.tasks.label import readable
 
 MISSING = "missing.txt"
@@ -318,5 +318,5 @@ def _of_index(order: Order, captions: BenchmarkSet, device: str, dtype: str, cac
         )
     index = Index.open(order.index or Path())
     rows_of(captions, order.captions.parent, index, order.protocol.get("allow_missing", False))
-    model = model_of(index, order.models[0] if order.models else None, device)
+    model = model_for_index(index, order.models[0] if order.models else None, device)
     return run_captions(captions, order.captions.parent, index, model, cache=cache, **order.protocol)

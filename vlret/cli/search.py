@@ -12,7 +12,7 @@ from vlret.errors import UsageError
 
 if TYPE_CHECKING:
     from vlret.index.index import Index
-    from vlret.types import Hit
+    from vlret.types import Hits
 
 
 def search(
@@ -61,11 +61,9 @@ def search(
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
     from vlret.files import check_output
-    from vlret.index.index import Index
-    from vlret.tasks.index_model import model_for_index
     from vlret.tasks.query import one_query
-    from vlret.tasks.search import parse_weighted
-    from vlret.tasks.search import search as find
+    from vlret.tasks.query_vector import parse_weighted
+    from vlret.tasks.searcher import Searcher
 
     if json and (paths or null):
         raise UsageError(
@@ -75,11 +73,11 @@ def search(
         check_output(html)
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
-    opened = Index.open(index)
-    embedder = model_for_index(opened, model, device)
-    hits = find(
-        opened, text, model=embedder, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only
-    )
+    with Searcher(index, model, device) as searcher:
+        opened = searcher.index
+        hits = searcher.search(text, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only)
+    for warning in hits.warnings:
+        output.say(f"warning: {warning}")
     try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
         if html:
             _write_page(html, text, opened, hits)
@@ -106,7 +104,7 @@ def search(
         _say_more_clips(opened, hits)
 
 
-def _print_json(index: Index, asked: dict[str, Any], hits: list[Hit]) -> None:
+def _print_json(index: Index, asked: dict[str, Any], hits: Hits) -> None:
     from dataclasses import asdict
 
     from vlret.index.indexed_files import is_gone
@@ -116,7 +114,7 @@ def _print_json(index: Index, asked: dict[str, Any], hits: list[Hit]) -> None:
     output.print_json({**asked, **about, "hits": found})
 
 
-def _print(hits: list[Hit]) -> None:
+def _print(hits: Hits) -> None:
     from vlret.index.indexed_files import is_gone
     from vlret.reports.timecode import span
 
@@ -134,7 +132,7 @@ def _say_nothing_found(index: Index, only: str | None) -> None:
         output.say("nothing was found: the index is empty")
 
 
-def _say_more_clips(index: Index, hits: list[Hit]) -> None:
+def _say_more_clips(index: Index, hits: Hits) -> None:
     paths = {hit.path for hit in hits}
     more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
     if more:
@@ -143,7 +141,7 @@ def _say_more_clips(index: Index, hits: list[Hit]) -> None:
         )
 
 
-def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:
+def _write_page(page: Path, text: str, index: Index, hits: Hits) -> None:
     from vlret.reports.html import write_page
     from vlret.reports.search_page import SearchSection, full_bar
 
@@ -152,7 +150,7 @@ def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:
     output.say(f"wrote {output.existing(page)}")
 
 
-def _save_clips(folder: Path, index: Index, hits: list[Hit]) -> None:
+def _save_clips(folder: Path, index: Index, hits: Hits) -> None:
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
 

@@ -139,8 +139,20 @@ class Index:
         return position
 
     @cached_property
-    def _backend(self) -> SearchBackend:
+    def backend(self) -> SearchBackend:
+        """What finds the nearest vectors; opened or built on first use, which is not for several threads at once."""
         return self._given_backend or open_view(self._snapshot)
+
+    def is_current(self) -> bool:
+        """Whether the folder still holds the revision that was opened.
+
+        Raises:
+            IndexFolderError: it holds no index any more, or a damaged one.
+        """
+        now = self._snapshot.store.read_manifest()
+        return replace(now, id="") == replace(
+            self._snapshot.manifest, id=""
+        )  # old formats have no lasting id
 
     @cached_property
     def _files(self) -> Ids:
@@ -168,7 +180,7 @@ class Index:
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
-        backend = self._backend
+        backend = self.backend
         with one_thread():
             found = [best_clips(backend, query, k, self._clip_ids, groups, only) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]

@@ -44,8 +44,6 @@ class CheckedEmbedder(ColourEmbedder):
         finally:
             self._inside.release()
 
-    encode_pixels = ColourEmbedder.encode_pixels
-
 
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -63,6 +63,7 @@ def search(
     from vlret.files import check_output
     from vlret.tasks.query import one_query
     from vlret.tasks.query_vector import parse_weighted
+    from vlret.tasks.search_document import search_document
     from vlret.tasks.searcher import Searcher
 
     if json and (paths or null):
@@ -85,15 +86,11 @@ def search(
             _save_clips(trim, opened, hits)
     finally:
         if json:
-            asked = {
-                "query": text,
-                "plus": plus or [],
-                "minus": minus or [],
-                "k": k,
-                "all_clips": all_clips,
-                "only": only,
-            }
-            _print_json(opened, asked, hits)
+            document = search_document(
+                opened, hits, query=text, plus=plus or (), minus=minus or (), k=k,
+                one_per_file=not all_clips, only=only,
+            )  # fmt: skip
+            output.print_json(document)
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
@@ -102,16 +99,6 @@ def search(
         _say_nothing_found(opened, only)
     elif not (json or paths or null or all_clips):
         _say_more_clips(opened, hits)
-
-
-def _print_json(index: Index, asked: dict[str, Any], hits: Hits) -> None:
-    from dataclasses import asdict
-
-    from vlret.index.indexed_files import is_gone
-
-    about = {"index": str(index.folder), "model": index.card.name}
-    found = [{**asdict(hit), "gone": is_gone(hit.path)} for hit in hits]
-    output.print_json({**asked, **about, "hits": found})
 
 
 def _print(hits: Hits) -> None:

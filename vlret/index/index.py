@@ -16,7 +16,7 @@ import pandas as pd
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.backends.base import SearchBackend
 from vlret.index.backends.faiss_view import open_view, view_info
-from vlret.index.compact import compact_store
+from vlret.index.compact import CompactReport, compact_store
 from vlret.index.filter import Filter
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
@@ -222,7 +222,7 @@ class Index:
             "dropped_clips": len(self._snapshot.dropped),
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
-            "bytes": sum(entry.bytes for entry in self.manifest.files),
+            "bytes": self.manifest.n_bytes,
             "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
@@ -232,12 +232,13 @@ class Index:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""
         return self._snapshot.store.find_damage(self.manifest)
 
-    def compact(self) -> None:
+    def compact(self) -> CompactReport:
         """Rewrite the shards without dropped rows and merge small ones; this object shows the result.
 
         Raises:
             IndexFolderError: a writer is at work.
         """
+        n_dropped, n_bytes = len(self._snapshot.dropped), self.manifest.n_bytes
         moved = self.manifest.roots
         with writer_lock(self.folder):
             compact_store(self._snapshot.store)
@@ -247,6 +248,7 @@ class Index:
         self.__dict__.clear()  # cached rows and view are of the old revision
         self._snapshot = replace(snapshot, manifest=replace(snapshot.manifest, roots=roots))
         self._given_backend = backend
+        return CompactReport(str(self.folder), n_dropped, n_bytes, self.manifest.n_bytes)
 
 
 def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:

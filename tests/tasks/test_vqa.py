@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import UsageError
-from vlret.tasks import fit
+from vlret.tasks import index_model
 from vlret.tasks.vqa import answer, answer_many, ask_each
 from vlret.types import Clip
 
@@ -102,7 +102,7 @@ def test_each_question_is_asked_about_each_clip_and_a_bad_file_is_told_once(pain
 
 
 def test_a_model_is_given_by_its_name_too(monkeypatch):
-    monkeypatch.setattr(fit, "load_model", lambda name: {"asked": AskedColour}[name]())
+    monkeypatch.setattr(index_model, "load_model", lambda name: {"asked": AskedColour}[name]())
     assert answer("asked", RED, "which?", ["red", "blue"]).answer == "red"
 
 

@@ -70,9 +70,9 @@ def label(
     output.say(_told(names))
     output.say(f"loading {model or 'the model'}")
     from vlret.tasks.label import classify
-    from vlret.tasks.source import indexed
+    from vlret.tasks.temporary_index import open_or_index
 
-    with indexed(sources, model, device) as source:
+    with open_or_index(sources, model, device) as source:
         output.say_files("skipped", source.skipped)
         output.say_files("partly read", source.partial)
         items = classify(

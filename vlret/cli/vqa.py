@@ -50,7 +50,7 @@ def vqa(
 
     Example: vlret vqa clip.mp4 "what animal is it?" --answers cat --answers dog
     """
-    from vlret.tasks.source import names_one_file
+    from vlret.tasks.temporary_index import names_one_file
 
     _check(source, question, answers, questions)
     asked = _asked(questions) if source and questions else [(str(question), answers or [])]
@@ -102,11 +102,11 @@ def _asked(file: Path) -> list[tuple[str, Sequence[str]]]:
 def _load(source: str | None, name: str | None, device: str) -> Embedder:
     from vlret.index.index import Index
     from vlret.models.registry import load_model
-    from vlret.tasks.fit import is_index, model_of
+    from vlret.tasks.index_model import is_index, model_for_index
 
     output.say(f"loading {name or 'the model'}")
     if source and name is None and is_index(source):
-        model = model_of(Index.open(source), device=device)
+        model = model_for_index(Index.open(source), device=device)
     else:
         model = load_model(name or options.DEFAULT_MODEL, device)
     if not model.card.takes_query:
@@ -131,7 +131,7 @@ def _ask_each(
     """How many questions were answered, and how many files could not be read."""
     from tqdm import tqdm
 
-    from vlret.tasks.source import clips_in
+    from vlret.tasks.temporary_index import clips_in
     from vlret.tasks.vqa import ask_each
     from vlret.types import Answer
 

@@ -17,8 +17,8 @@ from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.inputs import ClipInput, clip_list, text_list
-from vlret.tasks.fit import is_index, loaded, model_of, opened
-from vlret.tasks.texts import warn_about
+from vlret.tasks.index_model import as_embedder, is_index, model_for_index, open_index
+from vlret.tasks.text_warnings import log_text_warnings
 from vlret.types import Clip, Frames, Label, LabelScore, Pixels, Vectors, check_count
 from vlret.vectors import unit_rows
 
@@ -62,16 +62,16 @@ def classify(
     names = text_list(labels, "label")
     _check(names, top, threshold)
     if isinstance(source, (str, Path)) and is_index(source):
-        source = opened(source)
+        source = open_index(source)
     if isinstance(source, Index):
-        model = model_of(source, model)
+        model = model_for_index(source, model)
         rows = source.rows()
         clips = list(zip(rows["path"], rows["start"], rows["end"], strict=True))
         vectors = source.vectors()
     else:
         if model is None:
             raise UsageError("Clips need a model to be labelled.", "Give model='vljepa-mini' or another.")
-        model = loaded(model)
+        model = as_embedder(model)
         inputs = _clips_of(source)
         clips = [_place(clip) for clip in inputs]
         vectors = model.embed_clips(inputs) if inputs else np.empty((0, model.card.dim), np.float32)
@@ -99,7 +99,7 @@ def label_vectors(model: Embedder, labels: Sequence[str], templates: Iterable[st
     names = [readable(label) for label in labels]
     texts = [prompt.replace("{}", name) for name in names for prompt in prompts]
     for text in texts[:: len(prompts)]:
-        warn_about(model, text)
+        log_text_warnings(model, text)
     return unit_rows(_embedded(model, texts).reshape(len(labels), len(prompts), -1).mean(1))
 
 

@@ -15,8 +15,8 @@ from vlret.media.guarded import read_guarded
 from vlret.media.pool import DecodePool
 from vlret.models.base import Embedder
 from vlret.models.inputs import ClipInput, as_clip, check_text, text_list
-from vlret.tasks.fit import loaded
-from vlret.tasks.texts import warn_about
+from vlret.tasks.index_model import as_embedder
+from vlret.tasks.text_warnings import log_text_warnings
 from vlret.types import Answer, Candidate, Clip, Frames, Pixels, Vectors, type_name
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def answer(model: Embedder | str | Path, clip: ClipInput, question: str, answers
         UsageError: an empty question, no answers, an answer twice, or an argument of another type.
         MediaError: the clip cannot be read.
     """
-    with Asker(loaded(model)) as asker:
+    with Asker(as_embedder(model)) as asker:
         return asker.ask(clip, question, answers)
 
 
 def answer_many(model: Embedder | str | Path, items: Iterable[Question]) -> Iterator[Answer]:
     """`answer` for each of `items`, in order; a clip is looked at once for all its questions."""
-    with Asker(loaded(model)) as asker:
+    with Asker(as_embedder(model)) as asker:
         for clip, question, answers in items:
             yield asker.ask(clip, question, answers)
 
@@ -85,7 +85,7 @@ class Asker:
         self._pool = DecodePool()
         self._tokens = lru_cache(kept_clips)(self._look)
         self._texts = lru_cache(256)(self._embed)
-        self._warn = lru_cache(256)(partial(warn_about, model))
+        self._warn = lru_cache(256)(partial(log_text_warnings, model))
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +122,7 @@ class Asker:
 
     def _embed(self, texts: tuple[str, ...]) -> Vectors:
         for text in texts:
-            warn_about(self.model, text)
+            log_text_warnings(self.model, text)
         return self.model.embed_texts(texts)
 
 

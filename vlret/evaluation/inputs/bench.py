@@ -22,7 +22,7 @@ from vlret.files import replace_file
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.registry import check_model, load_model
-from vlret.tasks.fit import model_of
+from vlret.tasks.index_model import model_for_index
 from vlret.tasks.label import readable
 
 MISSING = "missing.txt"
@@ -194,7 +194,7 @@ def _bench_index(
     index = Index.open(request.index or Path())
     folder = request.captions.parent
     rows_of(captions, folder, index, request.protocol.get("allow_missing", False))
-    model = model_of(index, request.models[0] if request.models else None, device)
+    model = model_for_index(index, request.models[0] if request.models else None, device)
     return run_captions(captions, folder, index, model, cache=cache, **request.protocol)
 
 

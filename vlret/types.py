@@ -102,6 +102,14 @@ class Frames:
         return f"Frames(pixels={self.pixels.shape}, times={np.round(self.times, 3).tolist()})"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SkippedFile:
+    """A file that was skipped, or read only in part, and why."""
+
+    path: Path
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One search result; `score` is the cosine, `start` and `end` are seconds, `rank` counts from 1."""

@@ -14,8 +14,8 @@ from vlret.errors import MediaError, UsageError
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.index.report import SkippedFile
-from vlret.media.path_list import LIST_SUFFIXES
 from vlret.media.sources import find_media
+from vlret.media.sources.path_list import LIST_SUFFIXES
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
 from vlret.tasks.fit import is_index, model_of

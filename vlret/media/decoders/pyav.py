@@ -13,7 +13,7 @@ from vlret.types import Frames, Pixels
 
 
 class PyAVDecoder:
-    """Frames as `vlret.media.video` and `vlret.media.image` decode them."""
+    """Frames as `vlret.media.video.video` and `vlret.media.image.image` decode them."""
 
     name = "pyav"
     can_hang = False

@@ -76,7 +76,7 @@ def clips_in(source: str) -> tuple[list[Clip], list[SkippedFile]]:
     if is_index(source):
         rows = Index.open(source).rows()
         spans = zip(rows["path"], rows["start"], rows["end"], strict=True)
-        return [Clip(Path(path), start, end if end > start else None) for path, start, end in spans], []
+        return [Clip.from_row(path, start, end) for path, start, end in spans], []
     found = find_media([source])
     skipped = [SkippedFile(file.path, file.reason) for file in found.skipped]
     if not found.files:

@@ -58,3 +58,11 @@ def test_a_count_is_a_whole_number_from_one_on(value):
 
 def test_counts_of_numpy_are_counts():
     check_count(np.int64(3), "k")
+
+
+@pytest.mark.parametrize(("end", "row_end"), [(7.5, 7.5), (None, 2.0)])
+def test_an_image_ends_at_its_start_in_rows(end: float | None, row_end: float):
+    clip = Clip(Path("a.jpg"), 2.0, end)
+    assert clip.row_end == row_end
+    assert Clip.from_row("a.jpg", 2.0, clip.row_end) == clip
+    assert Clip.from_row("a.jpg", 2.0, end) == clip

@@ -60,12 +60,23 @@ def type_name(value: object) -> str:
 class Clip:
     """A part of a video: `[start, end)` in seconds from the first frame shown.
 
-    `end=None` means to the end of the file. An image is a clip of one frame (`start=0`, `end=None`).
+    `end=None` means to the end of the file. An image is a clip of one frame (`start=0`, `end=None`); the rows of
+    an index, and results that are made from them, hold its `start` as its end.
     """
 
     path: Path
     start: float = 0.0
     end: float | None = None
+
+    @classmethod
+    def from_row(cls, path: str, start: float, end: float | None) -> Clip:
+        """Return the clip of a row of an index or of a result."""
+        return cls(Path(path), float(start), float(end) if end is not None and end > start else None)
+
+    @property
+    def row_end(self) -> float:
+        """The end as rows hold it: the start of an image."""
+        return self.start if self.end is None else self.end
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", as_path(self.path, "The path of a clip"))
@@ -100,6 +111,14 @@ class Frames:
 
     def __repr__(self) -> str:
         return f"Frames(pixels={self.pixels.shape}, times={np.round(self.times, 3).tolist()})"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SkippedFile:
+    """A file that was skipped, or read only in part, and why."""
+
+    path: Path
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

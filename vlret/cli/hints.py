@@ -17,6 +17,7 @@ HINTS: dict[str, str] = {
     "no_dataset_name": "Give --dataset NAME.",
     "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
     "not_writable": "Choose another directory with --{argument}.",
+    "too_many_clips": "Give longer windows with --clips.",
     "wrong_task": "Run vlret bench {task}.",
 }
 

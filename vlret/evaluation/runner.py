@@ -74,7 +74,7 @@ from vlret.evaluation.tasks.question_answering import queries_of, vqa_parts
 from vlret.evaluation.tasks.retrieval import cut_parts, retrieval_parts
 from vlret.evaluation.tasks.state_choice import state_parts, states_of
 from vlret.evaluation.tasks.triplets import triple_parts
-from vlret.media.normal_form import NormalForms
+from vlret.media.sources.unicode_names import UnicodeNames
 from vlret.models.base import Embedder
 from vlret.types import Vectors
 
@@ -175,7 +175,7 @@ def _pieces(benchmark_set: BenchmarkSet, data: Path | None) -> list[Piece]:
     """The media in their order; for vectors made elsewhere they have an id only."""
     from vlret.datasets.registry import resolve
 
-    pieces, forms = [], NormalForms()
+    pieces, forms = [], UnicodeNames()
     for medium in media_of(benchmark_set):
         path = resolve(medium, data, forms) if data else None
         pieces.append(

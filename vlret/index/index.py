@@ -120,8 +120,7 @@ class Index:
     def resolve(self, clip_id: int) -> Clip:
         """The clip with its absolute path, to be decoded again."""
         row = self._snapshot.clips.iloc[self._position(clip_id)]
-        end = float(row["end"]) if row["end"] > row["start"] else None
-        return Clip(Path(row["path"]), float(row["start"]), end)
+        return Clip.from_row(row["path"], row["start"], row["end"])
 
     @property
     def _clip_ids(self) -> Ids:

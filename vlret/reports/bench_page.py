@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from vlret.evaluation.results.table import SHORT, shown_figures
@@ -135,5 +134,4 @@ def _clip(item: Document) -> Clip | None:
     """The clip of an item; None for vectors made elsewhere, which have no file."""
     if item["path"] is None:
         return None
-    end = item["end"]
-    return Clip(Path(item["path"]), item["start"], end if end is not None and end > item["start"] else None)
+    return Clip.from_row(item["path"], item["start"], item["end"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vlret.reports.cards import clip_of, file_line, frames, heading
+from vlret.reports.cards import file_line, frames, heading
 from vlret.reports.html import MOST_CLIPS, bar, text
 from vlret.reports.thumbnails import Preview
 from vlret.tasks.label import UNKNOWN
@@ -83,4 +83,4 @@ def _card(item: Label, pictures: Mapping[Clip, Preview]) -> str:
 
 
 def _clip(item: Label) -> Clip:
-    return clip_of(item.path, item.start, item.end)
+    return Clip.from_row(item.path, item.start, item.end)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vlret.reports.cards import clip_of, file_line, frames, heading
+from vlret.reports.cards import file_line, frames, heading
 from vlret.reports.html import MOST_CLIPS, address, bar, text
 from vlret.reports.thumbnails import Preview
 from vlret.reports.timecode import span, timecode
@@ -91,4 +91,4 @@ def _mark(path: Path, hit: Hit, length_s: float) -> str:
 
 
 def _clip(hit: Hit) -> Clip:
-    return clip_of(hit.path, hit.start, hit.end)
+    return Clip.from_row(hit.path, hit.start, hit.end)

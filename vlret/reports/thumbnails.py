@@ -11,9 +11,9 @@ from itertools import groupby
 from PIL import Image
 
 from vlret.errors import MediaError
+from vlret.media.frames import clip_frames
 from vlret.media.info import MediaInfo
-from vlret.media.read import read_clips
-from vlret.media.reader import open_media
+from vlret.media.open_media import open_media
 from vlret.text import printable
 from vlret.types import Clip, Frames, Pixels
 
@@ -64,7 +64,7 @@ def _of_file(clips: list[Clip], n_frames: int, side: int) -> Iterator[tuple[Clip
     with open_media(clips[0].path) as media:
         duration_s = media.info.duration
         there = [clip for clip in clips if media.info.kind == "image" or clip.start < duration_s]
-        for clip, frames in read_clips(media, there, n_frames, "midpoint", _fitting(media.info, side)):
+        for clip, frames in clip_frames(media, there, n_frames, "midpoint", _fitting(media.info, side)):
             yield clip, Preview(tuple(_thumbnails(frames, side)), duration_s)
 
 

@@ -20,10 +20,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vlret.errors import MediaError
-from vlret.media.container import open_container
-from vlret.media.reader import Still, open_media
+from vlret.media.image.still import Still
+from vlret.media.open_media import open_media
 from vlret.media.sources import IMAGE_SUFFIXES
-from vlret.media.video import Video
+from vlret.media.video.container import open_container
+from vlret.media.video.video import Video
 from vlret.reports.free_name import safe_stem, write_new
 from vlret.reports.timecode import timecode
 from vlret.text import printable

@@ -130,8 +130,8 @@ def _looked_at(model: Embedder, query: ClipInput) -> ClipInput:
     clip = as_clip(query, "The query")
     if not isinstance(clip, (Path, Clip)):
         return clip
-    from vlret.media.guarded import read_guarded  # brings PyAV, which a sentence does not need
     from vlret.media.pool import DecodePool
+    from vlret.media.pool.read_in_child import read_in_child  # brings PyAV, which a sentence does not need
 
     with DecodePool() as pool:
-        return read_guarded(pool, clip, model.card.frames, model.card.decode_size)
+        return read_in_child(pool, clip, model.card.frames, model.card.decode_size)

@@ -11,8 +11,8 @@ import numpy as np
 
 from vlret.errors import MediaError, UsageError
 from vlret.index.report import SkippedFile
-from vlret.media.guarded import read_guarded
 from vlret.media.pool import DecodePool
+from vlret.media.pool.read_in_child import read_in_child
 from vlret.models.base import Embedder
 from vlret.models.inputs import ClipInput, as_clip, check_text, text_list
 from vlret.tasks.index_model import as_embedder
@@ -115,7 +115,7 @@ class Asker:
 
     def _look(self, clip: Path | Clip) -> torch.Tensor:
         card = self.model.card
-        return self._encode(read_guarded(self._pool, clip, card.frames, card.decode_size))
+        return self._encode(read_in_child(self._pool, clip, card.frames, card.decode_size))
 
     def _encode(self, frames: Frames | Pixels) -> torch.Tensor:
         return self.model.encode_clips([frames])[0]

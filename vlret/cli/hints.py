@@ -9,6 +9,15 @@ from vlret.errors import VlretError
 
 HINTS: dict[str, str] = {
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
+    "custom_dataset_choices": "Remove --choice and --annotations.",
+    "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
+    "--allow-missing, which every number then says.",
+    "index_needs_captions": "Give --captions FILE.csv --index INDEX.",
+    "no_annotations": "Give their directory with --annotations (default: annotations/ in that of --data).",
+    "no_dataset_name": "Give --dataset NAME.",
+    "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
+    "not_writable": "Choose another directory with --{argument}.",
+    "wrong_task": "Run vlret bench {task}.",
 }
 
 

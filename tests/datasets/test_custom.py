@@ -10,8 +10,8 @@ from unicodedata import normalize
 
 import pytest
 
+from vlret.datasets.custom import read_captions, read_folder, read_labels, read_vqa
 from vlret.datasets.files import DatasetError
-from vlret.datasets.own import read_captions, read_folder, read_labels, read_vqa
 from vlret.datasets.registry import missing_media, resolve
 from vlret.errors import MediaError
 

@@ -119,7 +119,7 @@ def unwritable(path: Path, error: OSError) -> OutputError:
     hint = _HINTS.get(error.errno or 0, "Choose another place to write to.")
     reason = error.strerror or error
     return OutputError(
-        f"{printable(path)} cannot be written: {reason}.", hint, code="not_writable", path=path
+        f"{printable(path)} cannot be written: {reason}.", hint, code="write_failed", path=path
     )
 
 

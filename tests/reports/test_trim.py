@@ -155,7 +155,7 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path, counted_video):
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(OutputError, match="file cannot be written") as error:
         save_clip(Clip(counted_video, 1.0, 2.0), tmp_path / "file")
-    assert (error.value.code, error.value.fields["path"]) == ("not_writable", tmp_path / "file")
+    assert (error.value.code, error.value.fields["path"]) == ("write_failed", tmp_path / "file")
 
 
 def test_a_full_disk_is_an_error_that_leaves_nothing(tmp_path, counted_video, monkeypatch):

@@ -333,9 +333,9 @@ def test_a_model_without_a_vector_for_a_clip_says_so(painted, cache):
     assert scores(document)["text to video", "none"]["hit@1"] == 60
 
 
-def test_other_code_of_ours_encodes_anew(painted, cache, monkeypatch):
+def test_another_encoding_version_encodes_anew(painted, cache, monkeypatch):
     result(retrieval_set(), painted, cache)
-    monkeypatch.setattr(vectors, "code_digest", lambda parts: "0" * 64)
+    monkeypatch.setattr(vectors, "ENCODING_VERSION", -1)
     again = Counting()
     result(retrieval_set(), painted, cache, again)
     assert (again.n_clips_seen, again.n_texts_seen) == (4, 4)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.code import OF_NUMBERS, code_digest
+from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.results.protocol import USED_BY, Protocol, differences
 from vlret.evaluation.results.stamp import set_hash, stamp
 
@@ -43,14 +43,14 @@ def test_what_a_task_does_not_heed_is_not_stamped(made):
     }
 
 
-def test_packages_code_and_processor_are_told():
+def test_packages_encoding_and_processor_are_stamped():
     made = stamp_of(Protocol("set"))
     assert {"pillow", "torchvision", "tokenizers", "scipy", "faiss-cpu", "av"} <= made["versions"].keys()
-    assert made["versions"]["vlret_code"] == code_digest(OF_NUMBERS)
+    assert made["versions"]["encoding_version"] == str(ENCODING_VERSION)
     assert made["machine"]["processor"]
-    other = {**made, "versions": {**made["versions"], "vlret_code": "0" * 64}}
+    other = {**made, "versions": {**made["versions"], "encoding_version": "0"}}
     (found,) = differences(made, other)
-    assert (found.name, found.matters) == ("versions.vlret_code", False)
+    assert (found.name, found.matters) == ("versions.encoding_version", False)
 
 
 def test_equal_stamps_do_not_differ():

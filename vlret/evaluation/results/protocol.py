@@ -96,8 +96,7 @@ class Stamp:
             (None for vectors made elsewhere), counts of `media` and `texts`, and the ids that were `missing`
             or `undecodable`.
         model: the card, and the `dtype`, `device`, `frame_pooling`, `query` and `prompts` it ran with.
-        versions: of vlret, Python and the packages that decide numbers; `vlret_code` is a digest of vlret's
-            source files that do.
+        versions: of vlret, Python and the packages that affect numbers; `encoding_version` is `ENCODING_VERSION`.
         machine: system, processor, cores and accelerator.
     """
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import vlret
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, RetrievalSet, TextSet
-from vlret.evaluation.embeddings.code import OF_NUMBERS, code_digest
+from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.model_embeddings import Piece
 from vlret.evaluation.results.protocol import Protocol, Stamp, used_fields
 
@@ -84,9 +84,9 @@ def _spans(media: Iterable[Media]) -> list[tuple[str, float, float | None]]:
 
 
 def versions() -> dict[str, str]:
-    """Of vlret, Python and the packages that decide numbers, those that are installed."""
+    """Of vlret, its encoding, Python and the installed packages that affect numbers."""
     found = {
-        "vlret": vlret.__version__, "vlret_code": code_digest(OF_NUMBERS), "python": platform.python_version(),
+        "vlret": vlret.__version__, "encoding_version": str(ENCODING_VERSION), "python": platform.python_version(),
     }  # fmt: skip
     for package in _PACKAGES:
         try:

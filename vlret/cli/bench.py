@@ -108,7 +108,7 @@ def run_task(
 ) -> None:
     """Run one task; the group gives each its own help."""
     from vlret.evaluation.inputs.request import Order, bench
-    from vlret.evaluation.results.table import result_table
+    from vlret.reports.bench_text import result_table
 
     fields = {
         "frames": frames, "sampling": sampling, "resize": resize, "text_tokens": text_tokens, "query": query,
@@ -120,7 +120,7 @@ def run_task(
         model or [], vectors or [], {name: value for name, value in fields.items() if value is not None},
     )  # fmt: skip
     try:
-        document = bench(
+        result = bench(
             order, out=out, device=device, dtype=dtype, cache=cache, workers=workers, say=output.say
         )
     except VlretError as error:
@@ -130,12 +130,12 @@ def run_task(
     if out:  # before printing: whoever reads may go (`| head`)
         from vlret.reports.bench_files import PAGE, write_reports
 
-        write_reports(document, out)
+        write_reports(result, out)
         output.say(f"wrote {output.existing(out / 'result.json')} and {output.existing(out / PAGE)}")
     if json:
-        output.print_json(document, indent=None)
+        output.print_json(result.to_json(), indent=None)
     else:
-        output.show_lines(result_table(document))
+        output.show_lines(result_table(result))
 
 
 def datasets(
@@ -144,7 +144,7 @@ def datasets(
 ) -> None:
     """List the benchmark sets: sizes, licences, choices, and which annotation files are missing here."""
     from vlret.datasets.registry import overview
-    from vlret.evaluation.results.table import datasets_table
+    from vlret.reports.bench_text import datasets_table
 
     if annotations is not None and not annotations.is_dir():
         raise UsageError(f"{annotations} is no folder.", "Give the folder that holds one for each set.")
@@ -170,8 +170,9 @@ def compare(
     from dataclasses import asdict
 
     from vlret.evaluation.results.compare import compare as compare_results
-    from vlret.evaluation.results.compare import read_result, stamp_differences
-    from vlret.evaluation.results.table import comparison_table
+    from vlret.evaluation.results.compare import stamp_differences
+    from vlret.evaluation.results.read import read_result
+    from vlret.reports.bench_text import comparison_table
 
     one = read_result(first)
     other = read_result(second) if second else one

@@ -77,10 +77,12 @@ def test_images_of_ones_own_are_stamped_with_one_frame(tmp_path, cache):
     picture(tmp_path / "a.png", "red")
     (tmp_path / "own.csv").write_text("path,caption\na.png,a red wall\n")
     document = bench(
-        Order("retrieval", captions=tmp_path / "own.csv", models=["tests.evaluation.inputs.test_request:Spy"]),
+        Order(
+            "retrieval", captions=tmp_path / "own.csv", models=["tests.evaluation.inputs.test_request:Spy"]
+        ),
         cache=cache,
     )
-    assert document["models"][0]["stamp"]["protocol"]["frames"] == 1
+    assert document.models[0].stamp.protocol["frames"] == 1
 
 
 def test_a_query_is_for_questions_without_a_text():

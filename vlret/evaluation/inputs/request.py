@@ -23,7 +23,8 @@ from vlret.evaluation.inputs.heeded import (
 from vlret.evaluation.inputs.subset import N_NAMED, media_of, present, require_whole
 from vlret.evaluation.results.export import write_result
 from vlret.evaluation.results.protocol import Protocol
-from vlret.evaluation.runner import Document, protocol_for, run
+from vlret.evaluation.results.result import BenchResult
+from vlret.evaluation.runner import protocol_for, run
 from vlret.evaluation.tasks.index_benchmark import rows_of, run_captions
 from vlret.files import replace_file
 from vlret.index.index import Index
@@ -79,8 +80,8 @@ def bench(
     cache: Path | None = None,
     workers: int = 1,
     say: Callable[[str], None] = lambda message: None,
-) -> Document:
-    """Run what is asked for; see `run` for the document, `write_result` for what is written to `out`.
+) -> BenchResult:
+    """Run what is asked for; see `run` for the result, `write_result` for what is written to `out`.
 
     Options, folders to write to, annotations, media and names of models are looked at before a model is loaded.
     `say` is told which model is being loaded.
@@ -99,16 +100,16 @@ def bench(
     check_set_heeds(benchmark_set, order.protocol)
     try:
         if order.index is not None:
-            document = _of_index(order, benchmark_set, device, dtype, cache)
+            result = _of_index(order, benchmark_set, device, dtype, cache)
         else:
-            document = _of_models(order, benchmark_set, device, dtype, cache, workers, say)
+            result = _of_models(order, benchmark_set, device, dtype, cache, workers, say)
     except VlretError as error:
         if "files" in error.fields:
             raise _where_all_are(error, out) from error
         raise
     if out:
-        write_result(document, out)
-    return document
+        write_result(result, out)
+    return result
 
 
 def load_set(order: Order) -> BenchmarkSet:
@@ -276,7 +277,7 @@ def _of_models(
     cache: Path | None,
     workers: int,
     say: Callable[[str], None],
-) -> Document:
+) -> BenchResult:
     images = {"frames": 1} if has_images_alone(benchmark_set) else {}
     protocol = protocol_for(benchmark_set.card, **{**images, **order.protocol})
     data = order.data or _own_folder(order)
@@ -305,7 +306,9 @@ def _where_all_are(error: VlretError, out: Path | None) -> VlretError:
     return type(error)(f"{error.message}{where}", error.hint, code=error.code, **error.fields)
 
 
-def _of_index(order: Order, captions: BenchmarkSet, device: str, dtype: str, cache: Path | None) -> Document:
+def _of_index(
+    order: Order, captions: BenchmarkSet, device: str, dtype: str, cache: Path | None
+) -> BenchResult:
     if dtype != "auto":
         raise UsageError("An index is searched in the number format it was made with.", "Leave out --dtype.")
     unfit = [option(name) for name in order.protocol if name not in ("ties", "rerank", "allow_missing")]

@@ -17,6 +17,7 @@ from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, Retrieva
 from vlret.evaluation.embeddings.code import OF_NUMBERS, code_digest
 from vlret.evaluation.embeddings.model_embeddings import Piece
 from vlret.evaluation.inputs.heeded import heeded_fields
+from vlret.evaluation.results.json_codec import encode
 from vlret.evaluation.results.protocol import Protocol, Stamp
 
 _PACKAGES = (
@@ -54,17 +55,12 @@ def stamp(
     pieces: Sequence[Piece] = (),
 ) -> Stamp:
     """The stamp of one model over the set as it was scored; `pieces` are the media that it looked at."""
-    return Stamp(
-        protocol=heeded_fields(protocol, benchmark_set.card.task),
-        set={
-            "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
-            **counts(benchmark_set),
-            "missing": sorted(missing), "undecodable": sorted(undecodable),
-        },
-        model=model,
-        versions=versions(),
-        machine=machine(),
-    )  # fmt: skip
+    scored = {
+        "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
+        **counts(benchmark_set), "missing": sorted(missing), "undecodable": sorted(undecodable),
+    }  # fmt: skip
+    applied = heeded_fields(protocol, benchmark_set.card.task)
+    return Stamp(encode(applied), encode(scored), encode(model), versions(), machine())
 
 
 def counts(benchmark_set: BenchmarkSet) -> dict[str, int]:

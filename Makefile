@@ -3,13 +3,30 @@ PYTHON ?= python3
 BIN = .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: demo test lint bench bench-speed weights mini clean
+.PHONY: demo test test-wheel test-lowest lint bench bench-speed weights mini clean
 
 demo: .venv/core
 	$(BIN)/vlret demo
 
 test: .venv/test
 	$(BIN)/pytest
+
+# the wheel in a fresh environment, and the demo with it outside of the clone
+test-wheel: OUTSIDE := $(shell mktemp -d)
+test-wheel:
+	$(PYTHON) -m venv $(OUTSIDE)/venv
+	rm -rf build
+	$(OUTSIDE)/venv/bin/pip wheel --quiet --no-deps --wheel-dir $(OUTSIDE) .
+	$(OUTSIDE)/venv/bin/pip install --quiet $(OUTSIDE)/vlret-*.whl
+	cd $(OUTSIDE) && venv/bin/vlret demo
+	rm -rf $(OUTSIDE)
+
+# the tests with the lowest versions that pyproject.toml allows
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install --quiet uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable ".[test]"
+	.venv-lowest/bin/pytest
 
 lint: .venv/test
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from vlret.media.pool import ClipDecoded, Event, FileDone, FileFailed
 from vlret.models.base import Embedder
 from vlret.models.device import spare_cores
 from vlret.types import Clip, Pixels, Vectors
+from vlret.vectors import first_invalid_row, unit_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,7 @@ def _closed(path: Path, file: _OpenFile) -> Encoded:
     if file.done is None or not file.clips:
         return FileSkipped(path, "holds no clips")
     vectors = np.stack(file.vectors).astype(np.float32)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    bad = ~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0)
-    if bad.any():
-        return FileSkipped(path, f"the model gave no vector at {file.clips[int(bad.argmax())].start:.1f} s")
-    return FileEncoded(path, file.clips, vectors / norms, file.done.info.duration, file.done.warning)
+    invalid = first_invalid_row(vectors)
+    if invalid is not None:
+        return FileSkipped(path, f"the model gave no vector at {file.clips[invalid].start:.1f} s")
+    return FileEncoded(path, file.clips, unit_rows(vectors), file.done.info.duration, file.done.warning)

@@ -30,6 +30,7 @@ from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
 from vlret.types import Clip, Hit, Vectors, as_path, check_count, type_name
+from vlret.vectors import first_invalid_row, unit_rows
 
 
 class Index:
@@ -189,10 +190,9 @@ class Index:
             raise UsageError(
                 f"Query vectors have the shape {queries.shape}.", f"Give float32 [q, {self.card.dim}]."
             )
-        norms = np.linalg.norm(queries, axis=1, keepdims=True)
-        if not np.isfinite(norms).all() or not norms.all():
+        if first_invalid_row(queries) is not None:
             raise UsageError("A query vector is zero or not finite.", "Every vector needs a direction.")
-        return np.ascontiguousarray(queries / norms)
+        return np.ascontiguousarray(unit_rows(queries))
 
     def _matching(self, pattern: str) -> Ids:
         if not isinstance(pattern, str) or not pattern:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vlret.types import Clip, Vectors
+from vlret.vectors import first_invalid_row, unit_rows
 
 Ids = NDArray[np.int64]
 
@@ -110,12 +111,10 @@ def unit_vectors(table: pa.Table) -> Vectors:
     dim = table.schema.field("vector").type.list_size
     flat = table.column("vector").combine_chunks().flatten()
     rows: Vectors = flat.to_numpy(zero_copy_only=False).reshape(-1, dim).astype(np.float32)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    bad = ~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0)
-    if bad.any():
-        raise ValueError(f"the vector of clip {table['clip_id'][int(bad.argmax())]} is zero or not finite")
-    rows /= norms
-    return rows
+    invalid = first_invalid_row(rows)
+    if invalid is not None:
+        raise ValueError(f"the vector of clip {table['clip_id'][invalid]} is zero or not finite")
+    return unit_rows(rows)
 
 
 def dropped_table(clip_ids: Ids) -> pa.Table:

@@ -20,6 +20,7 @@ from vlret.models.inputs import ClipInput, clip_list, text_list
 from vlret.tasks.fit import is_index, loaded, model_of, opened
 from vlret.tasks.texts import warn_about
 from vlret.types import Clip, Frames, Label, LabelScore, Pixels, Vectors, check_count
+from vlret.vectors import unit_rows
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +100,7 @@ def label_vectors(model: Embedder, labels: Sequence[str], templates: Iterable[st
     texts = [prompt.replace("{}", name) for name in names for prompt in prompts]
     for text in texts[:: len(prompts)]:
         warn_about(model, text)
-    means: Vectors = _embedded(model, texts).reshape(len(labels), len(prompts), -1).mean(1)
-    means /= np.linalg.norm(means, axis=1, keepdims=True)
-    return means
+    return unit_rows(_embedded(model, texts).reshape(len(labels), len(prompts), -1).mean(1))
 
 
 def _embedded(model: Embedder, texts: Sequence[str]) -> Vectors:

@@ -18,6 +18,7 @@ from vlret.tasks.fit import model_of, opened
 from vlret.tasks.query import file_of
 from vlret.tasks.texts import warn_about
 from vlret.types import Clip, Hit, Vectors, check_count
+from vlret.vectors import unit_vector
 
 DEFAULT_WEIGHT = 0.5
 """Weight of a `plus` or `minus` against the query's 1."""
@@ -73,11 +74,9 @@ def query_vector(
     total: Vectors = _embed(model, query).copy()
     for sign, part, weight in given:
         total += np.float32(sign * weight) * _embed(model, part)
-    length = np.linalg.norm(total)
-    if length < 1e-6:
+    if np.linalg.norm(total) < 1e-6:
         raise UsageError("The query and what is taken away from it cancel out.", "Use a smaller weight.")
-    total /= length
-    return total
+    return unit_vector(total)
 
 
 def parse_weighted(text: str) -> Weighted:

@@ -13,6 +13,13 @@ from vlret.media.sampling import RULES
 TIES = ("expected", "optimistic", "pessimistic")
 RESIZE = ("model", "squash")
 UNDECODABLE = ("wrong", "excluded")
+_OF_MEDIA = ("retrieval", "classification", "vqa")
+USED_BY: Mapping[str, tuple[str, ...]] = {
+    "frames": _OF_MEDIA, "sampling": _OF_MEDIA, "resize": _OF_MEDIA, "query": _OF_MEDIA,
+    "undecodable": _OF_MEDIA, "prompts": ("classification",), "text_tokens": ("retrieval",),
+    "rerank": ("retrieval",),
+}  # fmt: skip
+"""The tasks that use a field of `Protocol`; every task uses those that are not listed."""
 _MEDIA_HASH = "set.media_hash"
 _WORDS = {_MEDIA_HASH: f"content of the media files ({_MEDIA_HASH})"}
 
@@ -64,6 +71,12 @@ class Protocol:
         _check_least("text_tokens", self.text_tokens, 3)  # two are the start and end tokens
         for prompt in self.prompts:
             _check_prompt(prompt)
+
+
+def used_fields(protocol: Protocol, task: str) -> dict[str, Any]:
+    """The fields of a protocol; None for those that the task does not use."""
+    values = asdict(protocol)
+    return {name: value if task in USED_BY.get(name, (task,)) else None for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ import vlret
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, RetrievalSet, TextSet
 from vlret.evaluation.embeddings.code import OF_NUMBERS, code_digest
 from vlret.evaluation.embeddings.model_embeddings import Piece
-from vlret.evaluation.inputs.heeded import heeded_fields
 from vlret.evaluation.results.json_codec import encode
-from vlret.evaluation.results.protocol import Protocol, Stamp
+from vlret.evaluation.results.protocol import Protocol, Stamp, used_fields
 
 _PACKAGES = (
     "numpy", "scipy", "torch", "torchvision", "av", "decord", "pillow", "open-clip-torch", "transformers",
@@ -59,7 +58,7 @@ def stamp(
         "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
         **counts(benchmark_set), "missing": sorted(missing), "undecodable": sorted(undecodable),
     }  # fmt: skip
-    applied = heeded_fields(protocol, benchmark_set.card.task)
+    applied = used_fields(protocol, benchmark_set.card.task)
     return Stamp(encode(applied), encode(scored), encode(model), versions(), machine())
 
 

@@ -22,7 +22,6 @@ from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
-from vlret.index.report import SkippedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
@@ -30,7 +29,7 @@ from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
-from vlret.types import Clip, Hit, Vectors, as_path, check_count, type_name
+from vlret.types import Clip, Hit, SkippedFile, Vectors, as_path, check_count, type_name
 from vlret.vectors import first_invalid_row, unit_rows
 
 
@@ -120,8 +119,7 @@ class Index:
     def resolve(self, clip_id: int) -> Clip:
         """The clip with its absolute path, to be decoded again."""
         row = self._snapshot.clips.iloc[self._position(clip_id)]
-        end = float(row["end"]) if row["end"] > row["start"] else None
-        return Clip(Path(row["path"]), float(row["start"]), end)
+        return Clip.from_row(row["path"], row["start"], row["end"])
 
     @property
     def _clip_ids(self) -> Ids:

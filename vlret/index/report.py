@@ -9,16 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vlret.text import printable
+from vlret.types import SkippedFile
 
 _SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedFile:
-    """A file that was passed over, or read only in part, and why."""
-
-    path: Path
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

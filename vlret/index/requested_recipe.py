@@ -8,9 +8,8 @@ from pathlib import Path
 
 from vlret.index.manifest import IndexRecipe
 from vlret.media.clips import check_rule
-from vlret.media.decode import frames_by
-from vlret.media.decord import require_decord
-from vlret.media.sampling import sample_times
+from vlret.media.decoders.registry import find_decoder
+from vlret.media.sampling import check_sampling
 from vlret.media.shots import require_detector
 from vlret.models import registry
 from vlret.models.base import Embedder
@@ -38,12 +37,10 @@ class RequestedRecipe:
         """
         check_names(self.device, self.dtype)
         check_rule(self.clips)
-        frames_by(self.decoder)
-        sample_times(0.0, 1.0, 1 if self.n_frames is None else self.n_frames, self.sampling)
+        check_sampling(1 if self.n_frames is None else self.n_frames, self.sampling)
         if self.clips.startswith("shots"):
             require_detector(self.clips.partition(":")[2] or "content")
-        if self.decoder == "decord":
-            require_decord()
+        find_decoder(self.decoder).check_installed()
 
     def check(self, folder: Path, existing: IndexRecipe) -> None:
         """Check against the recipe of the index in `folder`; loads a model only where names differ.
@@ -99,7 +96,7 @@ class RequestedRecipe:
 
     @property
     def _decoder(self) -> str:
-        return "pyav" if self.decoder == "auto" else self.decoder
+        return find_decoder(self.decoder).name
 
 
 def _portable_name(model: str | Embedder) -> str:

@@ -114,10 +114,10 @@ class Searcher:
 
     def _read(self, clip: Path | Clip) -> Frames:
         """The frames that the model takes, decoded in a child process that is killed when it hangs."""
-        from vlret.media.guarded import read_guarded  # brings PyAV, which a sentence does not need
-        from vlret.media.pool import DecodePool
+        from vlret.media.pool import DecodePool  # brings PyAV, which a sentence does not need
+        from vlret.media.pool.read_in_child import read_in_child
 
         if self._pool is None:
             self._pool = DecodePool()
         card = self.model.card
-        return read_guarded(self._pool, clip, card.frames, card.decode_size)
+        return read_in_child(self._pool, clip, card.frames, card.decode_size)

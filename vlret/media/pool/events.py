@@ -22,6 +22,8 @@ from vlret.types import Clip, Frames, Pixels
 class DecodeJob:
     """One file to decode: the clip rule, frames per clip, and what `read_clip` takes.
 
+    `within=(start, end)` keeps the clips that start in `[start, end)` seconds; None: all.
+
     Raises:
         UsageError: when made with an unknown rule, sampling or decoder, or a bad size.
     """
@@ -32,6 +34,7 @@ class DecodeJob:
     sampling: str = "midpoint"
     decoder: str = AUTO
     size: Size | None = None
+    within: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         check_rule(self.clips)

@@ -23,7 +23,7 @@ _FOREIGN = (
 _ENGLISH_WORDS, _FOREIGN_WORDS = frozenset(_ENGLISH.split()), frozenset(_FOREIGN.split())
 
 
-def warn_about(model: Embedder, text: str) -> None:
+def log_text_warnings(model: Embedder, text: str) -> None:
     """Log a warning when `model` reads only the beginning of `text`, or `text` does not look English."""
     shown = text if len(text) <= 80 else f"{text[:77]}..."
     if model.is_cut(text):

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.index.made import ROOT, add_file, made_index, unit_rows
+from tests.index.synthetic import ROOT, add_file, synthetic_index, unit_rows
 from tests.index.test_index import ids, oracle
 from vlret.errors import OutputError
-from vlret.index import faiss_view
+from vlret.index.backends import faiss_view
 from vlret.index.index import Index
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
@@ -21,7 +21,7 @@ QUERY = unit_rows(1, 16, seed=9)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An index whose view has been made by a search."""
-    index = made_index(tmp_path / "index", unit_rows(40, 16))
+    index = synthetic_index(tmp_path / "index", unit_rows(40, 16))
     index.search(QUERY)
     return index.folder
 
@@ -115,7 +115,7 @@ def test_a_folder_that_cannot_be_written_is_searched_all_the_same(
         raise error
 
     monkeypatch.setattr(faiss_view, step, refuse)
-    index = made_index(tmp_path / "index", unit_rows(10, 16))
+    index = synthetic_index(tmp_path / "index", unit_rows(10, 16))
     assert len(index.search(QUERY, k=3)[0]) == 3
 
 
@@ -126,7 +126,7 @@ def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     centres = unit_rows(300, 32).repeat(20, axis=0)
     vectors = centres + 0.5 * unit_rows(6000, 32, seed=1)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return made_index(tmp_path / "index", vectors, 20)
+    return synthetic_index(tmp_path / "index", vectors, 20)
 
 
 def test_a_large_index_gets_lists_and_an_audited_recall(many: Index, capfd: pytest.CaptureFixture) -> None:
@@ -161,7 +161,7 @@ def test_lists_do_not_hide_files_that_a_filter_or_a_large_k_asks_for(many: Index
 def test_copies_of_a_clip_do_not_spoil_the_audit(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(faiss_view, "MAX_EXACT", 1000)
     vectors = np.concatenate([np.tile(unit_rows(1, 32), (1500, 1)), unit_rows(1500, 32, seed=3)])
-    index = made_index(tmp_path / "index", vectors, 10)
+    index = synthetic_index(tmp_path / "index", vectors, 10)
     index.search(vectors[:1])
     assert index.info()["view"]["recall_at_10"] >= faiss_view.WANTED_RECALL
 
@@ -188,7 +188,7 @@ def test_lists_are_kept_until_the_index_has_doubled(many: Index, monkeypatch) ->
 
 
 def test_growing_beyond_the_limit_of_exact_search_makes_lists(tmp_path: Path, monkeypatch) -> None:
-    index = made_index(tmp_path / "index", unit_rows(900, 32))
+    index = synthetic_index(tmp_path / "index", unit_rows(900, 32))
     monkeypatch.setattr(faiss_view, "MAX_EXACT", 1000)
     index.search(unit_rows(1, 32))
     assert index.info()["view"]["type"] == "IDMap,Flat"

@@ -1,4 +1,4 @@
-"""What is asked of a run, set against what an index was made with."""
+"""The recipe that a run requests, checked against the recipe of an existing index."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from vlret.index.manifest import Recipe
+from vlret.index.manifest import IndexRecipe
 from vlret.media.clips import check_rule
 from vlret.media.decoders.registry import find_decoder
 from vlret.media.sampling import check_sampling
@@ -17,7 +17,7 @@ from vlret.models.device import check_names
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedRecipe:
     """The arguments of `build_index` that decide vectors; None and "auto" leave the choice open."""
 
     model: str | Embedder
@@ -42,34 +42,37 @@ class Asked:
             require_detector(self.clips.partition(":")[2] or "content")
         find_decoder(self.decoder).check_installed()
 
-    def check(self, folder: Path, made: Recipe) -> None:
-        """Check against what the index in `folder` was made with; loads a model only where names differ.
+    def check(self, folder: Path, existing: IndexRecipe) -> None:
+        """Check against the recipe of the index in `folder`; loads a model only where names differ.
 
         Raises:
             IndexFolderError: something differs; the message holds both values.
         """
-        asked: dict[str, object] = {
+        requested: dict[str, object] = {
             "clips": self.clips, "sampling": self.sampling, "decoder": self._decoder,
         }  # fmt: skip
         if self.n_frames is not None:
-            asked["n_frames"] = self.n_frames
+            requested["n_frames"] = self.n_frames
         if self.dtype != "auto":
-            asked["dtype"] = self.dtype
-        made.require(folder, **asked)
-        if isinstance(self.model, Embedder) or _lasting_name(self.model) not in (made.model, made.card.name):
-            self.load(folder, made)
+            requested["dtype"] = self.dtype
+        existing.require(folder, **requested)
+        if isinstance(self.model, Embedder) or _portable_name(self.model) not in (
+            existing.model,
+            existing.card.name,
+        ):
+            self.load(folder, existing)
 
-    def load(self, folder: Path, made: Recipe | None) -> Embedder:
+    def load(self, folder: Path, existing: IndexRecipe | None) -> Embedder:
         """The model; with an index, the one that made it.
 
         Raises:
             IndexFolderError: it is another than the index's.
         """
-        dtype = made.dtype if made and self.dtype == "auto" else self.dtype
+        dtype = existing.dtype if existing and self.dtype == "auto" else self.dtype
         embedder = self._open(dtype)
-        if made:
-            made.require_card(folder, embedder.card)
-            made.require(folder, dtype=_dtype(embedder), query=embedder.card.default_query)
+        if existing:
+            existing.require_card(folder, embedder.card)
+            existing.require(folder, dtype=_dtype(embedder), query=embedder.card.default_query)
         return embedder
 
     def _open(self, dtype: str) -> Embedder:
@@ -77,11 +80,11 @@ class Asked:
             return self.model
         return registry.load_model(self.model, device=self.device, dtype=dtype)
 
-    def recipe(self, embedder: Embedder) -> Recipe:
+    def recipe(self, embedder: Embedder) -> IndexRecipe:
         """The recipe of a new index."""
         n_frames = embedder.card.frames if self.n_frames is None else self.n_frames
-        return Recipe(
-            model=_lasting_name(self.model),
+        return IndexRecipe(
+            model=_portable_name(self.model),
             card=embedder.card,
             query=embedder.card.default_query,
             dtype=_dtype(embedder),
@@ -96,15 +99,15 @@ class Asked:
         return find_decoder(self.decoder).name
 
 
-def _lasting_name(model: str | Embedder) -> str:
+def _portable_name(model: str | Embedder) -> str:
     """What the model can be loaded by from anywhere: a folder by its absolute path."""
     if isinstance(model, Embedder):
         return model.card.name
     name = str(model)
     kind = registry.SENTENCE_TRANSFORMER if name.startswith(registry.SENTENCE_TRANSFORMER) else ""
     folder = name.removeprefix(kind)
-    known = name in registry.MODELS or not os.path.isdir(folder)
-    return name if known else f"{kind}{os.path.abspath(folder)}"
+    is_name = name in registry.MODELS or not os.path.isdir(folder)
+    return name if is_name else f"{kind}{os.path.abspath(folder)}"
 
 
 def _dtype(embedder: Embedder) -> str:

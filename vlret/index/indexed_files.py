@@ -15,7 +15,7 @@ from vlret.index.tables import FileRow, Ids
 
 
 @dataclass(frozen=True, slots=True)
-class KnownFile:
+class IndexedFile:
     """A file with clips: where it lies by the index, its row, fingerprint and clip_ids."""
 
     path: Path
@@ -30,22 +30,22 @@ class KnownFile:
         return mtime_ns == self.file.mtime_ns or fingerprint(path) == self.fingerprint
 
 
-def known_files(snapshot: Snapshot) -> list[KnownFile]:
+def indexed_files(snapshot: Snapshot) -> list[IndexedFile]:
     """Every file of the index, in order of its first clip_id."""
-    known: dict[tuple[int, str], KnownFile] = {}
+    files: dict[tuple[int, str], IndexedFile] = {}
     columns = (snapshot.rows[name] for name in ("root", "path", "size", "mtime_ns", "fingerprint", "clip_id"))
     for *values, digest, clip_id in zip(*columns, strict=True):
         row = FileRow(*values)
         place = row.root, row.path
-        if place not in known:
-            known[place] = KnownFile(snapshot.absolute(*place), row, digest, [])
-        known[place].ids.append(clip_id)
-    return list(known.values())
+        if place not in files:
+            files[place] = IndexedFile(snapshot.absolute(*place), row, digest, [])
+        files[place].ids.append(clip_id)
+    return list(files.values())
 
 
-def by_real_path(files: list[KnownFile]) -> tuple[dict[str, KnownFile], Ids]:
+def by_real_path(files: list[IndexedFile]) -> tuple[dict[str, IndexedFile], Ids]:
     """The files by real path, and the clip_ids of those that the index has twice: the later ones count."""
-    found: dict[str, KnownFile] = {}
+    found: dict[str, IndexedFile] = {}
     doubles: list[int] = []
     for file in files:
         real = os.path.realpath(file.path)

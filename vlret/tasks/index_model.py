@@ -20,7 +20,7 @@ def is_index(folder: str | Path) -> bool:
     return os.path.isfile(os.path.join(folder, "manifest.json"))
 
 
-def opened(index: Index | str | Path) -> Index:
+def open_index(index: Index | str | Path) -> Index:
     """`index` itself, or the one in that folder.
 
     Raises:
@@ -29,7 +29,7 @@ def opened(index: Index | str | Path) -> Index:
     return index if isinstance(index, Index) else Index.open(index)
 
 
-def loaded(model: Embedder | str | Path) -> Embedder:
+def as_embedder(model: Embedder | str | Path) -> Embedder:
     """`model` itself, or the one of that name or in that folder.
 
     Raises:
@@ -41,7 +41,9 @@ def loaded(model: Embedder | str | Path) -> Embedder:
     return load_model(_named(model))
 
 
-def model_of(index: Index, model: Embedder | str | Path | None = None, device: str = "auto") -> Embedder:
+def model_for_index(
+    index: Index, model: Embedder | str | Path | None = None, device: str = "auto"
+) -> Embedder:
     """The embedder that made `index`: `model` itself, loaded by name, or (None) by the index's own name.
 
     What is loaded here computes in the index's dtype. `model` comes from the user; the name in the index may

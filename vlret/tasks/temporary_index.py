@@ -18,12 +18,12 @@ from vlret.media.sources import find_media
 from vlret.media.sources.path_list import LIST_SUFFIXES
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
-from vlret.tasks.fit import is_index, model_of
+from vlret.tasks.index_model import is_index, model_for_index
 from vlret.types import Clip
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
+class SourceIndex:
     """An index, the model that made it, and the files that were passed over or read in part only."""
 
     index: Index
@@ -33,7 +33,7 @@ class Indexed:
 
 
 @contextmanager
-def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> Iterator[Indexed]:
+def open_or_index(sources: Sequence[str], model: str | None, device: str = "auto") -> Iterator[SourceIndex]:
     """The index folder that `sources` names, or an index of the media, removed afterwards.
 
     One way for both makes their labels agree, and gives media the guarded decoding of an index run.
@@ -48,7 +48,7 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
         raise UsageError(f"{kept} is an index, and was given with others.", "Give it alone, or only media.")
     if kept is not None:
         index = Index.open(kept)
-        yield Indexed(index, model_of(index, model, device))
+        yield SourceIndex(index, model_for_index(index, model, device))
         return
     embedder = load_model(model or "vljepa-mini", device)
     with TemporaryDirectory(prefix="vlret-") as folder:
@@ -56,7 +56,7 @@ def indexed(sources: Sequence[str], model: str | None, device: str = "auto") -> 
         if not is_index(report.index):
             passed = "; ".join(f"{file.path}: {file.reason}" for file in report.skipped)
             raise MediaError(f"{', '.join(sources)} holds nothing to label.", passed and f"{passed}.")
-        yield Indexed(Index.open(report.index), embedder, report.skipped, report.partial)
+        yield SourceIndex(Index.open(report.index), embedder, report.skipped, report.partial)
 
 
 def names_one_file(source: str) -> bool:

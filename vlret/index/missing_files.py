@@ -1,4 +1,4 @@
-"""Files of an index that are gone, told apart from folders that may only be unplugged."""
+"""Files of an index that are gone, as opposed to directories that may only be unplugged."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vlret.errors import IndexFolderError
-from vlret.index.known import KnownFile, is_gone, known_files
+from vlret.index.indexed_files import IndexedFile, indexed_files, is_gone
 from vlret.index.snapshot import Snapshot
 
 
 @dataclass(slots=True)
-class Vanished:
+class MissingFiles:
     """What `--prune` finds: the clip_ids of files that are gone, and the folders that are gone as a whole.
 
     `folders` are missing or empty, as an unplugged drive is, with the number of their files in the index;
@@ -25,7 +25,9 @@ class Vanished:
     folders: Counter[Path] = field(default_factory=Counter)
 
 
-def find_vanished(snapshot: Snapshot, moved: Collection[int] = (), missing_folders: bool = False) -> Vanished:
+def find_missing_files(
+    snapshot: Snapshot, moved: Collection[int] = (), missing_folders: bool = False
+) -> MissingFiles:
     """What of the index is gone; files with clips in `moved` are not looked at.
 
     With `missing_folders`, and where the index has the same content from another file that is there, clips
@@ -34,34 +36,34 @@ def find_vanished(snapshot: Snapshot, moved: Collection[int] = (), missing_folde
     Raises:
         IndexFolderError: nothing of a whole root is there.
     """
-    files = [file for file in known_files(snapshot) if file.ids[0] not in moved]
+    files = [file for file in indexed_files(snapshot) if file.ids[0] not in moved]
     gone = {file.path: file for file in files if is_gone(file.path)}
     there = [file for file in files if file.path not in gone]
     contents = {_content(file) for file in there}
-    vanished, lost = Vanished(), defaultdict(list)
+    missing, lost = MissingFiles(), defaultdict(list)
     for file in gone.values():
         if missing_folders or _content(file) in contents:
-            vanished.clip_ids += file.ids
+            missing.clip_ids += file.ids
         else:
             lost[snapshot.manifest.roots[file.file.root]].append(file)
     for root in lost.keys() - {snapshot.manifest.roots[file.file.root] for file in there}:
         raise _nothing_left(snapshot, root, len(lost[root]))
-    for root, missing in lost.items():
-        _sort_out(vanished, Path(root), missing)
-    return vanished
+    for root, lost_files in lost.items():
+        _sort_out(missing, Path(root), lost_files)
+    return missing
 
 
-def _content(file: KnownFile) -> tuple[int, str]:
+def _content(file: IndexedFile) -> tuple[int, str]:
     return file.file.size, file.fingerprint
 
 
-def _sort_out(vanished: Vanished, root: Path, files: list[KnownFile]) -> None:
+def _sort_out(missing: MissingFiles, root: Path, files: list[IndexedFile]) -> None:
     is_away = {folder: _is_missing_or_empty(folder) for folder in {file.path.parent for file in files}}
     for file in files:
         if is_away[file.path.parent]:
-            vanished.folders[_topmost(file.path.parent, root)] += 1
+            missing.folders[_topmost(file.path.parent, root)] += 1
         else:
-            vanished.clip_ids += file.ids
+            missing.clip_ids += file.ids
 
 
 def _topmost(folder: Path, root: Path) -> Path:

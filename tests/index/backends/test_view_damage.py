@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.index.made import made_index, unit_rows
+from tests.index.synthetic import synthetic_index, unit_rows
 from tests.index.test_index import ids, oracle
-from vlret.index import faiss_view
+from vlret.index.backends import faiss_view
 from vlret.index.index import Index
 
 QUERY = unit_rows(1, 32, seed=9)
@@ -19,7 +19,7 @@ QUERY = unit_rows(1, 32, seed=9)
 def index(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     if request.param == "lists":
         monkeypatch.setattr(faiss_view, "MAX_EXACT", 200)
-    return made_index(tmp_path / "index", unit_rows(500, 32), 5)
+    return synthetic_index(tmp_path / "index", unit_rows(500, 32), 5)
 
 
 def search(index: Index) -> list[int]:
@@ -59,7 +59,7 @@ def test_lists_that_are_nearly_all_empty_are_read_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(faiss_view, "MAX_EXACT", 200)
-    index = made_index(tmp_path / "index", np.repeat(unit_rows(3, 32), 500, axis=0), 5)
+    index = synthetic_index(tmp_path / "index", np.repeat(unit_rows(3, 32), 500, axis=0), 5)
     expected = search(index)
     monkeypatch.setattr(faiss_view, "_build", None)
     assert search(index) == expected

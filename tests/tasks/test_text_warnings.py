@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vlret.tasks.texts import looks_english, warn_about
+from vlret.tasks.text_warnings import log_text_warnings, looks_english
 
 
 @pytest.mark.parametrize(
@@ -26,16 +26,16 @@ def test_notices_other_languages(text):
 
 
 def test_says_nothing_about_a_short_english_text(colour_model, caplog):
-    warn_about(colour_model, "a red car")
+    log_text_warnings(colour_model, "a red car")
     assert not caplog.records
 
 
 def test_warns_once_for_each_fault(colour_model, caplog):
-    warn_about(colour_model, "ein Auto und " * 10)
+    log_text_warnings(colour_model, "ein Auto und " * 10)
     assert ["reads only the first 16" in r.getMessage() for r in caplog.records] == [True, False]
     assert "does not look like English" in caplog.records[1].getMessage()
 
 
 def test_a_long_text_is_not_repeated_whole(colour_model, caplog):
-    warn_about(colour_model, "red " * 1000)
+    log_text_warnings(colour_model, "red " * 1000)
     assert len(caplog.records[0].getMessage()) < 150

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 
@@ -10,8 +11,10 @@ import pytest
 from tests.evaluation.conftest import Counting, CountingAsked
 from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import Published, StateChoice, StateSet
-from vlret.evaluation.results.table import datasets_table, result_table
+from vlret.evaluation.metrics.statistics import Paired
+from vlret.evaluation.results.compare import Comparison
 from vlret.evaluation.runner import protocol_for, run
+from vlret.reports.bench_text import comparison_table, datasets_table, result_table
 
 
 class Trained(Counting):
@@ -34,7 +37,7 @@ def test_a_row_for_each_model_and_part(painted, tmp_path):
     assert [row.split()[0] for row in rows] == ["a", "a", "b", "b"]
     assert rows[0].split() == ["a", "text", "to", "video", "5", "4", *["100.0"] * 4, "1.0", "100.0", "100.0",
                                "100.0", "to", "100.0", "25.0"]  # fmt: skip
-    assert silent == "Not said what it was trained on, so that no overlap shows: a, b."
+    assert silent == "Training data of a, b is unknown; contamination was not checked."
 
 
 def test_contamination_is_marked(painted, tmp_path):
@@ -45,7 +48,7 @@ def test_contamination_is_marked(painted, tmp_path):
         ["counting", "video"],
     ]
     assert lines[5] == "* trained was trained on HowTo100M, which overlaps with this set."
-    assert lines[6].endswith("shows: counting.")
+    assert lines[6].startswith("Training data of counting is unknown")
 
 
 def test_what_is_shared_stands_in_the_note(painted, tmp_path):
@@ -77,9 +80,7 @@ def test_reported_rows_are_marked_and_the_marks_explained(painted, tmp_path):
 def test_a_part_of_the_annotations_is_told(painted, tmp_path):
     made = retrieval_set(choices={"trimmed": "3 of 51 files a/*.txt"})
     lines = table(painted, tmp_path, made, allow_missing=True)
-    told = (
-        "The annotations are not the owner's whole files (3 of 51 files a/*.txt): a partial copy of the set."
-    )
+    told = "The annotation files are incomplete (3 of 51 files a/*.txt): a partial copy of the dataset."
     assert told in lines
 
 
@@ -95,11 +96,11 @@ def test_cut_texts_are_marked(painted, tmp_path):
         "text to video", "video to text", "text to video, texts cut to 4 tokens",
         "video to text, texts cut to 4 tokens",
     ]  # fmt: skip
-    assert lines[-1] == "Texts cut: alike for all models, at whole words, in tokens of CLIP's vocabulary."
+    assert lines[-1] == "Cut texts end at a whole word, at the same number of CLIP tokens for all models."
 
 
-def test_parts_of_one_video_have_intervals_that_say_nothing(painted, tmp_path):
-    made, told = retrieval_set(), "All media are of one video: the intervals say nothing."
+def test_intervals_over_one_video_are_not_meaningful(painted, tmp_path):
+    made, told = retrieval_set(), "All items are from one video: confidence intervals are not meaningful."
     assert told not in table(painted, tmp_path, made)
     of_one = replace(made, media=[replace(medium, group="a") for medium in made.media])
     assert told in table(painted, tmp_path, of_one)
@@ -111,18 +112,18 @@ def test_candidates_are_told_with_the_choices_that_made_them(painted, tmp_path):
         lines = table(painted, tmp_path, made, allow_missing="trimmed" in choices)
         return next((line for line in lines if line.startswith("Candidates")), "")
 
-    assert line(vqa_set()) == "Candidates: 2 to 3 for each question."
+    assert line(vqa_set()) == "Candidates: 2 to 3 per question."
     alike = replace(
         vqa_set(), questions=vqa_set().questions[:4], candidates=("yes", "no", *map(str, range(998)))
     )
     assert line(alike, candidates="train", trimmed="a.json") == (
-        "Candidates: 1,000 for each question; choices of the set: candidates=train."
+        "Candidates: 1,000 per question; choices of the dataset: candidates=train."
     )
     assert line(classification_set(), target="action", candidates="validation") == (
-        "Candidates: 4 classes; choices of the set: target=action; candidates=validation."
+        "Candidates: 4 classes; choices of the dataset: target=action; candidates=validation."
     )
     states = StateSet(card("vqa"), media("red", "green"), [StateChoice(0, 0, (1, 0), 1)])
-    assert line(states) == "Candidates: 2 for each question."
+    assert line(states) == "Candidates: 2 per question."
     assert line(retrieval_set(), split="full") == line(text_set()) == ""
 
 
@@ -133,8 +134,8 @@ def test_partial_copies_are_told(painted, tmp_path, rule, words):
     (folder / "red.mp4").unlink()
     made = replace(retrieval_set())
     lines = table(folder, tmp_path, made, allow_missing=True, undecodable=rule)
-    assert "1 media are missing and left out: a partial copy of the set." in lines
-    assert f"1 media cannot be decoded and are {words}." in lines
+    assert "1 items are missing and left out: a partial copy of the dataset." in lines
+    assert f"1 items cannot be decoded and are {words}." in lines
 
 
 def test_published_rows_stand_below(painted, tmp_path):
@@ -144,7 +145,7 @@ def test_published_rows_stand_below(painted, tmp_path):
 
 def test_the_query_of_a_model_is_told(painted, tmp_path):
     lines = table(painted, tmp_path, retrieval_set(), CountingAsked(), query="the opposite?")
-    assert lines[-1] == "asked was asked 'the opposite?'."
+    assert lines[-1] == "Query of asked: 'the opposite?'."
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_sets_say_what_is_missing_and_where_to_get_it():
     assert lines[2] == "a lacks x/*.txt; here: 3 of 51 files x/*.txt: https://a.example"
     chosen = {**row, "choices": {"target": ("step", "task"), "steps": ("id", "label")}}
     assert datasets_table([chosen]).splitlines()[2:] == [
-        "choices of a, the usual first: target=step|task steps=id|label",
+        "choices of a, the default first: target=step|task steps=id|label",
         "a lacks x.json, y.csv: https://a.example",
     ]
 
@@ -182,14 +183,24 @@ def test_sets_say_what_is_missing_and_where_to_get_it():
 @pytest.mark.parametrize(
     ("made", "media", "texts", "told"),
     [
-        (retrieval_set(), ["red"], [], "1 of 4 media have"),
-        (retrieval_set(), ["red"], ["a red wall", "a blue wall"], "1 of 4 media and 2 of 4 texts have"),
+        (retrieval_set(), ["red"], [], "1 of 4 items have"),
+        (retrieval_set(), ["red"], ["a red wall", "a blue wall"], "1 of 4 items and 2 of 4 texts have"),
         (classification_set(), [], ["red"], "1 of 4 texts have"),
         (text_set(), [], ["red", "blue"], "2 of 7 texts have"),
     ],
 )
 def test_what_has_no_vector_is_told(painted, tmp_path, made, media, texts, told):
     document = run(made, painted, [Counting()], protocol_for(made.card), cache=tmp_path / "c")
-    assert "no vector" not in result_table(document)
-    document["models"][0] |= {"no_vector": media, "no_vector_texts": texts}
-    assert result_table(document).splitlines()[-1] == f"counting: {told} no vector: counted as wrong."
+    assert "no embedding" not in result_table(document)
+    model = replace(document.models[0], no_vector=media, no_vector_texts=texts)
+    lines = result_table(replace(document, models=[model])).splitlines()
+    assert lines[-1] == f"counting: {told} no embedding: counted as wrong."
+
+
+def test_compared_models_have_a_row_for_each_figure():
+    paired = Paired(60.0, 20.0, 100.0, 0.25)
+    rows = [Comparison("a", "b", "text to video", "qb_norm", "hit@1", (100.0, 40.0), paired)]
+    _, row = comparison_table(rows).splitlines()
+    assert re.split("  +", row) == [
+        "a - b", "text to video, qb_norm", "R@1", "100.0", "40.0", "+60.0", "+20.0 to +100.0", "0.2500",
+    ]  # fmt: skip

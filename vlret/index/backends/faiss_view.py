@@ -1,4 +1,4 @@
-"""The FAISS view of an index's live rows: made from the shards, kept in `view/`, never the truth."""
+"""The FAISS back end of an index's live rows: made from the shards, kept in `view/`, never the truth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from vlret.errors import OutputError
 from vlret.files import replace_file, replacing
-from vlret.index.faiss_file import EXACT, checksum, n_lists_of, read_ids
+from vlret.index.backends.base import COLUMNS
+from vlret.index.backends.faiss_backend import FaissBackend, probe
+from vlret.index.backends.faiss_file import EXACT, checksum, n_lists_of, read_ids
 from vlret.index.json_fields import from_fields, parse_json
 from vlret.index.plain_files import open_plain, read_plain, require_plain_folder
 from vlret.index.snapshot import Snapshot
@@ -65,49 +67,7 @@ class ViewInfo:
         return f"{self.rows_key[:16]}.faiss"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """A FAISS index whose ids are clip_ids."""
-
-    index: Any
-    info: ViewInfo
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether a search compares with every vector."""
-        return self.info.nprobe == 0
-
-    def search(
-        self, query: Vectors, k: int, allowed: Ids | None = None, every_list: bool = False
-    ) -> tuple[NDArray[np.float32], Ids]:
-        """Cosines and clip_ids of the k nearest to one unit vector float32 [dim], fewer if fewer exist.
-
-        Args:
-            allowed: only these clip_ids.
-            every_list: look into every list of an IVF index, not just the nearest `nprobe`.
-        """
-        scores, ids = self.index.search(query[None], k, params=self._parameters(allowed, every_list))
-        found = (ids[0] >= 0) & np.isfinite(scores[0])
-        return scores[0][found], ids[0][found]
-
-    def _parameters(self, allowed: Ids | None, every_list: bool) -> Any:
-        import faiss
-
-        selector = {} if allowed is None else {"sel": faiss.IDSelectorBatch(allowed)}
-        if self.is_exact:
-            return faiss.SearchParameters(**selector)
-        nprobe = self.index.nlist if every_list else self.info.nprobe
-        return _probe(nprobe, **selector)
-
-
-def _probe(nprobe: int, **selector: Any) -> Any:
-    import faiss
-
-    make: Any = faiss.SearchParametersIVF  # its stub knows no keywords
-    return make(nprobe=nprobe, **selector)
-
-
-def open_view(snapshot: Snapshot) -> View:
+def open_view(snapshot: Snapshot) -> FaissBackend:
     """The view of these rows from disk, or built (and kept on disk where the folder can be written).
 
     Raises:
@@ -115,20 +75,22 @@ def open_view(snapshot: Snapshot) -> View:
     """
     view = load_view(snapshot)
     if view is None:
-        view = _build(snapshot)
+        view, info = _build(snapshot)
         with contextlib.suppress(OSError, OutputError):  # a read-only or full disk: search works without
-            _save(view, snapshot.store.folder / VIEW)
+            _save(view.index, info, snapshot.store.folder / VIEW)
     return view
 
 
-def load_view(snapshot: Snapshot) -> View | None:
+def load_view(snapshot: Snapshot) -> FaissBackend | None:
     """The view of these rows from disk; None if it is missing, stale or damaged."""
     info = view_info(snapshot)
     if info is None or info.n_vectors != len(snapshot.rows):
         return None
     ids = snapshot.rows["clip_id"].to_numpy()
     index = _read_index(snapshot.store.folder / VIEW, info, snapshot.manifest.recipe.card.dim, ids)
-    return View(index, info) if index else None
+    if index is None:
+        return None
+    return FaissBackend(index, snapshot.clips[COLUMNS], info.type, info.nprobe, info.recall_at_10)
 
 
 def view_info(snapshot: Snapshot) -> ViewInfo | None:
@@ -159,11 +121,11 @@ def _read_index(folder: Path, info: ViewInfo, dim: int, ids: Ids | None = None) 
         return None
 
 
-def _save(view: View, folder: Path) -> None:
+def _save(index: Any, info: ViewInfo, folder: Path) -> None:
     import faiss
 
     folder.mkdir(exist_ok=True)
-    path = folder / view.info.file
+    path = folder / info.file
     sums = [0]
     with replacing(path) as file:  # readers save without a lock
 
@@ -172,33 +134,37 @@ def _save(view: View, folder: Path) -> None:
             return file.write(data)
 
         writer: Any = faiss.PyCallbackIOWriter  # type: ignore[attr-defined]
-        faiss.write_index(view.index, writer(write))
-    info = replace(view.info, crc32=f"{sums[0]:08x}")
+        faiss.write_index(index, writer(write))
+    info = replace(info, crc32=f"{sums[0]:08x}")
     replace_file(folder / _INFO, json.dumps(asdict(info), indent=2).encode())
     for other in folder.iterdir():
         if other != path and re.fullmatch(r"[0-9a-f]{16}\.faiss", other.name):
             other.unlink(missing_ok=True)
 
 
-def _build(snapshot: Snapshot) -> View:
-    vectors, ids, manifest = snapshot.vectors, snapshot.rows["clip_id"].to_numpy(), snapshot.manifest
-    if len(ids) <= MAX_EXACT:
-        kind, index, n_trained, (nprobe, recall) = EXACT, _exact(vectors, ids), 0, (0, 1.0)
+def _build(snapshot: Snapshot) -> tuple[FaissBackend, ViewInfo]:
+    vectors, clips, manifest = snapshot.vectors, snapshot.clips[COLUMNS], snapshot.manifest
+    if len(clips) <= MAX_EXACT:
+        n_trained, view = 0, FaissBackend.exact(vectors.shape[1])
+        view.add(clips, vectors)
     else:
-        audit, train = np.split(np.random.default_rng(0).permutation(len(ids)), [_AUDIT_QUERIES])
+        audit, train = np.split(np.random.default_rng(0).permutation(len(clips)), [_AUDIT_QUERIES])
         kind, index, n_trained = _trained(snapshot.store.folder / VIEW, vectors, train)
-        index.add_with_ids(vectors, ids)
-        nprobe, recall = _audited_nprobe(index, vectors, ids, audit)
-    info = ViewInfo(manifest.rows_key, manifest.revision, kind, len(ids), n_trained, nprobe, recall, "")
-    return View(index, info)
-
-
-def _exact(vectors: Vectors, ids: Ids) -> Any:
-    import faiss
-
-    index = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
-    index.add_with_ids(vectors, ids)
-    return index
+        view = FaissBackend(index, clips[:0], kind)
+        view.add(clips, vectors)
+        ids = clips["clip_id"].to_numpy()
+        view.nprobe, view.recall_at_10 = _audited_nprobe(index, vectors, ids, audit)
+    info = ViewInfo(
+        manifest.rows_key,
+        manifest.revision,
+        view.kind,
+        len(clips),
+        n_trained,
+        view.nprobe,
+        view.recall_at_10,
+        "",
+    )
+    return view, info
 
 
 def _trained(folder: Path, vectors: Vectors, train: NDArray[np.int64]) -> tuple[str, Any, int]:
@@ -232,7 +198,7 @@ def _audited_nprobe(index: Any, vectors: Vectors, ids: Ids, audit: NDArray[np.in
     nprobe = 1
     while True:
         nprobe = min(nprobe, index.nlist)
-        _, found = index.search(queries, _AUDIT_K + 1, params=_probe(nprobe))
+        _, found = index.search(queries, _AUDIT_K + 1, params=probe(nprobe))
         rows = np.searchsorted(ids, found)
         scores = np.einsum("qd,qkd->qk", queries, vectors[np.minimum(rows, len(ids) - 1)])
         hits = (scores >= worst) & (found >= 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vlret.index.index import Index
-from vlret.index.manifest import Manifest, Recipe
+from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import FileRow
@@ -31,7 +31,7 @@ def new_index(folder: Path, dim: int) -> IndexWriter:
         name="made", revision="1", weights_hash="0" * 64, dim=dim, frames=2, resolution=8, resize="squash",
         licence="Apache-2.0", prompts=("{}",), temperature=0.1, text_length=16,
     )  # fmt: skip
-    recipe = Recipe("made", card, "", "float32", "auto", 2, "midpoint", "pyav")
+    recipe = IndexRecipe("made", card, "", "float32", "auto", 2, "midpoint", "pyav")
     Store(folder).commit(Manifest.start(recipe))
     return IndexWriter(Snapshot.read(Store(folder)), [ROOT])
 
@@ -42,7 +42,7 @@ def add_file(writer: IndexWriter, path: str, vectors: Vectors) -> None:
     writer.add(FileRow(0, path, 1, 1), "0" * 32, clips, vectors, np.empty(0, np.int64))
 
 
-def made_index(folder: Path, vectors: Vectors, clips_per_file: Sequence[int] | int = 3) -> Index:
+def synthetic_index(folder: Path, vectors: Vectors, clips_per_file: Sequence[int] | int = 3) -> Index:
     """An index of these vectors, cut into files f000.mp4, f001.mp4, ... of so many clips."""
     writer = new_index(folder, vectors.shape[1])
     sizes = (

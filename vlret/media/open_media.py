@@ -20,7 +20,7 @@ def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None)
     """Open `path` as a context manager; `on_progress` is called as packets are read and decoded.
 
     Raises:
-        MediaError: not there, empty, audio only, a playlist, not a media file, nothing that can be decoded.
+        MediaError: not found, empty, audio only, a playlist, not a media file, or nothing can be decoded.
     """
     path = Path(path).absolute()
     _check_file(path)
@@ -30,7 +30,7 @@ def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None)
 
 def _check_file(path: Path) -> None:
     if not path.is_file():
-        reason = "not a file" if path.exists() else "not there"
+        reason = "not a file" if path.exists() else "not found"
         raise unreadable(path, reason, "Check the path.", "media_missing")
     head = _head(path)
     if path.stat().st_size == 0:
@@ -41,7 +41,7 @@ def _check_file(path: Path) -> None:
 
 
 def _head(path: Path) -> bytes:
-    """The first bytes in lower case, without blanks before the text."""
+    """Return the first bytes in lower case, without leading blanks."""
     try:
         with path.open("rb") as file:
             return file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()

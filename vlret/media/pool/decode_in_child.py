@@ -19,7 +19,7 @@ MEMORY_BYTES = 4 << 30
 
 
 def decode_in_child(path: Path, times: Times, decoder: Decoder, size: Size | None) -> Frames:
-    """The frames at `times` (s); a child that says nothing for LIMIT_S is killed.
+    """Return the frames at `times` (s); a child that sends nothing for LIMIT_S is killed.
 
     Raises:
         MissingExtraError: the decoder is not installed.

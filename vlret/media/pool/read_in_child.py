@@ -14,7 +14,7 @@ from vlret.types import Clip, Frames
 def read_in_child(
     pool: DecodePool, clip: str | Path | Clip, n_frames: int, size: Size | None = None
 ) -> Frames:
-    """`n_frames` frames of a clip or a whole video at segment midpoints, one of an image: as `read_clip`.
+    """Return `n_frames` frames of a clip or a whole video at segment midpoints, one of an image: as `read_clip`.
 
     Raises:
         MediaError: the file cannot be read, or its decoder hung, crashed or ran out of memory.

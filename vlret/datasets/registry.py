@@ -13,7 +13,7 @@ from vlret.datasets.adapter import Adapter
 from vlret.datasets.base import BenchmarkSet, Media, SetCard
 from vlret.datasets.files import OR, REBUILT, DatasetError, find, part_of
 from vlret.errors import MediaError, UsageError
-from vlret.media.normal_form import NormalForms
+from vlret.media.sources.unicode_names import UnicodeNames
 
 _MODULES = {
     "msrvtt": "msrvtt", "activitynet": "activitynet", "didemo": "didemo", "msvd": "msvd", "youcook2": "youcook2",
@@ -122,7 +122,7 @@ def missing_annotations(name: str, annotations: Path, /, **choices: str) -> list
     ]
 
 
-def resolve(medium: Media, data: Path, forms: NormalForms | None = None) -> Path | None:
+def resolve(medium: Media, data: Path, forms: UnicodeNames | None = None) -> Path | None:
     """The first file of a media item that exists below `data`, or None.
 
     A name that is not there may be there in another Unicode normal form. `forms` is kept between calls, so that a
@@ -134,7 +134,7 @@ def resolve(medium: Media, data: Path, forms: NormalForms | None = None) -> Path
     for file in medium.files:
         if (data / file).is_file():
             return data / file
-    forms = forms or NormalForms()
+    forms = forms or UnicodeNames()
     for file in medium.files:
         found = [path for path in forms.find(Path(os.path.abspath(data / file))) if path.is_file()]
         if len(found) > 1:
@@ -151,7 +151,7 @@ def resolve(medium: Media, data: Path, forms: NormalForms | None = None) -> Path
 
 def missing_media(media: Sequence[Media], data: Path) -> list[Media]:
     """Those of the media that have no file below `data`."""
-    forms = NormalForms()
+    forms = UnicodeNames()
     return [medium for medium in media if resolve(medium, data, forms) is None]
 
 

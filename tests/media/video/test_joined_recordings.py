@@ -135,7 +135,9 @@ def test_a_clock_that_leaps_ahead_gives_a_few_clips_and_a_warning(
         clips = clips_of(path, media, "auto")
         assert [number_of(p) for _, p in media.every_frame(None)] == list(range(40))
         begin, end = (after - 1) / 10, after / 10 + hours * 3600
-        assert media.warnings == [f"one frame is shown from {begin:.1f} to {end:.1f} s: a timestamp may be damaged"]
+        assert media.warnings == [
+            f"one frame is shown from {begin:.1f} to {end:.1f} s: a timestamp may be damaged"
+        ]
         assert media.info.fps == pytest.approx(10, abs=0.1)
     assert len(clips) == 2
     assert clips[0].start == 0

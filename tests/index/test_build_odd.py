@@ -24,10 +24,10 @@ PARTIAL = {
     "cut.jpg": "damaged: the end of the file is missing",
 }
 PASSED_OVER = {
-    "._constant.mp4": "metadata file of macOS",
+    "._constant.mp4": "macOS metadata file",
     ".hidden.mp4": "hidden",
-    "new.mp4.part": "half-copied file",
-    "@eaDir": "system folder",
+    "new.mp4.part": "incomplete file",
+    "@eaDir": "system directory",
 }
 
 

@@ -27,7 +27,6 @@ BELOW_CLI = sorted(
 NOT_YET_CONVERTED = (
     "datasets/",
     "evaluation/",
-    "index/",
     "models/",
     "training/",
     "tasks/fit.py",

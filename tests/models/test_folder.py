@@ -11,7 +11,7 @@ import pytest
 from tests.models.open_clip_folders import CLIP, cache_as
 from vlret.errors import ModelError
 from vlret.models import folder as folders
-from vlret.models.folder import check_folder, is_plain_file, read_object, told_as
+from vlret.models.folder import as_model_error, check_folder, is_plain_file, read_object
 from vlret.models.registry import MODELS, load_model
 
 PUBLISHED = {
@@ -141,6 +141,6 @@ def test_all_else_does_not(name):
     ],
 )
 def test_errors_of_libraries_are_one_line(error, told):
-    with pytest.raises(ModelError) as refusal, told_as("what", "Do this."):
+    with pytest.raises(ModelError) as refusal, as_model_error("what", "Do this."):
         raise error
     assert str(refusal.value) == f"{told} Do this."

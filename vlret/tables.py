@@ -1,21 +1,17 @@
-"""Lists and tables that people write as text: TXT, CSV, TSV, JSON, JSON Lines and YAML."""
+"""Reads lists and tables from text files: TXT, CSV, TSV, JSON, JSON Lines and YAML."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-import re
-import reprlib
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vlret.errors import UsageError
-from vlret.text import printable, without_mark
+from vlret.json_yaml import parse_json, parse_yaml
+from vlret.text import is_utf8_text, printable, short_repr, without_mark
 from vlret.text_file import read_text, split_lines
 
 LINE_SUFFIXES = frozenset(("", ".txt", ".text", ".list", ".lst", ".names"))
@@ -24,18 +20,18 @@ JSON_LINES_SUFFIXES = frozenset((".jsonl", ".ndjson"))
 YAML_SUFFIXES = frozenset((".yaml", ".yml"))
 TABLE_SUFFIXES = SEPARATED_SUFFIXES | JSON_LINES_SUFFIXES | YAML_SUFFIXES | {".json"}
 PATH_HEADINGS = ("path", "video", "image", "file")
-"""Names of the column with the paths of media, the usual one first."""
+"""Headings of the column with the paths of media files, the usual one first."""
 SEPARATORS = ",;\t|"
 _QUOTES = {
     "unexpected end of data": "a quotation mark that opens here is not closed",
-    "',' expected after '\"'": "a quoted text goes on after its closing mark (within it, a mark is written twice)",
+    "',' expected after '\"'": "text follows the closing quotation mark of a cell (write a mark inside it twice)",
 }
-"""What the csv module means."""
+"""Messages of the csv module in plain words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`place` says where it stands ("line 3", "entry 3"); cells are texts, in JSON any values."""
+    """`place` says where it is in the file ("line 3", "entry 3"); cells are strings, in JSON any values."""
 
     place: str
     cells: tuple[Any, ...]
@@ -43,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of equal width; `heading` is empty where neither a first row nor keys name the columns."""
+    """Rows of equal width; `heading` is empty if neither a first row nor keys name the columns."""
 
     path: Path
     heading: tuple[str, ...]
@@ -54,70 +50,76 @@ class Table:
         """Number of columns."""
         return len(self.rows[0].cells) if self.rows else len(self.heading)
 
-    def column(self, asked: str) -> int:
-        """The index of the column with this heading, or with this number from 1.
+    def column(self, name: str) -> int:
+        """Return the index of the column with this heading, or with this number from 1.
 
         Raises:
             UsageError: there is none.
         """
-        names = [plain(name) for name in self.heading]
-        if plain(asked) in names:
-            return names.index(plain(asked))
-        if asked.isdecimal() and 1 <= int(asked) <= self.width:
-            return int(asked) - 1
+        headings = [normalize_heading(heading) for heading in self.heading]
+        if normalize_heading(name) in headings:
+            return headings.index(normalize_heading(name))
+        if name.isdecimal() and 1 <= int(name) <= self.width:
+            return int(name) - 1
         raise UsageError(
-            f"{printable(self.path)} has no column {asked!r}: it has {self.columns}.",
+            f"{printable(self.path)} has no column {name!r}: it has {self.columns}.",
             f"Give a heading, or a number from 1 to {self.width}.",
+            code="column_missing",
+            path=self.path,
+            given=name,
         )
 
     def first_of(self, names: Iterable[str]) -> int | None:
-        """The index of the first of `names` that is a heading."""
-        headings = [plain(name) for name in self.heading]
-        return next((headings.index(plain(name)) for name in names if plain(name) in headings), None)
+        """Return the index of the first of `names` that is a heading."""
+        headings = [normalize_heading(heading) for heading in self.heading]
+        known = [normalize_heading(name) for name in names]
+        return next((headings.index(name) for name in known if name in headings), None)
 
     def texts(self, column: int) -> list[str]:
-        """The cells of a column, in the order of the rows.
+        """Return the cells of a column, in the order of the rows; a missing one is "".
 
         Raises:
-            UsageError: one of them is no text (a number or a list in JSON); an empty one is "".
+            UsageError: one of them is not a string (a number or a list in JSON).
         """
         return [self._text(row, row.cells[column]) for row in self.rows]
 
     @property
     def columns(self) -> str:
-        """What an error says of the columns: their headings, or the first row."""
+        """The columns as an error message lists them: their headings, or the first row."""
         if self.heading:
             return f"the columns {', '.join(map(printable, self.heading))}"
         if not self.rows:
             return "no rows"
-        first = ", ".join(shown(cell) for cell in self.rows[0].cells)
-        return f"{self.width} columns without headings that are known (first row: {first})"
+        first = ", ".join(short_repr(cell) for cell in self.rows[0].cells)
+        return f"{self.width} columns without a known heading (first row: {first})"
 
     def _text(self, row: Row, cell: object) -> str:
         if cell is None:
             return ""
-        if is_text(cell):
+        if is_utf8_text(cell):
             return str(cell)
         raise UsageError(
-            f"{printable(self.path)}, {row.place}: {shown(cell)} is no text.",
-            "Write texts in quotation marks.",
+            f"{printable(self.path)}, {row.place}: {short_repr(cell)} is not a string.",
+            "Write strings in quotation marks.",
+            code="not_a_string",
+            path=self.path,
         )
 
 
 def read_table(path: Path, headings: Collection[str], column: str | None = None) -> Table:
-    """The rows of a file, which is read as its suffix says.
+    """Read the rows of a file; its suffix selects the format.
 
-    A text file gives a row of one cell for each line that is not blank. The first row of a CSV or TSV is its
-    heading if it holds one of `headings` or `column`; the separator (comma, semicolon, tab or `|`) is found out.
-    JSON and YAML hold a list of texts, of lists or of objects, or an object that maps keys to one of these
+    A text file has a row of one cell for each line that is not blank. The first row of a CSV or TSV is its
+    heading if it contains one of `headings` or `column`; the separator (comma, semicolon, tab or `|`) is detected.
+    JSON and YAML hold a list of strings, of lists or of objects, or an object that maps keys to one of these
     (the key is the first cell), or such a value under one of `headings`.
 
     Args:
-        headings: names of columns that the caller knows, in small letters.
-        column: a heading that the user asks for, or a number, which is no heading.
+        headings: headings that the caller knows, in lower case.
+        column: the heading that the user requests, or its number, which is not a heading.
 
     Raises:
-        UsageError: the file is missing, no UTF-8 text, of another kind, or not what its suffix says.
+        UsageError: the file is missing, not UTF-8 text, of an unknown type, or not what its suffix says.
     """
     suffix, text = path.suffix.lower(), read_text(path)
     if suffix in LINE_SUFFIXES:
@@ -131,17 +133,20 @@ def read_table(path: Path, headings: Collection[str], column: str | None = None)
         )
     known = _known(headings, column)
     if suffix in YAML_SUFFIXES:
-        return _from_document(path, _parse_yaml(path, text), known)
+        return _from_document(path, parse_yaml(printable(path), text), known)
     if suffix == ".json":
         return _from_document(path, parse_json(printable(path), text), known)
     allowed = ", ".join(sorted(LINE_SUFFIXES - {""} | TABLE_SUFFIXES))
     raise UsageError(
-        f"{printable(path)} is of a kind that is not read here.", f"Save it as one of {allowed}."
+        f"{printable(path)} has a file type that is not supported here.",
+        f"Save it as one of {allowed}.",
+        code="unknown_file_type",
+        path=path,
     )
 
 
 def read_column(path: Path, headings: Sequence[str], column: str | None = None) -> list[str]:
-    """The texts of one column: that called `column`, else the first of `headings`, else the only one.
+    """Read one column: the one called `column`, else the first of `headings`, else the only one.
 
     Raises:
         UsageError: as `read_table` and `Table.texts`; or there is no such column.
@@ -150,15 +155,18 @@ def read_column(path: Path, headings: Sequence[str], column: str | None = None) 
     found = table.first_of(headings) if column is None else table.column(column)
     if found is None and table.width > 1:
         raise UsageError(
-            f"{printable(path)} has {table.columns}.", f"Name one of them {', '.join(headings)}."
+            f"{printable(path)} has {table.columns}.",
+            f"Name one of them {', '.join(headings)}.",
+            code="column_missing",
+            path=path,
         )
     return table.texts(found or 0)
 
 
 def read_objects(path: Path, headings: Collection[str]) -> Iterator[tuple[str, dict[str, Any] | UsageError]]:
-    """(its place, its cells by the `plain` heading of their columns) of each row.
+    """Yield (its place, its cells by normalized heading) of each row.
 
-    A damaged line of JSON Lines is an error in its place, so that the others may be used.
+    For a damaged line of JSON Lines its error is yielded, so that the other lines can be used.
 
     Raises:
         UsageError: as `read_table`, or no heading is known.
@@ -168,19 +176,24 @@ def read_objects(path: Path, headings: Collection[str]) -> Iterator[tuple[str, d
         return
     table = read_table(path, headings)
     if not table.heading:
-        raise UsageError(f"{printable(path)} has {table.columns}.", f"It needs {', '.join(headings)}.")
-    names = [plain(name) for name in table.heading]
+        raise UsageError(
+            f"{printable(path)} has {table.columns}.",
+            f"It needs {', '.join(headings)}.",
+            code="column_missing",
+            path=path,
+        )
+    names = [normalize_heading(name) for name in table.heading]
     for row in table.rows:
         yield row.place, dict(zip(names, row.cells, strict=True))
 
 
 def parse_separated(path: Path, text: str, headings: Collection[str], column: str | None = None) -> Table:
-    """The table in the text of a CSV or TSV, as `read_table` reads it.
+    """Parse the text of a CSV or TSV as `read_table` does.
 
     Raises:
-        UsageError: a quotation mark is out of place, or a row has more cells than the first.
+        UsageError: a quotation mark is misplaced, or a row has more cells than the first.
     """
-    if text[:4].lower() == "sep=" and text[5:6] in ("\r", "\n"):  # how Excel is told the separator
+    if text[:4].lower() == "sep=" and text[5:6] in ("\r", "\n"):  # Excel's way to state the separator
         rows = _cells(path, text, text[4])[1:]
     else:
         rows = _cells(path, text, "\t" if path.suffix.lower() in (".tsv", ".tab") else _separator(text))
@@ -188,29 +201,17 @@ def parse_separated(path: Path, text: str, headings: Collection[str], column: st
         if len(row.cells) > len(rows[0].cells):
             raise UsageError(
                 f"{printable(path)}, {row.place} has {len(row.cells)} cells, "
-                f"the first row has {len(rows[0].cells)}: {shown(row.cells)}.",
-                "Put a text that holds the separator in quotation marks.",
+                f"the first row has {len(rows[0].cells)}: {short_repr(row.cells)}.",
+                "Put a cell that contains the separator in quotation marks.",
+                code="malformed_table",
+                path=path,
             )
     return _with_heading(path, rows, _known(headings, column))
 
 
-def is_text(value: object) -> bool:
-    """Whether it is a text that can be written as UTF-8: JSON may hold half a character."""
-    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
-
-
-def plain(heading: str) -> str:
-    """A heading in small letters, `_` and `-` made blanks: "Class_Name" is "class name"."""
+def normalize_heading(heading: str) -> str:
+    """Return a heading in lower case with spaces for `_` and `-`: "Class_Name" is "class name"."""
     return heading.strip().lower().replace("_", " ").replace("-", " ")
-
-
-def shown(value: object) -> str:
-    """A value as an error shows it: short, on one line."""
-    return printable(_SHORT.repr(value))
-
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = 60
 
 
 def _object_lines(text: str) -> Iterator[tuple[str, dict[str, Any] | UsageError]]:
@@ -222,32 +223,19 @@ def _object_lines(text: str) -> Iterator[tuple[str, dict[str, Any] | UsageError]
         except UsageError as error:
             value = error
         if isinstance(value, dict):
-            value = {plain(name): cell for name, cell in value.items()}
+            value = {normalize_heading(name): cell for name, cell in value.items()}
         elif not isinstance(value, UsageError):
-            value = UsageError(f"{shown(line)} is no JSON object.")
+            value = UsageError(f"{short_repr(line)} is not a JSON object.", code="not_an_object")
         yield f"line {number}", value
 
 
-def parse_json(where: str, text: str) -> Any:
-    """The value of a JSON text; `where` begins the error.
-
-    Raises:
-        UsageError: it is not JSON, or an object has a key twice.
-    """
-    try:
-        return json.loads(text, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        hint = "JSON Lines, a value on each line, go in a .jsonl." if "Extra data" in str(error) else ""
-        raise UsageError(f"{where} is not JSON ({printable(error)}): {shown(text)}.", hint) from error
-
-
 def _known(headings: Collection[str], column: str | None) -> set[str]:
-    asked = [] if column is None or column.isdecimal() else [column]
-    return {plain(name) for name in (*headings, *asked)}
+    requested = [] if column is None or column.isdecimal() else [column]
+    return {normalize_heading(name) for name in (*headings, *requested)}
 
 
 def _separator(text: str) -> str:
-    """The one that cuts the first row into most cells; if it is one cell with each, any other row."""
+    """Return the separator that splits the first row into most cells; ties go to the widest row."""
 
     def n_cells(separator: str) -> tuple[int, int]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
@@ -261,10 +249,10 @@ def _separator(text: str) -> str:
 
 
 def _cells(path: Path, text: str, separator: str) -> list[Row]:
-    """The rows that are not blank; blank cells beyond the first row's width are cut, missing ones are ""."""
+    """Return the rows that are not blank; blank cells beyond the first row's width are cut, missing ones are ""."""
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=separator, strict=True,
-        skipinitialspace=f'{separator} "' in text,  # else the quotation mark would be one of the text's
+        skipinitialspace=f'{separator} "' in text,  # else the quotation mark would belong to the cell
     )  # fmt: skip
     rows: list[Row] = []
     line = 1
@@ -278,37 +266,56 @@ def _cells(path: Path, text: str, separator: str) -> list[Row]:
                 rows.append(Row(f"line {line}", (*texts, *[""] * (width - len(cells)))))
             line = reader.line_num + 1
     except csv.Error as error:
-        what = _QUOTES.get(str(error).replace(f"'{separator}'", "','"), str(error))
-        raise UsageError(f"{printable(path)}, line {line}: {what}.", "Correct the row.") from error
+        reason = _QUOTES.get(str(error).replace(f"'{separator}'", "','"), str(error))
+        raise UsageError(
+            f"{printable(path)}, line {line}: {reason}.", "Fix that row.", code="malformed_table", path=path
+        ) from error
     return rows
 
 
 def _with_heading(path: Path, rows: list[Row], known: Collection[str]) -> Table:
     first = rows[0].cells if rows else ()
-    if not any(isinstance(cell, str) and plain(cell) in known for cell in first):
+    if not any(isinstance(cell, str) and normalize_heading(cell) in known for cell in first):
         return Table(path, (), rows)
     heading = tuple(str(cell).strip() for cell in first)
-    twice = [name for name in heading if name and heading.count(name) > 1]
-    if twice:
-        raise UsageError(f"{printable(path)} has two columns {shown(twice[0])}.", "Rename one of them.")
+    duplicates = [name for name in heading if name and heading.count(name) > 1]
+    if duplicates:
+        raise UsageError(
+            f"{printable(path)} has two columns {short_repr(duplicates[0])}.",
+            "Rename one of them.",
+            code="duplicate_column",
+            path=path,
+        )
     return Table(path, heading, rows[1:])
 
 
 def _from_document(path: Path, value: object, known: Collection[str]) -> Table:
     if isinstance(value, dict):
         inner = [
-            key for key, held in value.items() if plain(str(key)) in known and isinstance(held, list | dict)
+            key
+            for key, held in value.items()
+            if normalize_heading(str(key)) in known and isinstance(held, list | dict)
         ]
         if len(inner) > 1:
-            raise UsageError(f"{printable(path)} has {', '.join(map(shown, inner))}.", "Keep one of them.")
+            raise UsageError(
+                f"{printable(path)} has {', '.join(map(short_repr, inner))}.",
+                "Keep one of them.",
+                code="ambiguous_key",
+                path=path,
+            )
         if inner:
             return _from_document(path, value[inner[0]], known)
-        pairs = [(f"key {shown(key)}", _keyed(key, held)) for key, held in value.items()]
+        pairs = [(f"key {short_repr(key)}", _keyed(key, held)) for key, held in value.items()]
         return _from_values(path, pairs)
     if isinstance(value, list):
         table = _from_values(path, [(f"entry {n}", held) for n, held in enumerate(value, start=1)])
         return _with_heading(path, table.rows, known) if value and isinstance(value[0], list) else table
-    raise UsageError(f"{printable(path)} holds {shown(value)}.", "Write a list or an object.")
+    raise UsageError(
+        f"{printable(path)} contains {short_repr(value)}.",
+        "Write a list or an object.",
+        code="not_a_list",
+        path=path,
+    )
 
 
 def _keyed(key: object, value: object) -> object:
@@ -318,11 +325,15 @@ def _keyed(key: object, value: object) -> object:
 
 
 def _from_values(path: Path, values: Sequence[tuple[str, Any]]) -> Table:
-    """Objects become rows with a heading, lists rows without one, other values rows of one cell."""
+    """Make objects rows with a heading, lists rows without one, other values rows of one cell."""
     kinds = {type(value) if isinstance(value, dict | list) else str for _, value in values}
     if len(kinds) > 1:
         place, value = next(held for held in values if type(held[1]) is not type(values[0][1]))
-        raise UsageError(f"{printable(path)}, {place}: {shown(value)} is not like the first entry.")
+        raise UsageError(
+            f"{printable(path)}, {place}: {short_repr(value)} is not of the same kind as the first entry.",
+            code="mixed_entries",
+            path=path,
+        )
     if kinds == {dict}:
         heading = tuple(dict.fromkeys(name for _, value in values for name in value))
         return Table(path, heading, [Row(place, tuple(map(value.get, heading))) for place, value in values])
@@ -332,38 +343,3 @@ def _from_values(path: Path, values: Sequence[tuple[str, Any]]) -> Table:
             path, (), [Row(place, (*value, *[None] * (width - len(value)))) for place, value in values]
         )
     return Table(path, (), [Row(place, (value,)) for place, value in values])
-
-
-def _object(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice")
-    return made
-
-
-class _Loader(yaml.BaseLoader):  # type: ignore[misc]
-    """Makes lists, objects and texts only: `no` and `1` stay as they are written.
-
-    Aliases are refused: a few nested ones stand for more entries than memory holds.
-    """
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.composer.ComposerError(
-                None, None, "write the entry again in place of an alias (*)", mark
-            )
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        construct: Callable[..., Any] = self.construct_object
-        return _object([(construct(key, True), construct(value, True)) for key, value in node.value])
-
-
-def _parse_yaml(path: Path, text: str) -> object:
-    try:
-        return yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        what = " ".join(str(error).split())
-        raise UsageError(f"{printable(path)} is not YAML: {printable(what)}.") from error

@@ -67,7 +67,7 @@ def test_a_part_of_a_set_needs_leave(tmp_path):
     ("words", "message"),
     [
         (["--captions", "{known}"], "No captions of a model were given"),
-        (["--predicted", "{model}"], "No set was named"),
+        (["--predicted", "{model}"], "No dataset was given"),
         (["--captions", "{known}", "--predicted", "none.csv"], "There is no file none.csv"),
         (
             ["--captions", "{known}", "--predicted", "{model}", "--choice", "split"],
@@ -75,7 +75,7 @@ def test_a_part_of_a_set_needs_leave(tmp_path):
         ),
         (
             ["--dataset", "visla", "--annotations", "x", "--predicted", "{model}"],
-            "is a set for text, not for retrieval",
+            "is a dataset for text, not for retrieval",
         ),
     ],
 )

@@ -154,9 +154,9 @@ def test_an_index_beside_other_sources_is_refused(index, media):
     ("arguments", "code", "reason"),
     [
         ([], 2, "--labels"),
-        (["--labels", ","], 2, "holds no label"),
-        (["--labels", "none.txt"], 2, "none.txt is not there"),
-        (["--labels", "cat;dog"], 2, "Divide labels by commas"),
+        (["--labels", ","], 2, "contains no labels"),
+        (["--labels", "none.txt"], 2, "none.txt does not exist"),
+        (["--labels", "cat;dog"], 2, "Separate labels by commas"),
         (["--labels", "a", "--template", "x"], 2, "0 times {}"),
         (["--labels", "a", "--out", "a.xlsx"], 2, ".csv, .parquet, .jsonl"),
         (["--labels", "a", "--threshold", "2"], 2, "--threshold"),
@@ -177,3 +177,10 @@ def test_json_is_ascii_with_any_name(tmp_path, models):
     run = vlret("label", tmp_path, "--labels", "red,Übergröße", "--model", models / "colour", "--json")
     assert run.out.isascii()
     assert json.loads(run.out)["items"][0]["path"] == str(tmp_path / "日本 \n x.png")
+
+
+def test_an_ambiguous_table_asks_for_the_column_option(index, tmp_path):
+    (tmp_path / "l.csv").write_text("shape,colour\nround,red\nsquare,blue\n")
+    run = vlret("label", index, "--labels", tmp_path / "l.csv")
+    assert (run.code, run.out) == (2, "")
+    assert "Give --column with the heading" in run.err

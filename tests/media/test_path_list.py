@@ -46,14 +46,14 @@ def test_a_table_has_a_column_of_paths(tmp_path: Path, name: str, text: str):
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
 def test_a_pipe_or_device_is_refused_unread(tmp_path: Path, make):
     make(tmp_path / "list.txt")
-    with pytest.raises(UsageError, match="is no regular file"):
+    with pytest.raises(UsageError, match="is not a regular file"):
         read_path_list(tmp_path / "list.txt")
 
 
 def test_a_list_of_absurd_size_is_refused(tmp_path: Path):
     with (tmp_path / "list.txt").open("wb") as file:
         file.truncate(1 << 30)
-    with pytest.raises(UsageError, match="is longer than 256 MiB"):
+    with pytest.raises(UsageError, match="is larger than 256 MiB"):
         read_path_list(tmp_path / "list.txt")
 
 
@@ -63,7 +63,7 @@ def test_a_list_of_absurd_size_is_refused(tmp_path: Path):
         ("bad.txt", b"a.mp4\nb\xff.mp4\n", "line 2: this is not UTF-8 text"),
         ("bad.csv", b"path\nb\xff.mp4\n", "line 2: this is not UTF-8 text"),
         ("bad.txt", "a.mp4".encode("utf-16"), "is UTF-16 text"),
-        ("bad.csv", b"name;label\na.mp4;dog\n", "has 2 columns without headings"),
+        ("bad.csv", b"name;label\na.mp4;dog\n", "has 2 columns without a known heading"),
         ("bad.csv", b"path,caption\na.mp4,\"x\n", "a quotation mark that opens here is not closed"),
     ],
 )  # fmt: skip

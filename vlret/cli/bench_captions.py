@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from vlret.cli import options, output
+from vlret.cli import bench_options, options, output
 from vlret.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,42 +18,48 @@ def captions(
     predicted: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="FILE.csv", help="What a model wrote: columns path, caption; give several to compare."
+            metavar="FILE.csv",
+            help="Captions of a model: columns path, caption; repeat it to compare several.",
         ),
     ] = None,
     captions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="What is true: your own set, columns path, caption."),
+        typer.Option(metavar="FILE.csv", help="References: a custom dataset, columns path, caption."),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="In its place a retrieval set of `vlret bench datasets`.")
+        str | None, typer.Option(help="References: a retrieval dataset of `vlret bench datasets`.")
     ] = None,
-    annotations: options.Annotations = None,
-    choice: options.Choice = None,
+    annotations: bench_options.Annotations = None,
+    choice: bench_options.Choices = None,
     allow_missing: Annotated[
         bool,
-        typer.Option("--allow-missing", help="Take a part of the owner's annotations; the result says so."),
+        typer.Option("--allow-missing", help="Use a part of the owner's annotations; the result says so."),
     ] = False,
     json: options.AsJson = False,
 ) -> None:
-    """Captions that models wrote, scored with CIDEr against the captions of a set.
+    """Captions that models wrote, scored with CIDEr against the captions of a dataset.
 
-    A path is that of the other file, or the id or file name in the set. No media are read.
+    A path is that in the references, or the id or file name in the dataset. No media are read.
 
     Example: vlret bench captions --captions videos.csv --predicted model.csv
     """
-    from vlret.datasets.own import read_captions
-    from vlret.evaluation.inputs.request import Order, load_set
+    from vlret.datasets.custom import read_captions
+    from vlret.evaluation.inputs.load_dataset import load_dataset
+    from vlret.evaluation.inputs.request import BenchRequest
     from vlret.evaluation.results.table import trimmed_note
     from vlret.evaluation.tasks.captions import METRIC, captions_table, score_captions
 
     if not predicted:
         raise UsageError(
-            "No captions of a model were given.", "Give --predicted FILE.csv (several to compare)."
+            "No captions of a model were given.",
+            "Give --predicted FILE.csv (repeat it to compare several).",
+            code="no_predicted_captions",
         )
-    protocol = {"allow_missing": allow_missing}
-    order = Order("retrieval", dataset, annotations, options.choices(choice), captions, protocol=protocol)
-    known = load_set(order)
+    request = BenchRequest(
+        "retrieval", dataset, annotations, bench_options.named_values(choice), captions,
+        protocol={"allow_missing": allow_missing},
+    )  # fmt: skip
+    known = load_dataset(request)
     rows = score_captions({str(file): read_captions(file) for file in predicted}, cast("RetrievalSet", known))
     trimmed = known.card.choices.get("trimmed")
     if json:

@@ -13,23 +13,23 @@ from vlret.errors import UsageError
 
 def mteb(
     model: Annotated[
-        list[str] | None, typer.Option(help="As for `vlret bench retrieval`; give several to compare.")
+        list[str] | None, typer.Option(help="As for `vlret bench retrieval`; repeat it to compare several.")
     ] = None,
-    task: Annotated[list[str] | None, typer.Option(help="A task of mteb; give several.")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="A task of mteb; repeat it for several.")] = None,
     list_: Annotated[
         str | None,
         typer.Option("--list", help="All tasks of a benchmark of mteb: 'MVEB(text, video)', 'MVEB(video)'."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for mteb's result files; the same command goes on from there.")
+        Path | None, typer.Option(help="Directory for mteb's result files; a stopped run resumes from them.")
     ] = None,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     json: options.AsJson = False,
 ) -> None:
-    """Models over mteb's own tasks and data sets, which mteb fetches, with vlret's frame times.
+    """Models over mteb's own tasks and datasets, which mteb downloads, with vlret's frame times.
 
-    Needs mteb: pip install "mteb[video]". Tasks that a model cannot take, such as those with sound, are left out.
+    Needs mteb: pip install "mteb[video]". Tasks that a model does not support, such as those with audio, are skipped.
 
     Example: vlret bench mteb --list "MVEB(text, video)" --model vljepa-mini --model clip --out results/mveb
     """
@@ -37,7 +37,9 @@ def mteb(
     from vlret.models.registry import load_model
 
     if not model:
-        raise UsageError("No model was named.", "Give --model NAME (several to compare).")
+        raise UsageError(
+            "No model was given.", "Give --model NAME (repeat it to compare several).", code="no_model"
+        )
     tasks = find_tasks(task or [], list_)
     models = {}
     for name in model:

@@ -40,24 +40,3 @@ Html = Annotated[
     Path | None,
     typer.Option(dir_okay=False, callback=_page, help="Write one self-contained page with pictures."),
 ]
-Annotations = Annotated[
-    Path | None, typer.Option(help="Folder with a folder of annotation files for each set.")
-]
-SetAnnotations = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder with a folder of annotation files for each set (default: annotations/ in --data)."
-    ),
-]
-Choice = Annotated[
-    list[str] | None, typer.Option(metavar="NAME=VALUE", help="A choice that the set leaves open.")
-]
-
-
-def choices(words: list[str] | None) -> dict[str, str]:
-    """`--choice NAME=VALUE` as names and values."""
-    pairs = [(word, word.partition("=")) for word in words or []]
-    for word, (_, mark, _) in pairs:
-        if not mark:
-            raise UsageError(f"--choice was given as {word!r}.", "Write NAME=VALUE.")
-    return {name: value for _, (name, _, value) in pairs}

@@ -1,4 +1,4 @@
-"""Label sets as people keep them: a list in a line, or a file with a list or a table."""
+"""Reads label sets: a comma-separated list, or a file that contains a list or a table."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from vlret.tables import (
     SEPARATORS,
     TABLE_SUFFIXES,
     Table,
-    is_text,
+    normalize_heading,
     parse_separated,
-    plain,
     read_table,
-    shown,
 )
-from vlret.text import printable
+from vlret.text import is_utf8_text, printable, short_repr
 from vlret.text_file import read_text, split_lines
 
 log = logging.getLogger(__name__)
@@ -31,71 +29,88 @@ _NAMES = (
     "action", "tag", "tags",
 )  # fmt: skip
 _IDS = ("id", "index", "class id", "label id", "wnid")
-"""Headings of columns that hold no labels."""
+"""Headings of columns that do not hold labels."""
 _ID = re.compile(r"-?\d+|n\d{8}|/[mgt]/\w+")
-"""A number, or a key of WordNet or of Google's knowledge graph."""
+"""A number, or an identifier of WordNet or Google's knowledge graph."""
 _SUFFIXES = LINE_SUFFIXES - {""} | TABLE_SUFFIXES
-_EXAMPLE = "Give one label or more, such as 'cat,dog,car'."
-_ODD = {
-    r"[\[{].*|.*[\]}]": "looks like JSON or YAML. Name the file .json or .yaml.",
-    r"[-*•] .*": "begins with the mark of a list. Write the names only, or name the file .yaml.",
-    r"(['\"]).*\1,?|.+,": "looks like program text. Write the names only, or a JSON list in a .json.",
-    r"n\d{8}\s.*": "begins with a key of WordNet. Write the names only.",
+_EXAMPLE = "Give one or more labels, such as 'cat,dog,car'."
+_NOT_LABELS = {
+    r"[\[{].*|.*[\]}]": ("looks like JSON or YAML.", "Name the file .json or .yaml."),
+    r"[-*•] .*": ("begins with a list marker.", "Write the names only, or name the file .yaml."),
+    r"(['\"]).*\1,?|.+,": (
+        "looks like source code.",
+        "Write the names only, or a JSON list in a .json file.",
+    ),
+    r"n\d{8}\s.*": ("begins with a WordNet identifier.", "Write the names only."),
 }
-"""Forms that names do not have, and what to do about them."""
+"""Patterns that labels do not match: what they look like, and what to do."""
 
 
 def read_labels(file_or_list: str, column: str | None = None) -> list[str]:
     """The labels of a file, or of a text with commas; in their order, empty ones left out.
 
-    A text file holds a label on each line; what begins with `#` is a comment. A .csv, .tsv, .json, .jsonl or
-    .yaml holds a list of labels, a table or a mapping from numbers to labels (`vlret.tables.read_table`). Of a table
-    the column `label`, `name`, `class` or the like is taken, or the only one that does not hold numbers. In a table
-    whose rows share labels (one row a video), each label is taken once.
+    A text file has one label per line; lines that begin with `#` are comments. A .csv, .tsv, .json, .jsonl or
+    .yaml contains a list of labels, a table or a mapping from numbers to labels (`vlret.tables.read_table`). In a
+    table the column `label`, `name`, `class` or similar is used, or the only one that does not hold numbers. If the
+    rows of a table share labels (one row per video), each label is returned once.
 
     Args:
         column: heading of the column, or its number from 1.
 
     Raises:
-        UsageError: the file is missing or cannot be understood, it is unclear which column is meant, or there is
-            no label.
+        UsageError: the file is missing or cannot be parsed, it is unclear which column holds the labels, or there
+            are no labels.
     """
     path = Path(file_or_list)
     if file_or_list and _exists(path):
         found = _from_file(path, column)
     elif path.suffix.lower() in _SUFFIXES:
-        raise UsageError(f"{printable(path)} is not there.", "Give a file of labels, or 'cat,dog,car'.")
+        raise UsageError(
+            f"{printable(path)} does not exist.",
+            "Give a file of labels, or 'cat,dog,car'.",
+            code="file_missing",
+            path=path,
+        )
     else:
         found = _from_line(file_or_list)
     labels = [_checked(label) for label in found if label.strip()]
     if not labels:
-        raise UsageError(f"{shown(file_or_list)} holds no label.", _EXAMPLE)
+        raise UsageError(
+            f"{short_repr(file_or_list)} contains no labels.", _EXAMPLE, code="no_labels", given=file_or_list
+        )
     if len(labels) < len(found):
-        log.warning("%d of %d labels are empty and left out.", len(found) - len(labels), len(found))
+        log.warning("%d of %d labels are empty and were ignored.", len(found) - len(labels), len(found))
     return labels
 
 
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # a list of names may be no name of a file: too long, or with a NUL
+    except (OSError, ValueError):  # a list of names may not be a valid file name: too long, or with a NUL
         return False
 
 
 def _from_line(text: str) -> list[str]:
-    """`cat,dog`, quoted as in a CSV; or the lines of a text."""
+    """Parse `cat,dog`, quoted as in a CSV; or the lines of a text."""
     if "\n" in text.strip():
         return _from_lines("the list", [line for _, line in split_lines(text)])
     if text.lstrip().startswith(("[", "{")):
-        _refuse_odd("The list", text.strip())
+        _check_form("The list", text.strip())
     try:
         labels = next(csv.reader([text.strip()], skipinitialspace=True, strict=True), [])
     except csv.Error as error:
-        raise UsageError(f"{shown(text)} is no list of labels ({error}).", _EXAMPLE) from error
+        raise UsageError(
+            f"{short_repr(text)} is not a list of labels ({error}).", _EXAMPLE, code="not_labels", given=text
+        ) from error
     if len(labels) == 1 and re.search(r"[;|\t]", labels[0]):
-        raise UsageError(f"{shown(text)} holds no comma.", "Divide labels by commas: 'cat,dog,car'.")
+        raise UsageError(
+            f"{short_repr(text)} contains no comma.",
+            "Separate labels by commas: 'cat,dog,car'.",
+            code="not_labels",
+            given=text,
+        )
     for label in labels:
-        _refuse_odd("The list", label.strip())
+        _check_form("The list", label.strip())
     return [label for label in labels if label.strip()]
 
 
@@ -114,33 +129,37 @@ def _from_lines(name: str, lines: Sequence[str]) -> list[str]:
     if len(lines) == 1:
         return _from_line(lines[0])
     for line in lines[:1]:
-        _refuse_odd(name, line)
+        _check_form(name, line)
     if _are_numbered(lines):
         raise UsageError(
-            f"The lines of {name} are numbered: {shown(lines[0])}.",
-            "Write the names only; if the numbers belong to them, a JSON list in a .json.",
+            f"The lines of {name} are numbered: {short_repr(lines[0])}.",
+            "Write the names only; if the numbers belong to them, write a JSON list in a .json file.",
+            code="not_labels",
+            given=lines[0],
         )
-    if lines and plain(lines[0].rstrip(":")) in _NAMES:
-        log.warning("The first line of %s, %r, is taken as its heading.", name, lines[0])
+    if lines and normalize_heading(lines[0].rstrip(":")) in _NAMES:
+        log.warning("The first line of %s, %r, is read as its heading.", name, lines[0])
         return lines[1:]
     return lines
 
 
 def _are_cells(lines: Sequence[str]) -> bool:
-    """Whether each line, of two or more, holds the same number of separators."""
+    """Whether each line, of two or more, contains the same number of separators."""
     counts = [[line.count(separator) for separator in SEPARATORS] for line in lines if line.strip()]
     return len(counts) > 1 and any(min(column) == max(column) > 0 for column in zip(*counts, strict=True))
 
 
 def _are_numbered(lines: Sequence[str]) -> bool:
-    """Whether numbers from 0 or 1, in whatever order, stand before or behind names that differ without them."""
+    """Whether numbers from 0 or 1, in any order, precede or follow names that are distinct without them."""
     words = [line.split() for line in lines]
     if min(map(len, words), default=0) < 2:
         return False
     n = len(lines)
     for number, name in ((0, slice(1, None)), (-1, slice(-1))):
         numbers = {word[number].rstrip(".:)") for word in words}
-        names = {tuple(word[name]) for word in words}  # of "player 1" and "player 2" the numbers are a part
+        names = {
+            tuple(word[name]) for word in words
+        }  # in "player 1" and "player 2" the number belongs to the name
         if numbers in (set(map(str, range(n))), set(map(str, range(1, n + 1)))) and 2 * len(names) > n:
             return True
     return False
@@ -152,21 +171,23 @@ def _from_table(table: Table, column: str | None) -> list[str]:
     texts = table.texts(_label_column(table) if column is None else table.column(column))
     distinct = list(dict.fromkeys(texts))
     if table.width > 1 and 2 * len(distinct) < len(texts):
-        log.warning("%s names %d labels in %d rows.", printable(table.path), len(distinct), len(texts))
+        log.warning("%s has %d distinct labels in %d rows.", printable(table.path), len(distinct), len(texts))
         return distinct
     return texts
 
 
 def _label_column(table: Table) -> int:
-    """The one with a heading that stands for labels, else the only one that holds names."""
-    headings = [plain(name) for name in table.heading] or [""] * table.width
+    """Return the column whose heading means labels, else the only one that holds names."""
+    headings = [normalize_heading(name) for name in table.heading] or [""] * table.width
     texts = [i for i, name in enumerate(headings) if name not in _IDS and not _are_ids(table, i)]
     found = [i for i in texts if headings[i] in _NAMES] or texts
     if len(found) == 1 or table.width == 1:
         return found[0] if found else 0
     raise UsageError(
         f"{printable(table.path)} has {table.columns}.",
-        "Say which one holds the labels: --column with its heading, or its number from 1.",
+        "Name the one that holds the labels by its heading, or by its number from 1 (column=...).",
+        code="ambiguous_label_column",
+        path=table.path,
     )
 
 
@@ -174,14 +195,22 @@ def _are_ids(table: Table, column: int) -> bool:
     return all(_ID.fullmatch(str(row.cells[column] or 0).strip()) for row in table.rows)
 
 
-def _refuse_odd(name: str, label: str) -> None:
-    for form, what in _ODD.items():
-        if re.fullmatch(form, label):
-            raise UsageError(f"{name} cannot be understood: {shown(label)} {what}")
+def _check_form(name: str, label: str) -> None:
+    """Refuse what is not a label but a line of a file in another format."""
+    for pattern, (reason, hint) in _NOT_LABELS.items():
+        if re.fullmatch(pattern, label):
+            raise UsageError(
+                f"{name} cannot be parsed: {short_repr(label)} {reason}", hint, code="not_labels", given=label
+            )
 
 
 def _checked(label: str) -> str:
-    """The label on one line."""
-    if not is_text(label):
-        raise UsageError(f"The label {shown(label)} is no valid text.", "Write it in UTF-8.")
+    """Return the label on one line."""
+    if not is_utf8_text(label):
+        raise UsageError(
+            f"The label {short_repr(label)} is not valid text.",
+            "Write it in UTF-8.",
+            code="not_utf8",
+            given=label,
+        )
     return re.sub(r"[ \t]*[\r\n]+[ \t]*", " ", label.strip())

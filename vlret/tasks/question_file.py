@@ -1,4 +1,4 @@
-"""A file of questions: rows of video, question and answers in JSON Lines, JSON, YAML, CSV or TSV."""
+"""Reads a file of questions: rows of video, question and answers in JSON Lines, JSON, YAML, CSV or TSV."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError, VlretError
-from vlret.tables import PATH_HEADINGS, SEPARATED_SUFFIXES, is_text, parse_json, read_objects, shown
+from vlret.json_yaml import parse_json
+from vlret.tables import PATH_HEADINGS, SEPARATED_SUFFIXES, read_objects
+from vlret.text import is_utf8_text, short_repr
 
 _HEADINGS = (*PATH_HEADINGS, "question", "answers", "answer")
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionLine:
-    """One question of a file: `video` is as it is written, if it is; `answer` is the true one, if it is given."""
+    """One question of a file: `video` as written in it (None: not given), `answer` the true one ("": not given)."""
 
     video: str | None
     question: str
@@ -24,13 +26,13 @@ class QuestionLine:
 
 
 def read_questions(path: Path) -> Iterator[tuple[str, QuestionLine | VlretError]]:
-    """(its place, such as "line 3"; the question, or what is wrong with it) of each row.
+    """Yield (its place, such as "line 3"; the question, or the error) of each row.
 
     A row has `question` and `answers`, and may have `video` (or `path`, `image`, `file`) and `answer`. In a CSV or TSV
-    the answers are divided by `|`, or written as a JSON list.
+    the answers are separated by `|`, or written as a JSON list.
 
     Raises:
-        UsageError: the file is not there or cannot be understood as a whole.
+        UsageError: the file does not exist or cannot be parsed at all.
     """
     in_cells = path.suffix.lower() in SEPARATED_SUFFIXES
     for place, row in read_objects(path, _HEADINGS):
@@ -43,9 +45,11 @@ def read_questions(path: Path) -> Iterator[tuple[str, QuestionLine | VlretError]
 def _parsed(row: Mapping[str, Any], in_cells: bool) -> QuestionLine:
     answers = row.get("answers")
     if in_cells and isinstance(answers, str):
-        answers = _of_cell(answers)
+        answers = _split_cell(answers)
     if not isinstance(answers, list):
-        raise UsageError(f"The answers are {shown(answers)}, no list.", _FORM)
+        raise UsageError(
+            f"The answers are {short_repr(answers)}, not a list.", _FORM, code="malformed_question"
+        )
     texts = [_text(f"answer {number}", answer) for number, answer in enumerate(answers, start=1)]
     video = next((_text("video", row[name]) for name in PATH_HEADINGS if name in row), None)
     answer = _text("answer", row["answer"]) if row.get("answer") else ""
@@ -53,12 +57,12 @@ def _parsed(row: Mapping[str, Any], in_cells: bool) -> QuestionLine:
 
 
 def _text(name: str, value: object) -> str:
-    if not is_text(value) or not str(value).strip():
-        raise UsageError(f"The {name} is {shown(value)}, no text.", _FORM)
+    if not is_utf8_text(value) or not str(value).strip():
+        raise UsageError(f"The {name} is {short_repr(value)}, not text.", _FORM, code="malformed_question")
     return str(value)
 
 
-def _of_cell(text: str) -> Any:
+def _split_cell(text: str) -> Any:
     if text.lstrip().startswith("["):
         return parse_json("The answers", text)
     return [answer.strip() for answer in text.split("|")]
@@ -66,5 +70,5 @@ def _of_cell(text: str) -> Any:
 
 _FORM = (
     'Write {"video": "a.mp4", "question": "what is it?", "answers": ["cat", "dog"]}, '
-    "or columns video, question, answers with cat|dog."
+    "or the columns video, question, answers with cat|dog."
 )

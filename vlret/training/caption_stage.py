@@ -29,7 +29,7 @@ class CaptionTrainer(Trainer):
     """The predictor's linear path, on data whose features are visual tokens.
 
     The Y-encoder stays as the tower stage left it, its head the identity: a head that learns here brings half a
-    point of recall and costs details of texts, which the tower stage takes care of (docs/log.md).
+    point of recall and costs details of texts, which the tower stage takes care of (docs/decisions/0018).
     """
 
     name = "captions"

@@ -9,8 +9,7 @@ import pytest
 from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
 from vlret.errors import UsageError
 from vlret.evaluation.embeddings.code import OF_NUMBERS, code_digest
-from vlret.evaluation.inputs.heeded import HEEDED_BY
-from vlret.evaluation.results.protocol import Protocol, differences
+from vlret.evaluation.results.protocol import USED_BY, Protocol, differences
 from vlret.evaluation.results.stamp import set_hash, stamp
 
 OTHER = {
@@ -37,7 +36,7 @@ def test_every_field_is_seen_and_matters_unless_only_what_follows_from_it_does(n
 @pytest.mark.parametrize("made", [retrieval_set(), classification_set(), vqa_set(), text_set()])
 def test_what_a_task_does_not_heed_is_not_stamped(made):
     stamped = stamp_of(Protocol(**OTHER), made)["protocol"]
-    idle = [name for name, tasks in HEEDED_BY.items() if made.card.task not in tasks]
+    idle = [name for name, tasks in USED_BY.items() if made.card.task not in tasks]
     assert [name for name, value in stamped.items() if value is None] == sorted(idle, key=list(stamped).index)
     assert {name: tuple(v) if isinstance(v, list) else v for name, v in stamped.items() if v is not None} == {
         name: value for name, value in OTHER.items() if name not in idle

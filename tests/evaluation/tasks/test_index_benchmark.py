@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import paint_image, paint_video
 from tests.conftest import ColourEmbedder
-from vlret.datasets.own import read_captions
+from vlret.datasets.custom import read_captions
 from vlret.errors import IndexFolderError, UsageError
 from vlret.evaluation.metrics.statistics import bootstrap_interval
 from vlret.evaluation.results.export import write_result

@@ -15,6 +15,13 @@ SCHEMA = 2
 TIES = ("expected", "optimistic", "pessimistic")
 RESIZE = ("model", "squash")
 UNDECODABLE = ("wrong", "excluded")
+_OF_MEDIA = ("retrieval", "classification", "vqa")
+USED_BY: Mapping[str, tuple[str, ...]] = {
+    "frames": _OF_MEDIA, "sampling": _OF_MEDIA, "resize": _OF_MEDIA, "query": _OF_MEDIA,
+    "undecodable": _OF_MEDIA, "prompts": ("classification",), "text_tokens": ("retrieval",),
+    "rerank": ("retrieval",),
+}  # fmt: skip
+"""The tasks that use a field of `Protocol`; every task uses those that are not listed."""
 _MEDIA_HASH = "set.media_hash"
 _WORDS = {_MEDIA_HASH: f"content of the media files ({_MEDIA_HASH})"}
 
@@ -71,6 +78,12 @@ class Protocol:
         for prompt in self.prompts:
             if prompt.count("{}") != 1:
                 raise UsageError(f"The prompt {prompt!r} has not one {{}}.", "Put {} where the name goes.")
+
+
+def used_fields(protocol: Protocol, task: str) -> dict[str, Any]:
+    """The fields of a protocol; None for those that the task does not use."""
+    values = asdict(protocol)
+    return {name: value if task in USED_BY.get(name, (task,)) else None for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)

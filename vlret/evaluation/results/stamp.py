@@ -16,8 +16,7 @@ import vlret
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, RetrievalSet, TextSet
 from vlret.evaluation.embeddings.code import OF_NUMBERS, code_digest
 from vlret.evaluation.embeddings.model_embeddings import Piece
-from vlret.evaluation.inputs.heeded import heeded_fields
-from vlret.evaluation.results.protocol import Protocol, Stamp
+from vlret.evaluation.results.protocol import Protocol, Stamp, used_fields
 
 _PACKAGES = (
     "numpy", "scipy", "torch", "torchvision", "av", "decord", "pillow", "open-clip-torch", "transformers",
@@ -55,7 +54,7 @@ def stamp(
 ) -> Stamp:
     """The stamp of one model over the set as it was scored; `pieces` are the media that it looked at."""
     return Stamp(
-        protocol=heeded_fields(protocol, benchmark_set.card.task),
+        protocol=used_fields(protocol, benchmark_set.card.task),
         set={
             "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
             **counts(benchmark_set),

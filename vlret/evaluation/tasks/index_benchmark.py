@@ -61,7 +61,7 @@ def run_captions(
     for clips, and every clip that overlaps with the times is right.
 
     Args:
-        captions: `vlret.datasets.own.read_captions` of a CSV; paths are absolute, below `folder` or, where no file
+        captions: `vlret.datasets.custom.read_captions` of a CSV; paths are absolute, below `folder` or, where no file
             of the index lies there, below one of its roots.
         folder: the CSV's folder.
         model: the index's own.

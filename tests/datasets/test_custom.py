@@ -10,8 +10,8 @@ from unicodedata import normalize
 
 import pytest
 
+from vlret.datasets.custom import read_captions, read_folder, read_labels, read_vqa
 from vlret.datasets.files import DatasetError
-from vlret.datasets.own import read_captions, read_folder, read_labels, read_vqa
 from vlret.datasets.registry import missing_media, resolve
 from vlret.errors import MediaError
 
@@ -47,7 +47,7 @@ def test_captions_with_and_without_times(put: Put, tmp_path: Path):
         ("", "has no rows"),
         (b"path,caption\na.mp4,caf\xe9\n", "UTF-8"),
         ('path,caption\na.mp4,x\nb.mp4,"a wall\nc.mp4,y\nd.mp4,z\n', "line 3: a quotation mark that opens"),
-        ('path,caption\na.mp4,"a "big" wall"\n', "line 2: a quoted text goes on"),
+        ('path,caption\na.mp4,"a "big" wall"\n', "line 2: text follows the closing"),
     ],
 )
 def test_damaged_captions_are_told_with_file_and_row(put: Put, rows: str | bytes, told: str):

@@ -9,10 +9,12 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from tests.datasets.small import write_annotations, write_visla
+from tests.refusal import refused
 from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation.embeddings import embed_media as look
-from vlret.evaluation.inputs.request import Order, bench
+from vlret.evaluation.inputs.bench import bench
+from vlret.evaluation.inputs.request import BenchRequest
 from vlret.evaluation.results.table import result_table
 from vlret.index.build import build_index
 
@@ -72,17 +74,21 @@ def decoding(monkeypatch):
 
 def test_missing_media_are_listed_before_a_model_is_loaded(partial, painted, cache):
     said = []
-    with pytest.raises(MediaError, match=r"1 of 3 files .* gone\.mp4.*--allow-missing"):
-        bench(Order("retrieval", captions=partial, data=painted, models=[SPY]), cache=cache, say=said.append)
+    with refused("custom_media_missing"):
+        bench(
+            BenchRequest("retrieval", captions=partial, data=painted, models=[SPY]),
+            cache=cache,
+            say=said.append,
+        )
     assert (Spy.n_loaded, said) == (0, [])
 
 
 def test_a_partial_copy_runs_where_it_is_allowed_and_every_model_says_so(partial, painted, cache):
-    order = Order(
+    wanted = BenchRequest(
         "retrieval", captions=partial, data=painted, models=[SPY, f"{__name__}:SecondSpy"],
         protocol={"allow_missing": True},
     )  # fmt: skip
-    document = bench(order, cache=cache)
+    document = bench(wanted, cache=cache)
     assert (Spy.n_loaded, SecondSpy.n_loaded) == (1, 1)
     assert [model["name"] for model in document["models"]] == ["spy", "second"]
     for model in document["models"]:
@@ -101,97 +107,94 @@ def seven(tmp_path):
 
 
 def test_all_missing_media_are_listed_in_a_file(seven, painted, cache, tmp_path):
-    order = Order("retrieval", captions=seven, data=painted, models=[SPY])
-    told = r"7 of 8 .*gone 4\.mp4, \.\.\.\. All are listed with --out DIR, or with --json\. Correct"
-    with pytest.raises(MediaError, match=told) as caught:
-        bench(order, cache=cache)
+    wanted = BenchRequest("retrieval", captions=seven, data=painted, models=[SPY])
+    with pytest.raises(MediaError, match=r"7 of 8 .*gone 4\.mp4, \.\.\.\. Correct") as caught:
+        bench(wanted, cache=cache)
     gone = [f"gone {i}.mp4" for i in range(7)]
     assert list(caught.value.fields["files"]) == gone
     with pytest.raises(MediaError, match=r"All are listed in .*out/missing\.txt\. Correct"):
-        bench(order, cache=cache, out=tmp_path / "out")
+        bench(wanted, cache=cache, out=tmp_path / "out")
     assert (tmp_path / "out/missing.txt").read_text().splitlines() == gone
-    bench(replace(order, protocol={"allow_missing": True}), cache=cache, out=tmp_path / "out")
+    bench(replace(wanted, protocol={"allow_missing": True}), cache=cache, out=tmp_path / "out")
     assert not (tmp_path / "out/missing.txt").exists()  # result.json has them
 
 
 def test_files_that_are_not_indexed_are_listed_in_a_file(seven, painted, cache, tmp_path):
     build_index(painted, tmp_path / "index", ColourEmbedder())
-    order = Order("retrieval", captions=seven, index=tmp_path / "index", models=[SPY])
+    wanted = BenchRequest("retrieval", captions=seven, index=tmp_path / "index", models=[SPY])
     with pytest.raises(UsageError, match=r"7 of 8 captioned files .* All are listed in .*missing\.txt"):
-        bench(order, cache=cache, out=tmp_path / "out")
+        bench(wanted, cache=cache, out=tmp_path / "out")
     assert len((tmp_path / "out/missing.txt").read_text().splitlines()) == 7
 
 
 def test_parts_of_a_missing_file_are_one_file(painted, cache, tmp_path):
     rows = ["path,caption,start,end", "red.mp4,a,,", *(f"v.mp4,{t},{t},{t + 1}" for t in range(6))]
     (tmp_path / "parts.csv").write_text("\n".join(rows))
-    order = Order("retrieval", captions=tmp_path / "parts.csv", data=painted, models=[SPY])
+    wanted = BenchRequest("retrieval", captions=tmp_path / "parts.csv", data=painted, models=[SPY])
     with pytest.raises(MediaError, match=r"^1 of 2 files .*: v\.mp4\. All are listed in") as caught:
-        bench(order, cache=cache, out=tmp_path / "out")
+        bench(wanted, cache=cache, out=tmp_path / "out")
     assert list(caught.value.fields["files"]) == ["v.mp4"]
     assert (tmp_path / "out" / "missing.txt").read_text() == "v.mp4\n"
     build_index(painted, tmp_path / "index", ColourEmbedder())
     with pytest.raises(UsageError, match="6 of 7 captioned clips") as caught:
-        bench(replace(order, data=None, index=tmp_path / "index"), cache=cache)
+        bench(replace(wanted, data=None, index=tmp_path / "index"), cache=cache)
     assert list(caught.value.fields["files"]) == ["v.mp4"]
 
 
 def test_a_query_that_no_model_takes_is_refused(partial, painted, cache):
-    order = Order(
+    wanted = BenchRequest(
         "retrieval",
         captions=partial,
         data=painted,
         models=[SPY],
         protocol={"query": "who?", "allow_missing": True},
     )
-    with pytest.raises(UsageError, match="--query was given, but none of the models"):
-        bench(order, cache=cache)
+    with refused("no_predictor"):
+        bench(wanted, cache=cache)
 
 
 def test_files_that_are_not_indexed_are_named_before_a_model_is_loaded(partial, painted, cache, tmp_path):
     build_index(painted, tmp_path / "index", ColourEmbedder())
-    order = Order("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
+    wanted = BenchRequest("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
     with pytest.raises(UsageError, match=r"1 of 3 captioned files .* gone\.mp4"):
-        bench(order, cache=cache)
+        bench(wanted, cache=cache)
     assert Spy.n_loaded == 0
 
 
 @pytest.mark.parametrize(
-    ("order", "reason"),
+    ("wanted", "reason"),
     [
-        ({"dataset": "msrvtt", "data": "."}, "with --annotations"),
+        ({"dataset": "msrvtt", "data": "."}, "annotations of the dataset are needed"),
         ({"dataset": "msrvtt", "data": ".", "annotations": "."}, r"msrvtt has no "),
         ({"captions": "none.csv"}, r"none\.csv"),
     ],
 )
-def test_missing_annotations_are_listed_before_a_model_is_loaded(order, reason, tmp_path):
-    places = {key: tmp_path / value for key, value in order.items() if key != "dataset"}
+def test_missing_annotations_are_listed_before_a_model_is_loaded(wanted, reason, tmp_path):
+    places = {key: tmp_path / value for key, value in wanted.items() if key != "dataset"}
     with pytest.raises(VlretError, match=reason):
-        bench(Order("retrieval", models=[SPY], **{**order, **places}))
+        bench(BenchRequest("retrieval", models=[SPY], **{**wanted, **places}))
     assert Spy.n_loaded == 0
 
 
 def test_annotations_beside_the_media_are_found(tmp_path, cache):
     write_visla(tmp_path / "data" / "annotations")
-    order = Order("text", dataset="visla", data=tmp_path / "data", models=[SPY])
-    assert bench(order, cache=cache)["models"][0]["parts"][0]["queries"] == 2
-    with pytest.raises(
-        UsageError, match=r"annotations is no folder.*default: annotations/ in that of --data"
-    ):
-        bench(Order("text", dataset="visla", data=tmp_path, models=[SPY]), cache=cache)
+    wanted = BenchRequest("text", dataset="visla", data=tmp_path / "data", models=[SPY])
+    assert bench(wanted, cache=cache)["models"][0]["parts"][0]["queries"] == 2
+    with refused("no_annotations"):
+        bench(BenchRequest("text", dataset="visla", data=tmp_path, models=[SPY]), cache=cache)
 
 
 @pytest.mark.parametrize("vectors_alone", [True, False])
 def test_a_part_of_the_annotations_is_refused_before_a_model_is_loaded(tmp_path, cache, vectors_alone):
     folder = write_visla(tmp_path / "annotations", "Generic_VISLA.first1.tsv")
     file = vectors(tmp_path / "a.parquet", texts=["red"])
-    models = {"vectors": [file]} if vectors_alone else {"models": [SPY]}
-    with pytest.raises(DatasetError, match=r"whole files: Generic_VISLA\.first1\.tsv.*--allow-missing"):
-        bench(Order("text", dataset="visla", annotations=folder, **models), cache=cache)
+    models = {"precomputed": [file]} if vectors_alone else {"models": [SPY]}
+    with pytest.raises(DatasetError, match=r"Generic_VISLA\.first1\.tsv"):
+        bench(BenchRequest("text", dataset="visla", annotations=folder, **models), cache=cache)
     assert Spy.n_loaded == 0
     allowed = {"allow_missing": True}
     document = bench(
-        Order("text", dataset="visla", annotations=folder, protocol=allowed, **models), cache=cache
+        BenchRequest("text", dataset="visla", annotations=folder, protocol=allowed, **models), cache=cache
     )
     assert "(Generic_VISLA.first1.tsv): a partial copy of the set." in result_table(document)
 
@@ -209,97 +212,112 @@ def test_a_wrong_name_is_refused_before_another_model_is_loaded(
 ):
     partial.write_text("path,caption\nred.mp4,a red wall\n")
     with pytest.raises(UsageError, match=reason):
-        bench(Order("retrieval", captions=partial, data=painted, models=[SPY, name]), cache=cache)
+        bench(BenchRequest("retrieval", captions=partial, data=painted, models=[SPY, name]), cache=cache)
     assert (Spy.n_loaded, decoding) == (0, [])
 
 
 def test_a_wrong_device_is_refused_before_a_model_is_loaded(partial, painted, cache):
     partial.write_text("path,caption\nred.mp4,a red wall\n")
-    order = Order("retrieval", captions=partial, data=painted, models=[SPY, "vljepa-mini"])
+    wanted = BenchRequest("retrieval", captions=partial, data=painted, models=[SPY, "vljepa-mini"])
     with pytest.raises(UsageError, match="'gpu' is not known"):
-        bench(order, cache=cache, device="gpu")
+        bench(wanted, cache=cache, device="gpu")
     assert Spy.n_loaded == 0
 
 
 def test_missing_media_of_ones_own_are_told_to_whoever_wrote_the_file(partial, painted, cache):
-    with pytest.raises(MediaError) as caught:
-        bench(Order("retrieval", captions=partial, data=painted, models=[SPY]), cache=cache)
+    with refused("custom_media_missing") as caught:
+        bench(BenchRequest("retrieval", captions=partial, data=painted, models=[SPY]), cache=cache)
     assert "Correct the paths in" in caught.value.hint
     assert "Get them" not in caught.value.hint
     partial.write_text("path,caption\ngone.mp4,a blue wall\n")
-    order = Order("retrieval", captions=partial, data=painted, models=[SPY], protocol={"allow_missing": True})
+    wanted = BenchRequest(
+        "retrieval", captions=partial, data=painted, models=[SPY], protocol={"allow_missing": True}
+    )
     with pytest.raises(MediaError, match="Nothing of captions is left"):
-        bench(order, cache=cache)
+        bench(wanted, cache=cache)
 
 
 @pytest.mark.parametrize(
-    ("order", "reason"),
+    ("wanted", "code", "fields"),
     [
-        ({"captions": "captions.csv", "choices": {"bogus": "1"}}, r"no choices and no annotation files"),
-        ({"captions": "captions.csv", "annotations": "."}, r"no choices and no annotation files"),
+        ({"captions": "captions.csv", "choices": {"bogus": "1"}}, "custom_dataset_choices", {}),
+        ({"captions": "captions.csv", "annotations": "."}, "custom_dataset_choices", {}),
         (
             {"dataset": "coin", "choices": {"extent": "marked"}},
-            r"extent of coin does not apply with target=step, steps=id.* Those that apply: target, steps\.",
+            "choice_not_applicable",
+            {"given": ["extent"], "allowed": ["target", "steps"]},
         ),
         (
             {"dataset": "ek100", "choices": {"target": "verb", "text": "keys", "candidates": "validation"}},
-            r"text, candidates of ek100 do not apply with target=verb\. .*: target\.",
+            "choice_not_applicable",
+            {"given": ["text", "candidates"], "allowed": ["target"]},
         ),
     ],
 )
-def test_a_choice_that_does_not_apply_is_refused(order, reason, partial):
-    task = "retrieval" if "captions" in order else "classification"
-    place = {"captions": partial} if "captions" in order else {"annotations": partial.parent}
-    with pytest.raises(UsageError, match=reason):
-        bench(Order(task, models=[SPY], **{**order, **place}))
+def test_a_choice_that_does_not_apply_is_refused(wanted, code, fields, partial):
+    task = "retrieval" if "captions" in wanted else "classification"
+    place = {"captions": partial} if "captions" in wanted else {"annotations": partial.parent}
+    with refused(code) as caught:
+        bench(BenchRequest(task, models=[SPY], **{**wanted, **place}))
+    assert caught.value.fields == fields
     assert Spy.n_loaded == 0
 
 
 @pytest.mark.parametrize(
-    ("more", "reason"),
+    ("more", "unused"),
     [
-        ({"models": [SPY, SPY]}, r"not with a second model\."),
-        ({"data": "."}, r"not with data\."),
-        ({"vectors": ["a.parquet"]}, r"not with vectors\."),
-        ({"choices": {"bogus": "1"}}, "no choices"),
+        ({"models": [SPY, SPY]}, ["a second model"]),
+        ({"data": "."}, ["data"]),
+        ({"precomputed": ["a.parquet"]}, ["precomputed embeddings"]),
         (
             {"models": [SPY, SPY], "protocol": {"frames": 3, "ties": "expected"}},
-            "with --frames, a second model",
+            ["frames", "a second model"],
         ),
     ],
 )
-def test_what_an_index_cannot_heed_is_refused(more, reason, partial, painted, cache, tmp_path):
+def test_what_an_index_decides_itself_is_refused(more, unused, partial, painted, cache, tmp_path):
     build_index(painted, tmp_path / "index", ColourEmbedder())
-    order = Order("retrieval", captions=partial, index=tmp_path / "index", **{"models": [SPY], **more})
-    with pytest.raises(UsageError, match=reason):
-        bench(order, cache=cache)
+    wanted = BenchRequest(
+        "retrieval", captions=partial, index=tmp_path / "index", **{"models": [SPY], **more}
+    )
+    with refused("not_used_with_index") as caught:
+        bench(wanted, cache=cache)
+    assert caught.value.fields["given"] == unused
     assert Spy.n_loaded == 0
 
 
 def test_an_index_has_its_own_number_format(partial, tmp_path):
-    order = Order("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
-    with pytest.raises(UsageError, match="Leave out --dtype"):
-        bench(order, cache=tmp_path, dtype="bfloat16")
+    wanted = BenchRequest("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
+    with refused("not_used_with_index"):
+        bench(wanted, cache=tmp_path, dtype="bfloat16")
 
 
 @pytest.mark.parametrize("place", ["a file", "a file/below"])
 def test_folders_that_cannot_be_written_are_refused_before_anything_runs(place, painted, tmp_path, cache):
     (tmp_path / "a file").write_text("kept")
-    order = Order("retrieval", captions=tmp_path / "none.csv", data=painted, models=[SPY])
-    with pytest.raises(UsageError, match=r"a file is no folder that.*another folder with --out"):
-        bench(order, cache=cache, out=tmp_path / place)
-    with pytest.raises(UsageError, match=r"a file is no folder that.*another folder with --cache"):
-        bench(order, cache=tmp_path / place)
+    wanted = BenchRequest("retrieval", captions=tmp_path / "none.csv", data=painted, models=[SPY])
+    for argument, folders in {
+        "out": {"cache": cache, "out": tmp_path / place},
+        "cache": {"cache": tmp_path / place},
+    }.items():
+        with refused("not_writable") as caught:
+            bench(wanted, **folders)
+        assert caught.value.fields == {"path": tmp_path / "a file", "argument": argument}
     assert (tmp_path / "a file").read_text() == "kept"
-    vectors_alone = Order("retrieval", captions=tmp_path / "none.csv", vectors=[tmp_path / "a.parquet"])
+    vectors_alone = BenchRequest(
+        "retrieval", captions=tmp_path / "none.csv", precomputed=[tmp_path / "a.parquet"]
+    )
     with pytest.raises(VlretError, match=r"no file .*none\.csv"):
         bench(vectors_alone, cache=tmp_path / place)  # which encode nothing
 
 
 def test_a_folder_without_permission_is_refused(painted, tmp_path, cache, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
-    with pytest.raises(UsageError, match=r"is no folder that can be written to"):
-        bench(Order("retrieval", captions=tmp_path / "none.csv", models=[SPY]), out=tmp_path / "new" / "out")
+    with refused("not_writable"):
+        bench(
+            BenchRequest("retrieval", captions=tmp_path / "none.csv", models=[SPY]),
+            out=tmp_path / "new" / "out",
+        )
 
 
 def vectors(path, media=(), texts=()):
@@ -311,7 +329,7 @@ def vectors(path, media=(), texts=()):
 
 def test_what_the_vectors_lack_is_told_and_noted(partial, tmp_path, cache):
     file = vectors(tmp_path / "a.parquet", ["red.mp4", "gone.mp4"], ["a red wall", "other"])
-    document = bench(Order("retrieval", captions=partial, vectors=[file]), cache=cache)
+    document = bench(BenchRequest("retrieval", captions=partial, precomputed=[file]), cache=cache)
     (model,) = document["models"]
     assert (model["no_vector"], model["no_vector_texts"]) == (["green.mp4"], ["a green wall", "a blue wall"])
     told = "a: 1 of 3 media and 2 of 3 texts have no vector: counted as wrong."
@@ -330,38 +348,38 @@ def test_vectors_of_another_set_are_refused_before_a_model_is_loaded(
     media, texts, reason, partial, painted, tmp_path, cache
 ):
     file = vectors(tmp_path / "a.parquet", media, texts)
-    order = Order(
-        "retrieval", captions=partial, data=painted, vectors=[file], models=[SPY],
+    wanted = BenchRequest(
+        "retrieval", captions=partial, data=painted, precomputed=[file], models=[SPY],
         protocol={"allow_missing": True},
     )  # fmt: skip
     with pytest.raises(UsageError, match=reason):
-        bench(order, cache=cache)
+        bench(wanted, cache=cache)
     assert Spy.n_loaded == 0
 
 
 def test_vectors_without_the_class_texts_are_refused(tmp_path, cache):
     labels = tmp_path / "labels.csv"
     labels.write_text("path,label\na.mp4,brush_hair\nb.mp4,jump\n")
-    order = Order("classification", labels=labels, vectors=[tmp_path / "a.parquet"])
+    wanted = BenchRequest("classification", labels=labels, precomputed=[tmp_path / "a.parquet"])
     vectors(tmp_path / "a.parquet", ["a.mp4", "b.mp4"], ["brush_hair"])
     with pytest.raises(UsageError, match="none of the 2 texts of the set, such as 'brush hair'"):
-        bench(order, cache=cache)
+        bench(wanted, cache=cache)
     vectors(tmp_path / "a.parquet", ["a.mp4", "b.mp4"], ["brush hair"])
-    document = bench(order, cache=cache)
+    document = bench(wanted, cache=cache)
     assert document["models"][0]["no_vector_texts"] == ["jump"]
     assert "a: 1 of 2 texts have no vector: counted as wrong." in result_table(document)
 
 
 def test_triples_are_scored_by_vectors_of_their_texts(visla, tmp_path, cache):
-    order = Order("text", dataset="visla", annotations=visla, vectors=[tmp_path / "a.parquet"])
+    wanted = BenchRequest("text", dataset="visla", annotations=visla, precomputed=[tmp_path / "a.parquet"])
     vectors(tmp_path / "a.parquet", texts=["red", "one red", "blue", "green"])
-    assert bench(order, cache=cache)["models"][0]["no_vector_texts"] == ["one green"]
+    assert bench(wanted, cache=cache)["models"][0]["no_vector_texts"] == ["one green"]
     vectors(tmp_path / "a.parquet", texts=["other"])
     with pytest.raises(UsageError, match="none of the 5 texts"):
-        bench(order, cache=cache)
+        bench(wanted, cache=cache)
 
 
 def test_questions_take_no_vectors_whatever_is_in_them(pope, tmp_path):
     file = vectors(tmp_path / "a.parquet", texts=["other"])
     with pytest.raises(UsageError, match="Questions need a model"):
-        bench(Order("vqa", dataset="pope", annotations=pope, vectors=[file]))
+        bench(BenchRequest("vqa", dataset="pope", annotations=pope, precomputed=[file]))

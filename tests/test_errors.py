@@ -1,0 +1,128 @@
+"""errors.py: every error below the command line has a code and names no option; cli/hints.py adds the options."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+import typer
+
+import vlret
+from vlret.cli import app, hints
+from vlret.cli.hints import HINTS, with_options
+from vlret.errors import UsageError
+
+PACKAGE = Path(vlret.__file__).parent
+BELOW_CLI = sorted(
+    file.relative_to(PACKAGE).as_posix()
+    for file in PACKAGE.rglob("*.py")
+    if file.relative_to(PACKAGE).parts[0] != "cli"
+)
+NOT_YET_CONVERTED = ("datasets/", "evaluation/", "index/", "media/", "models/", "training/", "tasks/", "reports/",
+                     "files.py", "types.py")  # fmt: skip
+OF_OTHER_PROGRAMS = {"--benchmarks", "--include", "--local-dir", "--parts", "--upgrade"}
+"""Options of pip, hf and egoexo, in commands that a message shows."""
+_OPTION = re.compile(r"(?<![\w-])--(?:[a-z][a-z-]+\b(?!:)|$)")  # `--share:` is a variable of CSS
+_CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
+
+
+def tree(file: str) -> ast.Module:
+    return ast.parse((PACKAGE / file).read_text("utf-8"))
+
+
+def errors(file: str) -> Iterator[ast.Call]:
+    """Each place that makes an error of vlret: a call of a name that ends in Error and is not Python's own."""
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name = node.func.id
+            if name.endswith("Error") and not hasattr(builtins, name):
+                yield node
+
+
+def code_of(error: ast.Call) -> str | None:
+    """Its code; "" is that of another error, passed on by `code=error.code`; None: it has none."""
+    value = next((keyword.value for keyword in error.keywords if keyword.arg == "code"), None)
+    if isinstance(value, ast.Attribute) and value.attr == "code":
+        return ""
+    return value.value if isinstance(value, ast.Constant) and _CODE.fullmatch(str(value.value)) else None
+
+
+def texts(file: str) -> Iterator[tuple[int, str]]:
+    """(line, text) of each string constant, those inside f-strings too, that is no docstring."""
+    module = tree(file)
+    docstrings = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.lineno, node.value
+
+
+def options(command: Any) -> set[str]:
+    """The options of a command of the program and of those below it."""
+    own = {name for parameter in command.params for name in parameter.opts}
+    return own.union(*(options(below) for below in getattr(command, "commands", {}).values()))
+
+
+CONVERTED = [file for file in BELOW_CLI if not file.startswith(NOT_YET_CONVERTED)]
+
+
+@pytest.mark.parametrize("file", CONVERTED)
+def test_every_error_has_a_code(file):
+    assert not [f"{file}:{error.lineno}" for error in errors(file) if code_of(error) is None]
+
+
+@pytest.mark.parametrize("file", CONVERTED)
+def test_no_text_below_the_command_line_names_an_option(file):
+    named = [
+        f"{file}:{line} {option}"
+        for line, text in texts(file)
+        for option in _OPTION.findall(text)
+        if option not in OF_OTHER_PROGRAMS
+    ]
+    assert not named
+
+
+@pytest.mark.parametrize("code", HINTS)
+def test_a_hint_belongs_to_an_error_that_has_its_fields(code):
+    fields = {name for _, name, _, _ in Formatter().parse(HINTS[code]) if name is not None}
+    made = [error for file in BELOW_CLI for error in errors(file) if code_of(error) == code]
+    assert made
+    for error in made:
+        assert fields <= {keyword.arg for keyword in error.keywords}
+
+
+def test_hints_name_options_that_exist_and_are_sorted():
+    known = options(typer.main.get_command(app._app()))
+    assert set(re.findall(r"--[a-z-]+", " ".join(HINTS.values()))) <= known
+    assert list(HINTS) == sorted(HINTS)
+
+
+def test_a_hint_takes_the_place_of_the_error_s_own(monkeypatch):
+    monkeypatch.setitem(hints.HINTS, "full", "Give --out another disk than {disk}.")
+    error = UsageError("No room.", "Give another folder.", code="full", disk="/dev/a")
+    assert with_options(error) == "No room. Give --out another disk than /dev/a."
+
+
+@pytest.mark.parametrize("hint", ["{path}", "{path.name}", "{path[0]}"])
+def test_without_its_fields_an_error_keeps_its_own_hint(monkeypatch, hint):
+    monkeypatch.setitem(hints.HINTS, "full", hint)
+    assert with_options(UsageError("No room.", "Make some.", code="full")) == "No room. Make some."
+    assert with_options(UsageError("No room.", "Make some.", code="other")) == "No room. Make some."
+    assert with_options(UsageError("No room.")) == "No room."
+
+
+def test_an_error_holds_what_it_speaks_of():
+    error = UsageError("It is red.", "Give blue.", code="wrong_colour", given="red", allowed=["blue"])
+    assert (error.message, error.hint, error.code, error.exit_code) == (
+        "It is red.",
+        "Give blue.",
+        "wrong_colour",
+        2,
+    )
+    assert error.fields == {"given": "red", "allowed": ["blue"]}
+    assert str(error) == "It is red. Give blue."

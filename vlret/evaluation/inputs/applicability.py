@@ -1,0 +1,85 @@
+"""Refuses protocol choices that would change nothing: for the task, the dataset, or what is benchmarked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import PurePath
+
+from vlret.datasets.base import BenchmarkSet, VqaSet
+from vlret.errors import UsageError
+from vlret.evaluation.inputs.subset import media_of
+from vlret.evaluation.results.protocol import USED_BY
+from vlret.media.sources import IMAGE_SUFFIXES
+
+_OF_TIME = ("frames", "sampling")
+_FOR_PRECOMPUTED = ("rerank", "ties", "allow_missing")
+
+
+def check_task(task: str, given: Collection[str], choices: Collection[str]) -> None:
+    """Refuse fields of `Protocol` that the task does not use, and prompts beside the choice of prompts.
+
+    Raises:
+        UsageError: not_used_by_task or prompts_given_twice.
+    """
+    for name in given:
+        tasks = USED_BY.get(name, (task,))
+        if task not in tasks:
+            raise _not_used(name, f"It applies to {', '.join(tasks)} only.", "not_used_by_task", task=task)
+    if "prompts" in given and "prompts" in choices:
+        raise UsageError(
+            "Prompts and the choice of prompts were given together.",
+            "Give one of the two.",
+            code="prompts_given_twice",
+        )
+
+
+def check_dataset(benchmark_set: BenchmarkSet, given: Collection[str]) -> None:
+    """Refuse fields of `Protocol` that change nothing for this dataset.
+
+    Raises:
+        UsageError: not_used_for_images or not_used_for_questions.
+    """
+    name = benchmark_set.card.name
+    of_time = [field for field in _OF_TIME if field in given]
+    if of_time and has_only_images(benchmark_set):
+        why = f"All media of {name} are images, which have one frame."
+        raise _not_used(", ".join(of_time), why, "not_used_for_images", dataset=name)
+    if "query" in given and _asks_only_questions(benchmark_set):
+        why = f"The questions of {name} themselves are the queries."
+        raise _not_used("query", why, "not_used_for_questions", dataset=name)
+
+
+def check_precomputed(given: Collection[str]) -> None:
+    """Refuse fields of `Protocol` about encoding where only precomputed embeddings are scored.
+
+    Raises:
+        UsageError: not_used_for_precomputed.
+    """
+    unused = [name for name in given if name not in _FOR_PRECOMPUTED]
+    if unused:
+        why = "Precomputed embeddings are used as they are."
+        raise _not_used(", ".join(unused), why, "not_used_for_precomputed")
+
+
+def check_predictor(given: Collection[str], takes_query: bool) -> None:
+    """Refuse a query where no model has a predictor.
+
+    Raises:
+        UsageError: no_predictor.
+    """
+    if "query" in given and not takes_query:
+        raise _not_used("query", "None of the models has a predictor.", "no_predictor")
+
+
+def has_only_images(benchmark_set: BenchmarkSet) -> bool:
+    """Whether all media of a dataset are images by their names."""
+    media = media_of(benchmark_set)
+    return bool(media) and all(PurePath(one.files[0]).suffix.lower() in IMAGE_SUFFIXES for one in media)
+
+
+def _asks_only_questions(benchmark_set: BenchmarkSet) -> bool:
+    return isinstance(benchmark_set, VqaSet) and all(question.text for question in benchmark_set.questions)
+
+
+def _not_used(names: str, why: str, code: str, **fields: str) -> UsageError:
+    return UsageError(f"Not used here: {names}. {why}", "Remove it.", code=code, given=names, **fields)

@@ -1,0 +1,215 @@
+"""Runs a benchmark request: reads the dataset, loads the models, scores them and writes the result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vlret.datasets.base import BenchmarkSet, ClassificationSet, RetrievalSet, TextSet
+from vlret.errors import MediaError, UsageError, VlretError
+from vlret.evaluation.embeddings.cache import default_cache
+from vlret.evaluation.embeddings.precomputed import StoredVectors
+from vlret.evaluation.inputs import applicability
+from vlret.evaluation.inputs.load_dataset import load_dataset
+from vlret.evaluation.inputs.request import BenchRequest
+from vlret.evaluation.inputs.subset import media_of, present
+from vlret.evaluation.results.export import write_result
+from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.runner import Document, protocol_for, run
+from vlret.evaluation.tasks.index_benchmark import rows_of, run_captions
+from vlret.files import replace_file
+from vlret.index.index import Index
+from vlret.models.base import Embedder
+from vlret.models.registry import check_model, load_model
+from vlret.tasks.fit import model_of
+from vlret.tasks.label import readable
+
+MISSING = "missing.txt"
+_USED_WITH_INDEX = ("ties", "rerank", "allow_missing")
+
+
+def bench(
+    request: BenchRequest,
+    *,
+    out: Path | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    cache: Path | None = None,
+    workers: int = 1,
+    say: Callable[[str], None] = lambda message: None,
+) -> Document:
+    """Run a request; see `run` for the document, `write_result` for what is written to `out`.
+
+    The protocol, output directories, annotations, media and names of models are checked before a model is loaded.
+
+    Args:
+        request: what is benchmarked.
+        out: directory for the result.
+        device, dtype: of the models.
+        cache: directory of the embeddings kept between runs (default: `default_cache`).
+        workers: processes that decode.
+        say: receives progress messages.
+
+    Raises:
+        VlretError: the dataset, its files, a model or an argument is missing or does not fit. If media are missing,
+            `missing.txt` in `out` lists all of them.
+    """
+    applicability.check_task(request.task, request.protocol, request.choices)
+    if out:
+        _require_writable(out, "out")
+        (out / MISSING).unlink(missing_ok=True)  # of a run that was refused before
+    if request.models or request.index:
+        _require_writable(default_cache() if cache is None else cache, "cache")
+    benchmark_set = load_dataset(request)
+    applicability.check_dataset(benchmark_set, request.protocol)
+    try:
+        if request.index is not None:
+            document = _bench_index(request, benchmark_set, device, dtype, cache)
+        else:
+            document = _bench_models(request, benchmark_set, device, dtype, cache, workers, say)
+    except VlretError as error:
+        if out and "files" in error.fields:
+            raise _with_list(error, out / MISSING) from error
+        raise
+    if out:
+        write_result(document, out)
+    return document
+
+
+def _require_writable(folder: Path, argument: str) -> None:
+    """Refuse a directory that cannot be written to, before hours of work are lost."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise UsageError(
+            f"{existing} is not a writable directory.",
+            "Choose another directory.",
+            code="not_writable",
+            path=existing,
+            argument=argument,
+        )
+
+
+def _with_list(error: VlretError, file: Path) -> VlretError:
+    """The same error, its files listed in `file`."""
+    text = "".join(f"{name}\n" for name in error.fields["files"])
+    replace_file(file, text.encode(errors="surrogateescape"))
+    message = f"{error.message} All are listed in {file}."
+    return type(error)(message, error.hint, code=error.code, **error.fields)
+
+
+def _bench_models(
+    request: BenchRequest,
+    benchmark_set: BenchmarkSet,
+    device: str,
+    dtype: str,
+    cache: Path | None,
+    workers: int,
+    say: Callable[[str], None],
+) -> Document:
+    one_frame = {"frames": 1} if applicability.has_only_images(benchmark_set) else {}
+    protocol = protocol_for(benchmark_set.card, **{**one_frame, **request.protocol})
+    if request.models:
+        _require_media(request, benchmark_set, protocol)
+        for name in request.models:  # whether the class of `module:Class` exists shows when it is made
+            check_model(name, device, dtype)
+    elif request.precomputed:
+        applicability.check_precomputed(request.protocol)
+    models = _load(request, benchmark_set, device, dtype, say)
+    if request.models:
+        takes_query = any(isinstance(model, Embedder) and model.card.takes_query for model in models)
+        applicability.check_predictor(request.protocol, takes_query)
+    names = _names(models, [*map(str, request.precomputed), *request.models])
+    return run(
+        benchmark_set, request.media_folder, models, protocol, names=names, cache=cache, workers=workers
+    )
+
+
+def _require_media(request: BenchRequest, benchmark_set: BenchmarkSet, protocol: Protocol) -> None:
+    """As `present`; for a custom dataset, its file may be what is wrong."""
+    try:
+        present(benchmark_set, request.media_folder, protocol)
+    except MediaError as error:
+        if request.dataset is not None or protocol.allow_missing:
+            raise
+        raise MediaError(
+            error.message,
+            f"Correct the paths in {request.custom}, give the directory of the media, or allow missing media, "
+            "which every number then says.",
+            code="custom_media_missing",
+            files=error.fields["files"],
+            dataset=request.custom,
+        ) from error
+
+
+def _load(
+    request: BenchRequest, benchmark_set: BenchmarkSet, device: str, dtype: str, say: Callable[[str], None]
+) -> list[Embedder | StoredVectors]:
+    """Precomputed embeddings, which are read quickly, and then the models."""
+    models: list[Embedder | StoredVectors] = [_stored(path, benchmark_set) for path in request.precomputed]
+    for name in request.models:
+        say(f"loading {name}")
+        models.append(load_model(name, device, dtype))
+    return models
+
+
+def _names(models: Sequence[Embedder | StoredVectors], requested: Sequence[str]) -> Sequence[str]:
+    """Names by card or file; as requested where two are equal, such as two states of one model."""
+    names = [model.card.name if isinstance(model, Embedder) else model.name for model in models]
+    return names if len(set(names)) == len(names) else requested
+
+
+def _stored(path: Path, benchmark_set: BenchmarkSet) -> StoredVectors:
+    """The embeddings of a file, some of which are of this dataset."""
+    stored = StoredVectors(path)
+    if benchmark_set.card.task != "vqa":  # it takes none at all, as `run` says
+        stored.require_some("media", [medium.id for medium in media_of(benchmark_set)])
+        stored.require_some("text", _texts_of(benchmark_set))
+    return stored
+
+
+def _texts_of(benchmark_set: BenchmarkSet) -> Sequence[str]:
+    """The texts whose embeddings the dataset needs."""
+    if isinstance(benchmark_set, TextSet):
+        return [
+            text
+            for triple in benchmark_set.triples
+            for text in (triple.first, triple.second, triple.negative)
+        ]
+    if isinstance(benchmark_set, ClassificationSet):
+        return [readable(name) for name in benchmark_set.classes]
+    return benchmark_set.texts if isinstance(benchmark_set, RetrievalSet) else ()
+
+
+def _bench_index(
+    request: BenchRequest, captions: BenchmarkSet, device: str, dtype: str, cache: Path | None
+) -> Document:
+    _require_fits_index(request, dtype)
+    if not isinstance(captions, RetrievalSet) or request.captions is None:
+        raise UsageError(
+            "An index is searched for the captions of a custom dataset.",
+            "Give a file of captions.",
+            code="index_needs_captions",
+        )
+    index = Index.open(request.index or Path())
+    folder = request.captions.parent
+    rows_of(captions, folder, index, request.protocol.get("allow_missing", False))
+    model = model_of(index, request.models[0] if request.models else None, device)
+    return run_captions(captions, folder, index, model, cache=cache, **request.protocol)
+
+
+def _require_fits_index(request: BenchRequest, dtype: str) -> None:
+    """Refuse what the index itself decides."""
+    unused = [name for name in request.protocol if name not in _USED_WITH_INDEX]
+    more = {
+        "a second model": request.models[1:], "precomputed embeddings": request.precomputed, "data": request.data,
+        "dtype": dtype != "auto",
+    }  # fmt: skip
+    unused += [what for what, given in more.items() if given]
+    if unused:
+        raise UsageError(
+            f"An index is searched as it was built. Not used: {', '.join(unused)}.",
+            "Remove them.",
+            code="not_used_with_index",
+            given=unused,
+        )

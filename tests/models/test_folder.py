@@ -118,7 +118,7 @@ def test_settings_are_an_object(content, tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
 def test_a_fifo_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "config.json")
-    with pytest.raises(ModelError, match=r"config\.json is missing"):
+    with pytest.raises(ModelError, match=r"config\.json does not exist"):
         read_object(tmp_path / "config.json")
 
 

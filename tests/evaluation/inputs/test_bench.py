@@ -202,7 +202,7 @@ def test_a_part_of_the_annotations_is_refused_before_a_model_is_loaded(tmp_path,
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("nothing", "neither a model nor a folder"),
+        ("nothing", "neither a model nor a directory"),
         ("open_clip:ViT-B-16/nothing", "no weights 'ViT-B-16/nothing'"),
         ("st:one/two/three", "neither a folder nor a name"),
     ],

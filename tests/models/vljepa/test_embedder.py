@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.models.vljepa.tiny import tiny_folder, tiny_model
+from tests.models.vljepa.tiny import WORDS, tiny_folder, tiny_model
 from vlret.errors import ModelError, UsageError
+from vlret.models.vljepa import embedder as embedder_module
+from vlret.models.vljepa import text_tower
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.text import NumpyYEncoder
 from vlret.models.vljepa.towers import TorchYEncoder
@@ -119,3 +121,23 @@ def test_nothing_in_nothing_out(folder: Path) -> None:
 def test_one_string_in_place_of_a_list_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="the string 'a dog'"):
         VLJEPA(folder).embed_texts("a dog")
+
+
+def test_many_texts_are_read_by_torch_to_the_same_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [" ".join(WORDS[4 + n % 12 :][: 1 + n % 9]) for n in range(60)]
+    few = VLJEPA(folder, dtype="float32")
+    rows = few.embed_texts(texts)
+    assert "in_torch" not in vars(few.y_encoder)
+    monkeypatch.setattr(text_tower, "MANY_TEXTS", 60)
+    many = VLJEPA(folder, dtype="float32")
+    np.testing.assert_allclose(many.embed_texts(texts), rows, atol=1e-4)
+    assert "in_numpy" not in vars(many.y_encoder)
+    np.testing.assert_array_equal(many.embed_texts(texts[:59]), few.embed_texts(texts[:59]))
+
+
+def test_a_named_gpu_reads_every_text(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedder_module, "check_device", lambda name: None)
+    model = VLJEPA(folder, device="cuda")
+    monkeypatch.setitem(vars(model), "device", torch.device("cpu"))
+    assert model.embed_texts(["a dog"]).shape == (1, 20)
+    assert "in_torch" in vars(model.y_encoder)

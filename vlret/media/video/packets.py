@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vlret.media.limits import LONG_STILL_S, MAX_PACKETS, MAX_SPAN_S
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.avi import audio_end_s, display_times, is_display_order_unknown
 from vlret.media.video.container import open_container, packets_of
 from vlret.media.video.joined import is_cut_off, recording_starts
@@ -125,7 +125,7 @@ def _read_rows(
             continue
         if len(pts) == MAX_PACKETS:
             reason = f"more than {MAX_PACKETS:,} frames"
-            raise unreadable(path, reason, "Cut it into shorter files.", "too_many_frames")
+            raise UnreadableError(path, reason, "Cut it into shorter files.", code="too_many_frames")
         first = first or bytes(packet)
         pts.append(_known(packet.pts, NO_TIME))
         dts.append(_known(packet.dts, pts[-1]))

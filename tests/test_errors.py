@@ -28,7 +28,6 @@ NOT_YET_CONVERTED = (
     "datasets/",
     "evaluation/",
     "index/",
-    "media/",
     "models/",
     "training/",
     "tasks/fit.py",

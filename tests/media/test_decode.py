@@ -63,7 +63,7 @@ def test_an_unknown_decoder_is_told_with_the_known_ones(odd: Odd):
 
 
 def test_a_file_that_is_not_there(tmp_path: Path):
-    with pytest.raises(MediaError, match=r"gone\.mp4: not there"):
+    with pytest.raises(MediaError, match=r"gone\.mp4: not found"):
         decode(tmp_path / "gone.mp4", [0.0])
     with pytest.raises(MediaError, match="not a file"):
         decode(tmp_path, [0.0])

@@ -21,7 +21,7 @@ from vlret.index.missing_files import MissingFiles, find_missing_files
 from vlret.index.move import move_files
 from vlret.index.plan import Todo, make_plan, readable, stale_skips
 from vlret.index.progress import Progress
-from vlret.index.report import BuildReport, SkippedFile
+from vlret.index.report import BuildReport
 from vlret.index.requested_recipe import RequestedRecipe
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store, is_own_temporary
@@ -32,7 +32,7 @@ from vlret.media.sources import Found, find_media, typed_path
 from vlret.models.base import Embedder
 from vlret.models.inputs import ordered
 from vlret.text import printable
-from vlret.types import as_path
+from vlret.types import SkippedFile, as_path
 
 INDEXES = Path("indexes")
 

@@ -202,7 +202,7 @@ def test_a_slow_consumer_is_waited_for_and_not_taken_for_a_hang(odd: Odd, monkey
 
 
 def test_a_child_at_work_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(worker, "_SIGN_OF_LIFE_S", 0.02)
+    monkeypatch.setattr(worker, "_REPORT_S", 0.02)
 
     def slow(
         request: dict[str, object], on_progress: Callable[[], None]

@@ -29,7 +29,7 @@ from vlret.media.frame_size import Size
 from vlret.media.image.rgb import LARGE_PIXELS, shrunk_to_rgb, to_rgb
 from vlret.media.image.truncated_jpeg import JPEG_HEAD, is_blank, repaired
 from vlret.media.limits import DECODER_BYTES, MAX_IMAGE_BYTES, PROGRESSIVE_BYTES
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Pixels
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
@@ -98,7 +98,7 @@ def read_image(path: Path, size: Size | None = None) -> tuple[Pixels, bool]:
 def _read(path: Path, file: BinaryIO, size: Size | None, is_cut: bool = False) -> Pixels:
     with _opened(path, file) as image:
         if image is None:
-            raise unreadable(path, "not an image", "Check the file.", "not_an_image")
+            raise UnreadableError(path, "not an image", "Check the file.", code="not_an_image")
         orientation = _orientation(image)
         stored = size[::-1] if size and orientation in _TRANSPOSED else size
         _load(path, image, stored)
@@ -122,7 +122,7 @@ def _opened(path: Path, file: BinaryIO) -> Iterator[Image.Image | None]:
         raise
     except Exception as error:  # decoders of damaged files raise anything
         reason = f"the image cannot be read ({' '.join(str(error).split())})"
-        raise unreadable(path, reason, "Export it again.", "damaged_image") from error
+        raise UnreadableError(path, reason, "Export it again.", code="damaged_image") from error
 
 
 def _identify(file: BinaryIO, path: Path) -> ImageFile.ImageFile | None:
@@ -174,7 +174,7 @@ def _load(path: Path, image: Image.Image, size: Size | None) -> None:
     if n_bytes > MAX_IMAGE_BYTES:
         pixels = f"{n_pixels / 1e6:.0f} megapixels of {image.format}"
         reason = f"{pixels} need more memory than {MAX_IMAGE_BYTES >> 20} MB"
-        raise unreadable(path, reason, "Make it smaller.", "too_large")
+        raise UnreadableError(path, reason, "Make it smaller.", code="too_large")
     image.load()
 
 

@@ -14,14 +14,12 @@ from typing import Annotated, Any
 
 import typer
 
-import benchmarks
 from benchmarks.console import launch
 from benchmarks.mini.contestants import BASELINE, UNTOUCHED, UNTRAINED, contestant
 from benchmarks.mini.rows import HEADER, lines, side_by_side, stamps
 from benchmarks.mini.run import score
 from vlret.cli.output import say
 from vlret.errors import MissingExtraError, ModelError
-from vlret.evaluation.embeddings.code import code_digest
 from vlret.evaluation.results.export import file_name
 from vlret.evaluation.results.stamp import machine, versions
 
@@ -72,14 +70,11 @@ def _scored(name: str, data: Path, dtype: str, file: Path) -> bool:
 def _stamp() -> dict[str, Any]:
     """The run's own part of the stamp; model, dtype and hashes of the sets stand beside it."""
     return {
-        "versions": {
-            **versions(), "training_code": code_digest(("training",)),
-            "benchmark_code": code_digest(("mini",), benchmarks),
-        },
+        "versions": versions(),
         "machine": machine(),
         "date": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": shlex.join(["python", "-m", "benchmarks.mini", *sys.argv[1:]]),
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":

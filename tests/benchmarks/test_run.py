@@ -167,7 +167,7 @@ def test_a_contestant_without_weights_is_left_out_and_the_others_are_stamped(
     assert "Run `make weights`" in printed.err
     document = json.loads((tmp_path / "out" / "colour.json").read_text())
     assert document["stamp"].keys() == {"versions", "machine", "date", "command"}
-    assert {"vlret_code", "training_code", "benchmark_code"} <= document["stamp"]["versions"].keys()
+    assert {"vlret", "encoding_version", "torch"} <= document["stamp"]["versions"].keys()
     assert all(len(row["set_hash"]) == 64 for row in document["rows"])
     day = document["stamp"]["date"][:10]
     command = "python -m benchmarks.mini --data 'some data'"

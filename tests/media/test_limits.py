@@ -13,9 +13,10 @@ from PIL import Image
 
 from tests.media.make import H264, video
 from vlret.errors import MediaError
-from vlret.media import limits, packets, worker
-from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
-from vlret.media.reader import open_media
+from vlret.media import limits
+from vlret.media.open_media import open_media
+from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed, worker
+from vlret.media.video import packets
 
 
 def gif(path: Path, n: int, width: int, height: int) -> Path:
@@ -82,7 +83,7 @@ def test_more_packets_than_a_file_may_have(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_file_that_takes_too_much_time_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = video(tmp_path / "a.mp4", *H264)
-    monkeypatch.setattr(worker, "_SIGN_OF_LIFE_S", 0)
+    monkeypatch.setattr(worker, "_REPORT_S", 0)
     monkeypatch.setattr(worker, "decode_limit_s", lambda n_bytes: 0.0)
     out = io.BytesIO()
     job = {
@@ -94,8 +95,8 @@ def test_a_file_that_takes_too_much_time_is_given_up(tmp_path: Path, monkeypatch
         "size": None,
     }
     worker._answer({**job, "path": str(path)}, out)
-    reason = json.loads(out.getvalue().splitlines()[-1])
-    assert reason == {"kind": "failed", "reason": "takes more than 0 s of processor time"}
+    last = json.loads(out.getvalue().splitlines()[-1])
+    assert last == {"kind": "failed", "reason": "takes more than 0 s of CPU time"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

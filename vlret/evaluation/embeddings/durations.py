@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vlret import __version__
 from vlret.evaluation.embeddings.cache import ArrayCache
+from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.model_embeddings import Piece
 from vlret.media.info import MediaInfo
 
@@ -16,7 +16,7 @@ class Lengths:
     """Seconds of pieces by their content, below the folder of the cache."""
 
     def __init__(self, cache: Path) -> None:
-        self._kept = ArrayCache(cache, {"vlret": __version__, "kind": "lengths"})
+        self._kept = ArrayCache(cache, {"encoding_version": ENCODING_VERSION, "kind": "lengths"})
 
     def put(self, piece: Piece, info: MediaInfo) -> None:
         """Keep how much of its file, of which `info` tells, a piece is; an image has no length."""

@@ -14,9 +14,8 @@ from typing import Protocol as Interface
 import numpy as np
 from PIL import Image
 
-from vlret import __version__
 from vlret.evaluation.embeddings.cache import ArrayCache
-from vlret.evaluation.embeddings.code import OF_VECTORS, code_digest
+from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.truncated_texts import cut_text
 from vlret.evaluation.results.protocol import Protocol
 from vlret.models.base import Embedder
@@ -213,7 +212,7 @@ class ModelVectors:
     def _recipe(self, kind: str) -> dict[str, Any]:
         card = self.model.card
         return {
-            "vlret": __version__, "vlret_code": code_digest(OF_VECTORS), "code": _code_of(self.model),
+            "encoding_version": ENCODING_VERSION, "code": _code_of(self.model),
             "kind": kind, "name": card.name, "revision": card.revision, "weights_hash": card.weights_hash,
             "dim": card.dim, "resolution": card.resolution, "own_resize": card.resize,
             "preprocessing": card.preprocessing, "dtype": str(self.model.dtype),

@@ -101,7 +101,7 @@ def present(
         raise UsageError(
             f"The media of {benchmark_set.card.name} are needed.", "Give their folder with --data."
         )
-    missing = missing_media(benchmark_set, data) if data is not None else []
+    missing = missing_media(media_of(benchmark_set), data) if data is not None else []
     if missing and not protocol.allow_missing:
         files, all_files = files_of(missing), files_of(media_of(benchmark_set))
         card = benchmark_set.card

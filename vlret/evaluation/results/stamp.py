@@ -14,8 +14,9 @@ from typing import Any
 
 import vlret
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, RetrievalSet, TextSet
-from vlret.evaluation.embeddings.code import OF_NUMBERS, code_digest
+from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.model_embeddings import Piece
+from vlret.evaluation.results.json_codec import encode
 from vlret.evaluation.results.protocol import Protocol, Stamp, used_fields
 
 _PACKAGES = (
@@ -53,17 +54,12 @@ def stamp(
     pieces: Sequence[Piece] = (),
 ) -> Stamp:
     """The stamp of one model over the set as it was scored; `pieces` are the media that it looked at."""
-    return Stamp(
-        protocol=used_fields(protocol, benchmark_set.card.task),
-        set={
-            "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
-            **counts(benchmark_set),
-            "missing": sorted(missing), "undecodable": sorted(undecodable),
-        },
-        model=model,
-        versions=versions(),
-        machine=machine(),
-    )  # fmt: skip
+    scored = {
+        "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
+        **counts(benchmark_set), "missing": sorted(missing), "undecodable": sorted(undecodable),
+    }  # fmt: skip
+    applied = used_fields(protocol, benchmark_set.card.task)
+    return Stamp(encode(applied), encode(scored), encode(model), versions(), machine())
 
 
 def counts(benchmark_set: BenchmarkSet) -> dict[str, int]:
@@ -84,9 +80,9 @@ def _spans(media: Iterable[Media]) -> list[tuple[str, float, float | None]]:
 
 
 def versions() -> dict[str, str]:
-    """Of vlret, Python and the packages that decide numbers, those that are installed."""
+    """Of vlret, its encoding, Python and the installed packages that affect numbers."""
     found = {
-        "vlret": vlret.__version__, "vlret_code": code_digest(OF_NUMBERS), "python": platform.python_version(),
+        "vlret": vlret.__version__, "encoding_version": str(ENCODING_VERSION), "python": platform.python_version(),
     }  # fmt: skip
     for package in _PACKAGES:
         try:

@@ -28,14 +28,10 @@ NOT_YET_CONVERTED = (
     "datasets/",
     "evaluation/",
     "index/",
-    "models/",
-    "training/",
-    "tasks/fit.py",
-    "tasks/index_model.py",
+    "tasks/index_model",
     "tasks/query.py",
-    "tasks/search.py",
-    "tasks/source.py",
-    "tasks/temporary_index.py",
+    "tasks/temporary",
+    "training/",
 )
 OF_OTHER_PROGRAMS = {"--benchmarks", "--include", "--local-dir", "--parts", "--upgrade"}
 """Options of pip, hf and egoexo, in commands that a message shows."""

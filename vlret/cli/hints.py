@@ -11,7 +11,7 @@ HINTS: dict[str, str] = {
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
     "custom_dataset_choices": "Remove --choice and --annotations.",
     "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
-    "--allow-missing, which every number then says.",
+    "--allow-missing, which is recorded with every figure.",
     "index_needs_captions": "Give --captions FILE.csv --index INDEX.",
     "no_annotations": "Give their directory with --annotations (default: annotations/ in that of --data).",
     "no_dataset_name": "Give --dataset NAME.",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vlret.media.read import read_clip
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import IndexFolderError, MediaError, ModelError, UsageError
+from vlret.media.decode import read_clip
 from vlret.tasks import index_model
 from vlret.tasks.query_vector import parse_weighted, query_vector
 from vlret.tasks.search import close_searchers, search

@@ -10,7 +10,7 @@ import vlret
 from tests.evaluation.conftest import Counting
 from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load, names
-from vlret.evaluation.embeddings import embed_media as look
+from vlret.evaluation.embeddings import embed_media
 from vlret.evaluation.runner import protocol_for, run
 
 from .small import write_annotations, write_media
@@ -35,7 +35,7 @@ def test_every_set_runs_end_to_end_and_again_without_looking(
     whole = document["models"][0]["parts"][0]
     assert all(0 <= figure["value"] <= 100 for key, figure in whole["figures"].items() if "rank" not in key)
     assert bool(first.n_clips_seen) == (not isinstance(found, TextSet))
-    monkeypatch.setattr(look, "DecodePool", None)
+    monkeypatch.setattr(embed_media, "DecodePool", None)
     second = run(found, data, [again], protocol, cache=cache)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
     assert second["models"][0]["parts"] == document["models"][0]["parts"]

@@ -29,8 +29,7 @@ from vlret.datasets.base import (
 )
 from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError
-from vlret.evaluation.embeddings import embed_media as look
-from vlret.evaluation.embeddings import model_embeddings as vectors
+from vlret.evaluation.embeddings import embed_media, model_embeddings
 from vlret.evaluation.runner import protocol_for, run
 
 
@@ -49,7 +48,7 @@ def test_a_constant_model_scores_chance(painted, cache):
 
 def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     first = result(retrieval_set(), painted, cache, Counting())
-    monkeypatch.setattr(look, "DecodePool", None)
+    monkeypatch.setattr(embed_media, "DecodePool", None)
     again = Counting()
     second = result(retrieval_set(), painted, cache, again)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
@@ -98,9 +97,9 @@ def test_another_protocol_is_encoded_anew(painted, cache, change):
 
 def test_each_frame_is_decoded_once_for_all_models(painted, cache, monkeypatch):
     jobs = []
-    decode = look.DecodePool.run
+    decode = embed_media.DecodePool.run
     monkeypatch.setattr(
-        look.DecodePool, "run", lambda self, asked: decode(self, (jobs.append(j) or j for j in asked))
+        embed_media.DecodePool, "run", lambda self, asked: decode(self, (jobs.append(j) or j for j in asked))
     )
     models = [Counting("a"), Counting("b", resize="own"), CountingAsked()]
     document = result(retrieval_set(), painted, cache, *models)
@@ -158,7 +157,7 @@ def test_questions_to_a_model_with_a_predictor(painted, cache):
 
 def test_a_new_question_needs_no_decoding(painted, cache, monkeypatch):
     result(vqa_set(), painted, cache, CountingAsked())
-    monkeypatch.setattr(look, "DecodePool", None)
+    monkeypatch.setattr(embed_media, "DecodePool", None)
     again = CountingAsked()
     result(vqa_set(), painted, cache, again)
     assert again.n_predicted == 0
@@ -270,28 +269,28 @@ def test_what_fails_now_is_wrong_for_every_model(painted, cache, monkeypatch):
     """A decoder that dies under load must not favour the model that has its vectors from before."""
     before = Counting("before")
     result(retrieval_set(), painted, cache, before)
-    decode = look.DecodePool.run
+    decode = embed_media.DecodePool.run
 
     def half_dead(self, jobs):
         jobs = list(jobs)
-        yield look.FileFailed(next(job for job in jobs if job.path.name == "red.mp4"), "killed")
+        yield embed_media.FileFailed(next(job for job in jobs if job.path.name == "red.mp4"), "killed")
         yield from decode(self, [job for job in jobs if job.path.name != "red.mp4"])
 
-    monkeypatch.setattr(look.DecodePool, "run", half_dead)
+    monkeypatch.setattr(embed_media.DecodePool, "run", half_dead)
     document = result(retrieval_set(), painted, cache, before, Counting("new"))
     assert scores(document, 0) == scores(document, 1)
     assert scores(document)["text to video", "none"]["hit@1"] == 60
 
 
 def test_a_clip_of_a_file_that_fails_after_it_is_not_scored(painted, cache, monkeypatch):
-    decode = look.DecodePool.run
+    decode = embed_media.DecodePool.run
 
     def dies_late(self, jobs):
         for event in decode(self, jobs):
-            is_red = isinstance(event, look.FileDone) and event.job.path.name == "red.mp4"
-            yield look.FileFailed(event.job, "crashed") if is_red else event
+            is_red = isinstance(event, embed_media.FileDone) and event.job.path.name == "red.mp4"
+            yield embed_media.FileFailed(event.job, "crashed") if is_red else event
 
-    monkeypatch.setattr(look.DecodePool, "run", dies_late)
+    monkeypatch.setattr(embed_media.DecodePool, "run", dies_late)
     document = result(retrieval_set(), painted, cache)
     assert document["items"][0]["undecodable"] == "crashed"
     assert scores(document)["text to video", "none"]["hit@1"] == 60
@@ -335,7 +334,7 @@ def test_a_model_without_a_vector_for_a_clip_says_so(painted, cache):
 
 def test_another_encoding_version_encodes_anew(painted, cache, monkeypatch):
     result(retrieval_set(), painted, cache)
-    monkeypatch.setattr(vectors, "ENCODING_VERSION", -1)
+    monkeypatch.setattr(model_embeddings, "ENCODING_VERSION", -1)
     again = Counting()
     result(retrieval_set(), painted, cache, again)
     assert (again.n_clips_seen, again.n_texts_seen) == (4, 4)

@@ -60,10 +60,11 @@ from vlret.datasets.base import (
 )
 from vlret.errors import UsageError
 from vlret.evaluation.embeddings.cache import default_cache
-from vlret.evaluation.embeddings.durations import Lengths
-from vlret.evaluation.embeddings.embed_media import Queries, look, piece_of
-from vlret.evaluation.embeddings.model_embeddings import Contestant, ModelVectors, Piece
-from vlret.evaluation.embeddings.precomputed import StoredVectors
+from vlret.evaluation.embeddings.durations import Durations
+from vlret.evaluation.embeddings.embed_media import Queries, embed_media, media_item
+from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
+from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
+from vlret.evaluation.embeddings.source import EmbeddingSource, MediaItem
 from vlret.evaluation.inputs.subset import media_of, present, require_whole, source_numbers, without
 from vlret.evaluation.metrics.ranks import Ints
 from vlret.evaluation.results.contamination import contamination
@@ -85,7 +86,7 @@ Document = dict[str, Any]
 def run(
     benchmark_set: BenchmarkSet,
     data: Path | None,
-    models: Sequence[Embedder | StoredVectors],
+    models: Sequence[Embedder | PrecomputedEmbeddings],
     protocol: Protocol,
     *,
     names: Sequence[str] = (),
@@ -117,16 +118,16 @@ def run(
     if embedders:
         benchmark_set, missing = present(benchmark_set, data, protocol)
     pieces = _pieces(benchmark_set, data if embedders else None)
-    keep_tokens, lengths = isinstance(benchmark_set, VqaSet), Lengths(folder)
+    keep_tokens, lengths = isinstance(benchmark_set, VqaSet), Durations(folder)
     scored = [
-        ModelVectors(model, protocol, folder, name, keep_tokens, lengths.flush)
+        ModelEmbeddings(model, protocol, folder, name, keep_tokens, lengths.flush)
         if isinstance(model, Embedder)
         else model
         for model, name in zip(models, names, strict=True)
     ]
-    seen = [model for model in scored if isinstance(model, ModelVectors)]
+    seen = [model for model in scored if isinstance(model, ModelEmbeddings)]
     try:
-        reasons = look(*_asked(benchmark_set, pieces, protocol), seen, lengths, workers)
+        reasons = embed_media(*_asked(benchmark_set, pieces, protocol), seen, lengths, workers)
         failed = {piece.id: reasons[piece.key] for piece in pieces if piece.key in reasons}
         if protocol.undecodable == "excluded":
             benchmark_set = without(benchmark_set, failed)
@@ -161,17 +162,17 @@ def protocol_for(card: SetCard, **choices: Any) -> Protocol:
 
 
 def _check(
-    benchmark_set: BenchmarkSet, models: Sequence[Embedder | StoredVectors], names: Sequence[str]
+    benchmark_set: BenchmarkSet, models: Sequence[Embedder | PrecomputedEmbeddings], names: Sequence[str]
 ) -> None:
     if not models:
         raise UsageError("No model was given.", "Give one with --model, or vectors with --vectors.")
     if len(set(names)) < len(names):
         raise UsageError(f"A model is given twice: {', '.join(names)}.", "Give each once.")
-    if any(isinstance(model, StoredVectors) for model in models) and benchmark_set.card.task == "vqa":
+    if any(isinstance(model, PrecomputedEmbeddings) for model in models) and benchmark_set.card.task == "vqa":
         raise UsageError("Questions need a model that can be asked.", "Give --model in place of --vectors.")
 
 
-def _pieces(benchmark_set: BenchmarkSet, data: Path | None) -> list[Piece]:
+def _pieces(benchmark_set: BenchmarkSet, data: Path | None) -> list[MediaItem]:
     """The media in their order; for vectors made elsewhere they have an id only."""
     from vlret.datasets.registry import resolve
 
@@ -179,14 +180,16 @@ def _pieces(benchmark_set: BenchmarkSet, data: Path | None) -> list[Piece]:
     for medium in media_of(benchmark_set):
         path = resolve(medium, data, forms) if data else None
         pieces.append(
-            piece_of(path, medium) if path else Piece(medium.id, medium.id, Path(), medium.start, medium.end)
+            media_item(path, medium)
+            if path
+            else MediaItem(medium.id, medium.id, Path(), medium.start, medium.end)
         )
     return pieces
 
 
 def _asked(
-    benchmark_set: BenchmarkSet, pieces: Sequence[Piece], protocol: Protocol
-) -> tuple[Sequence[Piece], Queries]:
+    benchmark_set: BenchmarkSet, pieces: Sequence[MediaItem], protocol: Protocol
+) -> tuple[Sequence[MediaItem], Queries]:
     """What the models have to look at, and what each is asked."""
     if isinstance(benchmark_set, VqaSet):
         return pieces, queries_of(benchmark_set, protocol)
@@ -197,9 +200,9 @@ def _asked(
 
 
 def model_result(
-    model: ModelVectors | StoredVectors,
+    model: ModelEmbeddings | PrecomputedEmbeddings,
     benchmark_set: BenchmarkSet,
-    pieces: Sequence[Piece],
+    pieces: Sequence[MediaItem],
     parts: list[Document],
     no_vector: Sequence[str],
     protocol: Protocol,
@@ -207,13 +210,13 @@ def model_result(
     failed: Mapping[str, str],
 ) -> Document:
     """One entry of the document's `models`."""
-    seen = pieces if isinstance(model, ModelVectors) else ()
+    seen = pieces if isinstance(model, ModelEmbeddings) else ()
     made = stamp(protocol, benchmark_set, model.about(), missing, list(failed), seen).to_dict()
     result: Document = {
         "name": model.name, "stamp": made, "contaminated_by": [], "texts_cut": None, "cost": None,
         "no_vector": [one for one in no_vector if one not in failed], "parts": parts,
     }  # fmt: skip
-    if isinstance(model, StoredVectors):
+    if isinstance(model, PrecomputedEmbeddings):
         made["protocol"] |= dict.fromkeys(_UNKNOWN_OF_VECTORS)
         return result | {"no_vector_texts": list(model.lacked)}
     return result | {
@@ -229,9 +232,9 @@ def model_result(
 
 
 def _score(
-    model: Contestant,
+    model: EmbeddingSource,
     benchmark_set: BenchmarkSet,
-    pieces: Sequence[Piece],
+    pieces: Sequence[MediaItem],
     protocol: Protocol,
     failed: Collection[str],
 ) -> tuple[list[Document], list[str]]:
@@ -255,12 +258,12 @@ def _score(
 
 
 def _retrieval(
-    model: Contestant, benchmark_set: RetrievalSet, clips: Vectors, protocol: Protocol, sources: Ints
+    model: EmbeddingSource, benchmark_set: RetrievalSet, clips: Vectors, protocol: Protocol, sources: Ints
 ) -> list[Document]:
     """With whole texts, and beside it with texts cut where the protocol says so: of models, which read texts."""
     texts, owner = benchmark_set.texts, benchmark_set.owner
     parts = retrieval_parts(clips, model.texts(texts), owner, protocol, model.temperature, sources)
-    if protocol.text_tokens is not None and isinstance(model, ModelVectors):
+    if protocol.text_tokens is not None and isinstance(model, ModelEmbeddings):
         cut = model.cut_texts(texts, protocol.text_tokens)
         parts += cut_parts(clips, cut, owner, protocol, sources)
     return parts
@@ -268,7 +271,7 @@ def _retrieval(
 
 def make_document(
     benchmark_set: BenchmarkSet,
-    pieces: Sequence[Piece],
+    pieces: Sequence[MediaItem],
     seconds: Sequence[float | None],
     missing: Sequence[str],
     failed: Mapping[str, str],
@@ -291,7 +294,7 @@ def make_document(
     }
 
 
-def _item(piece: Piece, medium: Media, seconds: float | None, failed: Mapping[str, str]) -> Document:
+def _item(piece: MediaItem, medium: Media, seconds: float | None, failed: Mapping[str, str]) -> Document:
     path = str(piece.path) if piece.path != Path() else None
     item: Document = {
         "id": piece.id, "path": path, "start": piece.start, "end": piece.end, "seconds": seconds,

@@ -13,7 +13,7 @@ from tests.evaluation.conftest import Counting
 from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import Media, RetrievalSet, StateChoice, StateSet
 from vlret.datasets.registry import load
-from vlret.evaluation.embeddings.precomputed import StoredVectors
+from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.inputs.subset import without
 from vlret.evaluation.results.export import write_result
 from vlret.evaluation.runner import protocol_for, run
@@ -32,7 +32,7 @@ def random_vectors(made, file, noise=2.0, dim=16):
     near = {text: clips[o] + noise * n for text, o, n in zip(made.texts, made.owner, more, strict=True)}
     rows += [("text", text, row) for text, row in near.items()]
     pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(file)
-    return StoredVectors(file)
+    return PrecomputedEmbeddings(file)
 
 
 def made_set(n_clips, n_captions):

@@ -9,7 +9,7 @@ from pathlib import Path
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, RetrievalSet, TextSet
 from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation.embeddings.cache import default_cache
-from vlret.evaluation.embeddings.precomputed import StoredVectors
+from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.inputs import applicability
 from vlret.evaluation.inputs.load_dataset import load_dataset
 from vlret.evaluation.inputs.request import BenchRequest
@@ -144,24 +144,26 @@ def _require_media(request: BenchRequest, benchmark_set: BenchmarkSet, protocol:
 
 def _load(
     request: BenchRequest, benchmark_set: BenchmarkSet, device: str, dtype: str, say: Callable[[str], None]
-) -> list[Embedder | StoredVectors]:
+) -> list[Embedder | PrecomputedEmbeddings]:
     """Precomputed embeddings, which are read quickly, and then the models."""
-    models: list[Embedder | StoredVectors] = [_stored(path, benchmark_set) for path in request.precomputed]
+    models: list[Embedder | PrecomputedEmbeddings] = [
+        _stored(path, benchmark_set) for path in request.precomputed
+    ]
     for name in request.models:
         say(f"loading {name}")
         models.append(load_model(name, device, dtype))
     return models
 
 
-def _names(models: Sequence[Embedder | StoredVectors], requested: Sequence[str]) -> Sequence[str]:
+def _names(models: Sequence[Embedder | PrecomputedEmbeddings], requested: Sequence[str]) -> Sequence[str]:
     """Names by card or file; as requested where two are equal, such as two states of one model."""
     names = [model.card.name if isinstance(model, Embedder) else model.name for model in models]
     return names if len(set(names)) == len(names) else requested
 
 
-def _stored(path: Path, benchmark_set: BenchmarkSet) -> StoredVectors:
+def _stored(path: Path, benchmark_set: BenchmarkSet) -> PrecomputedEmbeddings:
     """The embeddings of a file, some of which are of this dataset."""
-    stored = StoredVectors(path)
+    stored = PrecomputedEmbeddings(path)
     if benchmark_set.card.task != "vqa":  # it takes none at all, as `run` says
         stored.require_some("media", [medium.id for medium in media_of(benchmark_set)])
         stored.require_some("text", _texts_of(benchmark_set))

@@ -15,7 +15,7 @@ from typing import Any
 import vlret
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, RetrievalSet, TextSet
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
-from vlret.evaluation.embeddings.model_embeddings import Piece
+from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.results.protocol import Protocol, Stamp, used_fields
 
 _PACKAGES = (
@@ -39,7 +39,7 @@ def set_hash(benchmark_set: BenchmarkSet) -> str:
     return _sha256(parts)
 
 
-def media_hash(pieces: Iterable[Piece]) -> str:
+def media_hash(pieces: Iterable[MediaItem]) -> str:
     """SHA-256 (hex) over ids and content keys of media in their order."""
     return _sha256((piece.id, piece.key) for piece in pieces)
 
@@ -50,7 +50,7 @@ def stamp(
     model: dict[str, Any],
     missing: Sequence[str],
     undecodable: Sequence[str],
-    pieces: Sequence[Piece] = (),
+    pieces: Sequence[MediaItem] = (),
 ) -> Stamp:
     """The stamp of one model over the set as it was scored; `pieces` are the media that it looked at."""
     return Stamp(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vlret.evaluation.embeddings.model_embeddings import Contestant
+from vlret.evaluation.embeddings.source import EmbeddingSource
 from vlret.evaluation.metrics.accuracy import membership
 from vlret.evaluation.metrics.figures import Values, class_figure, figures, part, top_lists
 from vlret.evaluation.metrics.ranks import Ints, Ranks, cosine, rank
@@ -16,7 +16,7 @@ from vlret.tasks.label import readable
 from vlret.types import Vectors
 
 
-def class_vectors(model: Contestant, classes: Sequence[str]) -> Vectors:
+def class_vectors(model: EmbeddingSource, classes: Sequence[str]) -> Vectors:
     """Unit vectors float32 [classes, dim]: the mean of the unit vectors of a class's prompts, at unit length."""
     names = [readable(name) for name in classes]
     texts = [prompt.replace("{}", name) for name in names for prompt in model.prompts]

@@ -16,7 +16,8 @@ from scipy.sparse import csr_array
 from vlret.datasets.base import Media, RetrievalSet
 from vlret.errors import UsageError
 from vlret.evaluation.embeddings.cache import default_cache
-from vlret.evaluation.embeddings.model_embeddings import ModelVectors, Piece
+from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
+from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.inputs.subset import files_of, some_of, source_numbers
 from vlret.evaluation.metrics.ranks import Ints, ScoreBlocks, Scores, cosine
 from vlret.evaluation.results.protocol import Protocol
@@ -35,7 +36,7 @@ class _Pool:
     of its last clip: damage, or windows with gaps, may leave more behind that.
     """
 
-    pieces: list[Piece]
+    pieces: list[MediaItem]
     of_clip: Ints
     seconds: list[float | None]
 
@@ -75,7 +76,7 @@ def run_captions(
     wanted, missing = rows_of(captions, folder, index, allow_missing)
     rows = index.rows()
     pool = _clips_of(rows) if _has_times(captions) else _files_of(rows)
-    seen = ModelVectors(model, protocol, default_cache() if cache is None else cache)
+    seen = ModelEmbeddings(model, protocol, default_cache() if cache is None else cache)
     asked = [
         (text, wanted[o]) for text, o in zip(captions.texts, captions.owner, strict=True) if len(wanted[o])
     ]
@@ -142,7 +143,7 @@ def _files_of(rows: pd.DataFrame) -> _Pool:
     numbers, _ = pd.factorize(rows["path"])
     files = rows.drop_duplicates("path")
     pieces = [
-        Piece(digest, path, Path(path))
+        MediaItem(digest, path, Path(path))
         for path, digest in zip(files["path"], files["fingerprint"], strict=True)
     ]
     ends_s = rows["end"].astype(float).groupby(numbers).max().tolist()
@@ -154,7 +155,7 @@ def _clips_of(rows: pd.DataFrame) -> _Pool:
         rows["path"], rows["fingerprint"], rows["start"].astype(float), rows["end"].astype(float), strict=True
     )
     pieces = [
-        Piece(f"{digest}|{start}|{end}", f"{path} from {start:g} to {end:g} s", Path(path), start, end)
+        MediaItem(f"{digest}|{start}|{end}", f"{path} from {start:g} to {end:g} s", Path(path), start, end)
         for path, digest, start, end in spans
     ]
     seconds = (rows["end"].astype(float) - rows["start"].astype(float)).tolist()

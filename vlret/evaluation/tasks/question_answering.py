@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vlret.datasets.base import SetQuestion, VqaSet
-from vlret.evaluation.embeddings.model_embeddings import Contestant, Piece
+from vlret.evaluation.embeddings.source import EmbeddingSource, MediaItem
 from vlret.evaluation.inputs.subset import source_numbers
 from vlret.evaluation.metrics.accuracy import YES_NO, YesNo, first_of_pairs, paired
 from vlret.evaluation.metrics.figures import (
@@ -40,7 +40,7 @@ def queries_of(asked: VqaSet, protocol: Protocol) -> list[list[str | None]]:
 
 
 def vqa_parts(
-    model: Contestant, asked: VqaSet, media: Sequence[Piece], protocol: Protocol
+    model: EmbeddingSource, asked: VqaSet, media: Sequence[MediaItem], protocol: Protocol
 ) -> list[dict[str, Any]]:
     """accuracy over all questions and over each group; macro_accuracy is the mean over groups.
 
@@ -90,7 +90,9 @@ class _Answers:
     top: tuple[list[list[int]], list[list[float]]]
 
 
-def _answers(model: Contestant, asked: VqaSet, media: Sequence[Piece], protocol: Protocol) -> _Answers:
+def _answers(
+    model: EmbeddingSource, asked: VqaSet, media: Sequence[MediaItem], protocol: Protocol
+) -> _Answers:
     n = len(asked.questions)
     above, tied = np.full(n, -1), np.zeros(n, np.int64)
     top: tuple[list[list[int]], list[list[float]]] = ([[] for _ in range(n)], [[] for _ in range(n)])
@@ -108,7 +110,7 @@ def _answers(model: Contestant, asked: VqaSet, media: Sequence[Piece], protocol:
     return _Answers(ranks, top)
 
 
-def _by_texts(model: Contestant, asked: VqaSet) -> dict[tuple[str, tuple[str, ...]], list[int]]:
+def _by_texts(model: EmbeddingSource, asked: VqaSet) -> dict[tuple[str, tuple[str, ...]], list[int]]:
     """The numbers of the questions that are compared with the same texts; "" where the question is no part."""
     found: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
     for number, question in enumerate(asked.questions):
@@ -118,9 +120,9 @@ def _by_texts(model: Contestant, asked: VqaSet) -> dict[tuple[str, tuple[str, ..
 
 
 def _clips(
-    model: Contestant,
+    model: EmbeddingSource,
     asked: VqaSet,
-    media: Sequence[Piece],
+    media: Sequence[MediaItem],
     numbers: Sequence[int],
     protocol: Protocol,
 ) -> Any:

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 
 from vlret.datasets.base import StateSet
-from vlret.evaluation.embeddings.model_embeddings import Contestant, Piece
+from vlret.evaluation.embeddings.source import EmbeddingSource, MediaItem
 from vlret.evaluation.inputs.subset import source_numbers
 from vlret.evaluation.metrics.figures import choice_parts
 from vlret.evaluation.metrics.ranks import grouped
 from vlret.evaluation.results.protocol import Protocol
 
 
-def states_of(asked: StateSet, media: Sequence[Piece]) -> list[Piece]:
+def states_of(asked: StateSet, media: Sequence[MediaItem]) -> list[MediaItem]:
     """For each question one clip of its two images, each held for half of the frames."""
     return [media[question.before].followed_by(media[question.after]) for question in asked.questions]
 
 
 def state_parts(
-    model: Contestant, asked: StateSet, media: Sequence[Piece], protocol: Protocol
+    model: EmbeddingSource, asked: StateSet, media: Sequence[MediaItem], protocol: Protocol
 ) -> list[dict[str, Any]]:
     """accuracy over all questions and macro_accuracy, the mean over groups; then each group.
 

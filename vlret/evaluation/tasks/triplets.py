@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from vlret.datasets.base import Triple
-from vlret.evaluation.embeddings.model_embeddings import Contestant
+from vlret.evaluation.embeddings.source import EmbeddingSource
 from vlret.evaluation.metrics.figures import choice_parts
 from vlret.evaluation.metrics.ranks import Floats, grouped
 from vlret.evaluation.results.protocol import Protocol
 
 
-def triple_parts(model: Contestant, triples: Sequence[Triple], protocol: Protocol) -> list[dict[str, Any]]:
+def triple_parts(
+    model: EmbeddingSource, triples: Sequence[Triple], protocol: Protocol
+) -> list[dict[str, Any]]:
     """accuracy over all triples (micro) and macro_accuracy, the mean over groups; then each group.
 
     A triple is right where cos(first, second) is above both cos(first, negative) and cos(second, negative);
@@ -28,7 +30,7 @@ def triple_parts(model: Contestant, triples: Sequence[Triple], protocol: Protoco
     return choice_parts(ranks, groups, protocol.ties, "triples", "cosines")
 
 
-def _cosines(model: Contestant, triples: Sequence[Triple]) -> Floats:
+def _cosines(model: EmbeddingSource, triples: Sequence[Triple]) -> Floats:
     """float64 [n, 3]: of first and second, first and negative, second and negative."""
     texts = [text for triple in triples for text in (triple.first, triple.second, triple.negative)]
     first, second, negative = np.moveaxis(model.texts(texts).reshape(len(triples), 3, -1), 1, 0)

@@ -48,7 +48,7 @@ def test_a_full_disk_is_told_as_such(tmp_path):
     full = OSError(errno.ENOSPC, "No space left on device")
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")
-    with pytest.raises(OutputError, match="Make room"), replacing(path):
+    with pytest.raises(OutputError, match="Free some space"), replacing(path):
         raise full
     assert path.read_bytes() == b"old"
 
@@ -92,15 +92,15 @@ def test_temporary_names_cannot_be_foreseen(tmp_path):
 @pytest.mark.parametrize(
     "name", [".info.json.part", "notes.part", ".mine.parquet", "a.0123456789abcdef.part"]
 )
-def test_other_names_are_not_taken_for_temporary_ones(name):
+def test_other_names_are_not_temporary(name):
     assert not is_temporary(name)
 
 
 @pytest.mark.parametrize(
     ("number", "hint"),
     [
-        (errno.ENOSPC, "Make room"),
-        (errno.EACCES, "may write"),
+        (errno.ENOSPC, "Free some space"),
+        (errno.EACCES, "write permission"),
         (errno.EROFS, "read-only"),
         (errno.EIO, "another place"),
     ],
@@ -135,7 +135,7 @@ def test_a_write_that_the_system_stops_half_way_leaves_the_old_file(tmp_path, su
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50, limits[1]))
     try:
-        with pytest.raises(OutputError, match="no file of this size"):
+        with pytest.raises(OutputError, match="not allow files of this size"):
             write_table(path, []) if suffix == ".parquet" else write_page(path, "t", [])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -182,11 +182,13 @@ def test_dev_null_stays_a_device():
 
 
 @pytest.mark.parametrize("write", [check_output, lambda path: write_output(path, b"new")])
-@pytest.mark.parametrize(("name", "told"), [("folder", "name of a file"), ("file/a.html", "not a folder")])
-def test_a_place_that_cannot_hold_a_file_is_told(tmp_path, write, name, told):
+@pytest.mark.parametrize(
+    ("name", "hint"), [("folder", "append a file name"), ("file/a.html", "not a directory")]
+)
+def test_a_path_that_cannot_be_a_file_is_refused(tmp_path, write, name, hint):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_bytes(b"mine")
-    with pytest.raises(OutputError, match=told):
+    with pytest.raises(OutputError, match=hint):
         write(tmp_path / name)
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
     assert (tmp_path / "file").read_bytes() == b"mine"

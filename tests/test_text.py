@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vlret.text import no_formula, printable, without_mark
+from vlret.text import count_of, is_utf8_text, no_formula, printable, short_repr, without_mark
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,20 @@ def test_other_cells_stay(cell):
 @pytest.mark.parametrize("cell", ["a", "", "'", "'a", "''=1"])
 def test_only_the_mark_of_a_formula_is_taken_away(cell):
     assert without_mark(cell) == cell
+
+
+def test_a_number_has_its_noun():
+    assert [count_of(n, "file") for n in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+
+
+def test_a_value_in_an_error_is_short_and_on_one_line():
+    assert short_repr("a\n\x1b") == r"'a\n\x1b'"
+    assert len(short_repr("a" * 1000)) == 60
+    assert short_repr(["\u202e"]) == r"['\u202e']"
+
+
+@pytest.mark.parametrize(
+    ("value", "valid"), [("Köln 日本", True), ("", True), ("\udcff", False), (b"a", False), (1, False)]
+)
+def test_a_lone_surrogate_is_not_utf8(value, valid):
+    assert is_utf8_text(value) is valid

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from tests.index.made import made_index, unit_rows
+from tests.index.synthetic import synthetic_index, unit_rows
 from vlret.index import index as index_module
 from vlret.threads import one_thread
 
@@ -54,6 +54,6 @@ def test_a_search_computes_in_one_thread(tmp_path, monkeypatch) -> None:
     seen = []
     best_clips = index_module.best_clips
     monkeypatch.setattr(index_module, "best_clips", lambda *a: seen.append(blas_threads()) or best_clips(*a))
-    made_index(tmp_path / "index", unit_rows(20, 8)).search(unit_rows(2, 8))
+    synthetic_index(tmp_path / "index", unit_rows(20, 8)).search(unit_rows(2, 8))
     assert seen == [{1}, {1}]
     assert blas_threads() == {3}

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and never through a link that somebody else has laid."""
+"""Atomic writes: a file is written completely or not at all, and never through someone else's symbolic link."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from vlret.text import printable
 TEMPORARY = ".part"
 
 _HINTS = {
-    errno.ENOSPC: "Make room on the disk, or write to another one.",
-    errno.EDQUOT: "Make room in your quota, or write to another disk.",
-    errno.EFBIG: "The disk takes no file of this size: write to another one.",
-    errno.EACCES: "Choose a folder that you may write to.",
-    errno.EPERM: "Choose a folder that you may write to.",
+    errno.ENOSPC: "Free some space on the disk, or write to another one.",
+    errno.EDQUOT: "Free some of your quota, or write to another disk.",
+    errno.EFBIG: "The disk does not allow files of this size: write to another one.",
+    errno.EACCES: "Choose a directory with write permission.",
+    errno.EPERM: "Choose a directory with write permission.",
     errno.EROFS: "The disk is read-only: write to another one.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
-    errno.EISDIR: "That is a folder: add the name of a file.",
-    errno.ENOTDIR: "A part of this path is a file, not a folder.",
-    errno.EEXIST: "A part of this path is a file, not a folder.",
-    errno.EPIPE: "Whoever was reading has stopped.",
+    errno.EISDIR: "It is a directory: append a file name.",
+    errno.ENOTDIR: "A part of this path is a file, not a directory.",
+    errno.EEXIST: "A part of this path is a file, not a directory.",
+    errno.EPIPE: "The reader has closed the pipe.",
 }
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A binary file that takes the place of `path` when the block ends; its folder is made.
+    """Open a binary file that replaces `path` when the block ends; its directory is created.
 
-    The bytes go to a new file beside `path`, are flushed to disk and renamed: a reader, or a machine after a
-    power cut, sees all of them or the old file. If the block fails, the old file stays as it was. A link at
-    `path` is replaced, not followed.
+    The bytes are written to a new file in the same directory, flushed to disk and renamed: a reader, or a machine
+    after a power cut, sees all of them or the old file. If the block fails, the old file is unchanged. A symbolic
+    link at `path` is replaced, not followed.
 
     Raises:
         OutputError: it cannot be written (full disk, no permission).
@@ -66,17 +66,17 @@ def replace_file(path: Path, data: bytes) -> None:
     """Write `data` to `path` by `replacing`.
 
     Raises:
-        OutputError: it cannot be written; the old file is left as it was.
+        OutputError: it cannot be written; the old file is unchanged.
     """
     with replacing(path) as file:
         file.write(data)
 
 
 def write_output(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, which the user named: into a device or pipe as it is, any other file by `replacing`.
+    """Write `data` to `path`, given by the user: a device or pipe directly, any other file by `replacing`.
 
     Raises:
-        OutputError: it cannot be written; the old file is left as it was.
+        OutputError: it cannot be written; the old file is unchanged.
     """
     if not _is_stream(path):
         replace_file(path, data)
@@ -89,7 +89,7 @@ def write_output(path: Path, data: bytes) -> None:
 
 
 def check_output(path: Path) -> None:
-    """Raise `OutputError` unless `write_output` can write `path` now: asked before hours of work. Makes its folder."""
+    """Raise `OutputError` unless `write_output` can write `path`; call it before long work. Creates the directory."""
     if _is_stream(path):
         return
     try:
@@ -104,20 +104,23 @@ def check_output(path: Path) -> None:
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name beside `path` that nobody can foresee: `.NAME.RANDOM.part`, NAME cut to 100 characters."""
+    """Return an unpredictable name in the directory of `path`: `.NAME.RANDOM.part`, NAME cut to 100 characters."""
     return path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}{TEMPORARY}")
 
 
 def is_temporary(name: str) -> bool:
-    """Whether `temporary_beside` made this name: what a killed writer leaves."""
+    """Whether `temporary_beside` made this name: a killed writer leaves such files."""
     digits = name.removesuffix(TEMPORARY)[-16:]
     return name.startswith(".") and name.endswith(TEMPORARY) and len(digits) == 16 and _is_hex(digits)
 
 
 def unwritable(path: Path, error: OSError) -> OutputError:
-    """The error that says which file cannot be written, why, and what helps."""
+    """Return the error that says which file cannot be written, why, and what to do."""
     hint = _HINTS.get(error.errno or 0, "Choose another place to write to.")
-    return OutputError(f"{printable(path)} cannot be written: {error.strerror or error}.", hint)
+    reason = error.strerror or error
+    return OutputError(
+        f"{printable(path)} cannot be written: {reason}.", hint, code="write_failed", path=path
+    )
 
 
 def _is_stream(path: Path) -> bool:
@@ -130,7 +133,7 @@ def _is_stream(path: Path) -> bool:
 
 
 def _open_stream(path: Path) -> BinaryIO:
-    """An open file of this process is written on where it stands: opened by its name, it would be emptied."""
+    """Open a stream; an open file of this process is duplicated, as opening it by name would truncate it."""
     number = {"/dev/stdout": "1", "/dev/stderr": "2"}.get(str(path), path.name)
     if not number.isdecimal() or path.parent.name not in ("dev", "fd"):
         return path.open("wb")
@@ -149,7 +152,7 @@ def _is_hex(text: str) -> bool:
 
 
 def _keep_mode(path: Path, file: BinaryIO) -> None:
-    """What only its owner might read stays so when it is replaced."""
+    """Give the new file the permissions of the old one: a private file stays private."""
     with suppress(OSError):
         mode = path.lstat().st_mode
         if stat.S_ISREG(mode) and hasattr(os, "fchmod"):
@@ -157,9 +160,9 @@ def _keep_mode(path: Path, file: BinaryIO) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # Windows cannot open a folder; its rename is durable by itself
+    if os.name != "posix":  # Windows cannot open a directory; its rename is durable by itself
         return
-    with suppress(OSError):  # some network disks cannot; the file is in place all the same
+    with suppress(OSError):  # some network disks cannot; the file is in place anyway
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -23,6 +23,11 @@ def printable(text: object) -> str:
     return "".join(_escaped(character) for character in str(text))
 
 
+def count_of(n: int, noun: str) -> str:
+    """Return a number with its noun: "1 file", "2 files"."""
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
 def short_repr(value: object) -> str:
     """Return the repr of `value` for an error message: shortened, on one line, safe to print."""
     return printable(_REPR.repr(value))

@@ -1,4 +1,4 @@
-"""How many threads the libraries below compute with."""
+"""Limits the number of threads of numeric libraries."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _first: threadpool_limits | None = None
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let BLAS and OpenMP compute in the calling thread while the block runs.
+    """Restrict BLAS and OpenMP to the calling thread while the block runs.
 
-    Where the work takes milliseconds, as for a single query, the threads of these libraries wait for each
-    other longer than they compute, and on a busy machine for seconds. Blocks may overlap in several threads:
-    OpenMP's number of threads belongs to the calling thread, that of some BLAS to the process, so the last
-    block to end gives back what the first one found.
+    If the work takes milliseconds, as for a single query, the threads of these libraries wait for each other
+    longer than they compute, and on a busy machine for seconds. Blocks may overlap in several threads: the limit
+    of OpenMP belongs to the calling thread, that of some BLAS to the process, so the last block to end restores
+    what the first one found.
     """
-    global _n_inside, _first  # noqa: PLW0603 - the libraries' setting is global, too
+    global _n_inside, _first  # noqa: PLW0603 - the setting of the libraries is global, too
     with _lock:
         limits = threadpool_limits(limits=1)
         _first = _first if _n_inside else limits
@@ -40,7 +40,7 @@ def one_thread() -> Iterator[None]:
 
 
 def _after_fork() -> None:
-    """In a forked child: GNU OpenMP waits for ever there for threads that only the parent has."""
+    """Reset the limits in a forked child, where GNU OpenMP would wait forever for threads of the parent."""
     global _lock, _n_inside
     _lock, _n_inside = threading.Lock(), 0
     for name, set_threads in (("faiss", "omp_set_num_threads"), ("torch", "set_num_threads")):

@@ -1,12 +1,14 @@
-"""The values that travel between the layers: frozen, with shapes and units in their docstrings."""
+"""The values passed between the layers: frozen, with shapes and units in their docstrings."""
 
 from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,38 +22,46 @@ PIXELS = "uint8 [n, height, width, 3], RGB values from 0 to 255"
 
 
 def as_pixels(given: object, what: str) -> Pixels:
-    """`given` as uint8 [n, height, width, 3]; an image uint8 [height, width, 3] becomes one frame.
+    """Return `given` as uint8 [n, height, width, 3]; an image uint8 [height, width, 3] becomes one frame.
 
     Raises:
         UsageError: it is anything else; the message begins with `what`.
     """
     if not isinstance(given, np.ndarray):
-        raise UsageError(f"{what} was given as {type_name(given)}.", f"Give a numpy array {PIXELS}.")
+        raise UsageError(
+            f"{what} was given as {type_name(given)}.", f"Give a numpy array {PIXELS}.", code="wrong_type"
+        )
     if given.dtype != np.uint8 or given.ndim not in (3, 4) or given.shape[-1] != 3:
         shape = "".join(f"{n}, " for n in given.shape)[:-2]
-        raise UsageError(f"{what} was given as {given.dtype} [{shape}].", f"Give {PIXELS}.")
+        raise UsageError(
+            f"{what} was given as {given.dtype} [{shape}].", f"Give {PIXELS}.", code="not_pixels"
+        )
     return given if given.ndim == 4 else given[None]
 
 
 def as_path(given: object, what: str) -> Path:
-    """`given` as a path.
+    """Return `given` as a path.
 
     Raises:
         UsageError: it is neither a str nor a Path; the message begins with `what`.
     """
     if not isinstance(given, (str, os.PathLike)):
-        raise UsageError(f"{what} was given as {type_name(given)}.", "Give a str or a Path.")
+        raise UsageError(
+            f"{what} was given as {type_name(given)}.", "Give a str or a Path.", code="wrong_type"
+        )
     return Path(given)
 
 
 def check_count(value: object, name: str) -> None:
-    """UsageError unless `value` is a whole number from 1 on."""
+    """Raise `UsageError` unless `value` is a positive integer."""
     if not isinstance(value, Integral) or value < 1:
-        raise UsageError(f"{name} was given as {value!r}.", "Give a whole number, 1 or more.")
+        raise UsageError(
+            f"{name} was given as {value!r}.", "Give a positive integer.", code="not_a_count", given=value
+        )
 
 
 def type_name(value: object) -> str:
-    """The type of `value` as a user knows it: `list`, `torch.Tensor`, `PIL.PngImagePlugin.PngImageFile`."""
+    """Return the type of `value` as users know it: `list`, `torch.Tensor`, `PIL.PngImagePlugin.PngImageFile`."""
     kind = type(value)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
@@ -60,12 +70,23 @@ def type_name(value: object) -> str:
 class Clip:
     """A part of a video: `[start, end)` in seconds from the first frame shown.
 
-    `end=None` means to the end of the file. An image is a clip of one frame (`start=0`, `end=None`).
+    `end=None` means to the end of the file. An image is a clip of one frame (`start=0`, `end=None`); the rows of
+    an index, and results that are made from them, hold its `start` as its end.
     """
 
     path: Path
     start: float = 0.0
     end: float | None = None
+
+    @classmethod
+    def from_row(cls, path: str, start: float, end: float | None) -> Clip:
+        """Return the clip of a row of an index or of a result."""
+        return cls(Path(path), float(start), float(end) if end is not None and end > start else None)
+
+    @property
+    def row_end(self) -> float:
+        """The end as rows hold it: the start of an image."""
+        return self.start if self.end is None else self.end
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", as_path(self.path, "The path of a clip"))
@@ -74,14 +95,25 @@ class Clip:
             raise UsageError(
                 f"A clip of {self.path} was given as start={self.start}, end={self.end} s.",
                 "Give 0 <= start < end in seconds.",
+                code="invalid_span",
+                path=self.path,
+                start=self.start,
+                end=self.end,
             )
+
+
+def location(clip: Path | Clip | Pixels) -> tuple[str, float, float | None]:
+    """Return (path, start, end) of a clip as results state it; the path of decoded frames is ""."""
+    if isinstance(clip, Clip):
+        return str(clip.path), clip.start, clip.end
+    return (str(clip) if isinstance(clip, Path) else ""), 0.0, None
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
     """Decoded frames: `pixels` uint8 [n, height, width, 3] RGB, `times` float64 [n].
 
-    `times` are the true time stamps in seconds from the first frame shown.
+    `times` are the true timestamps in seconds from the first frame shown.
     """
 
     pixels: Pixels
@@ -91,8 +123,9 @@ class Frames:
         object.__setattr__(self, "pixels", as_pixels(self.pixels, "The array of frames"))
         if not isinstance(self.times, np.ndarray) or self.times.shape != (len(self.pixels),):
             raise UsageError(
-                f"{len(self.pixels)} frames came with times of shape {np.shape(self.times)}.",
-                "Give a numpy array of one time for each frame, in seconds.",
+                f"{len(self.pixels)} frames were given with times of shape {np.shape(self.times)}.",
+                "Give a numpy array with one time per frame, in seconds.",
+                code="frame_times_mismatch",
             )
 
     def __len__(self) -> int:
@@ -100,6 +133,14 @@ class Frames:
 
     def __repr__(self) -> str:
         return f"Frames(pixels={self.pixels.shape}, times={np.round(self.times, 3).tolist()})"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SkippedFile:
+    """A file that was skipped, or read only in part, and why."""
+
+    path: Path
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +166,9 @@ class LabelScore:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The label of one clip (`unknown` below the threshold), its margin to the second, and the top list.
+    """The label of one clip ("unknown" below the threshold) and the best candidates.
 
-    `score` is the cosine of the best candidate, `margin` its distance to the second best.
+    `score` is the cosine of the best candidate, `margin` its difference to that of the second best.
     """
 
     path: str
@@ -138,6 +179,10 @@ class Label:
     probability: float
     margin: float
     top: tuple[LabelScore, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as plain JSON values."""
+        return {**asdict(self), "top": [asdict(score) for score in self.top]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +206,13 @@ class Answer:
     question: str
     answer: str
     candidates: tuple[Candidate, ...]
+
+    def to_json(self, model: str) -> dict[str, Any]:
+        """Return the JSON document of an answer by `model`: its name, and the fields as plain JSON values."""
+        candidates = [asdict(candidate) for candidate in self.candidates]
+        return {"model": model, **asdict(self), "candidates": candidates}
+
+
+def labels_to_json(model: str, labels: Sequence[str], items: Sequence[Label]) -> dict[str, Any]:
+    """Return the JSON document of clips labelled by `model`: its name, all candidate labels, one item per clip."""
+    return {"model": model, "labels": list(labels), "items": [item.to_json() for item in items]}

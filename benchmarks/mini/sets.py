@@ -17,7 +17,7 @@ from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load
 from vlret.datasets.tar_set import Item, read_bytes, read_items
 from vlret.errors import MediaError
-from vlret.media.read import read_clip
+from vlret.media.decode import read_clip
 from vlret.models.inputs import ClipInput
 from vlret.types import Pixels
 

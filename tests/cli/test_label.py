@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_written_is_told_before_any_work(index, tmp_path, 
     file = tmp_path / "file" / ("a.html" if option == "--html" else "a.csv")
     run = vlret("label", index, "--labels", "red", option, file)
     assert (run.code, run.out) == (1, "")
-    assert "A part of this path is a file" in run.err
+    assert "A part of this path is a file, not a directory" in run.err
     assert "loading" not in run.err
 
 
@@ -157,7 +157,7 @@ def test_an_index_beside_other_sources_is_refused(index, media):
         (["--labels", ","], 2, "contains no labels"),
         (["--labels", "none.txt"], 2, "none.txt does not exist"),
         (["--labels", "cat;dog"], 2, "Separate labels by commas"),
-        (["--labels", "a", "--template", "x"], 2, "0 times {}"),
+        (["--labels", "a", "--template", "x"], 2, "contains {} 0 times"),
         (["--labels", "a", "--out", "a.xlsx"], 2, ".csv, .parquet, .jsonl"),
         (["--labels", "a", "--threshold", "2"], 2, "--threshold"),
         (["--labels", "a", "--model", "{models}/asked"], 1, "made by colour, not by asked"),

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import vlret
-from tests.index.made import ROOT, made_index, unit_rows
+from tests.index.synthetic import ROOT, synthetic_index, unit_rows
 from vlret.index.index import Index
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
     """Files f000.mp4 to f003.mp4 of three clips each; none of them is there."""
-    made_index(tmp_path / "index", unit_rows(12, 8))
+    synthetic_index(tmp_path / "index", unit_rows(12, 8))
     return tmp_path / "index"
 
 

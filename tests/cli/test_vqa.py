@@ -73,7 +73,7 @@ def test_a_file_of_questions_streams_lines_past_bad_ones(media, asked, tmp_path)
     assert run.json_lines[1]["path"] == str(tmp_path / "near.png")
     errors = [line for line in run.err.splitlines() if "error" in line]
     assert [error.split(", ")[1].split(":")[0] for error in errors] == ["line 2", "line 4", "line 5"]
-    assert "3 questions answered, 3 passed over" in run.err
+    assert "3 questions answered, 3 skipped" in run.err
     assert strict.out == run.out
 
 
@@ -86,7 +86,7 @@ def test_each_file_of_a_folder_is_asked_about(media, asked):
     assert (run.code, len(lines)) == (0, 3)
     answers = {path: answer for answer, _, path in lines}
     assert answers[str(media / "green one.mp4")] == "green"
-    assert "3 questions answered, 0 passed over" in run.err
+    assert "3 questions answered, 0 skipped" in run.err
     of_glob = vlret("vqa", media / "green*", *TWO, *asked, "--json").json_lines
     assert [(one["path"], one["answer"]) for one in of_glob] == [(str(media / "green one.mp4"), "green")]
 
@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_read_is_told_once_and_passed_over(media, asked, t
     assert (run.code, strict.code) == (0, 1)
     assert run.out.startswith("red  ")
     assert run.err.count("bad.mp4: not a media file") == 1
-    assert "1 question answered, 1 passed over" in run.err
+    assert "1 question answered, 1 skipped" in run.err
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,12 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
         (["{media}/green one.mp4"], 2, "SOURCE QUESTION"),
         (["{media}/green one.mp4", "which?"], 2, "SOURCE QUESTION"),
         (["{media}/green one.mp4", "which?", "--questions", "q.jsonl"], 2, "SOURCE QUESTION"),
-        (["which one?", "{media}/green one.mp4", "--answers", "a", "--answers", "b"], 2, "First the video"),
-        (["--questions", "none.jsonl"], 2, "none.jsonl is not there"),
+        (
+            ["which one?", "{media}/green one.mp4", "--answers", "a", "--answers", "b"],
+            2,
+            "Give the video first",
+        ),
+        (["--questions", "none.jsonl"], 2, "none.jsonl does not exist"),
         (["{media}/green one.mp4", " ", "--answers", "a", "--answers", "b"], 2, "question is empty"),
         (["{media}/green one.mp4", "which?", "a", "b"], 2, "repeat an option for each of its values"),
         (["{media}/green one.mp4", "which?", "--answers", "a,b"], 2, "given once, as 'a,b'"),

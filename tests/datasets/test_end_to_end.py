@@ -29,13 +29,13 @@ def test_every_set_runs_end_to_end_and_again_without_looking(
     first, again = Counting(), Counting()
     protocol = protocol_for(found.card, allow_missing=name in IN_PART)
     document = run(found, data, [first], protocol, cache=cache)
-    assert document["dataset"]["name"] == name
-    assert document["missing"] == []
-    assert not [item for item in document["items"] if "undecodable" in item]
-    whole = document["models"][0]["parts"][0]
-    assert all(0 <= figure["value"] <= 100 for key, figure in whole["figures"].items() if "rank" not in key)
+    assert document.dataset.name == name
+    assert document.missing == ()
+    assert not [item for item in document.items if item.undecodable]
+    whole = document.models[0].sections[0]
+    assert all(0 <= figure.value <= 100 for key, figure in whole.figures.items() if "rank" not in key)
     assert bool(first.n_clips_seen) == (not isinstance(found, TextSet))
     monkeypatch.setattr(embed_media, "DecodePool", None)
     second = run(found, data, [again], protocol, cache=cache)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
-    assert second["models"][0]["parts"] == document["models"][0]["parts"]
+    assert second.models[0].sections == document.models[0].sections

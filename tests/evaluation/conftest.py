@@ -59,8 +59,8 @@ def counting():
 def scores(document, model=0):
     """{(part, rerank): {figure: value}} of one model."""
     return {
-        (part["name"], part["rerank"]): {name: f["value"] for name, f in part["figures"].items()}
-        for part in document["models"][model]["parts"]
+        (part.name, part.rerank): {name: f.value for name, f in part.figures.items()}
+        for part in document.models[model].sections
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.index.made import made_index, unit_rows
+from tests.index.synthetic import synthetic_index, unit_rows
 from vlret.index.index import Index
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
@@ -27,7 +27,7 @@ def index(tmp_path: Path) -> Index:
     threads = faiss.omp_get_max_threads(), torch.get_num_threads()
     faiss.omp_set_num_threads(4)
     torch.set_num_threads(4)
-    index = made_index(tmp_path / "index", unit_rows(2000, 32), 5)
+    index = synthetic_index(tmp_path / "index", unit_rows(2000, 32), 5)
     index.search(QUERY)
     faiss.knn(index.vectors()[:100], index.vectors(), 5)
     _ = torch.ones(500, 500) @ torch.ones(500, 500)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.index.made import ROOT, add_file, made_index, new_index, unit_rows
 from tests.index.stand_in import CircleEmbedder, write_text_video
+from tests.index.synthetic import ROOT, add_file, new_index, synthetic_index, unit_rows
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.build import build_index
 from vlret.index.index import Index, move_root
@@ -37,7 +37,7 @@ def ids(hits: list[Hit]) -> list[int]:
 @pytest.fixture
 def index(tmp_path: Path) -> Index:
     """600 clips in files of 1 to 200 clips."""
-    return made_index(tmp_path / "index", unit_rows(600, 24), [200, 1, 1, 98, 150, 50, *[2] * 50])
+    return synthetic_index(tmp_path / "index", unit_rows(600, 24), [200, 1, 1, 98, 150, 50, *[2] * 50])
 
 
 @pytest.mark.parametrize("one_per_file", [True, False])
@@ -59,7 +59,7 @@ def test_scores_are_cosines_with_the_vectors(index: Index) -> None:
 def test_k_files_are_found_behind_a_file_with_many_better_clips(tmp_path: Path) -> None:
     near = unit_rows(500, 16) * 0.1 + np.eye(16, dtype=np.float32)[0]
     vectors = np.concatenate([near, unit_rows(4, 16, seed=3)])
-    index = made_index(tmp_path / "index", vectors, [500, 1, 1, 1, 1])
+    index = synthetic_index(tmp_path / "index", vectors, [500, 1, 1, 1, 1])
     hits = index.search(np.eye(16, dtype=np.float32)[:1], k=5)[0]
     assert len({hit.path for hit in hits}) == 5
 
@@ -68,7 +68,7 @@ def test_k_files_are_found_behind_a_file_with_many_better_clips(tmp_path: Path) 
 @pytest.mark.parametrize("k", [5, 40, 90])
 def test_ties_go_to_the_lower_clip_id_also_at_the_cut(tmp_path: Path, dim: int, k: int) -> None:
     kinds = np.random.default_rng(0).choice(5, 3000, p=[0.01, 0.01, 0.02, 0.36, 0.6])
-    index = made_index(tmp_path / "index", unit_rows(5, dim)[kinds], 1)
+    index = synthetic_index(tmp_path / "index", unit_rows(5, dim)[kinds], 1)
     for query in unit_rows(10, dim, seed=4):
         assert ids(index.search(query[None], k=k)[0]) == oracle(index, query, k, True)
 
@@ -125,7 +125,7 @@ def test_bad_queries_are_refused(index: Index, vectors: np.ndarray, k: int, mess
 
 def test_vectors_survive_float16(tmp_path: Path) -> None:
     vectors = unit_rows(50, 384)
-    index = made_index(tmp_path / "index", vectors)
+    index = synthetic_index(tmp_path / "index", vectors)
     rounded = vectors.astype(np.float16).astype(np.float32)
     rounded /= np.linalg.norm(rounded, axis=1, keepdims=True)
     np.testing.assert_array_equal(index.vectors(), rounded)
@@ -173,7 +173,7 @@ def test_compaction_keeps_rows_ids_and_vectors(tmp_path: Path) -> None:
 
 
 def test_compaction_waits_for_no_writer(tmp_path: Path) -> None:
-    index = made_index(tmp_path / "index", unit_rows(4, 8))
+    index = synthetic_index(tmp_path / "index", unit_rows(4, 8))
     with writer_lock(index.folder), pytest.raises(IndexFolderError, match="is being written"):
         index.compact()
 

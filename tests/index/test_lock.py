@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.made import made_index, unit_rows
+from tests.index.synthetic import synthetic_index, unit_rows
 from vlret.errors import IndexFolderError
 from vlret.index.index import Index
 from vlret.index.lock import LOCK, writer_lock
@@ -89,7 +89,7 @@ def test_a_share_without_file_locks_says_what_to_do(code: int, tmp_path: Path, m
 
 
 def test_an_index_on_a_share_without_file_locks_can_be_searched(tmp_path: Path, monkeypatch) -> None:
-    index = made_index(tmp_path / "index", unit_rows(5, 8))
+    index = synthetic_index(tmp_path / "index", unit_rows(5, 8))
     monkeypatch.setattr(fcntl, "flock", None)
     assert len(Index.open(index.folder).search(unit_rows(1, 8))[0]) == 2  # files
 

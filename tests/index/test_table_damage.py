@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.index.made import add_file, new_index, unit_rows
+from tests.index.synthetic import add_file, new_index, unit_rows
 from vlret.errors import IndexFolderError
 from vlret.index.index import Index
 from vlret.index.tables import SkippedRow

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.index.made import made_index, unit_rows
+from tests.index.synthetic import synthetic_index, unit_rows
 from vlret.index.index import Index
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
@@ -20,7 +20,7 @@ from vlret.index.writer import IndexWriter
 
 @pytest.fixture
 def index(tmp_path: Path) -> Index:
-    return made_index(tmp_path / "index", unit_rows(7, 8))
+    return synthetic_index(tmp_path / "index", unit_rows(7, 8))
 
 
 def test_pandas_reads_shards_plainly(index: Index) -> None:

@@ -12,6 +12,9 @@ import av
 import imageio_ffmpeg
 import numpy as np
 
+from vlret.media.info import MediaInfo
+from vlret.media.open_media import open_media
+
 WIDTH, HEIGHT, RATE = 128, 96, 10
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -75,3 +78,9 @@ def sequential(path: Path) -> list[tuple[float, int]]:
 
 def upright(frame: av.VideoFrame) -> np.ndarray:
     return np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))
+
+
+def probe(path: Path) -> MediaInfo:
+    """What the file holds."""
+    with open_media(path) as media:
+        return media.info

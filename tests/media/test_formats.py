@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.media.make import H264, HEIGHT, RED, WIDTH, ffmpeg, field, number_of, picture, video
+from tests.media.make import H264, HEIGHT, RED, WIDTH, ffmpeg, field, number_of, picture, probe, video
 from vlret.errors import MediaError
 from vlret.media.decode import decode
-from vlret.media.probe import probe
 from vlret.media.sources import MEDIA_SUFFIXES
 
 MPEG2 = ("-c:v", "mpeg2video", "-q:v", 2, "-r", 25)
@@ -128,6 +127,6 @@ def test_moving_pictures_with_transparency(kind: str, tmp_path: Path):
 def test_frames_that_need_too_much_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = video(tmp_path / "a.mp4", *H264, n=2)
     assert probe(path).width == 128
-    monkeypatch.setattr("vlret.media.container.MAX_FRAME_BYTES", 18_000)
+    monkeypatch.setattr("vlret.media.video.container.MAX_FRAME_BYTES", 18_000)
     with pytest.raises(MediaError, match=r"frames of 128 x 96 pixels need more memory"):
         decode(path, [0.0])

@@ -13,9 +13,10 @@ from PIL import Image
 
 from tests.media.make import H264, video
 from vlret.errors import MediaError
-from vlret.media import limits, packets, worker
-from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
-from vlret.media.reader import open_media
+from vlret.media import limits
+from vlret.media.open_media import open_media
+from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed, worker
+from vlret.media.video import packets
 
 
 def gif(path: Path, n: int, width: int, height: int) -> Path:
@@ -94,8 +95,9 @@ def test_a_file_that_takes_too_much_time_is_given_up(tmp_path: Path, monkeypatch
         "size": None,
     }
     worker._answer({**job, "path": str(path)}, out)
-    reason = json.loads(out.getvalue().splitlines()[-1])
-    assert reason == {"kind": "failed", "reason": "takes more than 0 s of processor time"}
+    last = json.loads(out.getvalue().splitlines()[-1])
+    reason = "takes more than 0 s of processor time"
+    assert last == {"kind": "failed", "reason": reason, "code": "takes_too_long"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.media.make import number_of, sequential
+from tests.media.make import number_of, probe, sequential
 from tests.media.odd import MAKERS
 from vlret.errors import MediaError
 from vlret.media.decode import decode
-from vlret.media.probe import probe
-from vlret.media.reader import open_media
+from vlret.media.open_media import open_media
 
 _PAGE = Path(__file__).parents[2] / "docs" / "media.md"
 _TABLE = _PAGE.read_text().partition("| file | what is odd |")[2].splitlines()[2:]

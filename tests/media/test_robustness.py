@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
+from tests.media.make import probe
 from vlret.errors import MediaError
-from vlret.media.probe import probe
-from vlret.media.reader import open_media
+from vlret.media.open_media import open_media
 
 pytestmark = pytest.mark.data
 REASONS = {

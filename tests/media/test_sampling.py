@@ -8,7 +8,7 @@ import pytest
 
 from tests.media.make import number_of
 from vlret.errors import UsageError
-from vlret.media.read import read_clip
+from vlret.media.decode import read_clip
 from vlret.media.sampling import sample_times
 from vlret.types import Clip
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from tests.conftest import ColourEmbedder
 from tests.evaluation.sets import card, classification_set, media, paint, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import Published, StateChoice, StateSet
+from vlret.evaluation.results.result import BenchResult
 from vlret.evaluation.runner import protocol_for, run
 
+from_json = BenchResult.from_json
 PUBLISHED = (
     Published("VL-JEPA BASE", "R@1", 40.0, "arXiv 2512.10942v2, table 1"),
     Published("VL-JEPA BASE", "R@1", 37.6, "arXiv 2512.10942v1, table 1"),
@@ -35,7 +36,7 @@ class Swaps(ColourEmbedder):
         return super().predict(tokens)[:, [2, 1, 0, 3]]
 
 
-def contaminated_document(folder) -> dict[str, Any]:
+def contaminated_document(folder) -> BenchResult:
     """Retrieval over a set that shares videos with HowTo100M."""
     made = retrieval_set(published=CONTAMINATED, overlaps={"HowTo100M": "these videos"})
     return run(
@@ -47,7 +48,7 @@ def contaminated_document(folder) -> dict[str, Any]:
     )
 
 
-def documents(folder) -> dict[str, dict[str, Any]]:
+def documents(folder) -> dict[str, BenchResult]:
     """By task; "states" are questions of two states."""
     states = StateSet(card("vqa"), media("red", "green"), [StateChoice(0, 0, (1, 0), 1)])
     sets = {

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from tests.evaluation.conftest import painted  # noqa: F401
 from tests.reports.bench_documents import contaminated_document, documents
 
 
@@ -42,11 +43,11 @@ def counted_video(tmp_path) -> Path:
 
 @pytest.fixture(scope="session")
 def contaminated(tmp_path_factory):
-    """A retrieval document with marked and unmarked published rows."""
+    """A retrieval result with marked and unmarked published rows."""
     return contaminated_document(tmp_path_factory.mktemp("contaminated"))
 
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory):
-    """Documents of `vlret.evaluation.runner` by task; tests must not change them."""
+    """Results of `vlret.evaluation.runner` by task."""
     return documents(tmp_path_factory.mktemp("results"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 
 import pandas as pd
 import pytest
 
+from tests.reports.bench_documents import from_json
 from vlret.errors import OutputError
 from vlret.reports.bench_files import write_reports
 
@@ -27,10 +27,10 @@ def test_all_reports_are_written(results, tmp_path):
 
 
 def test_confusion_is_written_whole_for_any_number_of_classes(results, tmp_path):
-    document = copy.deepcopy(results["classification"])
+    document = results["classification"].to_json()
     document["classes"] += [f"class, {i}" for i in range(100)]
     document["models"][0]["parts"][0]["per_query"]["top"][3] = [50]
-    write_reports(document, tmp_path)
+    write_reports(from_json(document), tmp_path)
     table = pd.read_csv(tmp_path / "confusion.csv")
     assert list(table) == ["model", "truth", "answer", "queries"]
     assert table.groupby("model")["queries"].sum().tolist() == [6, 6]
@@ -39,10 +39,10 @@ def test_confusion_is_written_whole_for_any_number_of_classes(results, tmp_path)
 
 
 def test_a_folder_as_the_name_of_a_model_stays_below_the_output(results, tmp_path):
-    document = copy.deepcopy(results["text"])
+    document = results["text"].to_json()
     document["models"][0]["name"], document["models"][1]["name"] = "/models/mine", ".."
     document["models"][1]["stamp"]["model"]["revision"] = "../../a"
-    write_reports(document, tmp_path / "out")
+    write_reports(from_json(document), tmp_path / "out")
     found = sorted(file.relative_to(tmp_path).parts for file in tmp_path.rglob("*.json"))
     assert found == [
         ("out", "mteb", "model", "a", "painted_text.json"),
@@ -51,10 +51,10 @@ def test_a_folder_as_the_name_of_a_model_stays_below_the_output(results, tmp_pat
 
 
 def test_folders_with_one_last_part_are_told_apart(results, tmp_path):
-    document = copy.deepcopy(results["retrieval"])
+    document = results["retrieval"].to_json()
     for model, name in zip(document["models"], ("/a/mine", "/b/mine"), strict=True):
         model["name"] = name
-    paths = write_reports(document, tmp_path)
+    paths = write_reports(from_json(document), tmp_path)
     assert len(set(paths)) == len(paths) == 10
     for folder in ("a", "b"):
         form = json.loads((tmp_path / "clip_benchmark" / f"{folder}__mine.json").read_text())
@@ -62,9 +62,9 @@ def test_folders_with_one_last_part_are_told_apart(results, tmp_path):
 
 
 def test_a_name_that_is_no_utf8_stops_nothing(results, tmp_path):
-    document = copy.deepcopy(results["retrieval"])
+    document = results["retrieval"].to_json()
     document["models"][0]["name"] = "a\udcff"
-    for path in write_reports(document, tmp_path):
+    for path in write_reports(from_json(document), tmp_path):
         assert path.read_text("utf-8")
 
 

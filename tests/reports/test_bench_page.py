@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import re
 
 import pytest
 
+from tests.reports.bench_documents import from_json
 from tests.reports.pages import Page
 from vlret.reports.bench_page import bench_page
 
@@ -20,7 +20,7 @@ def test_every_task_has_a_page_that_asks_for_nothing(results, task):
     assert all(value.startswith(("data:image/", "#")) for value in fetched)
     assert "@import" not in html
     assert "default-src 'none'" in html
-    assert "Painted: " + results[task]["task"] in page.texts
+    assert "Painted: " + results[task].task in page.texts
     assert "svg" in page.tags
     assert "swaps_<b>|$x$& *" in page.texts
 
@@ -62,10 +62,10 @@ def test_classes_have_a_matrix_and_a_table(results):
 
 
 def test_more_than_50_classes_have_their_most_confused_pairs_and_a_cut_table(results):
-    document = copy.deepcopy(results["classification"])
+    document = results["classification"].to_json()
     document["classes"] = [f"class {i}" for i in range(60)]
     document["labels"] = [list(range(i, 60, 6)) for i in range(6)]
-    page = Page(bench_page(document))
+    page = Page(bench_page(from_json(document)))
     assert "Which class for which" in page.texts
     assert page.texts.count("answer") == 2  # a head for each model
     assert {"class 4", "1 of 1", "10 more are not shown."} <= set(page.texts)
@@ -75,32 +75,35 @@ def test_more_than_50_classes_have_their_most_confused_pairs_and_a_cut_table(res
 
 
 def test_media_that_are_gone_leave_no_picture_and_a_warning(results, caplog):
-    document = copy.deepcopy(results["retrieval"])
+    document = results["retrieval"].to_json()
     for item in document["items"]:
         item["path"] = None if item["id"] == "red" else f"/nowhere/{item['id']}.mp4"
-    page = Page(bench_page(document))
+    page = Page(bench_page(from_json(document)))
     assert "img" not in page.tags
     assert "a red wall" in page.texts
     assert "/nowhere/blue.mp4" in caplog.text
 
 
 def test_without_cost_the_page_says_so(results):
-    document = copy.deepcopy(results["retrieval"])
+    document = results["retrieval"].to_json()
     for model in document["models"]:
         model["cost"] = None
-    assert "No cost is shown: none is known of these vectors." in Page(bench_page(document)).texts
+    assert (
+        "No cost is shown: it is not known for these embeddings."
+        in Page(bench_page(from_json(document))).texts
+    )
 
 
 @pytest.mark.parametrize("task", ["retrieval", "classification", "vqa"])
 def test_hostile_names_are_text_and_nothing_else(results, task):
     evil = "</style><script>alert(1)</script>\u202e\x1b[2J\udcff\n'\""
-    document = copy.deepcopy(results[task])
+    document = results[task].to_json()
     document["models"][0]["name"] = evil
     document["dataset"]["title"] = evil
     for name in ("classes", "candidates"):
         document[name] = [f"{evil}{i}" for i in range(len(document.get(name) or []))]
     for item in document["items"]:
         item["id"] = evil
-    html = bench_page(document)
+    html = bench_page(from_json(document))
     assert "script" not in Page(html).tags
     assert not re.search("[\x1b\u202e\ud800-\udfff]", html)

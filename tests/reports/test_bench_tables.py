@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from tests.reports.bench_documents import from_json
 from vlret.reports.bench_tables import bench_rows, footer, to_confusion_csv, to_csv, to_latex, to_markdown
 
 TASKS = ["retrieval", "classification", "vqa", "text", "states"]
@@ -21,7 +22,7 @@ def cells(line: str) -> list[str]:
 
 def test_models_stand_side_by_side_and_published_rows_below(results):
     rows = bench_rows(results["retrieval"])
-    assert [(row.model, row.part, row.pool) for row in rows] == [
+    assert [(row.model, row.section, row.pool) for row in rows] == [
         ("colour", "text to video", "4"),
         ("colour", "video to text", "5"),
         ("swaps_<b>|$x$& *", "text to video", "4"),
@@ -30,7 +31,7 @@ def test_models_stand_side_by_side_and_published_rows_below(results):
         ("VL-JEPA BASE", "text to video", ""),
     ]
     assert [row.source[:17] for row in rows[4:]] == ["arXiv 2512.10942v"] * 2
-    assert [row.figures["hit@1"]["value"] for row in rows] == [100.0, 100.0, 40.0, 50.0, 40.0, 37.6]
+    assert [row.figures["hit@1"][0] for row in rows] == ["100.0", "100.0", "40.0", "50.0", "40.0", "37.6"]
 
 
 def test_markdown_has_value_interval_and_pool(results):
@@ -53,36 +54,38 @@ def test_the_reader_is_told_what_the_numbers_hang_on(results):
     assert "Chance in R@1: text to video 25.0, video to text 25.0." in text
     assert "not measured here" in text
     assert (
-        "Protocol: Painted, split test; frames a clip: 2 (midpoint); resize: model; undecodable: wrong"
+        "Protocol: Painted, split test; frames per clip: 2 (midpoint); resize: model; undecodable: wrong"
         in text
     )
-    assert results["retrieval"]["models"][0]["stamp"]["set"]["hash"][:12] in text
+    assert results["retrieval"].models[0].stamp.set["hash"][:12] in text
 
 
-def test_of_vectors_made_elsewhere_nothing_is_claimed(results):
-    document = copy.deepcopy(results["retrieval"])
+def test_of_precomputed_embeddings_nothing_is_claimed(results):
+    document = results["retrieval"].to_json()
     unknown = dict.fromkeys(("frames", "sampling", "resize", "text_tokens", "prompts", "query"))
     document["models"][0]["stamp"]["protocol"] |= unknown
     document["models"][0]["cost"] = None
-    assert "frames a clip: 2 (midpoint)" in "\n".join(footer(document))  # the other model looked at media
+    assert "frames per clip: 2 (midpoint)" in "\n".join(
+        footer(from_json(document))
+    )  # the other model looked at media
     document["models"][1]["stamp"]["protocol"] |= unknown
     document["models"][1]["cost"] = None
-    told = "\n".join(footer(document))
-    assert "split test; vectors made elsewhere; ties: expected; scored set" in told
+    told = "\n".join(footer(from_json(document)))
+    assert "split test; precomputed embeddings; ties: expected; scored set" in told
     assert "None" not in told
 
 
 @pytest.mark.parametrize(("prompts", "told"), [([], "those of each model"), (["a {}"] * 80, "80 templates")])
 def test_prompts_are_told(results, prompts, told):
-    document = copy.deepcopy(results["classification"])
+    document = results["classification"].to_json()
     for model in document["models"]:
         model["stamp"]["protocol"]["prompts"] = prompts
-    assert f"prompts: {told};" in "\n".join(footer(document))
+    assert f"prompts: {told};" in "\n".join(footer(from_json(document)))
 
 
 def test_what_differs_from_the_paper_s_protocol_is_named(results):
-    document = copy.deepcopy(results["retrieval"])
-    told = footer(document)[-1]
+    document = results["retrieval"].to_json()
+    told = footer(from_json(document))[-1]
     assert "differs in: frames at the midpoints" in told
     assert "pe_reweighting" in told
     for model in document["models"]:
@@ -92,14 +95,12 @@ def test_what_differs_from_the_paper_s_protocol_is_named(results):
             "frames": 16,
         }
     document["missing"] = ["a"]
-    assert footer(document)[-1].partition("differs in: ")[2] == (
-        "16 frames a clip, not 2; plain cosine, not re-weighted over the queries (pe_reweighting); "
-        "1 media missing."
+    assert footer(from_json(document))[-1].partition("differs in: ")[2] == (
+        "16 frames per clip, not 2; plain cosine, not re-weighted over the queries (pe_reweighting); "
+        "1 items missing."
     )
-    asked = {
-        **results["vqa"],
-        "dataset": {**results["vqa"]["dataset"], "published": document["dataset"]["published"]},
-    }
+    published = results["retrieval"].dataset.published
+    asked = replace(results["vqa"], dataset=replace(results["vqa"].dataset, published=published))
     assert footer(asked)[-1].endswith("how far this run's agree with its own is not known.")
     assert not [line for line in footer(results["vqa"]) if "paper" in line]  # nothing is published for it
 
@@ -127,14 +128,14 @@ def test_published_rows_are_grey_in_latex(results):
 def test_csv_has_every_figure_as_it_is(results, task):
     table = pd.read_csv(io.StringIO(to_csv(results[task])))
     measured = table[table["kind"] == "measured"]
-    for model in results[task]["models"]:
-        for part in model["parts"]:
-            own = measured[(measured["model"] == model["name"]) & (measured["part"] == part["name"])]
+    for model in results[task].models:
+        for section in model.sections:
+            own = measured[(measured["model"] == model.name) & (measured["part"] == section.name)]
             assert dict(zip(own["figure"], own["value"], strict=True)) == {
-                name: figure["value"] for name, figure in part["figures"].items()
+                name: figure.value for name, figure in section.figures.items()
             }
-            assert set(own["pool"]) == {part["pool"]}
-    assert len(table) - len(measured) == len(results[task]["dataset"]["published"])
+            assert set(own["pool"]) == {section.pool}
+    assert len(table) - len(measured) == len(results[task].dataset.published)
 
 
 def test_reported_rows_are_marked_in_every_form(contaminated):
@@ -171,12 +172,12 @@ def test_csv_marks_what_was_published_and_what_overlaps(results):
 
 
 def test_csv_marks_partial_copies(results):
-    document = copy.deepcopy(results["retrieval"])
-    whole = pd.read_csv(io.StringIO(to_csv(document)))
+    document = results["retrieval"].to_json()
+    whole = pd.read_csv(io.StringIO(to_csv(from_json(document))))
     assert set(whole["missing"].dropna()) == {0}
     assert whole["trimmed"].isna().all()
     document["missing"], document["dataset"]["choices"]["trimmed"] = ["a", "b"], "x.first5.json"
-    table = pd.read_csv(io.StringIO(to_csv(document)))
+    table = pd.read_csv(io.StringIO(to_csv(from_json(document))))
     measured, reported = table[table["kind"] == "measured"], table[table["kind"] == "reported"]
     assert set(measured["missing"]) == {2}
     assert set(measured["trimmed"]) == {"x.first5.json"}
@@ -184,10 +185,10 @@ def test_csv_marks_partial_copies(results):
 
 
 def test_csv_holds_no_formula(results):
-    document = copy.deepcopy(results["classification"])
+    document = results["classification"].to_json()
     document["classes"] = [f"=1+{name}" for name in document["classes"]]
     document["models"][0]["name"] = "@me"
-    for text in (to_csv(document), to_confusion_csv(document)):
+    for text in (to_csv(from_json(document)), to_confusion_csv(from_json(document))):
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
         assert not [cell for cell in cells if cell.startswith(("=", "@"))]
         assert "'@me" in cells

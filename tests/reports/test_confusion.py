@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 import re
 
+from tests.reports.bench_documents import from_json
 from tests.reports.pages import Page
 from vlret.reports.confusion import confusions
 
 
 def document(results, classes, labels, answers):
     """A classification of one model that gives `answers` to items with `labels`."""
-    made = copy.deepcopy(results["classification"])
+    made = results["classification"].to_json()
     made["classes"], made["labels"], made["models"] = (
         classes,
         [[label] for label in labels],
         made["models"][:1],
     )
     made["models"][0]["parts"][0]["per_query"]["top"] = [[answer] for answer in answers]
-    return made
+    return from_json(made)
 
 
 def cells(html: str) -> list[list[str]]:

@@ -53,4 +53,4 @@ def test_more_labels_than_clips_shown_are_all_counted(tmp_path):
 
 
 def test_no_labels_say_so(tmp_path):
-    assert "Nothing was labelled." in page_of(tmp_path / "p.html", []).texts
+    assert "No clips were labelled." in page_of(tmp_path / "p.html", []).texts

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from vlret.errors import UsageError
-from vlret.reports.label_table import check_table, label_dict, write_table
+from vlret.reports.label_table import check_table, write_table
 from vlret.tasks.label_list import read_labels
 from vlret.types import Label, LabelScore
 
@@ -35,7 +35,7 @@ def test_a_table_comes_back_as_it_went(tmp_path, suffix):
     assert table["probability"].tolist() == [0.75, 0.5]
     assert table["end"].isna().tolist() == [False, True]
     if suffix in (".parquet", ".jsonl"):
-        assert [dict(one) for one in table["top"][1]] == label_dict(ITEMS[1])["top"]
+        assert [dict(one) for one in table["top"][1]] == ITEMS[1].to_json()["top"]
 
 
 def test_a_csv_holds_no_formula(tmp_path):
@@ -56,8 +56,9 @@ def test_no_label_still_gives_the_columns(tmp_path):
 
 
 def test_other_suffixes_are_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"\.csv, \.parquet, \.jsonl"):
+    with pytest.raises(UsageError, match=r"\.csv, \.parquet, \.jsonl") as error:
         check_table(tmp_path / "a.xlsx")
+    assert error.value.code == "unknown_table_type"
 
 
 NAMES = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import json
 
 import pytest
 
+from tests.reports.bench_documents import from_json
 from vlret.reports.other_forms import clip_benchmark, mteb
 
 NAME = "swaps_<b>|$x$&"
@@ -38,8 +38,9 @@ def test_partial_copies_are_marked(results):
     (entry,) = mteb(whole)["colour", "1", "painted_retrieval-text-to-video"]["scores"]["test"]
     for form in (clip_benchmark(whole)[NAME], entry):
         assert (form["missing"], form["trimmed"]) == (0, "")
-    part = copy.deepcopy(whole)
-    part["missing"], part["dataset"]["choices"]["trimmed"] = ["a", "b"], "x.first5.json"
+    document = whole.to_json()
+    document["missing"], document["dataset"]["choices"]["trimmed"] = ["a", "b"], "x.first5.json"
+    part = from_json(document)
     (entry,) = mteb(part)["colour", "1", "painted_retrieval-text-to-video"]["scores"]["test"]
     for form in (clip_benchmark(part)[NAME], entry):
         assert (form["missing"], form["trimmed"]) == (2, "x.first5.json")
@@ -57,9 +58,9 @@ def test_mteb_reads_its_own_form(results, tmp_path):
             read = mteb_results.TaskResult.from_disk(tmp_path / "task.json")
             assert read.task_name == name
             assert read.eval_splits == ["test"]
-            own = next(one for one in results[task]["models"] if one["name"] == model)
-            part = next(p for p in own["parts"] if p["name"].replace(" ", "-") in name or p["name"] == "all")
-            assert read.get_score() == pytest.approx(part["figures"][main]["value"] / 100, abs=1e-6)
+            own = next(one for one in results[task].models if one.name == model)
+            part = next(s for s in own.sections if s.name.replace(" ", "-") in name or s.name == "all")
+            assert read.get_score() == pytest.approx(part.figures[main].value / 100, abs=1e-6)
 
 
 def test_mteb_s_recall_is_the_share_of_all_right_items(results):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.reports.bench_documents import from_json
 from vlret.reports.plots import accuracy_against_cost, main_bars, recall_curves
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -37,26 +37,26 @@ def test_bars_name_every_model(results, task):
 
 
 def test_cost_is_drawn_for_models_of_which_it_is_known(results):
-    document = copy.deepcopy(results["retrieval"])
+    document = results["retrieval"].to_json()
     nothing = {"clips": 0, "seconds": 0.0, "cached_clips": 0, "cached_seconds": 0.0}
     document["models"][0]["cost"] = {**nothing, "clips": 4, "seconds": 2.0}
     document["models"][1]["cost"] = nothing
-    drawn = texts(accuracy_against_cost(document))
-    assert {"colour", "seconds a clip, measured when encoded"} <= set(drawn)
+    drawn = texts(accuracy_against_cost(from_json(document)))
+    assert {"colour", "seconds per clip, measured when encoded"} <= set(drawn)
     assert not any(text.startswith("swaps") for text in drawn)
     document["models"][0]["cost"] = None  # vectors made elsewhere
-    assert accuracy_against_cost(document) == ""
+    assert accuracy_against_cost(from_json(document)) == ""
 
 
 def test_cost_of_a_cached_run_is_that_of_the_run_that_encoded(results):
-    document = copy.deepcopy(results["retrieval"])
+    document = results["retrieval"].to_json()
     first, second = document["models"]
     first["cost"] = {"clips": 4, "seconds": 2.0, "cached_clips": 0, "cached_seconds": 0.0}
     second["cost"] = {"clips": 0, "seconds": 0.0, "cached_clips": 4, "cached_seconds": 2.0}
-    drawn = accuracy_against_cost(document)
+    drawn = accuracy_against_cost(from_json(document))
     assert {"colour", "swaps_<b>|$x$&, 4 of 4 clips from the cache"} <= set(texts(drawn))
     second["cost"] = {"clips": 3, "seconds": 1.5, "cached_clips": 1, "cached_seconds": 0.5}
-    assert accuracy_against_cost(document) == drawn.replace("4 of 4", "1 of 4")
+    assert accuracy_against_cost(from_json(document)) == drawn.replace("4 of 4", "1 of 4")
 
 
 def test_plots_share_no_ids(results):

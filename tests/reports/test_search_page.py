@@ -98,7 +98,7 @@ def test_a_clip_that_its_file_has_no_more_leaves_the_others(tmp_path, counted_vi
 
 def test_no_hits_say_so(tmp_path):
     page = Page(html_of(tmp_path / "p.html", []))
-    assert "Nothing was found." in page.texts
+    assert "No results." in page.texts
     assert "Found." in page.texts
 
 
@@ -106,4 +106,4 @@ def test_300_clips_are_shown_and_how_many_more(tmp_path):
     hits = [Hit(rank, 0.5, f"lost{rank}.mp4", 0.0, 9.0, rank) for rank in range(1, 304)]
     page = Page(html_of(tmp_path / "p.html", hits))
     assert page.tags.count("article") == 300
-    assert "3 more are not shown." in page.texts
+    assert "3 more results not shown." in page.texts

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vlret.media import reader
+from vlret.media.open_media import open_media
 from vlret.reports import thumbnails as module
 from vlret.reports.thumbnails import previews
 from vlret.types import Clip
@@ -50,7 +50,7 @@ def test_the_outer_frames_are_half_as_large(counted_video):
 
 def test_a_file_is_opened_once(counted_video, monkeypatch):
     opened = []
-    monkeypatch.setattr(module, "open_media", lambda path: opened.append(path) or reader.open_media(path))
+    monkeypatch.setattr(module, "open_media", lambda path: opened.append(path) or open_media(path))
     assert len(previews(Clip(counted_video, start, start + 1) for start in (0.0, 1.0, 2.0))) == 3
     assert opened == [counted_video]
 

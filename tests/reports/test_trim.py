@@ -1,4 +1,4 @@
-"""trim.py: a clip as a file of its own."""
+"""trim.py: saving a clip as a file."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_joined_recordings_are_saved_across_the_joint_without_sound(tmp_path, ca
     assert numbers(saved) == [*range(10, 20), *range(15)]
     with av.open(str(saved)) as file:
         assert not file.streams.audio
-    assert "saved without sound, as its time stamps jump" in caplog.text
+    assert "saved without sound because its timestamps jump" in caplog.text
 
 
 def test_a_picture_that_stays_is_saved_with_the_sound_over_it(tmp_path):
@@ -151,18 +151,19 @@ def test_links_and_files_under_the_name_are_left_alone(tmp_path, counted_video):
     assert not (tmp_path / "not there").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path, counted_video):
-    (tmp_path / "file").write_text("no folder")
-    with pytest.raises(OutputError, match="file cannot be written"):
+def test_a_directory_that_cannot_be_written_is_named(tmp_path, counted_video):
+    (tmp_path / "file").write_text("not a directory")
+    with pytest.raises(OutputError, match="file cannot be written") as error:
         save_clip(Clip(counted_video, 1.0, 2.0), tmp_path / "file")
+    assert (error.value.code, error.value.fields["path"]) == ("write_failed", tmp_path / "file")
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, counted_video, monkeypatch):
+def test_a_full_disk_is_an_error_that_leaves_nothing(tmp_path, counted_video, monkeypatch):
     def full(*_):
         raise av.error.OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(trim, "_encode", full)
-    with pytest.raises(OutputError, match="Make room"):
+    with pytest.raises(OutputError, match="Free some space"):
         save_clip(Clip(counted_video, 1.0, 2.0), tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
 
@@ -232,8 +233,9 @@ def test_what_cannot_be_read_leaves_nothing(tmp_path):
 
 
 def test_a_clip_past_the_end_is_refused(tmp_path, counted_video):
-    with pytest.raises(MediaError, match="ends at 3"):
+    with pytest.raises(MediaError, match="ends at 3") as error:
         save_clip(Clip(counted_video, 5.0, 6.0), tmp_path / "out")
+    assert error.value.code == "clip_past_end"
 
 
 def test_an_interrupted_save_leaves_nothing(tmp_path, counted_video, monkeypatch):

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.security.sandbox import Sandbox
-from vlret.index.faiss_file import checksum
+from vlret.index.backends.faiss_file import checksum
 from vlret.index.tables import DROPPED, SKIPPED
 
 Attack = Callable[[Sandbox], object]

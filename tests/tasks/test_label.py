@@ -134,33 +134,45 @@ def test_a_label_with_braces_is_a_plain_text(colour_model):
 
 
 @pytest.mark.parametrize(
-    ("labels", "options"),
+    ("labels", "options", "code"),
     [
-        ([], {}),
-        ("cat", {}),
-        (["a", ""], {}),
-        ({"a": 1}, {}),
-        (["a", float("nan")], {}),
-        (["a"], {"top": 1.5}),
-        (["a"], {"templates": "{}"}),
-        (["a"], {"model": 5}),
-        (["a"], {"templates": []}),
-        (["a"], {"templates": ["no place"]}),
-        (["a"], {"templates": ["{} and {}"]}),
-        (["a"], {"top": 0}),
-        (["a"], {"threshold": 1.5}),
-        (["a"], {"threshold": float("nan")}),
-        (["a"], {"model": None}),
+        ([], {}, "no_labels"),
+        (["a", ""], {}, "empty_label"),
+        (["a"], {"top": 1.5}, "not_a_count"),
+        (["a"], {"top": 0}, "not_a_count"),
+        (["a"], {"templates": []}, "no_template"),
+        (["a"], {"templates": ["no place"]}, "invalid_template"),
+        (["a"], {"templates": ["{} and {}"]}, "invalid_template"),
+        (["a"], {"threshold": 1.5}, "invalid_threshold"),
+        (["a"], {"threshold": float("nan")}, "invalid_threshold"),
+        (["a"], {"threshold": "auto"}, "no_calibrated_threshold"),
+        (["a"], {"model": None}, "no_model"),
     ],
 )
-def test_wrong_calls_are_refused(colour_model, labels, options):
+def test_wrong_values_are_refused(colour_model, labels, options, code):
+    with pytest.raises(UsageError) as error:
+        classify([], labels, **{"model": colour_model, **options})
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("labels", "options"),
+    [
+        ("cat", {}),
+        ({"a": 1}, {}),
+        (["a", float("nan")], {}),
+        (["a"], {"templates": "{}"}),
+        (["a"], {"model": 5}),
+    ],
+)
+def test_arguments_of_wrong_types_are_refused(colour_model, labels, options):
     with pytest.raises(UsageError):
         classify([], labels, **{"model": colour_model, **options})
 
 
-def test_a_label_given_twice_keeps_both_places_and_is_told(painted_index, colour_model, caplog):
+def test_duplicate_labels_are_kept_with_a_warning(painted_index, colour_model, caplog):
     items = classify(painted_index, ["red", "blue", "Red", "re_d"], model=colour_model, top=4)
-    assert "'red' is given more than once" in caplog.text
+    assert "'red' was given more than once" in caplog.text
     red = next(item for item in items if item.path.endswith("red.png"))
     assert [(one.label, one.probability) for one in red.top[:2]] == [
         ("red", pytest.approx(red.probability)),

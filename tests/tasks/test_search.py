@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import IndexFolderError, MediaError, ModelError, UsageError
-from vlret.tasks import fit
+from vlret.tasks import index_model
 from vlret.tasks.search import parse_weighted, query_vector, search
 from vlret.types import Clip
 
@@ -148,7 +148,7 @@ def test_the_model_is_loaded_in_the_dtype_of_the_index(painted_index, monkeypatc
         asked.append((name, device, dtype))
         return ColourEmbedder()
 
-    monkeypatch.setattr(fit, "load_model", load_model)
+    monkeypatch.setattr(index_model, "load_model", load_model)
     search(painted_index, "red", model="colour")
     assert asked == [("colour", "auto", "float32")]
 

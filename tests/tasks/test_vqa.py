@@ -1,4 +1,4 @@
-"""vqa.py: the nearest candidate answer, and one look at a clip for all its questions."""
+"""vqa.py: the nearest candidate answer; a clip is encoded once for all its questions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import UsageError
-from vlret.tasks import fit
+from vlret.tasks import index_model
 from vlret.tasks.vqa import answer, answer_many, ask_each
 from vlret.types import Clip
 
@@ -57,7 +57,7 @@ def test_a_model_without_predictor_compares_question_and_answer_together(colour_
     assert [one.score for one in found.candidates] == pytest.approx(sorted(expected, reverse=True))
 
 
-def test_a_file_is_looked_at_once_for_all_its_questions(tmp_path):
+def test_a_file_is_encoded_once_for_all_its_questions(tmp_path):
     from PIL import Image
 
     paths = [tmp_path / "red.png", tmp_path / "blue.png"]
@@ -71,21 +71,21 @@ def test_a_file_is_looked_at_once_for_all_its_questions(tmp_path):
     assert model.n_clips_seen == 2
 
 
-def test_decoded_frames_are_not_taken_for_each_other():
+def test_decoded_frames_are_not_confused():
     answers = answer_many(
         AskedColour(), [(RED, "which?", ["red", "blue"]), (BLUE, "which?", ["red", "blue"])]
     )
     assert [one.answer for one in answers] == ["red", "blue"]
 
 
-def test_a_clip_is_looked_at_between_its_times(painted):
+def test_a_clip_is_encoded_between_its_times(painted):
     model, answers = AskedColour(), ["red", "blue"]
     clips = [Clip(painted / "long.gif", 0.0, 10.0), Clip(painted / "long.gif", 10.0, 20.0)]
     found = [answer(model, clip, "which?", np.array(answers)) for clip in clips]
     assert [(one.start, one.end, one.answer) for one in found] == [(0, 10, "red"), (10, 20, "blue")]
 
 
-def test_each_question_is_asked_about_each_clip_and_a_bad_file_is_told_once(painted, tmp_path):
+def test_each_question_is_asked_about_each_clip_and_a_bad_file_is_reported_once(painted, tmp_path):
     (tmp_path / "bad.mp4").write_text("no video")
     clips = [
         Clip(tmp_path / "bad.mp4", 0.0, 1.0),
@@ -102,16 +102,26 @@ def test_each_question_is_asked_about_each_clip_and_a_bad_file_is_told_once(pain
 
 
 def test_a_model_is_given_by_its_name_too(monkeypatch):
-    monkeypatch.setattr(fit, "load_model", lambda name: {"asked": AskedColour}[name]())
+    monkeypatch.setattr(index_model, "load_model", lambda name: {"asked": AskedColour}[name]())
     assert answer("asked", RED, "which?", ["red", "blue"]).answer == "red"
 
 
 @pytest.mark.parametrize(
-    ("question", "answers"),
-    [("", ["a"]), (" ", ["a"]), ("q", []), ("q", ["a", ""]), ("q", ["a", "a"]), ("q", "cat"), (None, ["a"]),
-     (b"q", ["a"]), ("q", None), ("q", ["a", 5]), ("q \udcff", ["a"])],
+    ("question", "answers", "code"),
+    [("", ["a"], "empty_question"), (" ", ["a"], "empty_question"), ("q", [], "empty_answer"),
+     ("q", ["a", ""], "empty_answer"), ("q", ["a", "a"], "duplicate_answer"), (None, ["a"], "wrong_type"),
+     (b"q", ["a"], "wrong_type")],
 )  # fmt: skip
-def test_refuses_what_cannot_be_asked(colour_model, question, answers):
+def test_refuses_what_is_not_a_question(colour_model, question, answers, code):
+    with pytest.raises(UsageError) as error:
+        answer(colour_model, RED, question, answers)
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"), [("q", "cat"), ("q", None), ("q", ["a", 5]), ("q \udcff", ["a"])]
+)
+def test_refuses_texts_of_wrong_types(colour_model, question, answers):
     with pytest.raises(UsageError):
         answer(colour_model, RED, question, answers)
 

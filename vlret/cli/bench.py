@@ -29,10 +29,10 @@ def bench_app() -> typer.Typer:
 def run_task(given: TaskOptions) -> None:
     """Run one task, write its files and print its table."""
     from vlret.evaluation.inputs.bench import bench
-    from vlret.evaluation.results.table import result_table
+    from vlret.reports.bench_text import result_table
 
     try:
-        document = bench(given.request(), say=output.say, **given.execution())
+        result = bench(given.request(), say=output.say, **given.execution())
     except VlretError as error:
         if "files" not in error.fields:
             raise
@@ -42,14 +42,14 @@ def run_task(given: TaskOptions) -> None:
     if given.out:  # before printing: whoever reads may go (`| head`)
         from vlret.reports.bench_files import PAGE, write_reports
 
-        write_reports(document, given.out)
+        write_reports(result, given.out)
         output.say(
             f"wrote {output.existing(given.out / 'result.json')} and {output.existing(given.out / PAGE)}"
         )
     if given.json:
-        output.print_json(document, indent=None)
+        output.print_json(result.to_json(), indent=None)
     else:
-        output.show_lines(result_table(document))
+        output.show_lines(result_table(result))
 
 
 def _with_where(error: VlretError, given: TaskOptions) -> VlretError:
@@ -70,7 +70,7 @@ def datasets(
     import json as json_module
 
     from vlret.datasets.registry import overview
-    from vlret.evaluation.results.table import datasets_table
+    from vlret.reports.bench_text import datasets_table
 
     if annotations is not None and not annotations.is_dir():
         raise UsageError(
@@ -101,8 +101,9 @@ def compare(
     from dataclasses import asdict
 
     from vlret.evaluation.results.compare import compare as compare_results
-    from vlret.evaluation.results.compare import read_result, stamp_differences
-    from vlret.evaluation.results.table import comparison_table
+    from vlret.evaluation.results.compare import stamp_differences
+    from vlret.evaluation.results.read import read_result
+    from vlret.reports.bench_text import comparison_table
 
     one = read_result(first)
     other = read_result(second) if second else one

@@ -46,8 +46,9 @@ def captions(
     from vlret.datasets.custom import read_captions
     from vlret.evaluation.inputs.load_dataset import load_dataset
     from vlret.evaluation.inputs.request import BenchRequest
-    from vlret.evaluation.results.table import trimmed_note
-    from vlret.evaluation.tasks.captions import METRIC, captions_table, score_captions
+    from vlret.evaluation.tasks.captions import METRIC, score_captions
+    from vlret.reports.bench_notes import trimmed_note
+    from vlret.reports.captions_table import captions_table
 
     if not predicted:
         raise UsageError(

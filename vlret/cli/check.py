@@ -12,13 +12,13 @@ def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
 
     Exits with 1 if it is damaged.
     """
-    from vlret.index.known import is_gone, known_files
+    from vlret.index.indexed_files import indexed_files, is_gone
     from vlret.index.snapshot import Snapshot
     from vlret.index.store import Store
 
     store = Store(index)
     damaged = store.find_damage(store.read_manifest())
-    paths = [] if damaged else [file.path for file in known_files(Snapshot.read(store))]
+    paths = [] if damaged else [file.path for file in indexed_files(Snapshot.read(store))]
     gone = [path for path in paths if is_gone(path)]
     if json:
         output.print_json({"index": index, "damaged": damaged, "files": len(paths), "gone": gone})

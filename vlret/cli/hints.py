@@ -15,8 +15,10 @@ HINTS: dict[str, str] = {
     "index_needs_captions": "Give --captions FILE.csv --index INDEX.",
     "no_annotations": "Give their directory with --annotations (default: annotations/ in that of --data).",
     "no_dataset_name": "Give --dataset NAME.",
+    "not_comparable": "Run both with the same protocol, or compare anyway with --force.",
     "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
     "not_writable": "Choose another directory with --{argument}.",
+    "too_many_clips": "Give longer windows with --clips.",
     "wrong_task": "Run vlret bench {task}.",
 }
 

@@ -1,4 +1,4 @@
-"""`vlret label`: zero-shot labels for media or for an index."""
+"""`vlret label`: zero-shot labels for media files or an index."""
 
 from __future__ import annotations
 
@@ -20,41 +20,44 @@ if TYPE_CHECKING:
 def label(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE|INDEX", help="Media as for `vlret index`, or one index folder."),
+        typer.Argument(metavar="SOURCE|INDEX", help="Sources as for `vlret index`, or one index directory."),
     ],
     labels: Annotated[
         list[str],
         typer.Option(
-            metavar="FILE_OR_LIST", help="'cat,dog,car', or a .txt, .csv, .tsv, .json or .yaml of labels."
+            metavar="FILE_OR_LIST",
+            help="'cat,dog,car', or a .txt, .csv, .tsv, .json or .yaml file of labels.",
         ),
     ],
     column: Annotated[
-        str | None, typer.Option(help="Column of a table of labels: its heading, or its number from 1.")
+        str | None, typer.Option(help="Column of the label file: its heading, or its number from 1.")
     ] = None,
     template: Annotated[
         list[str] | None,
-        typer.Option(help="Prompt with one {} for the label; several are averaged (default: the model's)."),
+        typer.Option(
+            help="Prompt template with one {} for the label. Repeat it to average several (default: the model's)."
+        ),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="Labels listed for each clip.")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="Number of best labels listed per clip.")] = 5,
     threshold: Annotated[
         str | None,
-        typer.Option(help="Below this probability (0 to 1) a clip is 'unknown'; 'auto': the model's own."),
+        typer.Option(
+            help="Label a clip 'unknown' below this probability (0 to 1); 'auto' uses the model's calibrated one."
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write .csv, .parquet or .jsonl, and print the totals.")
+        Path | None,
+        typer.Option(help="Write a .csv, .parquet or .jsonl table, and print the totals per label."),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help=f"Name or folder (default: the index's own, {options.DEFAULT_MODEL} for media)."),
-    ] = None,
+    model: options.SourceModel = None,
     device: options.Device = "auto",
     json: options.AsJson = False,
     html: options.Html = None,
     strict: options.Strict = False,
 ) -> None:
-    """Label videos and images from a list of names.
+    """Label videos and images with names from a list (zero-shot classification).
 
-    An index is labelled from its vectors, without decoding again.
+    An index is labelled from its stored embeddings, without decoding again.
 
     Example: vlret label clips/ --labels "cooking,sports,news" --threshold 0.5 --out labels.csv
     """
@@ -67,14 +70,15 @@ def label(
     for file in filter(None, (out, html)):
         check_output(file)
     names, least = [name for text in labels for name in read_labels(text, column)], _probability(threshold)
-    output.say(_told(names))
+    output.say(_summary(names))
     output.say(f"loading {model or 'the model'}")
     from vlret.tasks.label import classify
-    from vlret.tasks.source import indexed
+    from vlret.tasks.temporary_index import open_or_index
+    from vlret.types import labels_to_json
 
-    with indexed(sources, model, device) as source:
+    with open_or_index(sources, model, device) as source:
         output.say_files("skipped", source.skipped)
-        output.say_files("partly read", source.partial)
+        output.say_files("partially read", source.partial)
         items = classify(
             source.index,
             names,
@@ -83,7 +87,7 @@ def label(
             top=top,
             threshold=least,
         )
-        try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
+        try:  # files first: the reader of stdout may exit (`| head`); printed even if they cannot be written
             if out:
                 write_table(out, items)
                 output.say(f"wrote {output.existing(out)}")
@@ -91,7 +95,7 @@ def label(
                 _write_page(html, items, source.index)
         finally:
             if json:
-                _print_json(items, names, source.index.card.name)
+                output.print_json(labels_to_json(source.index.card.name, names, items))
             elif out:
                 _print_totals(items)
             else:
@@ -100,8 +104,8 @@ def label(
         raise typer.Exit(1)
 
 
-def _told(names: list[str]) -> str:
-    """How the labels were read, so that a file that was misread is seen at once."""
+def _summary(names: list[str]) -> str:
+    """Return how the labels were read, so that a misread file is noticed at once."""
     if len(names) == 1:
         return f"{names[0]!r} is the only label: every clip gets it with 100%"
     few = names if len(names) <= 4 else [*names[:3], "...", names[-1]]
@@ -118,12 +122,6 @@ def _probability(text: str | None) -> float | Literal["auto"] | None:
     return float(text)
 
 
-def _print_json(items: list[Label], names: list[str], model: str) -> None:
-    from vlret.reports.label_table import label_dict
-
-    output.print_json({"model": model, "labels": names, "items": [label_dict(item) for item in items]})
-
-
 def _print_rows(items: list[Label]) -> None:
     from vlret.reports.timecode import span
 
@@ -135,7 +133,7 @@ def _print_rows(items: list[Label]) -> None:
 
 
 def _print_totals(items: list[Label]) -> None:
-    """How many clips each label has, the most frequent first and "unknown" last: the rows are in the table."""
+    """Print how many clips each label has, the most frequent first and "unknown" last; the table has the rows."""
     from vlret.tasks.label import UNKNOWN
 
     totals = Counter(item.label for item in items).most_common()

@@ -11,32 +11,42 @@ from vlret.errors import UsageError
 
 DEFAULT_MODEL = "vljepa-mini"
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when any file was skipped.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 1 if any file was skipped.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
-Dtype = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
+Dtype = Annotated[str, typer.Option(help="Number format of the model: auto, float32 or bfloat16.")]
 Model = Annotated[
     str,
     typer.Option(
-        help="A name of `vlret models`, open_clip:ARCH/TAG, st:OWNER/MODEL, a folder, or module:Class."
+        help="A name listed by `vlret models`, open_clip:ARCH/TAG, st:OWNER/MODEL, a directory, or module:Class."
     ),
 ]
 IndexModel = Annotated[
     str | None,
     typer.Option(
-        "--model", help="The index's own model; has to be said where it is not built in or trusted (docs)."
+        "--model",
+        help="The model of the index, as given to `vlret index`; required if it is neither built in nor trusted.",
     ),
 ]
-IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Folder of an index.")]
+SourceModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help=f"As for `vlret index` (default: the index's own model, or {DEFAULT_MODEL} for media files).",
+    ),
+]
+IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Index directory.")]
 
 
 def _page(path: Path | None) -> Path | None:
     if path and path.suffix.lower() not in ("", ".html", ".htm"):
-        raise UsageError(f"--html was given as {path}.", "A page is HTML: let its name end in .html.")
+        raise UsageError(f"--html was given as {path}.", "Give a file name that ends in .html.")
     return path
 
 
 Html = Annotated[
     Path | None,
-    typer.Option(dir_okay=False, callback=_page, help="Write one self-contained page with pictures."),
+    typer.Option(
+        dir_okay=False, callback=_page, help="Write the results to a self-contained HTML page with pictures."
+    ),
 ]

@@ -1,7 +1,7 @@
 """What a command prints: results on stdout, everything else on stderr.
 
-What is made for reading goes through `show` and `say`, which escape control characters: names of files and
-texts of strangers may hold any. JSON is exact; its own escapes make it safe.
+Text for people goes through `show` and `say`, which escape control characters: file names and texts of others may
+contain any. JSON is exact; its own escapes make it safe.
 """
 
 from __future__ import annotations
@@ -23,56 +23,56 @@ if TYPE_CHECKING:
     from vlret.index.report import SkippedFile
 
 SCHEMA = 1
-"""Version of the JSON forms."""
+"""Version of the JSON documents."""
 
 
 def print_json(document: dict[str, Any], indent: int | None = 2) -> None:
-    """One JSON document on stdout, with "schema" first; paths as text; `indent=None` is one line (JSONL)."""
+    """Print one JSON document on stdout, "schema" first, paths as strings; `indent=None`: on one line (JSONL)."""
     print(json.dumps({"schema": SCHEMA, **document}, indent=indent, allow_nan=False, default=str), flush=True)
 
 
 def show(line: str) -> None:
-    """One line of a result on stdout, safe to print."""
+    """Print one line of a result on stdout, control characters escaped."""
     print(printable(line))
 
 
 def show_lines(text: object) -> None:
-    """A table or a report on stdout, safe to print."""
+    """Print a table or a report on stdout, control characters escaped."""
     for line in str(text).split("\n"):
         show(line)
 
 
 def show_paths(paths: Iterable[str], null: bool = False) -> None:
-    """A path a line: exact for the program that reads them, safe to print on a terminal.
+    """Print one path per line: exact for programs that read them, escaped on a terminal.
 
-    With `null` a NUL ends each: a name may hold a line end.
+    With `null` each ends with NUL instead: file names may contain line ends.
     """
     for path in paths:
         print(printable(path) if sys.stdout.isatty() else path, end="\0" if null else "\n")
 
 
 def say(message: str) -> None:
-    """One line for the person at the terminal, on stderr; nobody may be there to read it."""
+    """Print one line for the user on stderr, which may be closed."""
     with suppress(OSError):
         print(f"vlret: {_one_line(message)}", file=sys.stderr, flush=True)
 
 
 def say_error(message: str) -> None:
-    """The one line of an error."""
+    """Print the one line of an error."""
     say(f"error: {message}")
 
 
 def say_files(what: str, files: Sequence[SkippedFile]) -> None:
-    """One line for each file: what befell it, and why."""
+    """Print one line for each file: what happened to it, and why."""
     for file in files:
         say(f"{what} {file.path}: {file.reason}")
 
 
 def set_up_streams(debug: bool) -> None:
-    """Warnings of vlret go to stderr a line each; those of the libraries below only with `debug`."""
+    """Send warnings of vlret to stderr, one line each; those of other libraries only with `debug`."""
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
-        # A file name may hold bytes that the terminal's encoding does not know.
+        # A file name may contain bytes that the terminal's encoding does not have.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     handler = logging.StreamHandler()
@@ -87,17 +87,17 @@ def set_up_streams(debug: bool) -> None:
 
 
 def size(n_bytes: int) -> str:
-    """Bytes as MB or kB."""
+    """Return bytes as MB or kB."""
     return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"
 
 
 def existing(path: Path) -> str:
-    """A file just written, as told to the person."""
+    """Return a file just written as messages show it, with its size."""
     return f"{path} ({path.stat().st_size / 1e3:.0f} kB)"
 
 
 def _open_closed_streams() -> None:
-    """`>&-` leaves a number free that the next file, a shard perhaps, would get, and prints with it."""
+    """Open streams closed by `>&-` on /dev/null: the next open file would get their number, and the output."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -62,7 +62,7 @@ def search(
     """
     from vlret.files import check_output
     from vlret.index.index import Index
-    from vlret.tasks.fit import model_of
+    from vlret.tasks.index_model import model_for_index
     from vlret.tasks.query import one_query
     from vlret.tasks.search import parse_weighted
     from vlret.tasks.search import search as find
@@ -76,7 +76,7 @@ def search(
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     opened = Index.open(index)
-    embedder = model_of(opened, model, device)
+    embedder = model_for_index(opened, model, device)
     hits = find(
         opened, text, model=embedder, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only
     )
@@ -109,7 +109,7 @@ def search(
 def _print_json(index: Index, asked: dict[str, Any], hits: list[Hit]) -> None:
     from dataclasses import asdict
 
-    from vlret.index.known import is_gone
+    from vlret.index.indexed_files import is_gone
 
     about = {"index": str(index.folder), "model": index.card.name}
     found = [{**asdict(hit), "gone": is_gone(hit.path)} for hit in hits]
@@ -117,7 +117,7 @@ def _print_json(index: Index, asked: dict[str, Any], hits: list[Hit]) -> None:
 
 
 def _print(hits: list[Hit]) -> None:
-    from vlret.index.known import is_gone
+    from vlret.index.indexed_files import is_gone
     from vlret.reports.timecode import span
 
     for hit in hits:

@@ -20,7 +20,7 @@ from vlret.datasets.base import (
 )
 from vlret.datasets.files import OR, REBUILT, DatasetError, find, part_of
 from vlret.errors import MediaError, UsageError
-from vlret.media.normal_form import NormalForms
+from vlret.media.sources.unicode_names import UnicodeNames
 
 _MODULES = {
     "msrvtt": "msrvtt", "activitynet": "activitynet", "didemo": "didemo", "msvd": "msvd", "youcook2": "youcook2",
@@ -113,7 +113,7 @@ def missing_annotations(name: str, annotations: Path, /, **choices: str) -> list
     ]
 
 
-def resolve(medium: Media, data: Path, forms: NormalForms | None = None) -> Path | None:
+def resolve(medium: Media, data: Path, forms: UnicodeNames | None = None) -> Path | None:
     """The first file of a medium that exists below `data`, or None.
 
     A name that is not there may be there in another Unicode normal form. `forms` is kept between calls, so that a
@@ -125,7 +125,7 @@ def resolve(medium: Media, data: Path, forms: NormalForms | None = None) -> Path
     for file in medium.files:
         if (data / file).is_file():
             return data / file
-    forms = forms or NormalForms()
+    forms = forms or UnicodeNames()
     for file in medium.files:
         found = [path for path in forms.find(Path(os.path.abspath(data / file))) if path.is_file()]
         if len(found) > 1:
@@ -140,7 +140,7 @@ def resolve(medium: Media, data: Path, forms: NormalForms | None = None) -> Path
 def missing_media(benchmark_set: BenchmarkSet, data: Path) -> list[Media]:
     """The media of a set that have no file below `data`."""
     media = [] if isinstance(benchmark_set, TextSet) else benchmark_set.media
-    forms = NormalForms()
+    forms = UnicodeNames()
     return [medium for medium in media if resolve(medium, data, forms) is None]
 
 

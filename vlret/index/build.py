@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import cast
 
 from vlret.errors import IndexFolderError, UsageError
-from vlret.index.asked import Asked
+from vlret.index.backends.faiss_view import open_view
 from vlret.index.encode import BatchEncoded, Encoder, FileEncoded, FileSkipped
-from vlret.index.faiss_view import open_view
 from vlret.index.fingerprint import file_state, fingerprint
 from vlret.index.lock import LOCK, is_lock, writer_lock
-from vlret.index.manifest import Manifest, Recipe
+from vlret.index.manifest import IndexRecipe, Manifest
+from vlret.index.missing_files import MissingFiles, find_missing_files
 from vlret.index.move import move_files
 from vlret.index.plan import Todo, make_plan, readable, stale_skips
 from vlret.index.progress import Progress
 from vlret.index.report import BuildReport, SkippedFile
+from vlret.index.requested_recipe import RequestedRecipe
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store, is_own_temporary
 from vlret.index.tables import SkippedRow
-from vlret.index.vanished import Vanished, find_vanished
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodeJob, DecodePool, Event
 from vlret.media.sources import Found, find_media, typed_path
@@ -78,8 +78,8 @@ def build_index(
         ModelError: the model cannot be loaded.
     """
     started_s = time.monotonic()
-    asked = Asked(model, clips, n_frames, sampling, decoder, device, dtype)
-    asked.validate()
+    requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype)
+    requested.validate()
     sources = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
     sources = [as_path(source, "A source") for source in sources]
     store = Store(as_path(out, "The folder of the index") if out else default_folder(sources))
@@ -89,12 +89,12 @@ def build_index(
         found = find_media(sources)
     except UsageError:
         if prune and store.exists:  # a missing drive is told as such, not as a missing source
-            find_vanished(Snapshot.read(store), missing_folders=prune_missing_folders)
+            find_missing_files(Snapshot.read(store), missing_folders=prune_missing_folders)
         raise
     if not out and store.exists:
         _require_same_library(store, found)
     with DecodePool(workers) as pool, _left_clean(store), writer_lock(store.folder):
-        run = _Run(store, asked, found, prune, prune_missing_folders)
+        run = _Run(store, requested, found, prune, prune_missing_folders)
         run.encode(pool, workers, progress)
     return run.report(time.monotonic() - started_s)
 
@@ -155,19 +155,19 @@ class _Run:
     """One run over an index, under its lock."""
 
     def __init__(
-        self, store: Store, asked: Asked, found: Found, prune: bool, prune_missing_folders: bool
+        self, store: Store, requested: RequestedRecipe, found: Found, prune: bool, prune_missing_folders: bool
     ) -> None:
-        self._store, self._asked, self._found, self._prune = store, asked, found, prune
+        self._store, self._asked, self._found, self._prune = store, requested, found, prune
         self._snapshot = Snapshot.read(store) if store.exists else None
         if self._snapshot:
             store.sweep(self._snapshot.manifest)
-            self._snapshot = _as_asked(self._snapshot, asked)
+            self._snapshot = _as_requested(self._snapshot, requested)
         self._plan = make_plan(found, self._snapshot)
         self._todo = {item.path: item for item in self._plan.todo}
-        self._vanished = Vanished()
+        self._missing = MissingFiles()
         if prune and self._snapshot:
             moved = {item.clip_ids[0] for item in self._plan.moved}
-            self._vanished = find_vanished(self._snapshot, moved, prune_missing_folders)
+            self._missing = find_missing_files(self._snapshot, moved, prune_missing_folders)
         self._failed: list[SkippedFile] = []
         self._partial: list[SkippedFile] = []
         self._n_new = self._n_clips = self._n_dropped = 0
@@ -209,7 +209,7 @@ class _Run:
         for row in self._plan.skipped.values():
             writer.skip(row)
         writer.drop(self._plan.doubles)
-        writer.drop(self._vanished.clip_ids)
+        writer.drop(self._missing.clip_ids)
         move_files(writer, snapshot, self._plan.moved)
 
     def _encode_files(
@@ -229,7 +229,7 @@ class _Run:
                     bar.file_done(self._todo[event.path])
                 writer.commit_if_due()
 
-    def _jobs(self, embedder: Embedder, recipe: Recipe) -> list[DecodeJob]:
+    def _jobs(self, embedder: Embedder, recipe: IndexRecipe) -> list[DecodeJob]:
         return [
             DecodeJob(
                 path, recipe.clips, recipe.n_frames, recipe.sampling, recipe.decoder,
@@ -262,14 +262,14 @@ class _Run:
             skipped=(*passed, *self._failed), partial=tuple(self._partial), dropped=self._n_dropped,
             clips=self._n_clips, hours=self._seconds / 3600, wall_s=wall_s,
             moved=len(self._plan.moved), unread=self._found.unread,
-            missing_folders={str(folder): n for folder, n in self._vanished.folders.items()},
+            missing_folders={str(folder): n for folder, n in self._missing.folders.items()},
         )  # fmt: skip
 
 
-def _as_asked(snapshot: Snapshot, asked: Asked) -> Snapshot:
-    """The snapshot, if the index was made as `asked`; one that never had a clip may be made otherwise."""
+def _as_requested(snapshot: Snapshot, requested: RequestedRecipe) -> Snapshot:
+    """The snapshot, if the index was made as `requested`; one that never had a clip may be made otherwise."""
     try:
-        asked.check(snapshot.store.folder, snapshot.manifest.recipe)
+        requested.check(snapshot.store.folder, snapshot.manifest.recipe)
     except IndexFolderError:
         if snapshot.manifest.next_clip_id:
             raise

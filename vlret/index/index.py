@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from fnmatch import fnmatchcase
 from functools import cached_property
 from numbers import Integral
 from pathlib import Path
@@ -15,11 +14,13 @@ import numpy as np
 import pandas as pd
 
 from vlret.errors import IndexFolderError, UsageError
+from vlret.index.backends.base import SearchBackend
+from vlret.index.backends.faiss_view import open_view, view_info
 from vlret.index.compact import compact_store
-from vlret.index.faiss_view import View, open_view, view_info
-from vlret.index.known import by_real_path, known_files
+from vlret.index.filter import Filter
+from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
-from vlret.index.manifest import Manifest, Recipe
+from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
 from vlret.index.report import SkippedFile
 from vlret.index.snapshot import Snapshot
@@ -36,8 +37,9 @@ from vlret.vectors import first_invalid_row, unit_rows
 class Index:
     """One revision of an index, read whole; what a writer does later is seen by opening it again."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, backend: SearchBackend | None = None) -> None:
+        """`backend` holds the live clips of `snapshot`; None: FAISS, opened on first use."""
+        self._snapshot, self._given_backend = snapshot, backend
 
     @classmethod
     def open(cls, folder: str | Path, roots: Mapping[str | Path, str | Path] | None = None) -> Index:
@@ -69,7 +71,7 @@ class Index:
         return self._snapshot.manifest
 
     @property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> IndexRecipe:
         """What made the vectors: model, query, dtype, clips, frames, sampling, decoder."""
         return self.manifest.recipe
 
@@ -98,20 +100,13 @@ class Index:
         """
         self.recipe.require_card(self.folder, card)
 
-    @cached_property
-    def _rows(self) -> pd.DataFrame:
-        rows = self._snapshot.rows
-        roots = rows["root"].map(dict(enumerate(self.manifest.roots)))
-        paths = [os.path.join(root, path) for root, path in zip(roots, rows["path"], strict=True)]
-        return rows.assign(root=roots, relative_path=rows["path"], path=paths)
-
     def rows(self) -> pd.DataFrame:
         """The live clips in order of clip_id.
 
         Columns: clip_id, root (folder), path (absolute), relative_path (POSIX, below root), start and end
         in seconds (equal for an image), fingerprint, size in bytes, mtime_ns.
         """
-        return self._rows.copy()
+        return self._snapshot.clips.copy()
 
     def vectors(self) -> Vectors:
         """The vectors of `rows()`, float32 [n, dim], unit length."""
@@ -124,9 +119,8 @@ class Index:
 
     def resolve(self, clip_id: int) -> Clip:
         """The clip with its absolute path, to be decoded again."""
-        row = self._rows.iloc[self._position(clip_id)]
-        end = float(row["end"]) if row["end"] > row["start"] else None
-        return Clip(Path(row["path"]), float(row["start"]), end)
+        row = self._snapshot.clips.iloc[self._position(clip_id)]
+        return Clip.from_row(row["path"], row["start"], row["end"])
 
     @property
     def _clip_ids(self) -> Ids:
@@ -144,15 +138,15 @@ class Index:
         return position
 
     @cached_property
-    def _view(self) -> View:
-        return open_view(self._snapshot)
+    def _backend(self) -> SearchBackend:
+        return self._given_backend or open_view(self._snapshot)
 
     @cached_property
     def _files(self) -> Ids:
-        return np.asarray(pd.factorize(self._rows["path"])[0], np.int64)
+        return np.asarray(pd.factorize(self._snapshot.clips["path"])[0], np.int64)
 
     def search(
-        self, vectors: Vectors, k: int = 10, one_per_file: bool = True, only: str | None = None
+        self, vectors: Vectors, k: int = 10, one_per_file: bool = True, only: Filter | str | None = None
     ) -> list[list[Hit]]:
         """The k nearest clips to each of `vectors`, best first, ties by clip_id; fewer if fewer exist.
 
@@ -160,8 +154,7 @@ class Index:
             vectors: float32 [q, dim]; any length, cosines are taken.
             k: hits a query, at least 1.
             one_per_file: only the best clip of each file.
-            only: files whose path holds this text, or whose absolute path or path below its root matches
-                it as a pattern (`*` goes across folders).
+            only: which clips may be hits; a text stands for `Filter(path=text)`.
 
         Raises:
             UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, or a vector that is
@@ -169,13 +162,14 @@ class Index:
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        allowed = None if only is None else self._matching(only)
-        if not len(self) or (allowed is not None and not len(allowed)):
+        if only is not None and not isinstance(only, Filter):
+            only = Filter(path=only)
+        if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
-        view = self._view
+        backend = self._backend
         with one_thread():
-            found = [best_clips(view, query, k, self._clip_ids, groups, allowed) for query in queries]
+            found = [best_clips(backend, query, k, self._clip_ids, groups, only) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
 
     def _unit_queries(self, vectors: Vectors) -> Vectors:
@@ -194,18 +188,8 @@ class Index:
             raise UsageError("A query vector is zero or not finite.", "Every vector needs a direction.")
         return np.ascontiguousarray(unit_rows(queries))
 
-    def _matching(self, pattern: str) -> Ids:
-        if not isinstance(pattern, str) or not pattern:
-            raise UsageError(f"only was given as {pattern!r}.", "Give a part of the path, or a pattern.")
-        files = self._rows[["path", "relative_path"]].drop_duplicates()
-        matched = {
-            path for path, relative in zip(files["path"], files["relative_path"], strict=True)
-            if pattern in path or any(fnmatchcase(name, pattern) for name in (Path(path).as_posix(), relative))
-        }  # fmt: skip
-        return self._clip_ids[self._rows["path"].isin(matched).to_numpy()]
-
     def _hits(self, rows: Ids, scores: Vectors) -> list[Hit]:
-        found = self._rows.iloc[rows]
+        found = self._snapshot.clips.iloc[rows]
         columns = (found[name] for name in ("path", "start", "end", "clip_id"))
         return [
             Hit(rank, float(score), str(path), float(start), float(end), int(clip_id))
@@ -221,12 +205,12 @@ class Index:
             "created": self.manifest.created,
             "updated": self.manifest.updated,
             "clips": len(self),
-            "files": int(self._rows["path"].nunique()),
+            "files": int(self._snapshot.clips["path"].nunique()),
             "dropped_clips": len(self._snapshot.dropped),
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
             "bytes": sum(entry.bytes for entry in self.manifest.files),
-            "roots": list(dict.fromkeys(self._rows["root"])),
+            "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
         }
@@ -246,8 +230,10 @@ class Index:
             compact_store(self._snapshot.store)
         snapshot = Snapshot.read(self._snapshot.store)
         roots = (*moved, *snapshot.manifest.roots[len(moved) :])
+        backend = self._given_backend  # clip_ids stay
         self.__dict__.clear()  # cached rows and view are of the old revision
         self._snapshot = replace(snapshot, manifest=replace(snapshot.manifest, roots=roots))
+        self._given_backend = backend
 
 
 def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
@@ -264,7 +250,7 @@ def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
         snapshot = Snapshot.read(store)
         manifest = _with_root(snapshot, str(old), str(new))
         writer = IndexWriter(snapshot, manifest.roots)
-        writer.drop(by_real_path(known_files(replace(snapshot, manifest=manifest)))[1])
+        writer.drop(by_real_path(indexed_files(replace(snapshot, manifest=manifest)))[1])
         writer.commit()
 
 

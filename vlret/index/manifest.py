@@ -42,7 +42,7 @@ class FileEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class IndexRecipe:
     """Everything that decides the vectors of an index.
 
     `model` is the name (or folder) the model is loaded by, `card` what it said of itself, `query` the text
@@ -58,13 +58,13 @@ class Recipe:
     sampling: str
     decoder: str
 
-    def require(self, folder: Path, **asked: object) -> None:
-        """Check what is asked of an existing index against its recipe.
+    def require(self, folder: Path, **requested: object) -> None:
+        """Check what a run requests of an existing index against its recipe.
 
         Raises:
             IndexFolderError: a value differs; the message holds both.
         """
-        wrong = [f"{name}={getattr(self, name)!r}, not {value!r}" for name, value in asked.items()
+        wrong = [f"{name}={getattr(self, name)!r}, not {value!r}" for name, value in requested.items()
                  if value != getattr(self, name)]  # fmt: skip
         if wrong:
             raise IndexFolderError(
@@ -98,7 +98,7 @@ class Manifest:
     `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice.
     """
 
-    recipe: Recipe
+    recipe: IndexRecipe
     created: str
     updated: str
     roots: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ class Manifest:
     id: str = ""
 
     @classmethod
-    def start(cls, recipe: Recipe) -> Manifest:
+    def start(cls, recipe: IndexRecipe) -> Manifest:
         """The manifest of an index without rows."""
         return cls(recipe, created=_now(), updated=_now(), id=secrets.token_hex(16))
 

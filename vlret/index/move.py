@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vlret.index.fingerprint import fingerprint
-from vlret.index.known import KnownFile, is_gone
+from vlret.index.indexed_files import IndexedFile, is_gone
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import FileRow, shard_schema
 from vlret.index.writer import IndexWriter
@@ -25,16 +25,16 @@ class Moved:
     old_ids: list[int]
 
 
-class Missing:
-    """Files of an index that are gone, by size and content; each is found once."""
+class MoveFinder:
+    """Finds where files of an index were moved to, by size and content; each is found once."""
 
-    def __init__(self, files: Sequence[KnownFile]) -> None:
-        self._by_size: dict[int, list[KnownFile]] = defaultdict(list)
-        self._gone: dict[int, dict[str, list[KnownFile]]] = {}
+    def __init__(self, files: Sequence[IndexedFile]) -> None:
+        self._by_size: dict[int, list[IndexedFile]] = defaultdict(list)
+        self._gone: dict[int, dict[str, list[IndexedFile]]] = {}
         for file in files:
             self._by_size[file.file.size].append(file)
 
-    def find(self, path: Path, size: int) -> KnownFile | None:
+    def find(self, path: Path, size: int) -> IndexedFile | None:
         """The file that was moved to `path`: one with the same content that is gone. Raises OSError."""
         if size not in self._gone:
             self._gone[size] = _by_fingerprint(file for file in self._by_size[size] if is_gone(file.path))
@@ -46,8 +46,8 @@ class Missing:
         return found
 
 
-def _by_fingerprint(files: Iterable[KnownFile]) -> dict[str, list[KnownFile]]:
-    found: dict[str, list[KnownFile]] = defaultdict(list)
+def _by_fingerprint(files: Iterable[IndexedFile]) -> dict[str, list[IndexedFile]]:
+    found: dict[str, list[IndexedFile]] = defaultdict(list)
     for file in files:
         found[file.fingerprint].append(file)
     return found

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from vlret.index.fingerprint import file_state
-from vlret.index.known import KnownFile, by_real_path, known_files
-from vlret.index.move import Missing, Moved
+from vlret.index.indexed_files import IndexedFile, by_real_path, indexed_files
+from vlret.index.move import Moved, MoveFinder
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import NO_ROOT, FileRow, Ids, SkippedRow
 from vlret.media.sources import Found, MediaFile
@@ -49,10 +49,10 @@ class Plan:
 def make_plan(found: Found, snapshot: Snapshot | None) -> Plan:
     """Compare the files found with those of the index (None: there is none yet)."""
     plan = Plan(list(snapshot.manifest.roots) if snapshot else [])
-    files = known_files(snapshot) if snapshot else []
-    known, plan.doubles = by_real_path(files)
+    files = indexed_files(snapshot) if snapshot else []
+    indexed, plan.doubles = by_real_path(files)
     failed = _failed_files(snapshot) if snapshot else {}
-    missing = Missing(list(known.values()))
+    moves = MoveFinder(list(indexed.values()))
     seen: set[str] = set()
     for media in found.files:
         try:
@@ -61,7 +61,7 @@ def make_plan(found: Found, snapshot: Snapshot | None) -> Plan:
                 _pass_over(plan, media.path, "its name is not UTF-8")
             elif real not in seen:
                 seen.add(real)
-                _plan_file(plan, media, known.get(real), failed.get(real), missing)
+                _plan_file(plan, media, indexed.get(real), failed.get(real), moves)
         except OSError as error:
             _pass_over(plan, media.path, f"cannot be read: {error.strerror}")
     for passed in found.skipped:
@@ -87,18 +87,18 @@ def readable(path: Path) -> Path:
 
 
 def _plan_file(
-    plan: Plan, media: MediaFile, known: KnownFile | None, failed: SkippedRow | None, missing: Missing
+    plan: Plan, media: MediaFile, indexed: IndexedFile | None, failed: SkippedRow | None, moves: MoveFinder
 ) -> None:
     path = media.path
     size, mtime_ns = file_state(path)
-    root, relative = _place(plan.roots, media, known.file if known else failed)
+    root, relative = _place(plan.roots, media, indexed.file if indexed else failed)
     file = FileRow(root, relative, size, mtime_ns)
-    ids = known.ids if known else []
+    ids = indexed.ids if indexed else []
     if failed and (failed.size, failed.mtime_ns) == (size, mtime_ns):
         plan.skipped[path] = failed
-    elif known and known.is_unchanged(path, size, mtime_ns):
+    elif indexed and indexed.is_unchanged(path, size, mtime_ns):
         plan.n_unchanged += 1
-    elif before := missing.find(path, size):
+    elif before := moves.find(path, size):
         plan.n_unchanged += 1
         plan.moved.append(Moved(file, before.ids, ids))
     else:

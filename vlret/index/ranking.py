@@ -1,19 +1,20 @@
-"""The best clips for a query, one a file or all, exact to the last tie where the view is exact."""
+"""The best clips for a query, one a file or all, exact to the last tie where the back end is exact."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vlret.index.faiss_view import View
+from vlret.index.backends.base import Scores, SearchBackend
+from vlret.index.filter import Filter
 from vlret.index.tables import Ids
+from vlret.types import Vectors
 
 _LEAST_FETCH = 64
 
 
 def best_clips(
-    view: View, query: NDArray[np.float32], k: int, clip_ids: Ids, groups: Ids, allowed: Ids | None
-) -> tuple[Ids, NDArray[np.float32]]:
+    backend: SearchBackend, query: Vectors, k: int, clip_ids: Ids, groups: Ids, only: Filter | None = None
+) -> tuple[Ids, Scores]:
     """The k best rows (positions in `clip_ids`) and their cosines, at most one of each group.
 
     Sorted by (-cosine, clip_id). More than k are fetched, and more again, until k groups are found and
@@ -22,19 +23,20 @@ def best_clips(
     Args:
         query: unit vector float32 [dim].
         clip_ids, groups: clip_id (rising) and group of each live row.
-        allowed: only these clip_ids; None: all.
+        only: consider these clips alone; None: all.
     """
-    n = len(clip_ids) if allowed is None else len(allowed)
+    n = len(clip_ids)
     fetch = min(n, max(4 * k, _LEAST_FETCH))
-    every_list = view.is_exact or allowed is not None
+    exact = backend.info().is_exact or only is not None
     while True:
-        scores, ids = view.search(query, fetch, allowed, every_list)
+        scores, ids = backend.search(query, fetch, only, exact)
         rows = np.searchsorted(clip_ids, ids)
         order = np.lexsort((ids, -scores))
         _, firsts = np.unique(groups[rows[order]], return_index=True)
         kept = order[np.sort(firsts)][:k]
-        whole = len(kept) == k and scores.min() < scores[kept[-1]]
-        if whole or (every_list and fetch == n):
+        is_whole = len(kept) == k and scores.min() < scores[kept[-1]]
+        is_all = fetch == n or len(ids) < fetch
+        if is_whole or (exact and is_all):
             return rows[kept], scores[kept]
-        every_list = every_list or len(ids) < fetch or fetch == n
+        exact = exact or is_all
         fetch = min(n, 4 * fetch)

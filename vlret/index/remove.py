@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vlret.errors import IndexFolderError
-from vlret.index.known import known_files
+from vlret.index.indexed_files import indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
@@ -36,15 +36,15 @@ def remove_files(index: str | Path, paths: Sequence[Path]) -> Removed:
     Snapshot.read(store)  # says so where there is no index
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
-        known, skipped = known_files(snapshot), snapshot.skipped
+        indexed, skipped = indexed_files(snapshot), snapshot.skipped
         places = [snapshot.absolute(row.root, row.path) for row in skipped]
         for path in paths:
-            if not any(place.is_relative_to(path) for place in (*(file.path for file in known), *places)):
+            if not any(place.is_relative_to(path) for place in (*(file.path for file in indexed), *places)):
                 raise IndexFolderError(
                     f"The index {printable(store.folder)} has nothing of {printable(path)}.",
                     "`vlret info` says which folders its files are in.",
                 )
-        files = [file for file in known if any(file.path.is_relative_to(path) for path in paths)]
+        files = [file for file in indexed if any(file.path.is_relative_to(path) for path in paths)]
         writer = IndexWriter(snapshot, snapshot.manifest.roots)
         for file in files:
             writer.drop(file.ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,6 +82,13 @@ class Snapshot:
             dropped = store.read_table(manifest.dropped, DROPPED)["clip_id"].to_numpy()
         live = rows[~np.isin(rows["clip_id"].to_numpy(), dropped)].reset_index(drop=True)
         return cls(store, manifest, live, dropped, _read_skipped(store, manifest))
+
+    @cached_property
+    def clips(self) -> pd.DataFrame:
+        """`rows` with the folder of each root as `root`, the absolute `path`, and `relative_path`."""
+        roots = self.rows["root"].map(dict(enumerate(self.manifest.roots)))
+        paths = [os.path.join(root, path) for root, path in zip(roots, self.rows["path"], strict=True)]
+        return self.rows.assign(root=roots, relative_path=self.rows["path"], path=paths)
 
     @cached_property
     def vectors(self) -> Vectors:

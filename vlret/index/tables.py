@@ -73,7 +73,7 @@ def clip_table(
         [file.root] * n,
         [file.path] * n,
         [clip.start for clip in clips],
-        [clip.start if clip.end is None else clip.end for clip in clips],
+        [clip.row_end for clip in clips],
         [fingerprint] * n,
         [file.size] * n,
         [file.mtime_ns] * n,

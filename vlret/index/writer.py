@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from vlret.index.manifest import FileEntry, Manifest, Recipe
+from vlret.index.manifest import FileEntry, IndexRecipe, Manifest
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import (
@@ -48,7 +48,7 @@ class IndexWriter:
         self._last_commit_s = time.monotonic()
 
     @property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> IndexRecipe:
         """What the index is made with."""
         return self._manifest.recipe
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.errors import MediaError, UsageError
+from vlret.errors import UsageError
 from vlret.media.limits import MAX_CLIPS
-from vlret.media.reader import Media
-from vlret.media.video import TOLERANCE_S, Video
+from vlret.media.open_media import Media
+from vlret.media.unreadable import unreadable
+from vlret.media.video.video import TOLERANCE_S, Video
 from vlret.types import Clip
 
 AUTO_WHOLE_S = 15.0
@@ -50,7 +51,8 @@ def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
     length, step = (AUTO_WINDOW_S, AUTO_WINDOW_S) if rule == "auto" else _window(rule)
     windows = list(islice(_windows(media.info.duration, length, step, media.starts), MAX_CLIPS + 1))
     if len(windows) > MAX_CLIPS:
-        raise MediaError(f"{path}: more than {MAX_CLIPS:,} clips.", "Give longer windows with --clips.")
+        reason = f"more than {MAX_CLIPS:,} clips"
+        raise unreadable(path, reason, "Use longer windows.", "too_many_clips", clips=rule)
     return [Clip(path, start, end) for start, end in windows]
 
 
@@ -65,7 +67,7 @@ def _shots(path: Path, media: Video, rule: str) -> list[Clip]:
 def check_rule(rule: str) -> None:
     """UsageError unless `rule` is one that `clips_of` knows."""
     if not isinstance(rule, str):
-        raise UsageError(f"The clip rule was given as {rule!r}.", f"Known: {KNOWN_RULES}.")
+        raise _unknown(rule)
     if rule.startswith("span:"):
         _span(Path(), rule)
     elif rule not in ("auto", "whole", "shots", "shots:transnet"):
@@ -78,9 +80,7 @@ def _span(path: Path, rule: str) -> Clip:
         _, start, end = rule.split(":")
         return Clip(path, float(start), float(end) if end else None)
     except ValueError as error:
-        raise UsageError(
-            f"The clip rule {rule!r} is not known.", "Write span:START:END in seconds."
-        ) from error
+        raise _unknown(rule, "Write span:START:END in seconds.") from error
 
 
 def _window(rule: str) -> tuple[float, float]:
@@ -91,8 +91,17 @@ def _window(rule: str) -> tuple[float, float]:
     except ValueError:
         length = step = 0.0
     if name != "window" or not 0 < length < float("inf") or not 0 < step < float("inf"):
-        raise UsageError(f"The clip rule {rule!r} is not known.", f"Known: {KNOWN_RULES}.")
+        raise _unknown(rule)
     return length, step
+
+
+def _unknown(rule: object, hint: str = f"Known: {KNOWN_RULES}.") -> UsageError:
+    return UsageError(
+        f"The clip rule {rule!r} is not known.",
+        hint,
+        code="unknown_clip_rule",
+        given=rule,
+    )
 
 
 def _windows(

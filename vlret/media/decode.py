@@ -1,22 +1,23 @@
-"""The one function that gives the frames of a file at given times."""
+"""The frames of a file: at given times (`decode`), or sampled from a clip (`read_clip`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from vlret.errors import UsageError
-from vlret.media.reader import Media, open_media
-from vlret.types import Frames, as_path
+from vlret.media.decoders.registry import AUTO, find_decoder
+from vlret.media.frame_size import Size, check_size
+from vlret.media.frames import frames_at
+from vlret.media.open_media import open_media
+from vlret.media.pool.decode_in_child import decode_in_child
+from vlret.media.sampling import Times, clip_times
+from vlret.types import Clip, Frames, as_path
 
 
-def decode(
-    path: str | Path, times: ArrayLike, decoder: str = "auto", size: tuple[int, int] | None = None
-) -> Frames:
+def decode(path: str | Path, times: ArrayLike, decoder: str = AUTO, size: Size | None = None) -> Frames:
     """Frames of a video or image at `times`, in the order of `times`.
 
     The frame at time t is the last one presented at or before t; past the end it is the last one that can
@@ -37,58 +38,55 @@ def decode(
         MediaError: the file cannot be read; the message says why.
         MissingExtraError: decoder="decord" where decord is not installed.
     """
-    wanted = check_times(times)
+    path, wanted, chosen = as_path(path, "The file"), check_times(times), find_decoder(decoder)
     check_size(size)
-    return frames_by(decoder)(as_path(path, "The file"), wanted, size)
+    if chosen.can_hang:
+        return decode_in_child(path, wanted, chosen, size)
+    with open_media(path) as media:
+        return frames_at(media, wanted, chosen, size)
 
 
-def frames_by(decoder: str) -> Callable[[Path, NDArray[np.float64], tuple[int, int] | None], Frames]:
-    """The function behind a decoder's name."""
-    if decoder in ("auto", "pyav"):
-        return _by_pyav
-    if decoder == "decord":
-        from vlret.media.decord import decode_in_child
+def read_clip(
+    clip: str | Path | Clip,
+    n_frames: int,
+    *,
+    sampling: str = "midpoint",
+    decoder: str = AUTO,
+    size: Size | None = None,
+) -> Frames:
+    """`n_frames` frames of a clip, or of a whole file if a path is given; an image gives one.
 
-        return decode_in_child
-    raise UsageError(f"Decoder {decoder!r} is not known.", "Known: auto, pyav, decord.")
+    Args:
+        clip: a path or a `Clip`.
+        n_frames: at least 1.
+        sampling: "midpoint" or "endpoints", see `sample_times`.
+        decoder, size: as in `decode`.
+
+    Raises:
+        UsageError, MediaError, MissingExtraError: as `decode`; MediaError also for a clip past the end.
+    """
+    clip = clip if isinstance(clip, Clip) else Clip(Path(clip))
+    chosen = find_decoder(decoder)
+    check_size(size)
+    with open_media(clip.path) as media:
+        times = clip_times(clip, media.info, n_frames, sampling)
+        if not chosen.can_hang:
+            return frames_at(media, times, chosen, size)
+    return decode_in_child(clip.path, times, chosen, size)
 
 
-def check_times(times: ArrayLike) -> NDArray[np.float64]:
+def check_times(times: ArrayLike) -> Times:
     """`times` as float64 [n]; UsageError unless they are finite and not negative."""
     try:
         wanted = np.asarray(times, np.float64)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"Times were given as {times!r}.", "Give a list of seconds from 0 on.") from error
+        raise _bad_times(times) from error
     if wanted.ndim != 1 or not np.isfinite(wanted).all() or (wanted < 0).any():
-        raise UsageError(f"Times were given as {wanted.tolist()}.", "Give a list of seconds from 0 on.")
+        raise _bad_times(wanted.tolist())
     return wanted
 
 
-def check_size(size: Sequence[int] | None) -> None:
-    """UsageError unless `size` is None or two positive whole numbers."""
-    if size is not None and not _is_size(size):
-        raise UsageError(f"A frame size was given as {size}.", "Give (width, height) in pixels.")
-
-
-def _is_size(size: Sequence[int]) -> bool:
-    return (
-        isinstance(size, Sequence)
-        and len(size) == 2
-        and all(isinstance(n, Integral) and n >= 1 for n in size)
+def _bad_times(given: object) -> UsageError:
+    return UsageError(
+        f"Times were given as {given!r}.", "Give a list of seconds from 0 on.", code="bad_times", given=given
     )
-
-
-def _by_pyav(path: Path, times: NDArray[np.float64], size: tuple[int, int] | None) -> Frames:
-    with open_media(path) as media:
-        return frames_in_any_order(media, times, size)
-
-
-def frames_in_any_order(media: Media, times: NDArray[np.float64], size: tuple[int, int] | None) -> Frames:
-    """Frames at `times` of an open file that has not been read from yet."""
-    width, height = size or (media.info.width, media.info.height)
-    pixels = np.empty((len(times), height, width, 3), np.uint8)
-    stamps = np.empty(len(times))
-    order = np.argsort(times, kind="stable")
-    for row, (stamp, picture) in zip(order, media.frames_at(times[order].tolist(), size), strict=True):
-        stamps[row], pixels[row] = stamp, picture
-    return Frames(pixels, stamps)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from vlret.errors import MissingExtraError
-from vlret.media.video import Video
+from vlret.media.video.video import Video
 from vlret.types import Pixels
 
 _CONTENT_WIDTH = 256  # PySceneDetect itself looks at frames scaled to about this width
@@ -47,7 +47,8 @@ def require_detector(detector: str) -> None:
 
 
 def _missing(detector: str) -> MissingExtraError:
-    return MissingExtraError(*_MISSING[detector])
+    message, hint = _MISSING[detector]
+    return MissingExtraError(message, hint, code="missing_package", package=_MODULES[detector][0])
 
 
 def _content(media: Video) -> list[float]:

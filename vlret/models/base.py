@@ -184,7 +184,7 @@ class Embedder(ABC):
     def _pixels(self, clip: Path | Clip | Pixels, n_frames: int | None) -> Pixels:
         if not isinstance(clip, (Path, Clip)):
             return clip
-        from vlret.media.read import read_clip
+        from vlret.media.decode import read_clip
 
         n_frames = self.card.frames if n_frames is None else n_frames
         return read_clip(clip, n_frames, size=self.card.decode_size).pixels

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from vlret.evaluation.results.table import shown_figures
-
-Document = Mapping[str, Any]
+from vlret.evaluation.results.queries import Pool, pool_of, query_items
+from vlret.evaluation.results.result import BenchResult, ModelResult
+from vlret.evaluation.results.section import QueryRecord, ResultSection
+from vlret.reports.bench_names import shown_figures
 
 _LENGTHS_S = (0.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 _SHOWN_ABOVE = 3
@@ -59,162 +60,127 @@ class Pair:
     total: int
 
 
-def main_part(model: Document) -> Document:
-    """The first part: all queries, plain cosine; text to video in retrieval."""
-    part: Document = model["parts"][0]
-    return part
+def worst(result: BenchResult, model: ModelResult, n: int = 20) -> list[Failure]:
+    """The `n` queries of the main section whose right answer is ranked lowest, lowest first."""
+    section, pool = model.main, pool_of(result, model.main)
+    failed = [record for record in section.records if _rank(record) > 1]
+    return [_failure(result, section, pool, record) for record in sorted(failed, key=_rank, reverse=True)[:n]]
 
 
-def worst(document: Document, model: Document, n: int = 20) -> list[Failure]:
-    """The `n` queries of the main part whose right answer is ranked lowest, lowest first."""
-    part = main_part(model)
-    own = part["per_query"]
-    rank = (np.array(own["best"]) + np.array(own["worst"])) / 2
-    order = np.argsort(-rank, kind="stable")[:n]
-    return [_failure(document, part, int(query)) for query in order if rank[query] > 1]
-
-
-def by_class(document: Document) -> list[Share]:
+def by_class(result: BenchResult) -> list[Share]:
     """Classes with their top-1, those that the first model gets right least first; [] for other tasks."""
-    if document["task"] != "classification":
+    if result.task != "classification":
         return []
     members: dict[int, list[int]] = {}
-    for item, labels in enumerate(document["labels"]):
+    for item, labels in enumerate(result.contents.labels):
         for label in labels:
             members.setdefault(label, []).append(item)
-    shares = [_share(document, document["classes"][label], items) for label, items in members.items()]
+    shares = [_share(result, result.contents.classes[label], items) for label, items in members.items()]
     return sorted(shares, key=lambda share: share.shares[0])
 
 
-def by_length(document: Document) -> list[Share]:
+def by_length(result: BenchResult) -> list[Share]:
     """The main figure by the length of the query's clip; [] where no clip has a length, as with photographs."""
-    part = main_part(document["models"][0])
-    spans = [_span(document, item_of(document, part, query)) for query in range(part["queries"])]
-    ranges = zip(_LENGTHS_S, (*_LENGTHS_S[1:], np.inf), strict=True)
-    members = {_range_name(low, high): _within(spans, low, high) for low, high in ranges}
-    return [_share(document, name, queries) for name, queries in members.items() if queries]
+    items = () if result.contents.state_choices else query_items(result, result.models[0].main.queries_are)
+    seconds = [result.items[item].seconds for item in items]
+    ranges = zip(_LENGTHS_S, (*_LENGTHS_S[1:], math.inf), strict=True)
+    members = {_range_name(low, high): _within(seconds, low, high) for low, high in ranges}
+    return [_share(result, name, queries) for name, queries in members.items() if queries]
 
 
-def confusion(document: Document, model: Document) -> Counter[tuple[int, int]]:
+def confusion(result: BenchResult, model: ModelResult) -> Counter[tuple[int, int]]:
     """How many items of the class that comes first in a pair have the second as first answer.
 
     With several labels a right answer counts for the label it names, a wrong one for the first.
     """
-    tops = zip(document["labels"], main_part(model)["per_query"]["top"], strict=True)
+    tops = zip(result.contents.labels, model.main.records.top, strict=True)
     return Counter((top[0] if top[0] in labels else labels[0], top[0]) for labels, top in tops if top)
 
 
-def most_confused(document: Document, model: Document, n: int = 20) -> list[Pair]:
+def most_confused(result: BenchResult, model: ModelResult, n: int = 20) -> list[Pair]:
     """The `n` pairs of classes that are most often taken one for the other, the most frequent first."""
-    counts = confusion(document, model)
+    counts = confusion(result, model)
     totals: Counter[int] = Counter()
     for (truth, _), count in counts.items():
         totals[truth] += count
-    names = document["classes"]
+    names = result.contents.classes
     wrong = sorted((-count, *pair) for pair, count in counts.items() if pair[0] != pair[1])
     return [Pair(names[truth], names[answer], -less, totals[truth]) for less, truth, answer in wrong[:n]]
 
 
-def item_of(document: Document, part: Document, query: int) -> int | None:
-    """The number of the medium that a query is about; None for texts alone and pairs of states."""
-    if part["queries_are"] == "texts":
-        return int(document["texts"][query]["item"])
-    if part["queries_are"] == "questions":
-        medium = document["questions"][query].get("medium")
-        return None if medium is None else int(medium)
-    return query if part["queries_are"] == "items" else None
+def _rank(record: QueryRecord) -> float:
+    """The middle of the ranks that ties leave open."""
+    return (record.best + record.worst) / 2
 
 
-def _failure(document: Document, part: Document, query: int) -> Failure:
-    own = part["per_query"]
-    best, worst_rank = own["best"][query], own["worst"][query]
-    above = own["top"][query][: min(best - 1, _SHOWN_ABOVE)] if own["top"] else []
-    scores = own["top_scores"][query] if own["top"] else []
-    entries = [
-        _entry(document, part, query, number, score) for number, score in zip(above, scores, strict=False)
+def _failure(result: BenchResult, section: ResultSection, pool: Pool, record: QueryRecord) -> Failure:
+    items = query_items(result, section.queries_are)
+    title, right = _words(result, section, pool, record.query)
+    place = "no embedding" if record.top == () else _place(record, _n_ranked(section, pool, record))
+    above = list(zip(record.top or (), record.top_scores or (), strict=False))[
+        : min(record.best - 1, _SHOWN_ABOVE)
     ]
-    n = _n_ranked(document, part, query)
-    place = (
-        f"rank {best} of {n}"
-        if best == worst_rank
-        else f"level with others, rank {best} to {worst_rank} of {n}"
+    return Failure(
+        title,
+        "\n".join(filter(None, [right, place])),
+        items[record.query] if items else None,
+        [_entry(pool, record.query, number, score) for number, score in above],
     )
-    title, right = _words(document, part, query)
-    no_vector = own["top"] and not own["top"][query]
-    line = "\n".join(filter(None, [right, "no vector" if no_vector else place]))
-    return Failure(title, line, _shown_item(document, part, query), entries)
 
 
-def _shown_item(document: Document, part: Document, query: int) -> int | None:
-    """The medium that a query is about; of a pair of states the first."""
-    if part["pool_is"] == "clips":
-        return int(document["questions"][query]["before"])
-    return item_of(document, part, query)
+def _place(record: QueryRecord, n: int) -> str:
+    if record.best == record.worst:
+        return f"rank {record.best} of {n}"
+    return f"tied with others, rank {record.best} to {record.worst} of {n}"
 
 
-def _words(document: Document, part: Document, query: int) -> tuple[str, str]:
-    """What is asked, and the right answer where the picture does not show it."""
-    kind = part["queries_are"]
-    if kind == "texts":
-        return document["texts"][query]["text"], ""
-    if kind == "triples":
-        triple = document["triples"][query]
-        return triple["first"], f"the same: {triple['second']}\nsomething else: {triple['negative']}"
-    if kind == "items":
-        return ", ".join(document["classes"][label] for label in document["labels"][query]), ""
-    question = document["questions"][query]
-    if "clips" in question:
-        state = " to ".join(_id(document, question[name]) for name in ("before", "after"))
-        return state, f"right: {_id(document, question['clips'][question['answer']])}"
-    return question["text"] or "Which describes it?", f"right: {question['answer']}"
+def _n_ranked(section: ResultSection, pool: Pool, record: QueryRecord) -> int:
+    """How many entries the query has to choose from."""
+    return len(pool.names[record.query]) or section.pool
 
 
-def _entry(document: Document, part: Document, query: int, number: int, score: float) -> Entry:
-    kind = part["pool_is"]
-    if kind == "items":
-        return Entry(_id(document, number), score, number)
-    if kind == "clips":
-        clip = document["questions"][query]["clips"][number]
-        return Entry(_id(document, clip), score, clip)
-    if kind == "candidates":
-        return Entry(_candidates(document, query)[number], score, None)
-    return Entry(document["classes"][number], score, None)
+def _words(result: BenchResult, section: ResultSection, pool: Pool, query: int) -> tuple[str, str]:
+    """The query in words, and the right answer where the picture does not show it."""
+    contents, right = result.contents, ", ".join(map(_short, pool.right[query]))
+    if section.queries_are == "texts":
+        return contents.texts[query].text, ""
+    if section.queries_are == "items":
+        return right, ""
+    if section.queries_are == "triples":
+        triple = contents.triples[query]
+        return triple.first, f"the same: {triple.second}\nsomething else: {triple.negative}"
+    return _question(result, query), f"right: {right}"
 
 
-def _n_ranked(document: Document, part: Document, query: int) -> int:
-    if part["pool_is"] == "candidates":
-        return len(_candidates(document, query))
-    if part["pool_is"] == "clips":
-        return len(document["questions"][query]["clips"])
-    return int(part["pool"])
+def _question(result: BenchResult, query: int) -> str:
+    contents = result.contents
+    if contents.state_choices:
+        choice = contents.state_choices[query]
+        return " to ".join(_short(result.items[state].id) for state in (choice.before, choice.after))
+    return contents.questions[query].text or "Which describes it?"
 
 
-def _candidates(document: Document, query: int) -> Sequence[str]:
-    names: Sequence[str] = document["questions"][query]["candidates"] or document["candidates"]
-    return names
+def _entry(pool: Pool, query: int, number: int, score: float) -> Entry:
+    name = pool.names[query][number]
+    if pool.items is None:
+        return Entry(name, score, None)
+    return Entry(_short(name), score, pool.items[query][number])
 
 
-def _id(document: Document, item: int) -> str:
-    """The id of an item; of a whole path, as an index has it, the file's name."""
-    name = str(document["items"][item]["id"])
+def _short(name: str) -> str:
+    """A name; of a whole path, as an index has it, the file's name."""
     return Path(name).name if Path(name).is_absolute() else name
 
 
-def _share(document: Document, name: str, queries: Sequence[int]) -> Share:
-    figure = shown_figures(document)[0]
-    columns = [np.array(main_part(model)["per_query"]["values"][figure]) for model in document["models"]]
+def _share(result: BenchResult, name: str, queries: Sequence[int]) -> Share:
+    figure = shown_figures(result)[0]
+    columns = [np.array(model.main.records.values[figure]) for model in result.models]
     return Share(name, len(queries), [float(column[list(queries)].mean()) for column in columns])
 
 
-def _span(document: Document, item: int | None) -> float:
-    """Seconds; NaN where they are not known."""
-    seconds = None if item is None else document["items"][item]["seconds"]
-    return np.nan if seconds is None else float(seconds)
-
-
-def _within(spans_s: Sequence[float], low: float, high: float) -> list[int]:
-    return [query for query, span in enumerate(spans_s) if low <= span < high]
+def _within(seconds: Sequence[float | None], low: float, high: float) -> list[int]:
+    return [query for query, length in enumerate(seconds) if length is not None and low <= length < high]
 
 
 def _range_name(low: float, high: float) -> str:
-    return f"{low:g} s and more" if high == np.inf else f"{low:g} to {high:g} s"
+    return f"{low:g} s and more" if high == math.inf else f"{low:g} to {high:g} s"

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from vlret.evaluation.metrics.figures import is_plain
+from vlret.evaluation.metrics.figures import Figure
+from vlret.evaluation.results.contents import ReportedFigure
 from vlret.evaluation.results.export import lacking
-from vlret.evaluation.results.table import (
-    SHORT,
-    marked,
-    marked_reported,
-    notes,
-    part_name,
-    reported_notes,
-    shown_figures,
-)
+from vlret.evaluation.results.result import BenchResult
 from vlret.reports.bench_detail import confusion
+from vlret.reports.bench_names import SHORT, marked, marked_reported, section_name, shown_figures
+from vlret.reports.bench_notes import notes, reported_notes
 from vlret.reports.csv_text import csv_text
 from vlret.reports.paper import paper_differences, protocol_line
-
-Document = Mapping[str, Any]
-Figure = Mapping[str, float | None]
 
 _OF_METRIC = {"R@1": "hit@1", "class-mean recall@5": "class_mean_recall@5"}
 _CSV = (
@@ -38,75 +30,71 @@ _TEX = str.maketrans({
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A part of a measured model, or a published figure; `source` is "" for what was measured.
+    """A section of a measured model, or a published figure; `source` is "" for what was measured.
 
-    `figures` are as in the document; a published one has a value only, and its pool is not stated.
+    `figures` are texts: value and interval. A published figure has no interval, and its pool is not stated.
     """
 
     model: str
-    part: str
+    section: str
     queries: str
     pool: str
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, tuple[str, str]]
     source: str = ""
 
 
-def bench_rows(document: Document) -> list[Row]:
-    """Every part of every model, then the published figures of the set's card."""
+def bench_rows(result: BenchResult) -> list[Row]:
+    """Every section of every model, then the published figures of the dataset's card."""
     measured = [
-        Row(marked(model), part_name(part), str(part["queries"]), str(part["pool"]), part["figures"])
-        for model in document["models"]
-        for part in model["parts"]
+        Row(marked(model), section_name(one), str(one.queries), str(one.pool), figure_texts(one.figures))
+        for model in result.models
+        for one in model.sections
     ]
-    first = document["models"][0]["parts"][0]["name"]
+    first = result.models[0].main.name
     return measured + [
-        Row(marked_reported(one), first, "", "", {_figure_of(one): {"value": one["value"]}}, one["source"])
-        for one in document["dataset"]["published"]
+        Row(marked_reported(one), first, "", "", {_figure_of(one): (f"{one.value:.1f}", "")}, one.source)
+        for one in result.dataset.published
     ]
 
 
-def column_names(document: Document) -> list[str]:
+def column_names(result: BenchResult) -> list[str]:
     """The head of the table; figures in per cent but ranks."""
-    figures = (SHORT.get(name, name).replace("_", " ") for name in shown_figures(document))
+    figures = (SHORT.get(name, name).replace("_", " ") for name in shown_figures(result))
     return ["model", "part", "queries", "pool", *figures]
 
 
-def figure_texts(figure: Figure | None) -> tuple[str, str]:
-    """Value and interval with one decimal; "" for what is not there."""
-    if figure is None or figure["value"] is None:
-        return "", ""
-    low, high = figure.get("low"), figure.get("high")
-    return f"{figure['value']:.1f}", "" if low is None else f"[{low:.1f}, {high:.1f}]"
+def figure_texts(figures: Mapping[str, Figure]) -> dict[str, tuple[str, str]]:
+    """Value and interval of each figure with one decimal."""
+    return {name: (f"{one.value:.1f}", f"[{one.low:.1f}, {one.high:.1f}]") for name, one in figures.items()}
 
 
-def footer(document: Document) -> list[str]:
+def footer(result: BenchResult) -> list[str]:
     """The lines below the table: marks, what is reported and not measured, protocol, the paper's protocol."""
-    chance = {part["name"]: part["figures"] for part in document["models"][0]["parts"] if is_plain(part)}
-    first = shown_figures(document)[0]
-    told = [f"{name} {figures[first]['chance']:.1f}" for name, figures in chance.items() if first in figures]
-    lines = [*notes(document), f"Chance in {SHORT.get(first, first)}: {', '.join(told)}."]
-    if document["dataset"]["published"]:
+    first, plain = shown_figures(result)[0], [one for one in result.models[0].sections if one.is_plain]
+    chance = [f"{one.name} {one.figures[first].chance:.1f}" for one in plain if first in one.figures]
+    lines = [*notes(result), f"Chance in {SHORT.get(first, first)}: {', '.join(chance)}."]
+    if result.dataset.published:
         lines.append('Rows marked "reported" were published, not measured here; their pool is not stated.')
-        lines += reported_notes(document)
-    return [line for line in (*lines, protocol_line(document), paper_differences(document)) if line]
+        lines += reported_notes(result)
+    return [line for line in (*lines, protocol_line(result), paper_differences(result)) if line]
 
 
-def to_markdown(document: Document) -> str:
+def to_markdown(result: BenchResult) -> str:
     """A table of GitHub's Markdown, value and interval in each cell, published rows in italics; notes below."""
-    head = column_names(document)
+    head = column_names(result)
     lines = [_md_line(head), _md_line(["---", "---", *["---:"] * (len(head) - 2)])]
-    for row in bench_rows(document):
-        cells = [" ".join(figure_texts(row.figures.get(name))).strip() for name in shown_figures(document)]
+    for row in bench_rows(result):
+        cells = [" ".join(row.figures.get(name, ())).strip() for name in shown_figures(result)]
         model = f"{row.model} (reported, {row.source})" if row.source else row.model
-        words = [*map(_md, (model, row.part, row.queries, row.pool)), *cells]
+        words = [*map(_md, (model, row.section, row.queries, row.pool)), *cells]
         lines.append(_md_line([f"*{word}*" if word and row.source else word for word in words]))
-    title = f"## {_md(document['dataset']['title'])}: {document['task']}"
-    return "\n\n".join([title, "\n".join(lines), *map(_md, footer(document))]) + "\n"
+    title = f"## {_md(result.dataset.title)}: {result.task}"
+    return "\n\n".join([title, "\n".join(lines), *map(_md, footer(result))]) + "\n"
 
 
-def to_latex(document: Document) -> str:
+def to_latex(result: BenchResult) -> str:
     """A `tabular` with booktabs rules, published rows grey (xcolor); notes as a block below."""
-    head, published = column_names(document), False
+    head, published = column_names(result), False
     lines = [
         r"% \usepackage{booktabs,xcolor}",
         rf"\begin{{tabular}}{{ll{'r' * (len(head) - 2)}}}",
@@ -114,33 +102,33 @@ def to_latex(document: Document) -> str:
         _tex_line(map(_tex, head)),
         r"\midrule",
     ]
-    for row in bench_rows(document):
+    for row in bench_rows(result):
         if row.source and not published:
             lines, published = [*lines, r"\midrule"], True
-        lines.append(_tex_line(_tex_cells(row, shown_figures(document))))
-    notes_below = [rf"\noindent {{\footnotesize {_tex(line)}\par}}" for line in footer(document)]
+        lines.append(_tex_line(_tex_cells(row, shown_figures(result))))
+    notes_below = [rf"\noindent {{\footnotesize {_tex(line)}\par}}" for line in footer(result)]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", "", *notes_below]) + "\n"
 
 
-def to_csv(document: Document) -> str:
-    """One row for each model, part and figure, with interval and chance; published figures too."""
-    return csv_text([_CSV, *([row.get(key, "") for key in _CSV] for row in _csv_rows(document))])
+def to_csv(result: BenchResult) -> str:
+    """One row for each model, section and figure, with interval and chance; published figures too."""
+    return csv_text([_CSV, *([row.get(key, "") for key in _CSV] for row in _csv_rows(result))])
 
 
-def to_confusion_csv(document: Document) -> str:
+def to_confusion_csv(result: BenchResult) -> str:
     """A row for each model and pair of true class and first answer that occurs; "" for other tasks."""
-    if document["task"] != "classification":
+    if result.task != "classification":
         return ""
-    classes = document["classes"]
+    classes = result.contents.classes
     rows: list[tuple[Any, ...]] = [("model", "truth", "answer", "queries")]
-    for model in document["models"]:
-        pairs = sorted(confusion(document, model).items())
-        rows += [(model["name"], classes[truth], classes[answer], n) for (truth, answer), n in pairs]
+    for model in result.models:
+        pairs = sorted(confusion(result, model).items())
+        rows += [(model.name, classes[truth], classes[answer], n) for (truth, answer), n in pairs]
     return csv_text(rows)
 
 
-def _figure_of(published: Mapping[str, Any]) -> str:
-    return str(_OF_METRIC.get(published["metric"], published["metric"]))
+def _figure_of(published: ReportedFigure) -> str:
+    return _OF_METRIC.get(published.metric, published.metric)
 
 
 def _md_line(cells: Sequence[str]) -> str:
@@ -163,27 +151,27 @@ def _tex_line(cells: Any) -> str:
 
 def _tex_cells(row: Row, shown: Sequence[str]) -> Iterator[str]:
     name = f"{row.model} (reported, {row.source})" if row.source else row.model
-    cells = [_tex(word) for word in (name, row.part, row.queries, row.pool)]
+    cells = [_tex(word) for word in (name, row.section, row.queries, row.pool)]
     for figure in shown:
-        value, interval = figure_texts(row.figures.get(figure))
+        value, interval = row.figures.get(figure, ("", ""))
         cells.append(rf"{value} {{\scriptsize {interval}}}" if interval else value)
     yield from (rf"\textcolor{{gray}}{{{cell}}}" if cell and row.source else cell for cell in cells)
 
 
-def _csv_rows(document: Document) -> Iterator[dict[str, Any]]:
-    card = document["dataset"]
-    shared = {"dataset": card["name"], "split": card["split"]}
-    measured = {**shared, "kind": "measured", **lacking(document)}
-    for model in document["models"]:
-        overlap, of_set = "; ".join(model["contaminated_by"]), model["stamp"]["set"]["hash"]
-        own = {**measured, "contaminated_by": overlap, "set_hash": of_set}
-        for part in model["parts"]:
-            where = {name: part[name] for name in ("rerank", "queries", "pool")}
-            for name, figure in part["figures"].items():
-                yield {**own, "model": model["name"], "part": part["name"], **where, "figure": name, **figure}
-    for one in card["published"]:
+def _csv_rows(result: BenchResult) -> Iterator[dict[str, Any]]:
+    shared = {"dataset": result.dataset.name, "split": result.dataset.split}
+    for model in result.models:
+        own = {
+            **shared, "kind": "measured", **lacking(result), "model": model.name,
+            "contaminated_by": "; ".join(model.contaminated_by), "set_hash": model.stamp.set["hash"],
+        }  # fmt: skip
+        for section in model.sections:
+            where = {name: getattr(section, name) for name in ("rerank", "queries", "pool")}
+            for name, figure in section.figures.items():
+                yield {**own, "part": section.name, **where, "figure": name, **asdict(figure)}
+    for one in result.dataset.published:
         yield {
-            **shared, "model": one["model"], "kind": "reported", "source": one["source"],
-            "figure": _figure_of(one), "value": one["value"],
-            "contaminated_by": "; ".join(one["contaminated_by"]), "note": one["note"],
+            **shared, "model": one.model, "kind": "reported", "source": one.source,
+            "figure": _figure_of(one), "value": one.value,
+            "contaminated_by": "; ".join(one.contaminated_by), "note": one.note,
         }  # fmt: skip

@@ -11,11 +11,6 @@ from vlret.reports.timecode import span, timecode
 from vlret.types import Clip
 
 
-def clip_of(path: str, start: float, end: float | None) -> Clip:
-    """The clip of a hit or label, whose end may be unknown."""
-    return Clip(Path(path), start, end if end is not None and end > start else None)
-
-
 def frames(clip: Clip, pictures: Mapping[Clip, Preview]) -> str:
     """The frames of a clip as a link that plays the file from its start; without pictures, why there are none."""
     time = span(clip.start, clip.end)

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from vlret.evaluation.results.result import BenchResult, ModelResult
 from vlret.reports.bench_detail import Pair, confusion, most_confused
 from vlret.reports.bench_parts import cell, section, share_cell, table
 from vlret.reports.html import text
-
-Document = Mapping[str, Any]
 
 _MOST_CLASSES = 50  # in a matrix: of more, those that are most often confused
 _MOST_BESIDE = 12  # classes of two matrices that fit beside each other
 _WHAT = "Rows: truth. Columns: answer. The fuller the colour, the larger the share of its row."
 
 
-def confusions(document: Document) -> str:
+def confusions(result: BenchResult) -> str:
     """A matrix for each model; of more than 50 classes the 20 most frequent mistakes too. "" for other tasks."""
-    if document["task"] != "classification":
+    if result.task != "classification":
         return ""
-    shown = "".join(_of_model(document, model) for model in document["models"])
+    shown = "".join(_of_model(result, model) for model in result.models)
     return section("Which class for which", f"<div class='plots'>{shown}</div>")
 
 
-def _of_model(document: Document, model: Document) -> str:
-    classes, counts, name = document["classes"], confusion(document, model), model["name"]
+def _of_model(result: BenchResult, model: ModelResult) -> str:
+    classes, counts, name = result.contents.classes, confusion(result, model), model.name
     if len(classes) <= _MOST_CLASSES:
         return _matrix(name, counts, classes, range(len(classes)))
-    pairs = most_confused(document, model)
+    pairs = most_confused(result, model)
     named = {name for pair in pairs for name in (pair.truth, pair.answer)}
     shown = [number for number, name in enumerate(classes) if name in named]
     note = " Only the classes of these mistakes; all pairs are in confusion.csv."

@@ -1,4 +1,4 @@
-"""CSV as text."""
+"""Formats rows as CSV."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from vlret.text import no_formula
 
 
 def csv_text(rows: Iterable[Sequence[Any]]) -> str:
-    r"""`rows` as CSV whose lines end in `\n`; a cell with `\r`, `\n`, a quote or a comma is quoted,
+    r"""Return `rows` as CSV whose lines end in `\n`; cells with `\r`, `\n`, a quote or a comma are quoted,
     and a text that a spreadsheet would run as a formula begins with `'`.
 
-    Python's csv (up to 3.12) quotes a lone `\r` only where its lines end in one; names of files have it.
+    Python's csv (up to 3.12) quotes a lone `\r`, which file names may contain, only if its lines end in one.
     """
     lines: list[str] = []
     csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n").writerows(

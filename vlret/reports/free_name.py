@@ -1,4 +1,4 @@
-"""New files in a folder under names that are safe everywhere, and never in place of another file."""
+"""Creates new files with names that are safe on all systems, and never overwrites one."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pathlib import Path
 
 from vlret.files import temporary_beside, unwritable
 
-_LONGEST_BYTES = 120  # of 255, to leave room for a time code and a number
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # device names on Windows
+_MAX_BYTES = 120  # of 255: leaves room for a time code and a number
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # device names on Windows
 
 
 def safe_stem(name: str) -> str:
-    """The beginning of a file name made of letters, digits, `_`, `-` and `.` of `name`; "clip" if none is left."""
+    """Return `name` reduced to letters, digits, `_`, `-` and `.`, shortened; "clip" if nothing is left."""
     stem = re.sub(r"[^\w.-]+", "_", name).strip("._-")
-    stem = stem.encode(errors="ignore")[:_LONGEST_BYTES].decode(errors="ignore").strip("._-")
-    return f"{stem}_" if _RESERVED.match(stem) else stem or "clip"
+    stem = stem.encode(errors="ignore")[:_MAX_BYTES].decode(errors="ignore").strip("._-")
+    return f"{stem}_" if _DEVICE.match(stem) else stem or "clip"
 
 
 def write_new(folder: Path, stem: str, suffix: str, write: Callable[[Path], object]) -> Path:
-    """Let `write` fill a new file in `folder`, which is made: `STEM.SUFFIX`, `STEM_2.SUFFIX`, ...
+    """Let `write` fill a new file in `folder` (created if needed): `STEM.SUFFIX`, `STEM_2.SUFFIX`, ...
 
-    `write` gets a temporary name; if it fails, nothing is left.
+    `write` gets a temporary name; if it fails, no file is left behind.
 
     Returns:
         the new file.
@@ -33,13 +33,13 @@ def write_new(folder: Path, stem: str, suffix: str, write: Callable[[Path], obje
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        target = _held(folder, stem, suffix)
-        part = temporary_beside(target)
+        target = _reserved(folder, stem, suffix)
+        temporary = temporary_beside(target)
         try:
-            write(part)
-            part.replace(target)
+            write(temporary)
+            temporary.replace(target)
         except BaseException:
-            for path in (target, part):
+            for path in (target, temporary):
                 with suppress(OSError):
                     path.unlink()
             raise
@@ -48,8 +48,8 @@ def write_new(folder: Path, stem: str, suffix: str, write: Callable[[Path], obje
     return target
 
 
-def _held(folder: Path, stem: str, suffix: str) -> Path:
-    """An empty file under the first free name, so that nobody else takes it."""
+def _reserved(folder: Path, stem: str, suffix: str) -> Path:
+    """Create an empty file with the first free name, which reserves it."""
     number = 1
     while True:
         path = folder / (f"{stem}_{number}{suffix}" if number > 1 else f"{stem}{suffix}")

@@ -1,11 +1,11 @@
-"""Labelled clips on a page: a group for each label, the largest first."""
+"""Labelled clips on a page: one group per label, the largest first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vlret.reports.cards import clip_of, file_line, frames, heading
+from vlret.reports.cards import file_line, frames, heading
 from vlret.reports.html import MOST_CLIPS, bar, text
 from vlret.reports.thumbnails import Preview
 from vlret.tasks.label import UNKNOWN
@@ -18,10 +18,10 @@ Groups = list[tuple[str, list[Label]]]
 
 @dataclass(frozen=True, slots=True)
 class LabelSection:
-    """Labelled clips under a heading (the page's own if "") and a note.
+    """Labelled clips under a heading (none if "") and a note.
 
-    First how many clips have each label, the most frequent first and "unknown" last; then the groups in that
-    order. A group shows its most probable clips; the 300 of a section are shared out evenly among the groups.
+    It begins with the number of clips per label, the most frequent first and "unknown" last; then the groups follow
+    in that order. A group shows its most probable clips; 300 per section are divided evenly among the groups.
     """
 
     title: str
@@ -29,11 +29,11 @@ class LabelSection:
     labels: Sequence[Label]
 
     def clips(self) -> list[Clip]:
-        """The clips that are shown."""
+        """Return the clips that are shown."""
         return [_clip(item) for _, items in _shown(_groups(self.labels)) for item in items]
 
     def html(self, pictures: Mapping[Clip, Preview]) -> str:
-        """The counts, each with a link to its group, and the groups."""
+        """Return the counts, each with a link to its group, and the groups."""
         groups = _groups(self.labels)
         head = f"<h2>{text(self.title)}</h2>" if self.title else ""
         counts = "".join(
@@ -46,13 +46,13 @@ class LabelSection:
         body = (
             f'<ol class="counts">{counts}</ol><div class="groups">{cards}</div>'
             if groups
-            else "<p>Nothing was labelled.</p>"
+            else "<p>No clips were labelled.</p>"
         )
         return f"<section>{head}<p>{text(self.note)}</p>{body}</section>"
 
 
 def _groups(labels: Sequence[Label]) -> Groups:
-    """(label, its clips, the most probable first), the largest group first, "unknown" last."""
+    """Return (label, its clips, the most probable first), the largest group first, "unknown" last."""
     groups: dict[str, list[Label]] = {}
     for item in sorted(labels, key=lambda item: -item.probability):
         groups.setdefault(item.label, []).append(item)
@@ -60,6 +60,7 @@ def _groups(labels: Sequence[Label]) -> Groups:
 
 
 def _shown(groups: Groups) -> Groups:
+    """Return the groups and clips that fit on a page."""
     share = max(MOST_CLIPS // max(len(groups), 1), 1)
     return [(name, items[:share]) for name, items in groups[:MOST_CLIPS]]
 
@@ -70,8 +71,8 @@ def _count(number: int, name: str, n: int, n_all: int) -> str:
 
 def _group(number: int, items: Sequence[Label], n: int, pictures: Mapping[Clip, Preview]) -> str:
     cards = "".join(_card(item, pictures) for item in items)
-    of = f"{len(items)} of {n}" if len(items) < n else f"{n}"
-    title = f'<h3 id="label-{number}">{text(items[0].label)} <small>{of}</small></h3>'
+    shown = f"{len(items)} of {n}" if len(items) < n else f"{n}"
+    title = f'<h3 id="label-{number}">{text(items[0].label)} <small>{shown}</small></h3>'
     return f'<div class="group">{title}<div>{cards}</div></div>'
 
 
@@ -83,4 +84,4 @@ def _card(item: Label, pictures: Mapping[Clip, Preview]) -> str:
 
 
 def _clip(item: Label) -> Clip:
-    return clip_of(item.path, item.start, item.end)
+    return Clip.from_row(item.path, item.start, item.end)

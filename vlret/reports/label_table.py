@@ -1,11 +1,10 @@
-"""Labels as a table on disk: CSV, Parquet or JSONL, told by the suffix."""
+"""Writes labels as a table: CSV, Parquet or JSONL, selected by the suffix."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +26,28 @@ _TOP = pa.list_(pa.struct({"label": _TEXT, "score": _NUMBER, "probability": _NUM
 
 
 def check_table(path: Path) -> None:
-    """Raise `UsageError` unless `path` ends in .csv, .parquet or .jsonl: asked before hours of work."""
+    """Raise `UsageError` unless `path` ends in .csv, .parquet or .jsonl; call it before long work."""
     if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{path} cannot be written.", f"Let its name end in {', '.join(SUFFIXES)}.")
+        raise UsageError(
+            f"{path} is not a supported table file.",
+            f"Use one of the suffixes {', '.join(SUFFIXES)}.",
+            code="unknown_table_type",
+            path=path,
+            allowed=SUFFIXES,
+        )
 
 
 def write_table(path: Path, labels: Sequence[Label]) -> None:
-    r"""One row a clip; a row of .parquet and .jsonl holds the list `top` too. The folder is made.
+    r"""Write one row per clip; rows of .parquet and .jsonl include the list `top`. The directory is created.
 
     In a .csv a text that a spreadsheet would run as a formula begins with `'` (`vlret.text.no_formula`). Bytes of
     a file name that are not UTF-8 are escaped, as `\udcff`.
 
     Raises:
-        OutputError: it cannot be written; the old table is left as it was.
+        OutputError: it cannot be written; an existing table is left unchanged.
     """
     check_table(path)
-    rows = [label_dict(item) for item in labels]
+    rows = [item.to_json() for item in labels]
     match path.suffix.lower():
         case ".csv":
             cells = ([row[name] for name in _COLUMNS] for row in rows)
@@ -54,11 +59,6 @@ def write_table(path: Path, labels: Sequence[Label]) -> None:
     write_output(path, data)
 
 
-def label_dict(item: Label) -> dict[str, Any]:
-    """A label as plain JSON values."""
-    return {**asdict(item), "top": [asdict(one) for one in item.top]}
-
-
 def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
     table = pa.Table.from_pylist(list(map(_encodable, rows)), pa.schema({**_COLUMNS, "top": _TOP}))
     out = io.BytesIO()
@@ -67,9 +67,9 @@ def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
 
 
 def _encodable(value: Any) -> Any:
-    """The same, lone surrogates in its texts escaped: Parquet takes UTF-8 only."""
+    """Return `value` with lone surrogates in its texts escaped: Parquet requires UTF-8."""
     if isinstance(value, dict):
-        return {name: _encodable(part) for name, part in value.items()}
+        return {name: _encodable(held) for name, held in value.items()}
     if isinstance(value, list):
         return list(map(_encodable, value))
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value

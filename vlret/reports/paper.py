@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vlret.evaluation.results.result import BenchResult
+
 _PAPER = "The paper (arXiv 2512.10942)"
 _UNKNOWN = f"{_PAPER} states neither frames, crops, prompts nor candidate lists"
 _HARNESS = (
@@ -29,106 +31,103 @@ _ALSO = {
 }
 
 
-def paper_differences(document: Mapping[str, Any]) -> str:
+def paper_differences(result: BenchResult) -> str:
     """What differs as far as that is known, and what is not known; "" where the set has no published figures."""
-    if not document["dataset"]["published"]:
+    if not result.dataset.published:
         return ""
-    made_elsewhere = [model["name"] for model in document["models"] if model["cost"] is None]
-    unknown = (
-        [f"How the vectors of {', '.join(made_elsewhere)} were made is not known."] if made_elsewhere else []
-    )
-    return " ".join([*_sentences(document), *unknown])
+    precomputed = [model.name for model in result.models if model.cost is None]
+    unknown = f"How the embeddings of {', '.join(precomputed)} were computed is not known."
+    return " ".join([*_sentences(result), *([unknown] if precomputed else [])])
 
 
-def _sentences(document: Mapping[str, Any]) -> list[str]:
-    name, task = document["dataset"]["name"], document["task"]
+def _sentences(result: BenchResult) -> list[str]:
+    name, task = result.dataset.name, result.task
     if name in _SETS:
         return [_SETS[name]]
     if task == "vqa":
         return [_QUESTIONS]
     also = f", {_ALSO[name]}" if name in _ALSO else ""
-    protocol = _protocol(document)
+    protocol = _protocol(result)
     if task == "text":
-        cut = "; ".join(_of_copy(document, protocol))
+        cut = "; ".join(_of_copy(result, protocol))
         return [f"{_TEXTS}{also}.", *([f"This run differs in: {cut}."] if cut else [])]
-    differences = "; ".join(_differences(document, protocol))
+    differences = "; ".join(_differences(result, protocol))
     if not differences and protocol["frames"] is None:
         return [f"{_UNKNOWN}{also}."]
     return [f"{_UNKNOWN}{also}.", _HARNESS.format(differences or "nothing that is known") + "."]
 
 
-def protocol_line(document: Mapping[str, Any]) -> str:
+def protocol_line(result: BenchResult) -> str:
     """The protocol of a result in one line, with the hash of what was scored."""
-    protocol, card = _protocol(document), document["dataset"]
-    stamp = document["models"][0]["stamp"]
-    told = [f"{card['title']}, split {protocol['split'] or 'none'}"]
-    told += [f"{name}: {value}" for name, value in protocol["choices"].items() if name != "split"]
-    if all(model["cost"] is None for model in document["models"]):
-        told.append("vectors made elsewhere")
+    protocol, stamp = _protocol(result), result.models[0].stamp
+    facts = [f"{result.dataset.title}, split {protocol['split'] or 'none'}"]
+    facts += [f"{name}: {value}" for name, value in protocol["choices"].items() if name != "split"]
+    if all(model.cost is None for model in result.models):
+        facts.append("precomputed embeddings")
     else:
-        told += _looking(document, protocol)
-    told += [f"ties: {protocol['ties']}", f"scored set {stamp['set']['hash'][:12]}"]
-    told.append(f"vlret {stamp['versions']['vlret']}")
-    return f"Protocol: {'; '.join(told)}. Intervals are 95% bootstrap intervals."
+        facts += _encoding(result, protocol)
+    facts += [f"ties: {protocol['ties']}", f"scored set {stamp.set['hash'][:12]}"]
+    facts.append(f"vlret {stamp.versions['vlret']}")
+    return f"Protocol: {'; '.join(facts)}. Intervals are 95% bootstrap intervals."
 
 
-def _looking(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterator[str]:
-    """How media were looked at and texts read."""
-    if document["task"] != "text":
-        yield f"frames a clip: {protocol['frames']} ({protocol['sampling']})"
+def _encoding(result: BenchResult, protocol: Mapping[str, Any]) -> Iterator[str]:
+    """How media and texts were encoded."""
+    if result.task != "text":
+        yield f"frames per clip: {protocol['frames']} ({protocol['sampling']})"
         yield f"resize: {protocol['resize']}"
         yield f"undecodable: {protocol['undecodable']}"
     cut = protocol["text_tokens"]
-    yield f"texts whole, and beside it cut to {cut} tokens of CLIP's" if cut else "texts whole"
-    if document["task"] == "classification":
+    yield f"texts whole, and also cut to {cut} CLIP tokens" if cut else "texts whole"
+    if result.task == "classification":
         prompts = protocol["prompts"] or ["those of each model"]
         yield f"prompts: {', '.join(prompts) if len(prompts) < 4 else f'{len(prompts)} templates'}"
 
 
-def _protocol(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """That of the first model that looked at media: vectors made elsewhere do not say how they were made."""
-    protocols: list[Mapping[str, Any]] = [model["stamp"]["protocol"] for model in document["models"]]
+def _protocol(result: BenchResult) -> Mapping[str, Any]:
+    """That of the first model that encoded media: of precomputed embeddings it is not known."""
+    protocols = [model.stamp.protocol for model in result.models]
     return next((protocol for protocol in protocols if protocol["frames"] is not None), protocols[0])
 
 
-def _differences(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterator[str]:
-    """From the harness of the Perception Encoder; what is not known of vectors made elsewhere is left out."""
-    card = document["dataset"]
-    if protocol["frames"] not in (None, card["frames"]):
-        yield f"{protocol['frames']} frames a clip, not {card['frames']}"
-    if protocol["sampling"] == "midpoint" and card["frames"] > 1:
+def _differences(result: BenchResult, protocol: Mapping[str, Any]) -> Iterator[str]:
+    """From the harness of the Perception Encoder; what is unknown for precomputed embeddings is left out."""
+    card = result.dataset
+    if protocol["frames"] not in (None, card.frames):
+        yield f"{protocol['frames']} frames per clip, not {card.frames}"
+    if protocol["sampling"] == "midpoint" and card.frames > 1:
         yield "frames at the midpoints of equal spans, not evenly from the first to the last"
     if protocol["resize"] == "model":
         yield "each model's own resize, which may crop, not squashed to a square"
-    if document["task"] == "retrieval":
-        yield from _of_retrieval(document, protocol)
+    if result.task == "retrieval":
+        yield from _of_retrieval(result, protocol)
     if (
-        "prompts" in card["choices"]
+        "prompts" in card.choices
         and protocol["prompts"]
         and protocol["choices"].get("prompts") in (None, "name")
     ):
         yield "class names alone, not in templates" if protocol["prompts"] == ["{}"] else "other templates"
-    yield from _of_copy(document, protocol)
-    if document["models"][0]["stamp"]["set"]["undecodable"]:
+    yield from _of_copy(result, protocol)
+    if result.models[0].stamp.set["undecodable"]:
         rule = {"wrong": "counted as wrong", "excluded": "left out"}[protocol["undecodable"]]
-        replaced = ", not replaced by another" if document["task"] == "classification" else ""
-        yield f"media that cannot be decoded {rule}{replaced}"
+        replaced = ", not replaced by another" if result.task == "classification" else ""
+        yield f"items that cannot be decoded {rule}{replaced}"
 
 
-def _of_copy(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterator[str]:
-    if document["missing"]:
-        yield f"{len(document['missing'])} media missing"
+def _of_copy(result: BenchResult, protocol: Mapping[str, Any]) -> Iterator[str]:
+    if result.missing:
+        yield f"{len(result.missing)} items missing"
     if "trimmed" in protocol["choices"]:
-        yield "annotations that are not the owner's whole files"
+        yield "incomplete annotation files"
 
 
-def _of_retrieval(document: Mapping[str, Any], protocol: Mapping[str, Any]) -> Iterator[str]:
+def _of_retrieval(result: BenchResult, protocol: Mapping[str, Any]) -> Iterator[str]:
     if "pe_reweighting" in protocol["rerank"]:
         yield "plain cosine in all rows but those of pe_reweighting"
     else:
         yield "plain cosine, not re-weighted over the queries (pe_reweighting)"
-    if document["dataset"]["name"] == "msvd" and protocol["choices"]["captions"] == "one":
-        yield "one caption a clip, not all"
-    owners = {(row["text"], row["item"]) for row in document["texts"]}
+    if result.dataset.name == "msvd" and protocol["choices"]["captions"] == "one":
+        yield "one caption per clip, not all"
+    owners = {(row.text, row.item) for row in result.contents.texts}
     if len(owners) > len({text for text, _ in owners}):
-        yield "equal captions of several media right for their own medium only"
+        yield "equal captions of several items right for their own item only"

@@ -1,4 +1,4 @@
-"""Search results on a page: the hits of a file together, with a timeline of where in it they lie."""
+"""Search results on a page: hits grouped by file, with a timeline of where in the file they are."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vlret.reports.cards import clip_of, file_line, frames, heading
+from vlret.reports.cards import file_line, frames, heading
 from vlret.reports.html import MOST_CLIPS, address, bar, text
 from vlret.reports.thumbnails import Preview
 from vlret.reports.timecode import span, timecode
+from vlret.text import count_of
 from vlret.types import Clip, Hit
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSection:
-    """Hits under a heading (the page's own if "") and a note, those of a file together; 300 are shown.
+    """Hits under a heading (none if "") and a note, grouped by file; the first 300 are shown.
 
-    A bar is the cosine from 0 to `full`, see `full_bar`, or to 1 if a hit has more: the bars of two pages of one
-    model can be compared.
+    Bars show the cosine from 0 to `full` (see `full_bar`), or to 1 if a hit exceeds it: bars on two pages of the
+    same model are comparable.
     """
 
     title: str
@@ -27,28 +28,28 @@ class SearchSection:
     full: float = 1.0
 
     def clips(self) -> list[Clip]:
-        """The clips that are shown."""
+        """Return the clips that are shown."""
         return [_clip(hit) for hit in self.hits[:MOST_CLIPS]]
 
     def html(self, pictures: Mapping[Clip, Preview]) -> str:
-        """A card for each file, in the order of its best hit."""
+        """Return one card per file, in the order of their best hits."""
         head = f"<h2>{text(self.title)}</h2>" if self.title else ""
         full = self.full if all(hit.score <= self.full for hit in self.hits) else 1.0
         files: dict[str, list[Hit]] = {}
         for hit in self.hits[:MOST_CLIPS]:
             files.setdefault(hit.path, []).append(hit)
         cards = "".join(_card(Path(path), hits, full, pictures) for path, hits in files.items())
-        body = f'<div class="cards">{cards}</div>' if cards else "<p>Nothing was found.</p>"
+        body = f'<div class="cards">{cards}</div>' if cards else "<p>No results.</p>"
         n_more = len(self.hits) - MOST_CLIPS
-        more = f"<p>{n_more} more are not shown.</p>" if n_more > 0 else ""
+        more = f"<p>{count_of(n_more, 'more result')} not shown.</p>" if n_more > 0 else ""
         note = f"{self.note} Bars: cosine from 0 to {full:g}." if cards else self.note
         return f"<section>{head}<p>{text(note)}</p>{body}{more}</section>"
 
 
 def full_bar(temperature: float) -> float:
-    """The cosine that texts and clips of a model seldom exceed, 0.1 to 1: 0.4 for CLIP, 1 for vljepa-mini.
+    """Return the cosine that texts and clips of a model rarely exceed, 0.1 to 1: 0.4 for CLIP, 1 for vljepa-mini.
 
-    Cosines of matching pairs grow with the temperature that a model was trained with.
+    Cosines of matching pairs grow with the temperature a model was trained with.
     """
     return max(0.1, min(1.0, round(40 * temperature, 1)))
 
@@ -71,7 +72,7 @@ def _bar(name: str, hit: Hit, full: float) -> str:
 
 
 def _timeline(path: Path, hits: Sequence[Hit], pictures: Mapping[Clip, Preview]) -> str:
-    """Where the hits lie in their file; nothing for an image, a file shown whole, and one that cannot be read."""
+    """Return the positions of the hits in their file; "" for an image, a hit of the whole file, an unreadable file."""
     lengths_s = [pictures[_clip(hit)].duration_s for hit in hits if _clip(hit) in pictures]
     length_s = max(lengths_s, default=0.0)
     if not length_s or (len(hits) == 1 and hits[0].end - hits[0].start > 0.99 * length_s):
@@ -91,4 +92,4 @@ def _mark(path: Path, hit: Hit, length_s: float) -> str:
 
 
 def _clip(hit: Hit) -> Clip:
-    return clip_of(hit.path, hit.start, hit.end)
+    return Clip.from_row(hit.path, hit.start, hit.end)

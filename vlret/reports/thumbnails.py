@@ -1,4 +1,4 @@
-"""Small pictures of clips, as JPEG."""
+"""Thumbnails of clips, as JPEG."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from itertools import groupby
 from PIL import Image
 
 from vlret.errors import MediaError
+from vlret.media.frames import clip_frames
 from vlret.media.info import MediaInfo
-from vlret.media.read import read_clips
-from vlret.media.reader import open_media
+from vlret.media.open_media import open_media
 from vlret.text import printable
 from vlret.types import Clip, Frames, Pixels
 
 log = logging.getLogger(__name__)
 
-SIDE = 400  # pixels: sharp at twice the 200 points of a page, about 15 kB
+SIDE = 400  # pixels: twice the 200 CSS pixels shown on a page, about 15 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a page shows of a clip: its frames in order, and how long its file is in seconds (0: an image)."""
+    """What a page shows of a clip: its frames in order, and the duration of its file in seconds (0: an image)."""
 
     thumbnails: tuple[Thumbnail, ...]
     duration_s: float
@@ -44,10 +44,10 @@ class Preview:
 
 
 def previews(clips: Iterable[Clip], n_frames: int = 1, side: int = SIDE) -> dict[Clip, Preview]:
-    """The middle frames of `n_frames` equal parts of each clip, at most `side` pixels a side; of an image one.
+    """Return the middle frames of `n_frames` equal segments of each clip (one of an image), at most `side` pixels.
 
-    The middle frame of several is `side` pixels, the others half of it. A file is opened once and read in one
-    pass for all its clips. One that cannot be read is left out with a warning, a clip past the end of its file
+    The middle one of several is `side` pixels, the others half of that. A file is opened once and read in one
+    pass for all its clips. A file that cannot be read is skipped with a warning, a clip past the end of its file
     without one.
     """
     ordered = sorted(set(clips), key=lambda clip: (clip.path, clip.start))
@@ -56,22 +56,22 @@ def previews(clips: Iterable[Clip], n_frames: int = 1, side: int = SIDE) -> dict
         try:
             made.update(_of_file(list(group), n_frames, side))
         except (MediaError, OSError) as error:
-            log.warning("No picture of %s: %s", printable(path), error)
+            log.warning("No thumbnail of %s: %s", printable(path), error)
     return made
 
 
 def _of_file(clips: list[Clip], n_frames: int, side: int) -> Iterator[tuple[Clip, Preview]]:
     with open_media(clips[0].path) as media:
         duration_s = media.info.duration
-        there = [clip for clip in clips if media.info.kind == "image" or clip.start < duration_s]
-        for clip, frames in read_clips(media, there, n_frames, "midpoint", _fitting(media.info, side)):
+        existing = [clip for clip in clips if media.info.kind == "image" or clip.start < duration_s]
+        for clip, frames in clip_frames(media, existing, n_frames, "midpoint", _fitting(media.info, side)):
             yield clip, Preview(tuple(_thumbnails(frames, side)), duration_s)
 
 
 def _fitting(info: MediaInfo, side: int) -> tuple[int, int]:
-    """(width, height) of a picture of at most `side` pixels a side: scaled by the decoder, so that 8K costs little."""
-    share = min(side / max(info.width, info.height), 1.0)
-    return max(round(info.width * share), 1), max(round(info.height * share), 1)
+    """Return (width, height) of at most `side` pixels: the decoder scales, which keeps 8K files cheap."""
+    scale = min(side / max(info.width, info.height), 1.0)
+    return max(round(info.width * scale), 1), max(round(info.height * scale), 1)
 
 
 def _thumbnails(frames: Frames, side: int) -> Iterator[Thumbnail]:

@@ -1,4 +1,4 @@
-"""Seconds as people read them."""
+"""Formats seconds as time codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def timecode(seconds: float) -> str:
-    """`75` -> `1:15`, `3723.46` -> `1:02:03.5`: tenths only where they are not zero. `?` is no time at all."""
+    """Format `75` as `1:15` and `3723.46` as `1:02:03.5`: tenths only if they are not zero; NaN and infinity as `?`."""
     if not math.isfinite(seconds):
         return "?"
     tenths = round(seconds * 10)
@@ -17,7 +17,7 @@ def timecode(seconds: float) -> str:
 
 
 def span(start: float, end: float | None) -> str:
-    """`0:10-0:20`; an image (no length) is the empty text, an open end is `0:10-`."""
+    """Format a time span as `0:10-0:20`, one with an open end as `0:10-`, an image (no duration) as ""."""
     if end is None or math.isnan(end):
         return f"{timecode(start)}-" if start else ""
     return f"{timecode(start)}-{timecode(end)}" if end > start else ""

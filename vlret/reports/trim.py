@@ -1,4 +1,4 @@
-"""Save a clip as a file of its own: from its very first frame, with sound, never over another file."""
+"""Saves a clip as a file: from its exact first frame, with sound, never over an existing file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vlret.errors import MediaError
-from vlret.media.container import open_container
-from vlret.media.reader import Still, open_media
+from vlret.media.image.still import Still
+from vlret.media.open_media import open_media
 from vlret.media.sources import IMAGE_SUFFIXES
-from vlret.media.video import Video
+from vlret.media.video.container import open_container
+from vlret.media.video.video import Video
 from vlret.reports.free_name import safe_stem, write_new
 from vlret.reports.timecode import timecode
 from vlret.text import printable
@@ -32,16 +33,16 @@ from vlret.types import Clip
 log = logging.getLogger(__name__)
 
 _TICK = Fraction(1, 90_000)  # s: divides the frame times of all common rates
-_RATE = 48_000  # samples a second of the sound
-_FPS = (1, 240)  # stated in the file; each frame has its own time
+_RATE = 48_000  # audio samples per second
+_FPS = (1, 240)  # bounds of the rate stated in the file; each frame has its own timestamp
 _OUTPUT_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
 
 
 def save_clip(clip: Clip, folder: Path) -> Path:
-    """Save `clip` in `folder` (made if need be) as H.264 and AAC in MP4; an image is copied.
+    """Save `clip` in `folder` (created if needed) as H.264 and AAC in MP4; an image is copied.
 
-    All frames are kept with their times, from the one shown at `clip.start` to the last one that begins before
-    `clip.end`. The name is the file's with the time code, `_2`, `_3`... added where it is taken.
+    All frames are kept with their timestamps, from the one shown at `clip.start` to the last one that begins before
+    `clip.end`. The name is the file's with the time code; `_2`, `_3`... is appended if it exists.
 
     Returns:
         the new file.
@@ -60,13 +61,16 @@ def save_clip(clip: Clip, folder: Path) -> Path:
             raise MediaError(
                 f"{clip.path} ends at {media.info.shown_until:.1f} s, before {clip.start} s.",
                 "Index it again.",
+                code="clip_past_end",
+                path=clip.path,
+                start=clip.start,
             )
         stem += f"_{timecode(clip.start).replace(':', '-')}"
         return write_new(folder, stem, ".mp4", partial(_write, clip, media))
 
 
 def _image_suffix(path: Path, image: Still) -> str:
-    """The suffix of an image, by its content where the name has no such suffix."""
+    """Return the suffix of an image; it follows from its content if the name has none."""
     suffix = path.suffix.lower()
     return suffix if suffix in IMAGE_SUFFIXES else f".{image.info.codec}"
 
@@ -77,7 +81,11 @@ def _write(clip: Clip, media: Video, target: Path) -> None:
     except av.FFmpegError as error:
         if error.errno in _OUTPUT_ERRORS:
             raise OSError(error.errno, error.strerror) from error
-        raise MediaError(f"{clip.path} could not be saved as a clip: {error.strerror}.") from error
+        raise MediaError(
+            f"{clip.path} could not be saved as a clip: {error.strerror}.",
+            code="clip_not_saved",
+            path=clip.path,
+        ) from error
 
 
 def _encode(clip: Clip, media: Video, target: Path) -> None:
@@ -88,21 +96,21 @@ def _encode(clip: Clip, media: Video, target: Path) -> None:
         for frame in _pictures(clip, media, video):
             out.mux(video.encode(frame))
         for packet in video.encode():
-            # The last frame stays up to the end; the encoder does not know when that is.
+            # The last frame is shown to the end; the encoder does not know when that is.
             packet.duration = max(1, round((_end_s(clip, media) - clip.start) / _TICK) - (packet.pts or 0))
             out.mux(packet)
         if sound is not None:
-            for piece in _sound(clip, source, picture, sound.layout.name):
-                out.mux(sound.encode(piece))
+            for heard in _sound(clip, source, picture, sound.layout.name):
+                out.mux(sound.encode(heard))
             out.mux(sound.encode())
         elif source.streams.audio:
-            log.warning("%s: saved without sound, as its time stamps jump.", printable(clip.path))
+            log.warning("%s: saved without sound because its timestamps jump.", printable(clip.path))
 
 
 def _video_stream(out: OutputContainer, media: Video) -> VideoStream:
     rate = Fraction(float(np.clip(media.info.fps or 1, *_FPS))).limit_denominator(1001)
     stream = out.add_stream("libx264", rate=rate, options={"crf": "18", "bf": "0"})
-    # 4:2:0 pictures have even sides.
+    # 4:2:0 frames have even sides.
     stream.width, stream.height = (max(side // 2 * 2, 2) for side in (media.info.width, media.info.height))
     stream.pix_fmt = "yuv420p"
     stream.codec_context.time_base = _TICK
@@ -112,13 +120,13 @@ def _video_stream(out: OutputContainer, media: Video) -> VideoStream:
 def _sound_stream(out: OutputContainer, source: InputContainer) -> AudioStream | None:
     if not source.streams.audio:
         return None
-    # Mono made into stereo would come out quieter.
+    # Mono converted to stereo would be quieter.
     layout = "mono" if source.streams.audio[0].channels == 1 else "stereo"
     return out.add_stream("aac", rate=_RATE, layout=layout)
 
 
 def _pictures(clip: Clip, media: Video, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Each frame shown from `clip.start` to `clip.end`, timed from the clip's own start."""
+    """Yield each frame shown from `clip.start` to `clip.end`, timed from the start of the clip."""
     end_s = _end_s(clip, media)
     for time_s, pixels in media.frames_between(clip.start, end_s, (stream.width, stream.height)):
         frame = VideoFrame.from_ndarray(pixels, format="rgb24")
@@ -131,20 +139,22 @@ def _end_s(clip: Clip, media: Video) -> float:
 
 
 def _sound(clip: Clip, source: InputContainer, picture: VideoStream, layout: str) -> Iterator[AudioFrame]:
-    """The sound of the clip, to one audio frame (about 20 ms), timed from the clip's own start."""
+    """Yield the sound of the clip, exact to one audio frame (about 20 ms), timed from the start of the clip."""
     resampler = AudioResampler(format="fltp", layout=layout, rate=_RATE)
     n_samples: int | None = None
-    for time_s, frame in _heard(clip, source, picture):
-        if n_samples is None:  # sound may set in later than the picture
+    for time_s, frame in _audio_frames(clip, source, picture):
+        if n_samples is None:  # the sound may begin later than the picture
             n_samples = round(time_s * _RATE)
-        for piece in resampler.resample(frame):
-            piece.pts, piece.time_base = n_samples, Fraction(1, _RATE)
-            n_samples += piece.samples
-            yield piece
+        for resampled in resampler.resample(frame):
+            resampled.pts, resampled.time_base = n_samples, Fraction(1, _RATE)
+            n_samples += resampled.samples
+            yield resampled
 
 
-def _heard(clip: Clip, source: InputContainer, picture: VideoStream) -> Iterator[tuple[float, AudioFrame]]:
-    """(seconds from the clip's start, audio frame); damaged sound ends where the damage is."""
+def _audio_frames(
+    clip: Clip, source: InputContainer, picture: VideoStream
+) -> Iterator[tuple[float, AudioFrame]]:
+    """Yield (seconds from the start of the clip, audio frame); damaged sound ends at the damage."""
     length_s = clip.end - clip.start if clip.end is not None else float("inf")
     try:
         begin_s = clip.start + next((_time_s(frame) for frame in source.decode(picture)), 0.0)

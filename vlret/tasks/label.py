@@ -1,4 +1,4 @@
-"""Zero-shot labels: the class names nearest to each clip."""
+"""Zero-shot classification: the labels nearest to each clip."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.inputs import ClipInput, clip_list, text_list
-from vlret.tasks.fit import is_index, loaded, model_of, opened
-from vlret.tasks.texts import warn_about
-from vlret.types import Clip, Frames, Label, LabelScore, Pixels, Vectors, check_count
+from vlret.tasks.index_model import as_embedder, is_index, model_for_index, open_index
+from vlret.tasks.text_warnings import log_text_warnings
+from vlret.types import Clip, Frames, Label, LabelScore, Pixels, Vectors, check_count, location
 from vlret.vectors import unit_rows
 
 log = logging.getLogger(__name__)
@@ -38,42 +38,44 @@ def classify(
     top: int = 5,
     threshold: float | Literal["auto"] | None = None,
 ) -> list[Label]:
-    """The best of `labels` for each clip, with probabilities over the whole set.
+    """Return the best of `labels` for each clip, with probabilities over all of them.
 
     Args:
-        source: an open index or its folder (its vectors are used, nothing is decoded), a clip, or clips in a list
-            or any other iterable.
+        source: an open index or its directory (its embeddings are used, nothing is decoded), a clip, or clips in a
+            list or any other iterable.
         labels: class names in a list, array, Series or generator; `red_car` and `RedCar` are read as "red car" and
-            "Red Car". A name given twice keeps both its places.
-        model: an embedder or its name; None takes the index's own, another one is refused. Clips need one.
-        templates: prompts with exactly one `{}` for the name; default: the model's own.
+            "Red Car". Duplicates are kept as separate labels.
+        model: an embedder or its name; None uses the index's own, any other one is refused. Clips need one.
+        templates: prompts with exactly one `{}` for the label; default: the model's own.
         top: length of each `Label.top`.
-        threshold: the label is "unknown" where the best probability is below it (0 to 1); "auto" takes the
-            one that was fitted with the model.
+        threshold: the label is "unknown" where the best probability is below it (0 to 1); "auto" uses the
+            one that was calibrated for the model.
 
     Returns:
-        one `Label` a clip, in the order of `source`. With one label only, its margin is 0.
+        one `Label` per clip, in the order of `source`. With a single label, its margin is 0.
 
     Raises:
         UsageError: no labels, an empty one, a template without exactly one `{}`, no model for clips, or an
-            argument of another type.
+            argument of the wrong type.
         MediaError: a clip cannot be read.
     """
     names = text_list(labels, "label")
     _check(names, top, threshold)
     if isinstance(source, (str, Path)) and is_index(source):
-        source = opened(source)
+        source = open_index(source)
     if isinstance(source, Index):
-        model = model_of(source, model)
+        model = model_for_index(source, model)
         rows = source.rows()
         clips = list(zip(rows["path"], rows["start"], rows["end"], strict=True))
         vectors = source.vectors()
     else:
         if model is None:
-            raise UsageError("Clips need a model to be labelled.", "Give model='vljepa-mini' or another.")
-        model = loaded(model)
+            raise UsageError(
+                "A model is needed to label clips.", "Give model='vljepa-mini' or another.", code="no_model"
+            )
+        model = as_embedder(model)
         inputs = _clips_of(source)
-        clips = [_place(clip) for clip in inputs]
+        clips = [location(clip) for clip in inputs]
         vectors = model.embed_clips(inputs) if inputs else np.empty((0, model.card.dim), np.float32)
     least = _least_probability(model, threshold)
     classes = label_vectors(model, names, templates)
@@ -86,25 +88,27 @@ def classify(
 
 
 def label_vectors(model: Embedder, labels: Sequence[str], templates: Iterable[str] | None = None) -> Vectors:
-    """Unit vectors float32 [labels, dim]: each prompt's vector has unit length, so has their mean."""
+    """Return unit embeddings float32 [labels, dim]: the normalised mean over the prompts of each label."""
     prompts = model.card.prompts if templates is None else text_list(templates, "template")
     if not prompts:
-        raise UsageError("No template was given.", "Give one such as 'a photo of {}'.")
+        raise UsageError("No template was given.", "Give one such as 'a photo of {}'.", code="no_template")
     for prompt in prompts:
         if prompt.count("{}") != 1:
             raise UsageError(
-                f"The template {prompt!r} holds {prompt.count('{}')} times {{}}.",
+                f"The template {prompt!r} contains {{}} {prompt.count('{}')} times.",
                 "Put exactly one {} where the label goes.",
+                code="invalid_template",
+                given=prompt,
             )
     names = [readable(label) for label in labels]
     texts = [prompt.replace("{}", name) for name in names for prompt in prompts]
     for text in texts[:: len(prompts)]:
-        warn_about(model, text)
+        log_text_warnings(model, text)
     return unit_rows(_embedded(model, texts).reshape(len(labels), len(prompts), -1).mean(1))
 
 
 def _embedded(model: Embedder, texts: Sequence[str]) -> Vectors:
-    """Vectors of the texts, with a bar where there are so many that it takes a while."""
+    """Embed the texts; a progress bar appears if it takes more than two seconds."""
     with tqdm(total=len(texts), desc="labels", unit="text", delay=2, disable=None) as bar:
         parts = []
         for first in range(0, len(texts), _TEXTS_AT_ONCE):
@@ -114,7 +118,7 @@ def _embedded(model: Embedder, texts: Sequence[str]) -> Vectors:
 
 
 def readable(label: str) -> str:
-    """`brush_hair` -> `brush hair`, `ApplyEyeMakeup` -> `Apply Eye Makeup`; words stay as they are."""
+    """`brush_hair` -> `brush hair`, `ApplyEyeMakeup` -> `Apply Eye Makeup`; plain words are unchanged."""
     words = label.replace("_", " ").split()
     if len(words) == 1:
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", words[0]).split()
@@ -126,26 +130,38 @@ def _least_probability(model: Embedder, threshold: float | Literal["auto"] | Non
         return threshold or 0.0
     if model.card.unknown_threshold is None:
         raise UsageError(
-            f"No threshold was fitted with {model.card.name}.", "Give a probability from 0 to 1 as threshold."
+            f"No threshold was calibrated for {model.card.name}.",
+            "Give a probability from 0 to 1 as the threshold.",
+            code="no_calibrated_threshold",
+            model=model.card.name,
         )
     return model.card.unknown_threshold
 
 
 def _check(labels: list[str], top: int, threshold: float | Literal["auto"] | None) -> None:
     if not labels:
-        raise UsageError("No label was given.", "Give one label or more.")
+        raise UsageError("No label was given.", "Give one or more labels.", code="no_labels")
     names = [readable(label).lower() for label in labels]
     if "" in names:
-        raise UsageError(f"Label {names.index('') + 1} of {len(labels)} is empty.", "Take it out.")
-    twice = [name for name, n in Counter(names).items() if n > 1]
-    if twice:
-        more = f" and {len(twice) - 1} more" * (len(twice) > 1)
-        log.warning("The label %r%s is given more than once: each stands for itself.", twice[0], more)
+        raise UsageError(
+            f"Label {names.index('') + 1} of {len(labels)} is empty.", "Remove it.", code="empty_label"
+        )
+    duplicates = [name for name, n in Counter(names).items() if n > 1]
+    if duplicates:
+        more = f" (and {len(duplicates) - 1} more)" * (len(duplicates) > 1)
+        log.warning(
+            "The label %r%s was given more than once; the duplicates are separate labels.",
+            duplicates[0],
+            more,
+        )
     check_count(top, "top")
     probability = isinstance(threshold, Real) and 0 <= threshold <= 1
     if not (probability or threshold is None or (isinstance(threshold, str) and threshold == "auto")):
         raise UsageError(
-            f"The threshold was given as {threshold}.", "Give a probability from 0 to 1, or 'auto'."
+            f"The threshold was given as {threshold}.",
+            "Give a probability from 0 to 1, or 'auto'.",
+            code="invalid_threshold",
+            given=threshold,
         )
 
 
@@ -154,19 +170,13 @@ def _clips_of(source: Any) -> list[Path | Clip | Pixels]:
     return clip_list([source] if one else source)
 
 
-def _place(clip: Path | Clip | Pixels) -> tuple[str, float, float | None]:
-    if isinstance(clip, Clip):
-        return str(clip.path), clip.start, clip.end
-    return (str(clip) if isinstance(clip, Path) else ""), 0.0, None
-
-
 def _scores(vectors: Vectors, classes: Vectors) -> Iterator[Vectors]:
     for first in range(0, len(vectors), _BATCH):
         yield from vectors[first : first + _BATCH] @ classes.T
 
 
 def _ranked(labels: Sequence[str], scores: Vectors, temperature: float, n: int) -> list[LabelScore]:
-    """The `n` best labels; the softmax runs over all of them."""
+    """Return the `n` best labels; the softmax is over all of them."""
     weights = np.exp((scores - scores.max()).astype(np.float64) / temperature)
     shares = weights / weights.sum()
     order = np.argsort(-scores, kind="stable")[:n]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vlret.errors import MediaError, UsageError
 from vlret.media.sources import MEDIA_SUFFIXES, UNREAD_SUFFIXES
-from vlret.tasks.fit import is_index
+from vlret.tasks.index_model import is_index
 
 _FILE_SUFFIXES = MEDIA_SUFFIXES | UNREAD_SUFFIXES
 _AT_ROOT = re.compile(r"/|\.{1,2}[/\\]|~[/\\]|\\\\|[A-Za-z]:[/\\]|\w+://")

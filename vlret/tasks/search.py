@@ -14,9 +14,9 @@ from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.inputs import ClipInput, as_clip, check_text, ordered
-from vlret.tasks.fit import model_of, opened
+from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.query import file_of
-from vlret.tasks.texts import warn_about
+from vlret.tasks.text_warnings import log_text_warnings
 from vlret.types import Clip, Hit, Vectors, check_count
 from vlret.vectors import unit_vector
 
@@ -57,8 +57,8 @@ def search(
         ModelError: the model is missing or is not the one that made the index.
     """
     check_count(k, "k")
-    index = opened(index)
-    vector = query_vector(model_of(index, model), query, plus, minus)
+    index = open_index(index)
+    vector = query_vector(model_for_index(index, model), query, plus, minus)
     return index.search(vector[None], k=k, one_per_file=one_per_file, only=only)[0]
 
 
@@ -120,7 +120,7 @@ def _embed(model: Embedder, query: ClipInput) -> Vectors:
 
 def _embed_sentence(model: Embedder, sentence: str) -> Vectors:
     check_text(sentence, "The query")
-    warn_about(model, sentence)
+    log_text_warnings(model, sentence)
     vector: Vectors = model.embed_texts([sentence])[0]
     return vector
 
@@ -130,8 +130,8 @@ def _looked_at(model: Embedder, query: ClipInput) -> ClipInput:
     clip = as_clip(query, "The query")
     if not isinstance(clip, (Path, Clip)):
         return clip
-    from vlret.media.guarded import read_guarded  # brings PyAV, which a sentence does not need
     from vlret.media.pool import DecodePool
+    from vlret.media.pool.read_in_child import read_in_child  # brings PyAV, which a sentence does not need
 
     with DecodePool() as pool:
-        return read_guarded(pool, clip, model.card.frames, model.card.decode_size)
+        return read_in_child(pool, clip, model.card.frames, model.card.decode_size)

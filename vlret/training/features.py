@@ -21,7 +21,7 @@ from tqdm import tqdm
 from vlret.datasets.tar_set import Item, read_bytes
 from vlret.errors import MediaError, UsageError
 from vlret.files import replace_file, replacing, unwritable
-from vlret.media.read import read_clip
+from vlret.media.decode import read_clip
 from vlret.media.sources import VIDEO_SUFFIXES
 from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.towers import padded

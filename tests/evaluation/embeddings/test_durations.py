@@ -21,17 +21,17 @@ from vlret.evaluation.embeddings import embed_media
 def test_cost_is_what_encoding_took_now_and_what_it_took_before(painted, cache):
     made = retrieval_set()
     one = replace(made, media=made.media[:1], texts=made.texts[:2], owner=[0, 0])
-    before = result(one, painted, cache, Counting())["models"][0]["cost"]
-    cost = result(made, painted, cache, Counting())["models"][0]["cost"]
-    assert (before["clips"], cost["clips"], cost["cached_clips"]) == (1, 3, 1)
-    assert cost["cached_seconds"] == pytest.approx(before["seconds"], abs=2e-3)
+    before = result(one, painted, cache, Counting()).models[0].cost
+    cost = result(made, painted, cache, Counting()).models[0].cost
+    assert (before.clips, cost.clips, cost.cached_clips) == (1, 3, 1)
+    assert cost.cached_seconds == pytest.approx(before.seconds, abs=2e-3)
 
 
 def test_cost_on_another_device_is_not_told_as_this_ones(painted, cache, monkeypatch):
     result(retrieval_set(), painted, cache, Counting())
     again = Counting()
     monkeypatch.setattr(Counting, "device", torch.device("meta"))
-    assert result(retrieval_set(), painted, cache, again)["models"][0]["cost"]["cached_clips"] == 0
+    assert result(retrieval_set(), painted, cache, again).models[0].cost.cached_clips == 0
     assert again.n_clips_seen == 0
 
 
@@ -46,7 +46,7 @@ def test_lengths_are_those_of_what_was_decoded_and_stay_known(painted, cache, tm
     ]  # fmt: skip
     made = ClassificationSet(card("classification"), shown, list(NAMES), [(0,)] * len(shown))
     document = result(made, folder, cache)
-    lengths = [item["seconds"] for item in document["items"]]
+    lengths = [item.seconds for item in document.items]
     assert lengths == [
         pytest.approx(4.0),
         pytest.approx(2.5),
@@ -58,7 +58,7 @@ def test_lengths_are_those_of_what_was_decoded_and_stay_known(painted, cache, tm
     monkeypatch.setattr(embed_media, "DecodePool", None)
     kept = replace(made, media=[m for m in shown if m.id != "broken"], labels=[(0,)] * 5)
     again = result(kept, folder, cache)
-    assert [item["seconds"] for item in again["items"]] == [n for i, n in enumerate(lengths) if i != 4]
+    assert [item.seconds for item in again.items] == [n for i, n in enumerate(lengths) if i != 4]
 
 
 def test_what_cannot_be_decoded_has_no_length(painted, cache, tmp_path):
@@ -71,8 +71,8 @@ def test_what_cannot_be_decoded_has_no_length(painted, cache, tmp_path):
     ]  # fmt: skip
     made = ClassificationSet(card("classification"), shown, list(NAMES), [(0,)] * 3)
     document = result(made, tmp_path, cache)
-    assert [item["seconds"] for item in document["items"]] == [None, None, 1.5]
-    assert ["undecodable" in item for item in document["items"]] == [True, True, False]
+    assert [item.seconds for item in document.items] == [None, None, 1.5]
+    assert [bool(item.undecodable) for item in document.items] == [True, True, False]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
@@ -102,4 +102,4 @@ def test_a_kill_loses_no_length_of_what_is_not_decoded_again(painted, cache, mon
     again = model()
     document = result(make(), painted, cache, again)
     assert again.n_clips_seen == 3
-    assert [item["seconds"] for item in document["items"]] == [2.0] * 4
+    assert [item.seconds for item in document.items] == [2.0] * 4

@@ -41,7 +41,7 @@ def test_changed_code_is_encoded_anew(module, tmp_path, painted, cache, monkeypa
         importlib.invalidate_caches()
         model = load_model("mine_of_tests:Mine")
         document = run(made, painted, [model], protocol_for(made.card), cache=cache)
-        return document["models"][0]["cost"]["clips"]
+        return document.models[0].cost.clips
 
     assert [score(CLASS), score(CLASS), score(f"# better\n{CLASS}")] == [4, 0, 4]
 
@@ -60,14 +60,14 @@ def test_precomputed_embeddings_score_as_their_model(painted, tmp_path, cache):
     made = retrieval_set()
     stored = store(tmp_path / "elsewhere.parquet", painted, list(dict.fromkeys(made.texts)), made.media)
     document = run(made, painted, [Counting(), stored], protocol_for(made.card), cache=cache)
-    ours, theirs = document["models"]
-    assert theirs["name"] == "elsewhere"
-    assert [part["figures"] for part in ours["parts"]] == [part["figures"] for part in theirs["parts"]]
-    assert theirs["stamp"]["protocol"]["frames"] is None
-    assert len(theirs["stamp"]["model"]["weights_hash"]) == 64
+    ours, theirs = document.models
+    assert theirs.name == "elsewhere"
+    assert [part.figures for part in ours.sections] == [part.figures for part in theirs.sections]
+    assert theirs.stamp.protocol["frames"] is None
+    assert len(theirs.stamp.model["weights_hash"]) == 64
     alone = run(made, None, [stored], protocol_for(made.card), cache=cache)
-    assert alone["models"][0]["parts"] == theirs["parts"]
-    assert alone["items"][0]["path"] is None
+    assert alone.models[0].sections == theirs.sections
+    assert alone.items[0].path is None
 
 
 def test_what_the_file_lacks_is_wrong(painted, tmp_path, cache):
@@ -75,8 +75,8 @@ def test_what_the_file_lacks_is_wrong(painted, tmp_path, cache):
     texts = list(dict.fromkeys(made.texts))
     stored = store(tmp_path / "a.parquet", painted, texts, made.media, leave_out=("red", "a grey wall"))
     document = run(made, None, [stored], protocol_for(made.card), cache=cache)
-    assert document["models"][0]["no_vector"] == ["red"]
-    assert document["models"][0]["parts"][0]["figures"]["hit@1"]["value"] == 40
+    assert document.models[0].no_vector == ("red",)
+    assert document.models[0].sections[0].figures["hit@1"].value == 40
 
 
 def test_classes_and_triples_from_a_file(painted, tmp_path, cache):
@@ -84,11 +84,11 @@ def test_classes_and_triples_from_a_file(painted, tmp_path, cache):
     clips = media(*NAMES)
     stored = store(tmp_path / "a.parquet", painted, NAMES, clips)
     document = run(made, None, [stored], protocol_for(made.card), cache=cache)
-    assert document["models"][0]["parts"][0]["figures"]["top-1"]["value"] == pytest.approx(400 / 6, abs=1e-4)
+    assert document.models[0].sections[0].figures["top-1"].value == pytest.approx(400 / 6, abs=1e-4)
     texts = [text for t in text_set().triples for text in (t.first, t.second, t.negative)]
     stored = store(tmp_path / "b.parquet", painted, list(dict.fromkeys(texts)), clips)
     found = run(text_set(), None, [stored], protocol_for(text_set().card), cache=cache)
-    assert found["models"][0]["parts"][0]["figures"]["accuracy"]["value"] == pytest.approx(200 / 3, abs=1e-4)
+    assert found.models[0].sections[0].figures["accuracy"].value == pytest.approx(200 / 3, abs=1e-4)
 
 
 def test_questions_need_a_model(painted, tmp_path, cache):

@@ -15,8 +15,8 @@ from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation.embeddings import embed_media
 from vlret.evaluation.inputs.bench import bench
 from vlret.evaluation.inputs.request import BenchRequest
-from vlret.evaluation.results.table import result_table
 from vlret.index.build import build_index
+from vlret.reports.bench_text import result_table
 
 SPY = f"{__name__}:Spy"
 
@@ -92,12 +92,12 @@ def test_a_partial_copy_runs_where_it_is_allowed_and_every_model_says_so(partial
     )  # fmt: skip
     document = bench(wanted, cache=cache)
     assert (Spy.n_loaded, SecondSpy.n_loaded) == (1, 1)
-    assert [model["name"] for model in document["models"]] == ["spy", "second"]
-    for model in document["models"]:
-        assert model["stamp"]["set"]["missing"] == ["gone.mp4"]
-        assert model["stamp"]["protocol"]["allow_missing"]
-        assert all(part["queries"] == part["pool"] == 2 for part in model["parts"])
-    assert "1 media are missing and left out: a partial copy of the set." in result_table(document)
+    assert [model.name for model in document.models] == ["spy", "second"]
+    for model in document.models:
+        assert model.stamp.set["missing"] == ["gone.mp4"]
+        assert model.stamp.protocol["allow_missing"]
+        assert all(section.queries == section.pool == 2 for section in model.sections)
+    assert "1 items are missing and left out: a partial copy of the dataset." in result_table(document)
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_missing_annotations_are_listed_before_a_model_is_loaded(wanted, reason,
 def test_annotations_beside_the_media_are_found(tmp_path, cache):
     write_visla(tmp_path / "data" / "annotations")
     wanted = BenchRequest("text", dataset="visla", data=tmp_path / "data", models=[SPY])
-    assert bench(wanted, cache=cache)["models"][0]["parts"][0]["queries"] == 2
+    assert bench(wanted, cache=cache).models[0].main.queries == 2
     with refused("no_annotations"):
         bench(BenchRequest("text", dataset="visla", data=tmp_path, models=[SPY]), cache=cache)
 
@@ -198,7 +198,7 @@ def test_a_part_of_the_annotations_is_refused_before_a_model_is_loaded(tmp_path,
     document = bench(
         BenchRequest("text", dataset="visla", annotations=folder, protocol=allowed, **models), cache=cache
     )
-    assert "(Generic_VISLA.first1.tsv): a partial copy of the set." in result_table(document)
+    assert "(Generic_VISLA.first1.tsv): a partial copy of the dataset." in result_table(document)
 
 
 @pytest.mark.parametrize(
@@ -332,9 +332,9 @@ def vectors(path, media=(), texts=()):
 def test_what_the_vectors_lack_is_told_and_noted(partial, tmp_path, cache):
     file = vectors(tmp_path / "a.parquet", ["red.mp4", "gone.mp4"], ["a red wall", "other"])
     document = bench(BenchRequest("retrieval", captions=partial, precomputed=[file]), cache=cache)
-    (model,) = document["models"]
-    assert (model["no_vector"], model["no_vector_texts"]) == (["green.mp4"], ["a green wall", "a blue wall"])
-    told = "a: 1 of 3 media and 2 of 3 texts have no vector: counted as wrong."
+    (model,) = document.models
+    assert (model.no_vector, model.no_vector_texts) == (("green.mp4",), ("a green wall", "a blue wall"))
+    told = "a: 1 of 3 items and 2 of 3 texts have no embedding: counted as wrong."
     assert result_table(document).splitlines()[-1] == told
 
 
@@ -368,14 +368,14 @@ def test_vectors_without_the_class_texts_are_refused(tmp_path, cache):
         bench(wanted, cache=cache)
     vectors(tmp_path / "a.parquet", ["a.mp4", "b.mp4"], ["brush hair"])
     document = bench(wanted, cache=cache)
-    assert document["models"][0]["no_vector_texts"] == ["jump"]
-    assert "a: 1 of 2 texts have no vector: counted as wrong." in result_table(document)
+    assert document.models[0].no_vector_texts == ("jump",)
+    assert "a: 1 of 2 texts have no embedding: counted as wrong." in result_table(document)
 
 
 def test_triples_are_scored_by_vectors_of_their_texts(visla, tmp_path, cache):
     wanted = BenchRequest("text", dataset="visla", annotations=visla, precomputed=[tmp_path / "a.parquet"])
     vectors(tmp_path / "a.parquet", texts=["red", "one red", "blue", "green"])
-    assert bench(wanted, cache=cache)["models"][0]["no_vector_texts"] == ["one green"]
+    assert bench(wanted, cache=cache).models[0].no_vector_texts == ("one green",)
     vectors(tmp_path / "a.parquet", texts=["other"])
     with pytest.raises(UsageError, match="none of the 5 texts"):
         bench(wanted, cache=cache)

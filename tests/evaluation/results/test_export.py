@@ -27,7 +27,7 @@ def written(made, painted, tmp_path, *models, **choices):
 
 def test_the_document_is_written_as_it_is(painted, tmp_path):
     document, files = written(retrieval_set(), painted, tmp_path)
-    assert json.loads(files["result.json"].read_text()) == document
+    assert json.loads(files["result.json"].read_text()) == document.to_json()
     assert list(files) == [
         "result.json",
         "ranks.parquet",
@@ -110,7 +110,7 @@ def test_an_id_that_is_no_utf8_is_written_in_plain_letters(painted, tmp_path):
     document, files = written(odd, painted, tmp_path)
     assert pd.read_parquet(files["ranks.parquet"])["top"].iloc[0][0] == "red\\udcff"
     assert files["counting_text-to-video.trec"].read_text().split()[2] == "red\\udcff"
-    assert json.loads(files["result.json"].read_text()) == document
+    assert json.loads(files["result.json"].read_text()) == document.to_json()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions")

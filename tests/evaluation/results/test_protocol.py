@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, fields, replace
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
 from vlret.errors import UsageError
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
-from vlret.evaluation.results.protocol import USED_BY, Protocol, differences
+from vlret.evaluation.results.protocol import USED_BY, Protocol, Stamp, differences
 from vlret.evaluation.results.stamp import set_hash, stamp
 
 OTHER = {
@@ -19,9 +20,9 @@ OTHER = {
 }  # fmt: skip
 
 
-def stamp_of(protocol: Protocol, made=None, **more) -> dict:
+def stamp_of(protocol: Protocol, made=None, **more) -> Stamp:
     model = {"name": "a", "revision": "1", **more}
-    return stamp(protocol, made or retrieval_set(), model, [], []).to_dict()
+    return stamp(protocol, made or retrieval_set(), model, [], [])
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Protocol)])
@@ -34,8 +35,8 @@ def test_every_field_is_seen_and_matters_unless_only_what_follows_from_it_does(n
 
 
 @pytest.mark.parametrize("made", [retrieval_set(), classification_set(), vqa_set(), text_set()])
-def test_what_a_task_does_not_heed_is_not_stamped(made):
-    stamped = stamp_of(Protocol(**OTHER), made)["protocol"]
+def test_fields_that_a_task_does_not_use_are_not_stamped(made):
+    stamped = stamp_of(Protocol(**OTHER), made).protocol
     idle = [name for name, tasks in USED_BY.items() if made.card.task not in tasks]
     assert [name for name, value in stamped.items() if value is None] == sorted(idle, key=list(stamped).index)
     assert {name: tuple(v) if isinstance(v, list) else v for name, v in stamped.items() if v is not None} == {
@@ -45,10 +46,10 @@ def test_what_a_task_does_not_heed_is_not_stamped(made):
 
 def test_packages_encoding_and_processor_are_stamped():
     made = stamp_of(Protocol("set"))
-    assert {"pillow", "torchvision", "tokenizers", "scipy", "faiss-cpu", "av"} <= made["versions"].keys()
-    assert made["versions"]["encoding_version"] == str(ENCODING_VERSION)
-    assert made["machine"]["processor"]
-    other = {**made, "versions": {**made["versions"], "encoding_version": "0"}}
+    assert {"pillow", "torchvision", "tokenizers", "scipy", "faiss-cpu", "av"} <= made.versions.keys()
+    assert made.versions["encoding_version"] == str(ENCODING_VERSION)
+    assert made.machine["processor"]
+    other = replace(made, versions={**made.versions, "encoding_version": "0"})
     (found,) = differences(made, other)
     assert (found.name, found.matters) == ("versions.encoding_version", False)
 
@@ -70,7 +71,7 @@ def test_a_medium_less_matters_and_comes_first():
     whole = retrieval_set()
     part = replace(whole, media=whole.media[:3], texts=whole.texts[:4], owner=whole.owner[:4])
     a = stamp_of(Protocol("set"))
-    b = stamp(Protocol("set"), part, {"name": "b", "revision": "1"}, ["grey"], ["red"]).to_dict()
+    b = stamp(Protocol("set"), part, {"name": "b", "revision": "1"}, ["grey"], ["red"])
     found = differences(a, b)
     names = ["set.hash", "set.media", "set.texts", "set.missing", "set.undecodable", "model.name"]
     assert [one.name for one in found] == names
@@ -92,27 +93,34 @@ def test_the_hash_sees_ids_texts_and_what_belongs_together():
 
 
 @pytest.mark.parametrize(
-    ("values", "reason"),
+    ("values", "code"),
     [
-        ({"sampling": "first"}, "midpoint"),
-        ({"resize": "crop"}, "squash"),
-        ({"ties": "mine"}, "pessimistic"),
-        ({"rerank": ("none",)}, "qb_norm"),
-        ({"undecodable": "replaced"}, "excluded"),
-        ({"frames": 0}, "1 or more"),
-        ({"text_tokens": 2}, "3 or more"),
-        ({"prompts": ("a photo",)}, "{}"),
+        ({"sampling": "first"}, "invalid_choice"),
+        ({"resize": "crop"}, "invalid_choice"),
+        ({"ties": "mine"}, "invalid_choice"),
+        ({"rerank": ("none",)}, "invalid_choice"),
+        ({"undecodable": "replaced"}, "invalid_choice"),
+        ({"frames": 0}, "out_of_range"),
+        ({"text_tokens": 2}, "out_of_range"),
+        ({"prompts": ("a photo",)}, "invalid_prompt"),
     ],
 )
-def test_unknown_values_are_refused(values, reason):
-    with pytest.raises(UsageError, match=reason):
+def test_unknown_values_are_refused(values, code):
+    with pytest.raises(UsageError) as caught:
         Protocol("set", **values)
+    assert caught.value.code == code
+    (given,) = values.values()
+    assert caught.value.fields["given"] == (given[0] if isinstance(given, tuple) else given)
+
+
+def test_the_allowed_values_are_listed():
+    with pytest.raises(UsageError, match=r"ties is 'mine'\. Allowed: expected, optimistic, pessimistic"):
+        Protocol("set", ties="mine")
 
 
 def test_a_stamp_is_plain_values():
-    import json
-
     found = stamp_of(Protocol("set", rerank=("qb_norm",)))
-    assert json.loads(json.dumps(found))["protocol"]["rerank"] == ["qb_norm"]
-    assert asdict(Protocol("set")).keys() == found["protocol"].keys()
-    assert {"vlret", "numpy", "torch"} <= found["versions"].keys()
+    assert json.loads(json.dumps(asdict(found))) == asdict(found)
+    assert found.protocol["rerank"] == ["qb_norm"]
+    assert asdict(Protocol("set")).keys() == found.protocol.keys()
+    assert {"vlret", "numpy", "torch"} <= found.versions.keys()

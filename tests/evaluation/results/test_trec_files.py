@@ -16,6 +16,7 @@ from vlret.datasets.registry import load
 from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.inputs.subset import without
 from vlret.evaluation.results.export import write_result
+from vlret.evaluation.results.result import BenchResult
 from vlret.evaluation.runner import protocol_for, run
 from vlret.evaluation.tasks.rerank import RERANKERS
 
@@ -55,13 +56,13 @@ def msvd(annotations):
 
 def figures_of_files(document, part, folder):
     """Each figure as TREC's program gives it, in per cent, over the queries of the qrels."""
-    stem = part["name"].replace(" ", "-")
-    rerank = "" if part["rerank"] == "none" else f"_{part['rerank']}"
+    stem = part.name.replace(" ", "-")
+    rerank = "" if part.rerank == "none" else f"_{part.rerank}"
     with (folder / f"{stem}.qrels").open() as file:
         truth = pytrec_eval.parse_qrel(file)
-    with (folder / f"{document['models'][0]['name']}_{stem}{rerank}.trec").open() as file:
+    with (folder / f"{document.models[0].name}_{stem}{rerank}.trec").open() as file:
         found = pytrec_eval.RelevanceEvaluator(truth, MEASURES).evaluate(pytrec_eval.parse_run(file))
-    assert len(truth) == part["queries"]
+    assert len(truth) == part.queries
     names = {f"hit@{k}": f"success_{k}" for k in CUTS} | {f"recall@{k}": f"recall_{k}" for k in CUTS}
     names |= {"nDCG@10": "ndcg_cut_10", "mAP": "map"}
     return {ours: 100 * sum(q[theirs] for q in found.values()) / len(truth) for ours, theirs in names.items()}
@@ -82,27 +83,28 @@ def check_files(made, tmp_path):
     protocol = protocol_for(made.card, rerank=tuple(RERANKERS))
     document = run(made, None, [model], protocol)
     write_result(document, tmp_path)
-    parts = document["models"][0]["parts"]
-    assert [part["rerank"] for part in parts] == ["none", "dual_softmax", "pe_reweighting", "qb_norm"] * 2
+    parts = document.models[0].sections
+    assert [part.rerank for part in parts] == ["none", "dual_softmax", "pe_reweighting", "qb_norm"] * 2
     for part in parts:
         theirs = figures_of_files(document, part, tmp_path)
-        whole = part["pool"] <= 10  # a run has the first ten items, average precision needs all
-        ours = {name: part["figures"][name]["value"] for name in theirs if name in part["figures"]}
+        whole = part.pool <= 10  # a run has the first ten items, average precision needs all
+        ours = {name: part.figures[name].value for name in theirs if name in part.figures}
         for name in set(ours) - (set() if whole else {"mAP"}):
-            assert theirs[name] == pytest.approx(ours[name], abs=2e-5), (part["name"], part["rerank"], name)
+            assert theirs[name] == pytest.approx(ours[name], abs=2e-5), (part.name, part.rerank, name)
         assert theirs["mAP"] <= ours["mAP"] + 2e-5
-    different = {part["figures"]["nDCG@10"]["value"] for part in parts[:4]}
+    different = {part.figures["nDCG@10"].value for part in parts[:4]}
     assert len(different) > 1
 
 
 def test_scores_that_differ_in_double_precision_alone_keep_their_order(painted, tmp_path):
     """TREC's program holds scores in single precision and would order equal ones by name."""
     document = run(retrieval_set(), painted, [Counting()], protocol_for(retrieval_set().card), cache=tmp_path)
-    own = document["models"][0]["parts"][0]["per_query"]
+    values = document.to_json()
+    own = values["models"][0]["parts"][0]["per_query"]
     own["top"] = [*[[3, 0, 2, 1]] * 4, []]
     own["top_scores"] = [[0.1 + 3e-12, 0.1 + 2e-12, 0.1 + 1e-12, 0.1], [3e-90, 2e-90, 1e-90, 0.0],
                          [0.3, 0.2, 0.2, 0.1], [2.0, 2.0, 2.0, 2.0], []]  # fmt: skip
-    write_result(document, tmp_path / "out")
+    write_result(BenchResult.from_json(values), tmp_path / "out")
     with (tmp_path / "out" / "counting_text-to-video.trec").open() as file:
         scores = pytrec_eval.parse_run(file)
     kept = [[np.float32(row[name]) for name in ("grey", "red", "blue", "green")] for row in scores.values()]

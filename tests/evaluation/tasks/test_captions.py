@@ -7,7 +7,8 @@ import pytest
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.errors import UsageError
 from vlret.evaluation.metrics.cider import cider
-from vlret.evaluation.tasks.captions import captions_table, paired_captions, score_captions
+from vlret.evaluation.tasks.captions import paired_captions, score_captions
+from vlret.reports.captions_table import captions_table
 
 CARD = SetCard("own", "own", "retrieval", "all", "", "", ("own.csv",), "R@1")
 DOG, CAT = Media("dog", ("dog.mp4", "videos/dog.mp4")), Media("cat", ("cat.mp4",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -88,10 +88,10 @@ def videos_in_parts(n_parts: int) -> ClassificationSet:
 def test_a_set_of_parts_has_the_intervals_of_its_videos(painted, tmp_path):
     whole, parts = (result(videos_in_parts(n), painted, tmp_path) for n in (1, 4))
     for name in ("top-1", "mean_class_accuracy"):
-        one, four = (document["models"][0]["parts"][0]["figures"][name] for document in (whole, parts))
-        assert four == pytest.approx(one), name
-        assert one["high"] - one["low"] > 30
-    assert [item["group"] for item in parts["items"]] == [f"video {i}" for i in range(6) for _ in range(4)]
+        one, four = (document.models[0].sections[0].figures[name] for document in (whole, parts))
+        assert astuple(four) == pytest.approx(astuple(one)), name
+        assert one.high - one.low > 30
+    assert [item.group for item in parts.items] == [f"video {i}" for i in range(6) for _ in range(4)]
 
 
 def states():
@@ -150,26 +150,29 @@ def four_times(made):
 
 
 GROUPS = {
-    "texts": lambda d: [d["items"][text["item"]]["group"] for text in d["texts"]],
-    "items": lambda d: [item["group"] for item in d["items"]],
-    "questions": lambda d: [d["items"][q.get("medium", q.get("before"))]["group"] for q in d["questions"]],
+    "texts": lambda d: [d.items[text.item].group for text in d.contents.texts],
+    "items": lambda d: [item.group for item in d.items],
+    "questions": lambda d: [
+        *(d.items[question.medium].group for question in d.contents.questions),
+        *(d.items[choice.before].group for choice in d.contents.state_choices),
+    ],
 }
 
 
 @pytest.mark.parametrize("make", [captioned, wrongly_labelled, questions, states])
 def test_every_figure_draws_whole_sources(painted, tmp_path, make):
     document = result(make(), painted, tmp_path)
-    for part in document["models"][0]["parts"]:
-        if "per_query" not in part:
+    for part in document.models[0].sections:
+        if not part.per_query:
             continue
-        groups = GROUPS[part["queries_are"]](document)
+        groups = GROUPS[part.queries_are](document)
         assert len(set(groups)) < len(groups)
-        assert any(len(set(values)) > 1 for values in part["per_query"]["values"].values())
-        for name, values in part["per_query"]["values"].items():
-            figure = part["figures"]["mean_rank" if name == "rank" else name]
+        assert any(len(set(values)) > 1 for values in part.per_query.values.values())
+        for name, values in part.per_query.values.items():
+            figure = part.figures["mean_rank" if name == "rank" else name]
             scale = 1 if name == "rank" else 100
             expected = [scale * bound for bound in over_groups(values, groups)]
-            assert [figure["low"], figure["high"]] == pytest.approx(expected, abs=2e-4), (part["name"], name)
+            assert [figure.low, figure.high] == pytest.approx(expected, abs=2e-4), (part.name, name)
 
 
 @pytest.mark.parametrize(
@@ -189,10 +192,10 @@ def test_more_queries_about_the_same_sources_narrow_no_interval(painted, tmp_pat
             return super().embed_texts([{"yes": "red", "no": "blue"}.get(text, text) for text in texts])
 
     once, often = (result(made, painted, tmp_path, Answers()) for made in (make(), four_times(make())))
-    one, four = (document["models"][0]["parts"][0]["figures"] for document in (once, often))
+    one, four = (document.models[0].sections[0].figures for document in (once, often))
     for name in names:
         assert four[name] == pytest.approx(one[name]), name
-        assert one[name]["low"] < one[name]["high"], name
+        assert one[name].low < one[name].high, name
 
 
 @pytest.mark.parametrize("make", [captioned, wrongly_labelled, questions, states])
@@ -206,13 +209,13 @@ def test_the_paired_test_swaps_whole_sources(painted, tmp_path, make):
             return super().predict(tokens, query)[:, [2, 1, 0, 3]]
 
     document = result(make(), painted, tmp_path, CountingAsked(), Wrong())
-    parts = {part["name"]: [m["parts"][i] for m in document["models"]]
-             for i, part in enumerate(document["models"][0]["parts"])}  # fmt: skip
+    parts = {part.name: [m.sections[i] for m in document.models]
+             for i, part in enumerate(document.models[0].sections)}  # fmt: skip
     found = [c for c in compare(document, document) if not c.figure.endswith("rank")]
     assert found
     for one in found:
-        groups = GROUPS[parts[one.part][0]["queries_are"]](document)
-        ours, theirs = (part["per_query"]["values"][one.figure] for part in parts[one.part])
+        groups = GROUPS[parts[one.part][0].queries_are](document)
+        ours, theirs = (part.per_query.values[one.figure] for part in parts[one.part])
         differences = [100 * (a - b) for a, b in zip(ours, theirs, strict=True)]
         assert (one.paired.low, one.paired.high) == pytest.approx(over_groups(differences, groups))
 
@@ -232,8 +235,8 @@ def test_pairs_about_one_photograph_are_drawn_together(painted, tmp_path):
         for _ in range(2)
     ]
     made = VqaSet(card("vqa", metric="accuracy, paired accuracy"), photographs, asked, ())
-    (part,) = result(made, painted, tmp_path)["models"][0]["parts"]
-    both = paired(part["per_query"]["values"]["accuracy"], [q.group for q in asked])
+    (part,) = result(made, painted, tmp_path).models[0].sections
+    both = paired(part.per_query.values["accuracy"], [q.group for q in asked])
     expected = over_groups(both.tolist(), [i // 2 for i in range(6)])
-    figure = part["figures"]["paired"]
-    assert [figure["low"], figure["high"]] == pytest.approx([100 * bound for bound in expected])
+    figure = part.figures["paired"]
+    assert [figure.low, figure.high] == pytest.approx([100 * bound for bound in expected])

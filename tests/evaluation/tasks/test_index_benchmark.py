@@ -10,6 +10,7 @@ from tests.cli.conftest import paint_image, paint_video
 from tests.conftest import ColourEmbedder
 from vlret.datasets.custom import read_captions
 from vlret.errors import IndexFolderError, UsageError
+from vlret.evaluation.metrics.figures import Figure
 from vlret.evaluation.metrics.statistics import bootstrap_interval
 from vlret.evaluation.results.export import write_result
 from vlret.evaluation.tasks.index_benchmark import run_captions
@@ -43,20 +44,15 @@ def search(index, library, rows, cache, **options):
 def test_captions_find_files_by_their_best_clip(index, library, cache):
     rows = ["path,caption", "long.mp4,blue sea", "long.mp4,a red wall", f"{library}/green.mp4,grass is green"]
     document = search(index, library, rows, cache)
-    part = document["models"][0]["parts"][0]
-    assert (part["name"], part["queries"], part["pool"]) == ("text to video", 3, 3)
-    assert part["figures"]["hit@1"] == {
-        "value": 100,
-        "low": 100,
-        "high": 100,
-        "chance": pytest.approx(100 / 3, abs=1e-4),
-    }
-    assert [item["path"].rsplit("/", 1)[1] for item in document["items"]] == [
+    part = document.models[0].sections[0]
+    assert (part.name, part.queries, part.pool) == ("text to video", 3, 3)
+    assert part.figures["hit@1"] == Figure(100, 100, 100, pytest.approx(100 / 3, abs=1e-4))
+    assert [item.path.rsplit("/", 1)[1] for item in document.items] == [
         "green.mp4",
         "grey.mp4",
         "long.mp4",
     ]
-    protocol = document["models"][0]["stamp"]["protocol"]
+    protocol = document.models[0].stamp.protocol
     assert (protocol["frames"], protocol["choices"]["pool"], protocol["choices"]["clips"]) == (
         4,
         "files",
@@ -67,24 +63,24 @@ def test_captions_find_files_by_their_best_clip(index, library, cache):
 def test_captions_with_times_find_clips(index, library, cache):
     rows = ["path,caption,start,end", "long.mp4,blue,12,15", "long.mp4,red,12,15", "green.mp4,green,,"]
     document = search(index, library, rows, cache)
-    part = document["models"][0]["parts"][0]
-    assert part["pool"] == 4
-    assert part["per_query"]["best"][0] == part["per_query"]["best"][2] == 1
-    assert part["per_query"]["best"][1] > 1
+    part = document.models[0].sections[0]
+    assert part.pool == 4
+    assert part.per_query.best[0] == part.per_query.best[2] == 1
+    assert part.per_query.best[1] > 1
 
 
 def test_files_and_clips_have_lengths_and_clips_are_of_their_files(index, library, cache):
     files = search(index, library, ["path,caption", "long.mp4,blue"], cache)
-    assert [item["seconds"] for item in files["items"]] == [2, 2, 20]
+    assert [item.seconds for item in files.items] == [2, 2, 20]
     rows = ["path,caption,start,end", "long.mp4,blue,5,15", "long.mp4,red,0,5", "green.mp4,green,,"]
     clips = search(index, library, rows, cache)
-    assert [item["seconds"] for item in clips["items"]] == [2, 2, 10, 10]
-    assert [item["group"] for item in clips["items"]] == [item["path"] for item in clips["items"]]
-    assert [(text["item"], text.get("also")) for text in clips["texts"]] == [(2, [3]), (2, None), (0, None)]
-    figure = clips["models"][0]["parts"][0]["figures"]["hit@1"]
-    values = clips["models"][0]["parts"][0]["per_query"]["values"]["hit@1"]
+    assert [item.seconds for item in clips.items] == [2, 2, 10, 10]
+    assert [item.group for item in clips.items] == [item.path for item in clips.items]
+    assert [(text.item, text.also) for text in clips.contents.texts] == [(2, (3,)), (2, None), (0, None)]
+    figure = clips.models[0].sections[0].figures["hit@1"]
+    values = clips.models[0].sections[0].per_query.values["hit@1"]
     expected = bootstrap_interval(values, ["long", "long", "green"])
-    assert (figure["low"], figure["high"]) == pytest.approx([100 * bound for bound in expected])
+    assert (figure.low, figure.high) == pytest.approx([100 * bound for bound in expected])
 
 
 def test_every_clip_that_is_right_stands_in_the_qrels(index, library, cache, tmp_path):
@@ -102,8 +98,8 @@ def test_files_that_are_not_indexed_are_named(index, library, cache):
     with pytest.raises(UsageError, match=r"1 of 2 captioned files .* gone.mp4"):
         search(index, library, rows, cache)
     document = search(index, library, rows, cache, allow_missing=True)
-    assert document["missing"] == ["gone.mp4"]
-    assert document["models"][0]["parts"][0]["queries"] == 1
+    assert document.missing == ("gone.mp4",)
+    assert document.models[0].sections[0].queries == 1
     with pytest.raises(UsageError, match="1 of 1"):
         search(index, library, rows[:2], cache, allow_missing=True)
 
@@ -122,7 +118,7 @@ def test_the_stamp_changes_with_the_files_that_were_indexed(library, tmp_path, c
         paint_video(library / "grey.mp4", colour)
         build_index(library, tmp_path / "i", ColourEmbedder())
         document = search(Index.open(tmp_path / "i"), library, rows, cache)
-        hashes.append(document["models"][0]["stamp"]["set"]["media_hash"])
+        hashes.append(document.models[0].stamp.set["media_hash"])
     assert len(hashes[0]) == 64
     assert hashes[0] != hashes[1] == hashes[2]
 
@@ -130,7 +126,7 @@ def test_the_stamp_changes_with_the_files_that_were_indexed(library, tmp_path, c
 def test_reranking_over_files(index, library, cache):
     rows = ["path,caption", "long.mp4,blue", "green.mp4,green"]
     document = search(index, library, rows, cache, rerank=("dual_softmax",))
-    assert [part["rerank"] for part in document["models"][0]["parts"]] == ["none", "dual_softmax"]
+    assert [part.rerank for part in document.models[0].sections] == ["none", "dual_softmax"]
 
 
 @pytest.fixture(scope="module")
@@ -150,10 +146,10 @@ def hits(cards, file, rows, cache):
     file.write_text("\n".join(["path,caption", *rows]))
     index = Index.open(cards / "i")
     document = run_captions(read_captions(file), file.parent, index, ColourEmbedder(), cache=cache)
-    part = document["models"][0]["parts"][0]
-    paths = [document["items"][text["item"]]["path"] for text in document["texts"]]
-    assert not any("also" in text for text in document["texts"])
-    return [path.removeprefix(f"{cards}/") for path in paths], part["figures"]["hit@1"]["value"]
+    part = document.models[0].sections[0]
+    paths = [document.items[text.item].path for text in document.contents.texts]
+    assert not any(text.also for text in document.contents.texts)
+    return [path.removeprefix(f"{cards}/") for path in paths], part.figures["hit@1"].value
 
 
 def test_a_name_is_that_of_the_file_beside_the_list(cards, cache):

@@ -10,7 +10,8 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import MissingExtraError, UsageError, VlretError
-from vlret.evaluation.tasks.mteb import find_tasks, left_out, mteb_table, run_tasks
+from vlret.evaluation.tasks.mteb import find_tasks, left_out, run_tasks
+from vlret.reports.mteb_table import mteb_table
 
 mteb = pytest.importorskip("mteb", reason='mteb is not installed: pip install "mteb[video]"')
 

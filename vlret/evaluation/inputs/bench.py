@@ -16,13 +16,14 @@ from vlret.evaluation.inputs.request import BenchRequest
 from vlret.evaluation.inputs.subset import media_of, present
 from vlret.evaluation.results.export import write_result
 from vlret.evaluation.results.protocol import Protocol
-from vlret.evaluation.runner import Document, protocol_for, run
+from vlret.evaluation.results.result import BenchResult
+from vlret.evaluation.runner import protocol_for, run
 from vlret.evaluation.tasks.index_benchmark import rows_of, run_captions
 from vlret.files import replace_file
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.registry import check_model, load_model
-from vlret.tasks.fit import model_of
+from vlret.tasks.index_model import model_for_index
 from vlret.tasks.label import readable
 
 MISSING = "missing.txt"
@@ -38,8 +39,8 @@ def bench(
     cache: Path | None = None,
     workers: int = 1,
     say: Callable[[str], None] = lambda message: None,
-) -> Document:
-    """Run a request; see `run` for the document, `write_result` for what is written to `out`.
+) -> BenchResult:
+    """Run a request; see `run` for the result, `write_result` for what is written to `out`.
 
     The protocol, output directories, annotations, media and names of models are checked before a model is loaded.
 
@@ -65,16 +66,16 @@ def bench(
     applicability.check_dataset(benchmark_set, request.protocol)
     try:
         if request.index is not None:
-            document = _bench_index(request, benchmark_set, device, dtype, cache)
+            result = _bench_index(request, benchmark_set, device, dtype, cache)
         else:
-            document = _bench_models(request, benchmark_set, device, dtype, cache, workers, say)
+            result = _bench_models(request, benchmark_set, device, dtype, cache, workers, say)
     except VlretError as error:
         if out and "files" in error.fields:
             raise _with_list(error, out / MISSING) from error
         raise
     if out:
-        write_result(document, out)
-    return document
+        write_result(result, out)
+    return result
 
 
 def _require_writable(folder: Path, argument: str) -> None:
@@ -106,7 +107,7 @@ def _bench_models(
     cache: Path | None,
     workers: int,
     say: Callable[[str], None],
-) -> Document:
+) -> BenchResult:
     one_frame = {"frames": 1} if applicability.has_only_images(benchmark_set) else {}
     protocol = protocol_for(benchmark_set.card, **{**one_frame, **request.protocol})
     if request.models:
@@ -185,7 +186,7 @@ def _texts_of(benchmark_set: BenchmarkSet) -> Sequence[str]:
 
 def _bench_index(
     request: BenchRequest, captions: BenchmarkSet, device: str, dtype: str, cache: Path | None
-) -> Document:
+) -> BenchResult:
     _require_fits_index(request, dtype)
     if not isinstance(captions, RetrievalSet) or request.captions is None:
         raise UsageError(
@@ -196,7 +197,7 @@ def _bench_index(
     index = Index.open(request.index or Path())
     folder = request.captions.parent
     rows_of(captions, folder, index, request.protocol.get("allow_missing", False))
-    model = model_of(index, request.models[0] if request.models else None, device)
+    model = model_for_index(index, request.models[0] if request.models else None, device)
     return run_captions(captions, folder, index, model, cache=cache, **request.protocol)
 
 

@@ -1,10 +1,10 @@
-"""Writes a result: the document, ranks as Parquet, TREC runs and what is right as TREC qrels."""
+"""Writes a result: JSON, ranks as Parquet, TREC runs and what is right as TREC qrels."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,46 +12,38 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
+from vlret.evaluation.results.queries import names_of, pool_of
+from vlret.evaluation.results.result import BenchResult
+from vlret.evaluation.results.section import ResultSection
 from vlret.files import replace_file
 
 RESULT = "result.json"
 RANKS = "ranks.parquet"
-_LONGEST = 60  # characters: of three bytes each, with a part's name, below the 255 bytes of file systems
+_LONGEST = 60  # characters: of three bytes each, with a section's name, below the 255 bytes of file systems
 
 
-def write_result(document: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write `result.json`, `ranks.parquet`, TREC runs and the qrels to score them, each whole or not at all.
+def write_result(result: BenchResult, folder: Path) -> list[Path]:
+    """Write `result.json`, `ranks.parquet`, TREC runs and the qrels to score them, each by an atomic rename.
 
-    ranks.parquet has a row for each model, part and query: model, part, rerank, query, best, worst (ranks from
-    1), top (ids, best first) and a column for each figure that has a value of its own for a query. There is a
-    run for each model and ranking part, and one file of qrels for each part. Names of both of a partial copy
-    end with `missing` or `trimmed`.
+    ranks.parquet has a row for each model, section and query: model, part, rerank, query, best, worst (ranks from
+    1), top (ids, best first) and a column for each per-query figure. There is a run for each model and section that
+    ranks items, and one qrels file for each section. Their names end with `missing` or `trimmed` for a partial copy.
 
     Raises:
         OutputError: a file cannot be written.
     """
     written = [folder / RESULT, folder / RANKS]
-    replace_file(written[0], json.dumps(document, allow_nan=False).encode())
-    replace_file(written[1], pd.DataFrame(list(_rows(document))).to_parquet(index=False))
-    for name, text in _trec_files(document).items():
+    replace_file(written[0], json.dumps(result.to_json(), allow_nan=False).encode())
+    replace_file(written[1], pd.DataFrame(list(_rows(result))).to_parquet(index=False))
+    for name, text in _trec_files(result).items():
         written.append(folder / name)
         replace_file(written[-1], text.encode())
     return written
 
 
-def names_of(document: Mapping[str, Any], kind: str) -> list[str]:
-    """Ids of the list that a part's numbers count in: items and classes by name, all else by number."""
-    if kind == "items":
-        return [_plain(item["id"]) for item in document["items"]]
-    if kind in ("classes", "candidates") and document.get(kind):
-        return [_plain(name) for name in document[kind]]
-    return [f"{kind}-{number}" for number in range(len(document.get(kind, ())))]
-
-
-def lacking(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the set was not there: how many media are `missing`, and which annotation files are `trimmed`."""
-    trimmed = document["dataset"]["choices"].get("trimmed", "")
-    return {"missing": len(document["missing"]), "trimmed": trimmed}
+def lacking(result: BenchResult) -> dict[str, Any]:
+    """What a partial copy lacks: how many items are `missing`, and which annotation files are `trimmed`."""
+    return {"missing": len(result.missing), "trimmed": result.dataset.choices.get("trimmed", "")}
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
@@ -74,90 +66,53 @@ def file_name(text: str) -> str:
     return plain[-_LONGEST:].strip("._-") or "model"
 
 
-def _rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for model in document["models"]:
-        for part in model["parts"]:
-            if "per_query" not in part:
-                continue
-            own, names = part["per_query"], names_of(document, part["queries_are"])
-            for i, name in enumerate(names):
+def _rows(result: BenchResult) -> Iterator[dict[str, Any]]:
+    for model in result.models:
+        for section in model.sections:
+            names, pool = names_of(result, section.queries_are), pool_of(result, section)
+            for record in section.records:
+                top = [pool.names[record.query][number] for number in record.top or ()]
                 yield {
-                    "model": model["name"], "part": part["name"], "rerank": part["rerank"], "query": name,
-                    "best": own["best"][i], "worst": own["worst"][i],
-                    "top": _top_names(document, part, i),
-                    **{figure: column[i] for figure, column in own["values"].items()},
+                    "model": model.name, "part": section.name, "rerank": section.rerank,
+                    "query": _plain(names[record.query]), "best": record.best, "worst": record.worst,
+                    "top": list(map(_plain, top)), **record.values,
                 }  # fmt: skip
 
 
-def _top_names(document: Mapping[str, Any], part: Mapping[str, Any], query: int) -> list[str]:
-    top = part["per_query"]["top"]
-    if not top:
-        return []
-    if part["pool_is"] == "candidates":
-        own = document["questions"][query]["candidates"] or document["candidates"]
-    elif part["pool_is"] == "clips":
-        own = [document["items"][clip]["id"] for clip in document["questions"][query]["clips"]]
-    else:
-        own = names_of(document, part["pool_is"])
-    return [_plain(own[number]) for number in top[query]]
-
-
-def _trec_files(document: Mapping[str, Any]) -> dict[str, str]:
+def _trec_files(result: BenchResult) -> dict[str, str]:
     """The runs and qrels by the names of their files."""
-    names = file_names(model["name"] for model in document["models"])
-    marks = [name for name, what in lacking(document).items() if what]
+    names = file_names(model.name for model in result.models)
+    marks = [name for name, what in lacking(result).items() if what]
     files: dict[str, str] = {}
-    for model in document["models"]:
-        for part in model["parts"]:
-            if part.get("per_query", {}).get("top"):
-                stem = "_".join([file_name(part["name"]), *marks])
-                rerank = [] if part["rerank"] == "none" else [part["rerank"]]
-                run = "_".join([names[model["name"]], file_name(part["name"]), *rerank, *marks])
-                files[f"{run}.trec"] = "".join(_run(document, model["name"], part))
-                if f"{stem}.qrels" not in files:
-                    files[f"{stem}.qrels"] = "".join(_qrels(document, part))
+    for model in result.models:
+        for section in model.sections:
+            if not section.records.top:
+                continue
+            stem = "_".join([file_name(section.name), *marks])
+            rerank = [] if section.rerank == "none" else [section.rerank]
+            run = "_".join([names[model.name], file_name(section.name), *rerank, *marks])
+            files[f"{run}.trec"] = "".join(_run(result, model.name, section))
+            if f"{stem}.qrels" not in files:
+                files[f"{stem}.qrels"] = "".join(_qrels(result, section))
     return files
 
 
-def _run(document: Mapping[str, Any], model: str, part: Mapping[str, Any]) -> Iterator[str]:
+def _run(result: BenchResult, model: str, section: ResultSection) -> Iterator[str]:
     """Lines `query Q0 item rank score run`."""
-    for i, name in enumerate(names_of(document, part["queries_are"])):
-        scores = _apart(part["per_query"]["top_scores"][i])
-        for rank, (item, score) in enumerate(zip(_top_names(document, part, i), scores, strict=True), 1):
+    pool = pool_of(result, section)
+    for name, record in zip(names_of(result, section.queries_are), section.records, strict=True):
+        best = zip(record.top or (), _apart(record.top_scores or ()), strict=True)
+        for rank, (number, score) in enumerate(best, 1):
+            item = pool.names[record.query][number]
             yield f"{_token(name)} Q0 {_token(item)} {rank} {score} {_token(model)}\n"
 
 
-def _qrels(document: Mapping[str, Any], part: Mapping[str, Any]) -> Iterator[str]:
+def _qrels(result: BenchResult, section: ResultSection) -> Iterator[str]:
     """Lines `query 0 item 1`, one for each right item."""
-    right = _right(document, part)
-    for name, items in zip(names_of(document, part["queries_are"]), right, strict=True):
-        for item in items:
+    names, pool = names_of(result, section.queries_are), pool_of(result, section)
+    for name, right in zip(names, pool.right, strict=True):
+        for item in right:
             yield f"{_token(name)} 0 {_token(item)} 1\n"
-
-
-def _right(document: Mapping[str, Any], part: Mapping[str, Any]) -> list[list[str]]:
-    """Names of the right items of each query."""
-    if part["pool_is"] == "candidates":
-        return [[_plain(question["answer"])] for question in document["questions"]]
-    if part["pool_is"] == "clips":
-        numbers = [[question["clips"][question["answer"]]] for question in document["questions"]]
-    elif part["pool_is"] == "classes":
-        numbers = document["labels"]
-    else:
-        numbers = [[text["item"], *text.get("also", ())] for text in document["texts"]]
-        if part["pool_is"] == "texts":
-            numbers = _turned(numbers, len(document["items"]))
-    names = names_of(document, "items" if part["pool_is"] == "clips" else part["pool_is"])
-    return [[names[number] for number in row] for row in numbers]
-
-
-def _turned(rows: Sequence[Sequence[int]], n: int) -> list[list[int]]:
-    """For each of the numbers 0 to n - 1, the rows that hold it."""
-    turned: list[list[int]] = [[] for _ in range(n)]
-    for row, numbers in enumerate(rows):
-        for number in numbers:
-            turned[number].append(row)
-    return turned
 
 
 def _apart(scores: Sequence[float]) -> list[np.float32]:
@@ -180,4 +135,4 @@ def _plain(name: str) -> str:
 
 def _token(name: str) -> str:
     """A name as one word: blanks as `%20`, so that no two names become one."""
-    return re.sub(r"[\s%]", lambda blank: quote(blank[0]), name)
+    return re.sub(r"[\s%]", lambda blank: quote(blank[0]), _plain(name))

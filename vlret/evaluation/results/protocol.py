@@ -10,8 +10,6 @@ from vlret.errors import UsageError
 from vlret.evaluation.tasks.rerank import RERANKERS
 from vlret.media.sampling import RULES
 
-SCHEMA = 2
-"""Of the document of a result (`run.py`): another number, another meaning."""
 TIES = ("expected", "optimistic", "pessimistic")
 RESIZE = ("model", "squash")
 UNDECODABLE = ("wrong", "excluded")
@@ -28,24 +26,24 @@ _WORDS = {_MEDIA_HASH: f"content of the media files ({_MEDIA_HASH})"}
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """What is done to a set and to every model alike.
+    """The choices that apply to a dataset and to all models.
 
     Attributes:
-        dataset, split, choices: the set, and the named choices that it leaves open.
-        frames: frames a clip, at the times of `sampling` (midpoint or endpoints), decoded at their own size.
+        dataset, split, choices: the dataset, and the named choices that it leaves open.
+        frames: frames per clip, at the times of `sampling` (midpoint or endpoints), decoded at their own size.
         resize: "model" gives each model whole frames for its own transform, which may crop; "squash" makes
             them square first, so that no model crops.
         text_tokens: beside whole texts, all models are also scored on texts that end at the last whole word
             within so many tokens of CLIP's vocabulary.
         prompts: templates for class names; () takes each model's own.
-        query: goes into the predictor; None takes each model's own. Models without one are not asked.
-        ties: how equal scores are counted: "expected", "optimistic" or "pessimistic".
-        rerank: ways of `rerank.py` reported beside plain cosine. They use other test queries.
-        undecodable: a medium that cannot be decoded counts as "wrong", or is "excluded" with its texts.
+        query: input of the predictor; None takes each model's default. Not used by models without a predictor.
+        ties: how equal scores count: "expected", "optimistic" or "pessimistic".
+        rerank: methods of `rerank.py` reported beside plain cosine. They use other test queries.
+        undecodable: an item that cannot be decoded counts as "wrong", or is "excluded" with its texts.
         allow_missing: media without a file are left out rather than refused.
 
     Raises:
-        UsageError: when made with a value that is not known.
+        UsageError: "invalid_choice" (an unknown value), "out_of_range" or "invalid_prompt".
     """
 
     dataset: str
@@ -69,15 +67,10 @@ class Protocol:
         _check("undecodable", self.undecodable, UNDECODABLE)
         for name in self.rerank:
             _check("rerank", name, RERANKERS)
-        if self.frames < 1:
-            raise UsageError(f"frames was given as {self.frames}.", "Give 1 or more.")
-        if self.text_tokens is not None and self.text_tokens < 3:
-            raise UsageError(
-                f"text_tokens was given as {self.text_tokens}.", "Give 3 or more: two are the end tokens."
-            )
+        _check_least("frames", self.frames, 1)
+        _check_least("text_tokens", self.text_tokens, 3)  # two are the start and end tokens
         for prompt in self.prompts:
-            if prompt.count("{}") != 1:
-                raise UsageError(f"The prompt {prompt!r} has not one {{}}.", "Put {} where the name goes.")
+            _check_prompt(prompt)
 
 
 def used_fields(protocol: Protocol, task: str) -> dict[str, Any]:
@@ -91,9 +84,9 @@ class Stamp:
     """A protocol as recorded with one model's result; plain JSON values.
 
     Attributes:
-        protocol: the fields of `Protocol`; None for those that the task does not heed.
+        protocol: the fields of `Protocol`; None for those that the task does not use.
         set: `hash` over ids and texts of what was scored, `media_hash` over ids and contents of its media
-            (None for vectors made elsewhere), counts of `media` and `texts`, and the ids that were `missing`
+            (None for precomputed embeddings), counts of `media` and `texts`, and the ids that were `missing`
             or `undecodable`.
         model: the card, and the `dtype`, `device`, `frame_pooling`, `query` and `prompts` it ran with.
         versions: of vlret, Python and the packages that affect numbers; `encoding_version` is `ENCODING_VERSION`.
@@ -106,15 +99,10 @@ class Stamp:
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
 
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        values: dict[str, Any] = listed(asdict(self))
-        return values
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A value that two stamps have otherwise; `matters` where the numbers may not be compared for it."""
+    """A value that differs between two stamps; `matters` where it makes their numbers incomparable."""
 
     name: str
     first: Any
@@ -126,7 +114,7 @@ class Difference:
 
     @property
     def unknown(self) -> bool:
-        """Whether one has no value in its protocol or of its media, as vectors made elsewhere have none."""
+        """Whether one has no value in its protocol or for its media, as precomputed embeddings have none."""
         known_to_models = self.name.startswith("protocol.") or self.name == _MEDIA_HASH
         return known_to_models and None in (self.first, self.second)
 
@@ -134,26 +122,19 @@ class Difference:
         """The values, and what they mean for a comparison."""
         if self.matters:
             return f"differs and matters: {self}"
-        return f"{'not known of vectors made elsewhere' if self.unknown else 'differs'}: {self}"
+        return f"{'unknown for precomputed embeddings' if self.unknown else 'differs'}: {self}"
 
 
-def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
-    """What two stamps (`Stamp.to_dict`) have otherwise, what matters first.
+def differences(first: Stamp, second: Stamp) -> list[Difference]:
+    """What differs between two stamps, what matters first.
 
-    Protocol and set matter. Model, versions and machine are told only: two models differ by nature. So is
+    Protocol and set matter. Model, versions and machine are only reported: two models differ by nature. So is
     whether media might be missing: the set says which are.
     """
-    a, b = dict(_leaves(first)), dict(_leaves(second))
+    a, b = (dict(_leaves(asdict(one))) for one in (first, second))
     names = [name for name in dict.fromkeys([*a, *b]) if a.get(name) != b.get(name)]
     found = [Difference(name, a.get(name), b.get(name), _matters(name)) for name in names]
     return sorted(found, key=lambda difference: not difference.matters)
-
-
-def listed(value: Any) -> Any:
-    """`value` with lists in place of tuples, as JSON gives it back."""
-    if isinstance(value, Mapping):
-        return {key: listed(item) for key, item in value.items()}
-    return [listed(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _matters(name: str) -> bool:
@@ -168,9 +149,28 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{name}", value
 
 
+def _check_least(name: str, value: int | None, least: int) -> None:
+    if value is not None and value < least:
+        raise UsageError(
+            f"{name} is {value}.", f"Give {least} or more.", code="out_of_range",
+            name=name, given=value, allowed=f"{least} or more",
+        )  # fmt: skip
+
+
+def _check_prompt(prompt: str) -> None:
+    if prompt.count("{}") != 1:
+        raise UsageError(
+            f"The prompt {prompt!r} does not have exactly one {{}}.", "Put {} where the class name goes.",
+            code="invalid_prompt", given=prompt,
+        )  # fmt: skip
+
+
 def _check(name: str, value: str, known: Any) -> None:
     if value not in known:
-        raise UsageError(f"{name} was given as {value!r}.", f"Allowed: {', '.join(known)}.")
+        raise UsageError(
+            f"{name} is {value!r}.", f"Allowed: {', '.join(known)}.", code="invalid_choice",
+            name=name, given=value, allowed=list(known),
+        )  # fmt: skip
 
 
 def short(value: Any) -> str:

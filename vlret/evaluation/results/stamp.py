@@ -16,6 +16,7 @@ import vlret
 from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, RetrievalSet, TextSet
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.source import MediaItem
+from vlret.evaluation.results.json_codec import encode
 from vlret.evaluation.results.protocol import Protocol, Stamp, used_fields
 
 _PACKAGES = (
@@ -53,17 +54,12 @@ def stamp(
     pieces: Sequence[MediaItem] = (),
 ) -> Stamp:
     """The stamp of one model over the set as it was scored; `pieces` are the media that it looked at."""
-    return Stamp(
-        protocol=used_fields(protocol, benchmark_set.card.task),
-        set={
-            "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
-            **counts(benchmark_set),
-            "missing": sorted(missing), "undecodable": sorted(undecodable),
-        },
-        model=model,
-        versions=versions(),
-        machine=machine(),
-    )  # fmt: skip
+    scored = {
+        "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
+        **counts(benchmark_set), "missing": sorted(missing), "undecodable": sorted(undecodable),
+    }  # fmt: skip
+    applied = used_fields(protocol, benchmark_set.card.task)
+    return Stamp(encode(applied), encode(scored), encode(model), versions(), machine())
 
 
 def counts(benchmark_set: BenchmarkSet) -> dict[str, int]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from vlret.datasets.base import RetrievalSet
 from vlret.errors import UsageError
 from vlret.evaluation.metrics.cider import Floats, cider
 from vlret.evaluation.metrics.statistics import bootstrap_interval, paired_test
-from vlret.evaluation.results.table import aligned
 
 Row = dict[str, Any]
 METRIC = "CIDEr-D x 100: n-grams of 1 to 4 words, sigma 6, their weights from the references of the set"
@@ -47,23 +46,6 @@ def _row(name: str, scores: Floats, known: RetrievalSet, first: Floats | None) -
             "value": paired.difference, "low": paired.low, "high": paired.high, "p": paired.p_value,
         }  # fmt: skip
     return row | {"per_item": scores.tolist()}
-
-
-def captions_table(rows: Sequence[Row]) -> str:
-    """One row for each file of captions; from the second on its difference from the first, paired."""
-    head = ["captions", "items", "references", "CIDEr", "95%", "minus first", "95%", "p"]
-    return "\n".join(aligned([head, *map(_cells, rows)]))
-
-
-def _cells(row: Row) -> list[str]:
-    own, other = row["CIDEr"], row.get("minus_first")
-    counts = [str(row["items"]), str(row["references"])]
-    compared = [f"{other['value']:+.1f}", _span(other, "+"), f"{other['p']:.4f}"] if other else ["", "", ""]
-    return [row["name"], *counts, f"{own['value']:.1f}", _span(own), *compared]
-
-
-def _span(figure: Mapping[str, float], sign: str = "") -> str:
-    return f"{figure['low']:{sign}.1f} to {figure['high']:{sign}.1f}"
 
 
 def paired_captions(

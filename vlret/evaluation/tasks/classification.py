@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from vlret.evaluation.embeddings.source import EmbeddingSource
 from vlret.evaluation.metrics.accuracy import membership
-from vlret.evaluation.metrics.figures import Values, class_figure, figures, part, top_lists
+from vlret.evaluation.metrics.figures import Values, class_figure, figures, top_lists
 from vlret.evaluation.metrics.ranks import Ints, Ranks, cosine, rank
 from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.results.section import ResultSection, make_section
 from vlret.tasks.label import readable
 from vlret.types import Vectors
 
@@ -30,7 +30,7 @@ def classification_parts(
     labels: list[tuple[int, ...]],
     protocol: Protocol,
     sources: Ints,
-) -> list[dict[str, Any]]:
+) -> list[ResultSection]:
     """top-1, top-5 and their means over classes; a clip with several labels is right with any of them.
 
     mean_class_accuracy is the class mean of top-1, class_mean_recall@5 that of top-5. Clips of equal `sources` are
@@ -42,7 +42,7 @@ def classification_parts(
     numbers = figures(values, chance, sources)
     for name, k in (("mean_class_accuracy", "top-1"), ("class_mean_recall@5", "top-5")):
         numbers[name] = class_figure(values[k], chance[k], truth, sources)
-    return [part("all", "items", "classes", ranks, values, numbers, top=top_lists(scores, 5))]
+    return [make_section("all", "items", "classes", ranks, values, numbers, top=top_lists(scores, 5))]
 
 
 def _values(ranks: Ranks) -> Values:

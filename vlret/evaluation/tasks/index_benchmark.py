@@ -20,8 +20,10 @@ from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.inputs.subset import files_of, some_of, source_numbers
 from vlret.evaluation.metrics.ranks import Ints, ScoreBlocks, Scores, cosine
+from vlret.evaluation.results.build import make_model_result, make_result
+from vlret.evaluation.results.contents import Contents, RetrievalText
 from vlret.evaluation.results.protocol import Protocol
-from vlret.evaluation.runner import Document, make_document, model_result
+from vlret.evaluation.results.result import BenchResult
 from vlret.evaluation.tasks.retrieval import direction_parts
 from vlret.index.index import Index
 from vlret.models.base import Embedder
@@ -55,8 +57,8 @@ def run_captions(
     rerank: Sequence[str] = (),
     allow_missing: bool = False,
     cache: Path | None = None,
-) -> Document:
-    """Search all of `index` for each caption; the document has the form of `run`, text to video only.
+) -> BenchResult:
+    """Search all of `index` for each caption; the result is that of `run`, text to video only.
 
     Captions of whole files look for files, as `vlret search` lists them; where a caption has times, all look
     for clips, and every clip that overlaps with the times is right.
@@ -91,11 +93,14 @@ def run_captions(
     )  # fmt: skip
     seen.flush()
     scored = replace(captions, media=pool.media, texts=texts, owner=owner)
-    result = model_result(seen, scored, pool.pieces, parts, [], protocol, missing, {})
-    document = make_document(scored, pool.pieces, pool.seconds, missing, {}, [result])
-    for text, (_, *also) in zip(document["texts"], right, strict=True):
-        text.update({"also": also} if also else {})
-    return document
+    result = make_model_result(seen, scored, pool.pieces, parts, [], protocol, missing, {})
+    contents = Contents(
+        texts=tuple(
+            RetrievalText(text, first, tuple(also) or None)
+            for text, (first, *also) in zip(texts, right, strict=True)
+        )
+    )
+    return make_result(scored, pool.pieces, pool.seconds, missing, {}, [result], contents)
 
 
 def rows_of(

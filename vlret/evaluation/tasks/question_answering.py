@@ -19,14 +19,13 @@ from vlret.evaluation.metrics.figures import (
     figure,
     figures,
     group_classes,
-    group_parts,
-    part,
     sum_figure,
     top_lists,
 )
 from vlret.evaluation.metrics.ranks import Floats, Ints, Ranks, cosine, grouped
 from vlret.evaluation.metrics.statistics import bootstrap_interval
 from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.results.section import ResultSection, group_sections, make_section
 
 _TOP = 5
 
@@ -41,7 +40,7 @@ def queries_of(asked: VqaSet, protocol: Protocol) -> list[list[str | None]]:
 
 def vqa_parts(
     model: EmbeddingSource, asked: VqaSet, media: Sequence[MediaItem], protocol: Protocol
-) -> list[dict[str, Any]]:
+) -> list[ResultSection]:
     """accuracy over all questions and over each group; macro_accuracy is the mean over groups.
 
     A model with a predictor is asked the question and its vector compared with the candidates; one without
@@ -71,10 +70,10 @@ def vqa_parts(
         whole_numbers["paired"] = figure(both.mean(), interval, paired(chance, groups).mean())
     elif not pairs and len(set(groups)) > 1:
         whole_numbers["macro_accuracy"] = class_figure(right, chance, group_classes(groups), sources)
-    whole = part(
+    whole = make_section(
         "all", "questions", "candidates", answers.ranks, {"accuracy": right}, whole_numbers, top=answers.top
     )
-    return [whole, *([] if pairs else group_parts(whole, groups, numbers))]
+    return [whole, *([] if pairs else group_sections(whole, groups, numbers))]
 
 
 def candidates_of(asked: VqaSet, question: SetQuestion) -> tuple[str, ...]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from vlret.datasets.base import StateSet
 from vlret.evaluation.embeddings.source import EmbeddingSource, MediaItem
 from vlret.evaluation.inputs.subset import source_numbers
-from vlret.evaluation.metrics.figures import choice_parts
 from vlret.evaluation.metrics.ranks import grouped
 from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.results.section import ResultSection, choice_sections
 
 
 def states_of(asked: StateSet, media: Sequence[MediaItem]) -> list[MediaItem]:
@@ -22,7 +21,7 @@ def states_of(asked: StateSet, media: Sequence[MediaItem]) -> list[MediaItem]:
 
 def state_parts(
     model: EmbeddingSource, asked: StateSet, media: Sequence[MediaItem], protocol: Protocol
-) -> list[dict[str, Any]]:
+) -> list[ResultSection]:
     """accuracy over all questions and macro_accuracy, the mean over groups; then each group.
 
     States and clips are asked the same query. A question whose state or true clip has no vector is wrong.
@@ -42,4 +41,4 @@ def state_parts(
     ranks = grouped(query, above, tied, np.ones_like(sizes), sizes)
     groups = [question.group for question in asked.questions]
     sources = source_numbers(asked.media)[[question.before for question in asked.questions]]
-    return choice_parts(ranks, groups, protocol.ties, "questions", "clips", (top, top_scores), sources)
+    return choice_sections(ranks, groups, protocol.ties, "questions", "clips", (top, top_scores), sources)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from vlret.datasets.base import Triple
 from vlret.evaluation.embeddings.source import EmbeddingSource
-from vlret.evaluation.metrics.figures import choice_parts
 from vlret.evaluation.metrics.ranks import Floats, grouped
 from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.results.section import ResultSection, choice_sections
 
 
 def triple_parts(
     model: EmbeddingSource, triples: Sequence[Triple], protocol: Protocol
-) -> list[dict[str, Any]]:
+) -> list[ResultSection]:
     """accuracy over all triples (micro) and macro_accuracy, the mean over groups; then each group.
 
     A triple is right where cos(first, second) is above both cos(first, negative) and cos(second, negative);
@@ -27,7 +26,7 @@ def triple_parts(
     known = np.flatnonzero(np.isfinite(cosines).all(1))
     ranks = grouped(known, above[known], tied[known], np.ones(n, np.int64), np.full(n, 3))
     groups = [triple.group for triple in triples]
-    return choice_parts(ranks, groups, protocol.ties, "triples", "cosines")
+    return choice_sections(ranks, groups, protocol.ties, "triples", "cosines")
 
 
 def _cosines(model: EmbeddingSource, triples: Sequence[Triple]) -> Floats:

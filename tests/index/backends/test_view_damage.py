@@ -1,0 +1,65 @@
+"""A damaged FAISS file never gives wrong hits: the view is made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.index.synthetic import synthetic_index, unit_rows
+from tests.index.test_index import ids, oracle
+from vlret.index.backends import faiss_view
+from vlret.index.index import Index
+
+QUERY = unit_rows(1, 32, seed=9)
+
+
+@pytest.fixture(params=["exact", "lists"])
+def index(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
+    if request.param == "lists":
+        monkeypatch.setattr(faiss_view, "MAX_EXACT", 200)
+    return synthetic_index(tmp_path / "index", unit_rows(500, 32), 5)
+
+
+def search(index: Index) -> list[int]:
+    return ids(Index.open(index.folder).search(QUERY, k=20, only="*")[0])  # only: looks into every list
+
+
+def damages(data: bytes) -> list[bytes]:
+    """12 flipped bits, 8 zeroed blocks, cuts and additions, at seeded places."""
+    random = np.random.default_rng(0)
+    damaged = []
+    for place in random.integers(len(data), size=12):
+        damaged.append(data[:place] + bytes([data[place] ^ 1 << int(random.integers(8))]) + data[place + 1 :])
+    for place in random.integers(len(data) - 64, size=8):
+        damaged.append(data[:place] + bytes(64) + data[place + 64 :])
+    return [*damaged, data[:-1], data[: len(data) // 2], data + b"\0", b""]
+
+
+def test_no_damage_of_the_faiss_file_changes_the_hits(index: Index) -> None:
+    expected = search(index)
+    file = next((index.folder / "view").glob("*.faiss"))
+    whole = file.read_bytes()
+    for number, data in enumerate(damages(whole)):
+        if data != whole:
+            file.write_bytes(data)
+            assert search(index) == expected, number
+    assert expected == oracle(index, QUERY[0], 20, True) or index.info()["view"]["nprobe"]
+
+
+def test_the_layout_is_the_one_that_faiss_writes(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each search would build the view anew."""
+    expected = search(index)
+    monkeypatch.setattr(faiss_view, "_build", None)
+    assert search(index) == expected
+
+
+def test_lists_that_are_nearly_all_empty_are_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faiss_view, "MAX_EXACT", 200)
+    index = synthetic_index(tmp_path / "index", np.repeat(unit_rows(3, 32), 500, axis=0), 5)
+    expected = search(index)
+    monkeypatch.setattr(faiss_view, "_build", None)
+    assert search(index) == expected

@@ -1,0 +1,91 @@
+"""Files of an index that are gone, as opposed to directories that may only be unplugged."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vlret.errors import IndexFolderError
+from vlret.index.indexed_files import IndexedFile, indexed_files, is_gone
+from vlret.index.snapshot import Snapshot
+
+
+@dataclass(slots=True)
+class MissingFiles:
+    """What `--prune` finds: the clip_ids of files that are gone, and the folders that are gone as a whole.
+
+    `folders` are missing or empty, as an unplugged drive is, with the number of their files in the index;
+    the clips of these are not in `clip_ids`.
+    """
+
+    clip_ids: list[int] = field(default_factory=list)
+    folders: Counter[Path] = field(default_factory=Counter)
+
+
+def find_missing_files(
+    snapshot: Snapshot, moved: Collection[int] = (), missing_folders: bool = False
+) -> MissingFiles:
+    """What of the index is gone; files with clips in `moved` are not looked at.
+
+    With `missing_folders`, and where the index has the same content from another file that is there, clips
+    are dropped even if the whole folder is gone.
+
+    Raises:
+        IndexFolderError: nothing of a whole root is there.
+    """
+    files = [file for file in indexed_files(snapshot) if file.ids[0] not in moved]
+    gone = {file.path: file for file in files if is_gone(file.path)}
+    there = [file for file in files if file.path not in gone]
+    contents = {_content(file) for file in there}
+    missing, lost = MissingFiles(), defaultdict(list)
+    for file in gone.values():
+        if missing_folders or _content(file) in contents:
+            missing.clip_ids += file.ids
+        else:
+            lost[snapshot.manifest.roots[file.file.root]].append(file)
+    for root in lost.keys() - {snapshot.manifest.roots[file.file.root] for file in there}:
+        raise _nothing_left(snapshot, root, len(lost[root]))
+    for root, lost_files in lost.items():
+        _sort_out(missing, Path(root), lost_files)
+    return missing
+
+
+def _content(file: IndexedFile) -> tuple[int, str]:
+    return file.file.size, file.fingerprint
+
+
+def _sort_out(missing: MissingFiles, root: Path, files: list[IndexedFile]) -> None:
+    is_away = {folder: _is_missing_or_empty(folder) for folder in {file.path.parent for file in files}}
+    for file in files:
+        if is_away[file.path.parent]:
+            missing.folders[_topmost(file.path.parent, root)] += 1
+        else:
+            missing.clip_ids += file.ids
+
+
+def _topmost(folder: Path, root: Path) -> Path:
+    """The highest folder below `root` that is missing or empty like `folder`, which lies in it."""
+    while folder.parent != root and _is_missing_or_empty(folder.parent):
+        folder = folder.parent
+    return folder
+
+
+def _is_missing_or_empty(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # it is there, but we may not look
+        return False
+
+
+def _nothing_left(snapshot: Snapshot, root: str, n_files: int) -> IndexFolderError:
+    return IndexFolderError(
+        f"Nothing was pruned from {snapshot.store.folder}: none of its {n_files} files in {root} is there.",
+        "Plug the drive in, or tell where the folder is now (--moved-from); to drop its clips, give "
+        "--prune-missing-folders.",
+    )

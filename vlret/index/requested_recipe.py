@@ -1,0 +1,115 @@
+"""The recipe that a run requests, checked against the recipe of an existing index."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from vlret.index.manifest import IndexRecipe
+from vlret.media.clips import check_rule
+from vlret.media.decoders.registry import find_decoder
+from vlret.media.sampling import check_sampling
+from vlret.media.shots import require_detector
+from vlret.models import registry
+from vlret.models.base import Embedder
+from vlret.models.device import check_names
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedRecipe:
+    """The arguments of `build_index` that decide vectors; None and "auto" leave the choice open."""
+
+    model: str | Embedder
+    clips: str
+    n_frames: int | None
+    sampling: str
+    decoder: str
+    device: str
+    dtype: str
+
+    def validate(self) -> None:
+        """Refuse what no index can be made with, before anything is opened or written.
+
+        Raises:
+            UsageError: an unknown clip rule, sampling, decoder, device or dtype, or fewer than one frame.
+            MissingExtraError: the clip rule or decoder needs a package that is not installed.
+        """
+        check_names(self.device, self.dtype)
+        check_rule(self.clips)
+        check_sampling(1 if self.n_frames is None else self.n_frames, self.sampling)
+        if self.clips.startswith("shots"):
+            require_detector(self.clips.partition(":")[2] or "content")
+        find_decoder(self.decoder).check_installed()
+
+    def check(self, folder: Path, existing: IndexRecipe) -> None:
+        """Check against the recipe of the index in `folder`; loads a model only where names differ.
+
+        Raises:
+            IndexFolderError: something differs; the message holds both values.
+        """
+        requested: dict[str, object] = {
+            "clips": self.clips, "sampling": self.sampling, "decoder": self._decoder,
+        }  # fmt: skip
+        if self.n_frames is not None:
+            requested["n_frames"] = self.n_frames
+        if self.dtype != "auto":
+            requested["dtype"] = self.dtype
+        existing.require(folder, **requested)
+        if isinstance(self.model, Embedder) or _portable_name(self.model) not in (
+            existing.model,
+            existing.card.name,
+        ):
+            self.load(folder, existing)
+
+    def load(self, folder: Path, existing: IndexRecipe | None) -> Embedder:
+        """The model; with an index, the one that made it.
+
+        Raises:
+            IndexFolderError: it is another than the index's.
+        """
+        dtype = existing.dtype if existing and self.dtype == "auto" else self.dtype
+        embedder = self._open(dtype)
+        if existing:
+            existing.require_card(folder, embedder.card)
+            existing.require(folder, dtype=_dtype(embedder), query=embedder.card.default_query)
+        return embedder
+
+    def _open(self, dtype: str) -> Embedder:
+        if isinstance(self.model, Embedder):
+            return self.model
+        return registry.load_model(self.model, device=self.device, dtype=dtype)
+
+    def recipe(self, embedder: Embedder) -> IndexRecipe:
+        """The recipe of a new index."""
+        n_frames = embedder.card.frames if self.n_frames is None else self.n_frames
+        return IndexRecipe(
+            model=_portable_name(self.model),
+            card=embedder.card,
+            query=embedder.card.default_query,
+            dtype=_dtype(embedder),
+            clips=self.clips,
+            n_frames=n_frames,
+            sampling=self.sampling,
+            decoder=self._decoder,
+        )
+
+    @property
+    def _decoder(self) -> str:
+        return find_decoder(self.decoder).name
+
+
+def _portable_name(model: str | Embedder) -> str:
+    """What the model can be loaded by from anywhere: a folder by its absolute path."""
+    if isinstance(model, Embedder):
+        return model.card.name
+    name = str(model)
+    kind = registry.SENTENCE_TRANSFORMER if name.startswith(registry.SENTENCE_TRANSFORMER) else ""
+    folder = name.removeprefix(kind)
+    is_name = name in registry.MODELS or not os.path.isdir(folder)
+    return name if is_name else f"{kind}{os.path.abspath(folder)}"
+
+
+def _dtype(embedder: Embedder) -> str:
+    """The number format a model computes in: "float32" or "bfloat16"."""
+    return str(embedder.dtype).removeprefix("torch.")

@@ -1,0 +1,1 @@
+"""Decoders: the libraries that turn a file and times into frames, behind one protocol."""

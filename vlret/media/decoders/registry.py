@@ -1,0 +1,33 @@
+"""The decoders by name. Another one is a class in a file of its own and a line here."""
+
+from __future__ import annotations
+
+from vlret.errors import UsageError
+from vlret.media.decoders.base import Decoder
+from vlret.media.decoders.decord import DecordDecoder
+from vlret.media.decoders.pyav import PyAVDecoder
+
+AUTO = "auto"
+_DEFAULT: Decoder = PyAVDecoder()
+_ALL: tuple[Decoder, ...] = (_DEFAULT, DecordDecoder())
+DECODERS = {decoder.name: decoder for decoder in _ALL}
+
+
+def find_decoder(name: str) -> Decoder:
+    """The decoder of that name; "auto" is PyAV.
+
+    Raises:
+        UsageError: there is no such decoder.
+    """
+    if name == AUTO:
+        return _DEFAULT
+    if name not in DECODERS:
+        allowed = (AUTO, *DECODERS)
+        raise UsageError(
+            f"Decoder {name!r} is not known.",
+            f"Known: {', '.join(allowed)}.",
+            code="unknown_decoder",
+            given=name,
+            allowed=allowed,
+        )
+    return DECODERS[name]

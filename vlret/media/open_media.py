@@ -1,0 +1,50 @@
+"""Opening any media file: a `Still`, a `Video`, or the reason why it cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from vlret.media.image.image import image_info
+from vlret.media.image.still import Still
+from vlret.media.unreadable import unreadable
+from vlret.media.video.video import Video
+
+_PLAYLIST_HEADS = (b"#extm3u", b"ffconcat", b"[playlist]", b"<smil", b"v=0\r\n", b"v=0\n")
+
+Media = Still | Video
+"""An open file: `path`, `info`, `frames_at`, `every_frame`, `damaged_at`, `decoded_end`, `warnings`."""
+
+
+def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None) -> Media:
+    """Open `path` as a context manager; `on_progress` is called as packets are read and decoded.
+
+    Raises:
+        MediaError: not there, empty, audio only, a playlist, not a media file, nothing that can be decoded.
+    """
+    path = Path(path).absolute()
+    _check_file(path)
+    image = image_info(path)
+    return Still(path, image) if image else Video(path, on_progress)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        reason = "not a file" if path.exists() else "not there"
+        raise unreadable(path, reason, "Check the path.", "media_missing")
+    head = _head(path)
+    if path.stat().st_size == 0:
+        raise unreadable(path, "empty file", "Copy it again.", "empty_file")
+    if head.startswith(_PLAYLIST_HEADS) or b"<mpd" in head:
+        reason = "a playlist, refused because it names other files or addresses"
+        raise unreadable(path, reason, "Give those files.", "playlist")
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes in lower case, without blanks before the text."""
+    try:
+        with path.open("rb") as file:
+            return file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    except OSError as error:
+        reason = f"cannot be opened: {error.strerror}"
+        raise unreadable(path, reason, "Check its permissions.", "media_unreadable") from error

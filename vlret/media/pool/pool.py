@@ -1,0 +1,179 @@
+"""`DecodePool`: child processes that decode files and can be killed."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from types import TracebackType
+from typing import Self
+
+from vlret.errors import UsageError
+from vlret.media.pool.child import Child, ChildDied
+from vlret.media.pool.events import ClipDecoded, DecodeJob, Event, FileDone, FileFailed, event_of
+
+QUEUE_BYTES = 64 << 20
+"""Pixels that may wait for the consumer: what is decoded while a model loads."""
+
+
+class DecodePool:
+    """`workers` child processes that decode files; use it as a context manager.
+
+    Args:
+        workers: files decoded at once, each on one thread.
+        limit_s: a child from which nothing is heard for so long, while we wait for it, is killed. A child
+            that makes progress reports every second, so a long file is not a hanging one.
+        memory_bytes: most memory of a child, libraries that are only mapped not counted (where the system
+            can limit it). A small file may take less, see `limits.worker_limit_bytes`.
+    """
+
+    def __init__(self, workers: int = 1, limit_s: float = 60.0, memory_bytes: int = 4 << 30) -> None:
+        if workers < 1:
+            raise UsageError(
+                f"{workers} decoding workers were requested.",
+                "Give 1 or more.",
+                code="bad_worker_count",
+                given=workers,
+            )
+        self._limit_s, self._memory_bytes = limit_s, memory_bytes
+        self._children: list[Child | None] = [None] * workers
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the children now, so that they are ready when the first job comes."""
+        with self._lock:
+            for slot, child in enumerate(self._children):
+                self._children[slot] = child or Child(self._memory_bytes)
+
+    @property
+    def pids(self) -> list[int]:
+        """Process numbers of the children that run now."""
+        return [child.pid for child in self._children if child is not None]
+
+    def close(self) -> None:
+        """Kill the children at once."""
+        with self._lock:
+            for slot in range(len(self._children)):
+                self._end_child(slot)
+
+    def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Event]:
+        """Decode `jobs`: for each file its `ClipDecoded` in order, then one `FileDone` or `FileFailed`.
+
+        Files may interleave when there are several workers. Decoding runs ahead of the consumer by
+        QUEUE_BYTES of pixels, or one clip, and waits there.
+
+        Raises:
+            MissingExtraError: the clip rule or decoder needs a package that is not installed.
+            VlretError: no process can be started.
+        """
+        run = _Run(iter(jobs), len(self._children))
+        threads = [threading.Thread(target=self._drive, args=[slot, run], daemon=True)
+                   for slot in range(len(self._children))]  # fmt: skip
+        for thread in threads:
+            thread.start()
+        try:
+            yield from run.events()
+        finally:
+            if run.n_active:
+                run.stop()
+                self.close()
+            for thread in threads:
+                thread.join()
+
+    def _drive(self, slot: int, run: _Run) -> None:
+        try:
+            while (job := run.next_job()) is not None:
+                self._decode(slot, job, run)
+        except BaseException as error:  # noqa: BLE001 - handed to the consumer, who is in another thread
+            run.put(error)
+        finally:
+            run.put(None)
+
+    def _decode(self, slot: int, job: DecodeJob, run: _Run) -> None:
+        try:
+            child = self._child(slot, run)
+            child.send({"kind": "clips", **asdict(job), "path": str(job.path.absolute())})
+            finished = False
+            while not finished:
+                event = event_of(job, child.receive(self._limit_s))
+                if event is not None:
+                    run.put(event)
+                finished = isinstance(event, (FileDone, FileFailed))
+        except ChildDied as death:
+            with self._lock:
+                self._end_child(slot)
+            run.put(FileFailed(job, str(death), death.retry))
+
+    def _child(self, slot: int, run: _Run) -> Child:
+        with self._lock:
+            if run.stopped.is_set():
+                raise ChildDied("stopped")
+            child = self._children[slot]
+            if child is None or not child.is_running:
+                self._end_child(slot)
+                self._children[slot] = child = Child(self._memory_bytes)
+            return child
+
+    def _end_child(self, slot: int) -> None:
+        child, self._children[slot] = self._children[slot], None
+        if child is not None:
+            child.kill()
+
+
+class _Run:
+    """What the threads of one `DecodePool.run` share: the jobs, and a queue of events bounded in bytes."""
+
+    def __init__(self, jobs: Iterator[DecodeJob], workers: int) -> None:
+        self._jobs, self._lock = jobs, threading.Lock()
+        self._queue: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+        self._room, self._n_bytes = threading.Condition(), 0
+        self.n_active = workers
+        self.stopped = threading.Event()
+
+    def next_job(self) -> DecodeJob | None:
+        """The next job, None when there is none or the run was stopped."""
+        with self._lock:
+            return None if self.stopped.is_set() else next(self._jobs, None)
+
+    def put(self, item: Event | BaseException | None) -> None:
+        """Hand `item` to the consumer; waits while QUEUE_BYTES of pixels are waiting for it."""
+        size = _n_bytes(item)
+        with self._room:
+            self._room.wait_for(
+                lambda: self.stopped.is_set() or self._n_bytes + size <= max(size, QUEUE_BYTES)
+            )
+            self._n_bytes += size
+        self._queue.put(item)
+
+    def stop(self) -> None:
+        """Let no thread wait or begin another job."""
+        with self._room:
+            self.stopped.set()
+            self._room.notify_all()
+
+    def events(self) -> Iterator[Event]:
+        """Events until every thread has said None."""
+        while self.n_active:
+            item = self._queue.get()
+            with self._room:
+                self._n_bytes -= _n_bytes(item)
+                self._room.notify_all()
+            if item is None:
+                self.n_active -= 1
+            elif isinstance(item, BaseException):
+                raise item
+            else:
+                yield item
+
+
+def _n_bytes(item: object) -> int:
+    return item.frames.pixels.nbytes if isinstance(item, ClipDecoded) else 0

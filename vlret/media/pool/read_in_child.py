@@ -1,0 +1,29 @@
+"""One clip read in a decoding child: a decoder that hangs ends in an error, not with this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vlret.media.frame_size import Size
+from vlret.media.pool.events import ClipDecoded, DecodeJob, FileFailed
+from vlret.media.pool.pool import DecodePool
+from vlret.media.unreadable import unreadable
+from vlret.types import Clip, Frames
+
+
+def read_in_child(
+    pool: DecodePool, clip: str | Path | Clip, n_frames: int, size: Size | None = None
+) -> Frames:
+    """`n_frames` frames of a clip or a whole video at segment midpoints, one of an image: as `read_clip`.
+
+    Raises:
+        MediaError: the file cannot be read, or its decoder hung, crashed or ran out of memory.
+    """
+    clip = clip if isinstance(clip, Clip) else Clip(Path(clip))
+    span = f"span:{clip.start}:{'' if clip.end is None else clip.end}"
+    events = list(pool.run([DecodeJob(clip.path, span, n_frames, size=size)]))
+    for event in events:
+        if isinstance(event, FileFailed):
+            hint = "Check that it plays in a player." if clip.path.is_file() else "Check the path."
+            raise unreadable(clip.path, event.reason, hint, "media_unreadable")
+    return next(event.frames for event in events if isinstance(event, ClipDecoded))

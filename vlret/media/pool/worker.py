@@ -1,0 +1,166 @@
+"""The program of a decoding child: `python -m vlret.media.pool.worker MEMORY_BYTES`, started by child.py."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from vlret.errors import MissingExtraError, VlretError
+from vlret.media.clips import clips_of
+from vlret.media.decoders.registry import find_decoder
+from vlret.media.frames import clip_frames, frames_at
+from vlret.media.limits import decode_limit_s, worker_limit_bytes
+from vlret.media.open_media import Media, open_media
+from vlret.media.pool.messages import Message, missing_extra_message, write_message
+from vlret.media.unreadable import unreadable
+
+_SIGN_OF_LIFE_S = 1.0
+
+
+def main() -> None:
+    """Serve requests from standard input until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    warnings.simplefilter("ignore")
+    _open_stderr()
+    out = os.fdopen(os.dup(1), "wb")
+    _silence_libraries()
+    memory_bytes = int(sys.argv[1])
+    requests: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_read_requests, args=[requests], daemon=True).start()
+    while True:
+        request = requests.get()
+        _limit_memory(min(memory_bytes, worker_limit_bytes(_size(request["path"]))))
+        _answer(request, out)
+
+
+def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
+    """Requests as they come; when the parent is gone, so is this process, even amid a frame."""
+    for line in sys.stdin.buffer:
+        requests.put(json.loads(line))
+    os._exit(0)
+
+
+def _open_stderr() -> None:
+    """Where the parent has none (`2>&-`), the next file would get its number, and be printed into."""
+    try:
+        os.fstat(2)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _silence_libraries() -> None:
+    """What they print must not get between the messages, nor to the user, who is told the reason."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+
+
+def _limit_memory(n_bytes: int) -> None:
+    """Limit what this process writes to; the address space would count libraries that are only mapped."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    allowed = n_bytes if most == resource.RLIM_INFINITY else min(n_bytes, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
+
+
+def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
+    on_progress = _watch(request["path"], decode_limit_s(_size(request["path"])), out)
+    try:
+        for header, pixels in KINDS[request["kind"]](request, on_progress):
+            write_message(out, header, pixels)
+    except BrokenPipeError:
+        os._exit(0)
+    except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder costs this file only
+        write_message(out, _failure(error, request["path"]))
+
+
+def _failure(error: Exception, path: str) -> dict[str, Any]:
+    """The last message about a file that cannot be decoded."""
+    if isinstance(error, MissingExtraError):
+        return missing_extra_message(error)
+    if isinstance(error, MemoryError):
+        return {"kind": "failed", "reason": "needs more memory than a decoder may take", "code": "no_memory"}
+    if isinstance(error, VlretError):
+        reason = error.message.removeprefix(f"{path}: ").rstrip(".")
+        return {"kind": "failed", "reason": reason, "code": error.code}
+    return {"kind": "failed", "reason": f"{type(error).__name__}: {error}", "code": "decoder_failed"}
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:  # told when it is opened
+        return 0
+
+
+def _watch(path: str, limit_s: float, out: IO[bytes]) -> Callable[[], None]:
+    """A function that gives a sign of life now and then, and ends a file that takes more than `limit_s`."""
+    last_sent, begun = time.monotonic(), time.process_time()
+
+    def on_progress() -> None:
+        nonlocal last_sent
+        if time.monotonic() - last_sent <= _SIGN_OF_LIFE_S:
+            return
+        last_sent = time.monotonic()
+        write_message(out, {"kind": "alive"})
+        if time.process_time() - begun > limit_s:
+            reason = f"takes more than {limit_s:.0f} s of processor time"
+            raise unreadable(Path(path), reason, "Convert it.", "takes_too_long")
+
+    return on_progress
+
+
+def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
+    """The clips of a file, then "done"."""
+    path, size = Path(request["path"]), request["size"] and tuple(request["size"])
+    with open_media(path, on_progress) as media:
+        clips, n_clips = clips_of(path, media, request["clips"]), 0
+        decoded = clip_frames(
+            media, clips, request["n_frames"], request["sampling"], size, request["decoder"]
+        )
+        for clip, frames in decoded:
+            n_clips += 1
+            header = {"kind": "clip", "start": clip.start, "end": clip.end, "times": frames.times.tolist()}
+            yield header, frames.pixels
+        done = {"info": asdict(media.info), "n_clips": n_clips, "warning": _warning(media)}
+        yield {"kind": "done", **done}, None
+
+
+def _frames(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
+    """The frames of a file at given times."""
+    decoder, size = find_decoder(request["decoder"]), request["size"] and tuple(request["size"])
+    with open_media(request["path"], on_progress) as media:
+        frames = frames_at(media, np.array(request["times"], np.float64), decoder, size)
+    yield {"kind": "frames", "times": frames.times.tolist()}, frames.pixels
+
+
+def _warning(media: Media) -> str | None:
+    """All that is odd about a file, in one line; None if nothing is."""
+    found = list(media.warnings)
+    if media.damaged_at is not None:
+        found.insert(0, f"damaged after {max(media.damaged_at, 0.0):.1f} s")
+    elif media.decoded_end is not None and media.decoded_end < media.info.duration - 1e-3:
+        found.insert(0, f"nothing can be decoded after {media.decoded_end:.1f} s")
+    return "; ".join(found) or None
+
+
+KINDS = {"clips": _clips, "frames": _frames}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Names that are the same text in another Unicode normal form: a list in NFC, a disk in NFD."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+from unicodedata import normalize
+
+
+class UnicodeNames:
+    """Finds files by names in another normal form; remembers the folders it has listed."""
+
+    def __init__(self) -> None:
+        self._listings: dict[Path, dict[str, list[str]]] = {}
+
+    def find(self, path: Path) -> list[Path]:
+        """The absolute `path` if it is there, else all paths that equal it in normal form."""
+        found = [Path(path.anchor)]
+        for name in path.parts[1:]:
+            found = [folder / twin for folder in found for twin in self._names(folder, name)]
+        return found
+
+    def _names(self, folder: Path, name: str) -> list[str]:
+        if os.path.lexists(folder / name):
+            return [name]
+        if name.isascii():
+            return []
+        if folder not in self._listings:
+            self._listings[folder] = _listing(folder)
+        return self._listings[folder].get(normalize("NFC", name), [])
+
+
+def _listing(folder: Path) -> dict[str, list[str]]:
+    names = defaultdict(list)
+    try:
+        for name in sorted(os.listdir(folder)):
+            names[normalize("NFC", name)].append(name)
+    except OSError:  # not a folder, or out of reach: nothing to be found in it
+        return {}
+    return names

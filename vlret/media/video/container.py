@@ -1,0 +1,145 @@
+"""Opening a video file with PyAV: local files in known containers only, one decode thread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from vlret.errors import MediaError
+from vlret.media.limits import MAX_FRAME_BYTES
+from vlret.media.unreadable import unreadable
+
+# Everything FFmpeg may open for us. Playlists (hls, dash, concat, sdp) name other files and addresses and
+# stay out; the audio formats are here so that "audio only" can be said of them.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,gif,flv,asf,ogg,mxf,dv,rm,"
+    "ivf,obu,vc1,wtv,nut,yuv4mpegpipe,mp3,wav,flac,aac"
+)
+_PROTOCOLS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
+# FFmpeg itself refuses larger frames before it makes room for them; a pixel has at least 1.5 bytes in films.
+_SIZES = {"max_pixels": str(MAX_FRAME_BYTES * 2 // 3)}
+_NO_FILMS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.dependent
+_SAMPLE = 500  # packets by which a film is told from a cover picture
+# FFmpeg's own decoders of these leave out the transparency, which is a stream of its own within.
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
+
+def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
+    """The open container and the video stream that players show.
+
+    Raises:
+        MediaError: not a media file, or without video, or with frames that are too large.
+    """
+    container = _opened(path)
+    stream = _stream(path, container)
+    if len(pictures_of(container)) > 1:  # packets were read to choose among them
+        index = stream.index
+        container.close()
+        container = _opened(path)
+        stream = cast(VideoStream, container.streams[index])
+    # Several files at once beat several threads inside of one.
+    stream.thread_type = "NONE"
+    stream.codec_context.thread_count = 1
+    stream.codec_context.options = _SIZES
+    return container, stream
+
+
+def pictures_of(container: InputContainer) -> list[VideoStream]:
+    """Video streams that are no cover pictures or thumbnails."""
+    return [stream for stream in container.streams.video if not stream.disposition & _NO_FILMS]
+
+
+def decoder_of(stream: VideoStream) -> VideoCodecContext:
+    """The stream's decoder; where it has transparency in a stream of its own, one that reads it."""
+    codec = stream.codec_context
+    name = _WITH_ALPHA.get(codec.name)
+    if name is None or stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return codec
+    with_alpha = cast(VideoCodecContext, av.CodecContext.create(name, "r"))
+    with_alpha.thread_count, with_alpha.options = 1, _SIZES
+    return with_alpha
+
+
+def _opened(path: Path) -> InputContainer:
+    try:
+        return av.open(f"file:{path}", options=_SIZES, container_options=_PROTOCOLS, metadata_errors="ignore")
+    except av.FFmpegError as error:
+        hint = "Check that it plays in a player."
+        raise unreadable(path, _reason(path, error), hint, "not_playable") from error
+
+
+def _stream(path: Path, container: InputContainer) -> VideoStream:
+    streams = pictures_of(container)
+    known = [stream for stream in streams if stream.codec_context is not None]
+    try:
+        if not streams:
+            only = "audio only" if container.streams.audio else "nothing that can be shown"
+            raise unreadable(path, f"no video stream: {only}", "Give a video or an image.", "no_video")
+        if not known:
+            hint = "Convert it, to H.264 in MP4 for example."
+            raise unreadable(path, "its video codec is not known", hint, "unknown_codec")
+        stream = _shown_by_players(container, known) if len(known) > 1 else known[0]
+        _check_size(path, stream.codec_context)
+        return stream
+    except MediaError:
+        container.close()
+        raise
+
+
+def _shown_by_players(container: InputContainer, streams: list[VideoStream]) -> VideoStream:
+    """A film rather than a single picture, then the default stream, then the largest, then the longest."""
+    sample = islice(packets_of(container, streams, lambda: None), _SAMPLE)
+    counts = Counter(packet.stream_index for packet in sample)
+
+    def rank(stream: VideoStream) -> tuple[bool, bool, int, int]:
+        is_default = bool(stream.disposition & Disposition.default)
+        n_packets = max(counts[stream.index], stream.frames)
+        return n_packets > 1, is_default, stream.width * stream.height, n_packets
+
+    return max(streams, key=rank)
+
+
+def _check_size(path: Path, codec: VideoCodecContext) -> None:
+    bits = av.VideoFormat(codec.pix_fmt).padded_bits_per_pixel if codec.pix_fmt else 12
+    if codec.width * codec.height * bits > 8 * MAX_FRAME_BYTES:
+        size = f"{codec.width} x {codec.height}"
+        reason = f"frames of {size} pixels need more memory than {MAX_FRAME_BYTES // 10**6} MB each"
+        raise unreadable(path, reason, "Make it smaller.", "too_large")
+
+
+def packets_of(
+    container: InputContainer, stream: VideoStream | list[VideoStream], on_progress: Callable[[], None]
+) -> Iterator[Packet[VideoStream]]:
+    """The packets of a stream or several; where the file cannot be read on, they end."""
+    try:
+        for packet in cast("Iterator[Packet[VideoStream]]", container.demux(stream)):
+            on_progress()
+            if packet.size:  # an empty one would end the decoder
+                yield packet
+    except MemoryError:
+        raise
+    except (av.FFmpegError, IndexError):
+        # IndexError: PyAV at the end of a file in which another stream turned up on the way
+        return
+
+
+def _reason(path: Path, error: av.FFmpegError) -> str:
+    if not isinstance(error, ValueError):  # InvalidDataError is one
+        return (
+            "cut off before any frame"
+            if isinstance(error, EOFError)
+            else f"cannot be opened: {error.strerror}"
+        )
+    with path.open("rb") as file:
+        is_mp4 = file.read(8)[4:] == b"ftyp"
+    return "an MP4 without its index: cut off or damaged" if is_mp4 else "not a media file"

@@ -1,0 +1,69 @@
+"""Which decoded frames are damaged: those that decoders flag, and what they do not tell of."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from av import VideoFrame
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
+from av.video.stream import VideoStream
+
+from vlret.media.video.h264_gaps import H264Gaps
+
+_HELD_PIXELS = 4096 * 2304  # larger frames are not held back, for the sake of memory
+
+
+class DamageCheck:
+    """One pass of a decoder over packets.
+
+    missing_after: pts of the last frame that came out before one that should have and did not.
+
+    Frames between two reference frames come out before the second one but are built on it, too. They are held
+    back until it has come out undamaged.
+    """
+
+    def __init__(self, codec: VideoCodecContext) -> None:
+        self._gaps = H264Gaps(codec.extradata) if codec.codec.canonical_name == "h264" else None
+        # The HEVC decoder leaves out frames that lean on lost ones, and says nothing.
+        self._is_silent = codec.codec.canonical_name == "hevc"
+        self._awaited: set[int] = set()
+        self._held: list[VideoFrame] = []
+        self._newest: int | None = None
+        self.missing_after: int | None = None
+
+    def is_after_gap(self, packet: Packet[VideoStream]) -> bool:
+        """Whether frames are missing before `packet`, which is the next to be decoded."""
+        if self._is_silent and packet.pts is not None and not packet.is_discard:
+            self._awaited.add(packet.pts)
+        return self._gaps is not None and self._gaps.is_after_gap(bytes(packet), packet.is_keyframe)
+
+    def good(self, frames: list[VideoFrame], is_end: bool = False) -> tuple[list[VideoFrame], bool]:
+        """Those of decoded frames that are surely good, and whether a damaged one came.
+
+        is_end: no frames follow that these are built on.
+        """
+        whole = list(takewhile(lambda frame: not frame.is_corrupt, frames))
+        is_damaged = len(whole) < len(frames)
+        found = [*self._held, *whole]
+        n_sure = len(found)
+        while n_sure and _is_held(found[n_sure - 1]) and (is_damaged or not is_end):
+            n_sure -= 1
+        self._held = [] if is_damaged or is_end else found[n_sure:]
+        return self._arrived(found[:n_sure]), is_damaged
+
+    def _arrived(self, frames: list[VideoFrame]) -> list[VideoFrame]:
+        for frame in frames if self._is_silent else []:
+            if frame.pts is None:
+                continue
+            overdue = {pts for pts in self._awaited if pts < frame.pts}
+            if overdue and self._newest is not None and max(overdue) > self._newest:
+                self.missing_after = self._newest if self.missing_after is None else self.missing_after
+            self._awaited -= {frame.pts, *overdue}
+            self._newest = frame.pts
+        return frames
+
+
+def _is_held(frame: VideoFrame) -> bool:
+    return frame.pict_type == PictureType.B and frame.width * frame.height <= _HELD_PIXELS

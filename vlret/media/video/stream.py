@@ -1,0 +1,144 @@
+"""Frames of a video stream in the order shown, with damage skipped and noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av import VideoFrame
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from vlret.media.video.container import decoder_of, open_container, packets_of, pictures_of
+from vlret.media.video.damage import DamageCheck
+from vlret.media.video.packets import PacketTable
+from vlret.media.video.timestamps import NO_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decoded frame and when it is shown, in ticks."""
+
+    pts: int
+    frame: VideoFrame
+
+
+class FrameStream:
+    """Decodes a file forward, from its first packet or from a keyframe.
+
+    damaged_pts: the last frame (ticks) before the first damage met, the first shown if the file begins with
+        damage; None if none was met.
+    warnings: what is odd about the file although it can be read.
+    """
+
+    def __init__(self, path: Path, table: PacketTable, on_progress: Callable[[], None]) -> None:
+        self._container, self._stream = open_container(path)
+        self._codec = decoder_of(self._stream)
+        self._table, self._on_progress = table, on_progress
+        self.damaged_pts: int | None = None
+        n_streams = len(pictures_of(self._container))
+        self.warnings = [f"{n_streams} video streams, one is read"] if n_streams > 1 else []
+        self.codec_name: str = self._codec.codec.canonical_name
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def from_start(self) -> Iterator[Shown]:
+        """All frames. For a stream that was just opened."""
+        return self._decode(self._on_one_clock(), None)
+
+    def from_key(self, key: int) -> Iterator[Shown]:
+        """Frames shown at or after keyframe number `key` of the table; nothing if the seek misses it."""
+        key_pts, key_dts = int(self._table.key_pts[key]), int(self._table.key_dts[key])
+        self._container.seek(key_dts, stream=self._stream)
+        packets = self._packets()
+        for packet in packets:
+            if packet.pts == key_pts:
+                return self._decode(_chain(packet, packets), key_pts)
+            if packet.dts is not None and packet.dts > key_dts:
+                break
+        return iter(())
+
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
+        return packets_of(self._container, self._stream, self._on_progress)
+
+    def _on_one_clock(self) -> Iterator[Packet[VideoStream]]:
+        """All packets, with the table's times where those of the file jump."""
+        moved, number = self._table.moved, 0
+        for packet in self._packets():
+            if moved is not None and not packet.is_discard and number < len(moved):
+                packet.pts = None if moved[number] == NO_TIME else int(moved[number])
+                number += 1
+            yield packet
+
+    def _decode(self, packets: Iterator[Packet[VideoStream]], floor: int | None) -> Iterator[Shown]:
+        """Decode `packets`; frames before `floor` lean on what was not decoded and are left out.
+
+        After damage nothing is shown up to the next keyframe, as all between is built on what is lost.
+        """
+        last: int | None = None
+        lost = is_damaged = False
+        check = DamageCheck(self._codec)
+        for number, packet in enumerate(packets):
+            if lost and not packet.is_keyframe:
+                continue
+            if lost:
+                lost, floor = False, packet.pts
+                last = self._table.before(number, last)
+            frames, lost = self._frames_of(packet, check)
+            for shown in self._stamped(frames, floor, last):
+                last = shown.pts
+                yield shown
+            is_damaged |= lost
+            if self.damaged_pts is None:
+                self.damaged_pts = last if is_damaged else check.missing_after
+        frames, lost = check.good(self._drain(), is_end=True)
+        for shown in self._stamped(frames, floor, last):
+            last = shown.pts
+            yield shown
+        if lost and self.damaged_pts is None:
+            self.damaged_pts = last
+
+    def _frames_of(self, packet: Packet[VideoStream], check: DamageCheck) -> tuple[list[VideoFrame], bool]:
+        """The good frames that come out when `packet` goes in, and whether there was damage."""
+        if check.is_after_gap(packet):
+            return check.good(self._drain(), is_end=True)[0], True
+        try:
+            frames, is_damaged = check.good(self._codec.decode(packet))
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            return check.good(self._drain(), is_end=True)[0], True
+        if is_damaged:
+            self._codec.flush_buffers()
+        return frames, is_damaged
+
+    def _drain(self) -> list[VideoFrame]:
+        """Frames that the decoder still holds; afterwards it is ready for a keyframe."""
+        try:
+            return self._codec.decode(None)
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            return []
+        finally:
+            self._codec.flush_buffers()
+
+    def _stamped(self, frames: list[VideoFrame], floor: int | None, last: int | None) -> Iterator[Shown]:
+        """Frames with a rising time; one without a time of its own follows the one before."""
+        for frame in frames:
+            pts = frame.pts
+            if floor is not None and pts is not None and pts < floor:
+                continue
+            if pts is None or (last is not None and pts <= last):
+                pts = self._table.after(last)
+            last = pts
+            yield Shown(pts, frame)
+
+
+def _chain(first: Packet[VideoStream], rest: Iterator[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
+    yield first
+    yield from rest

@@ -1,0 +1,239 @@
+"""A video file: the frame shown at a time, by PyAV, seeking where the file allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Self
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from vlret.errors import MediaError
+from vlret.media.frame_size import Size
+from vlret.media.info import MediaInfo
+from vlret.media.limits import LONG_STILL_S, MAX_SPAN_S
+from vlret.media.unreadable import unreadable
+from vlret.media.video.frame_pixels import Orientation, frame_pixels, orientation_of
+from vlret.media.video.packet_cache import packet_table
+from vlret.media.video.packets import PacketTable
+from vlret.media.video.stream import FrameStream, Shown
+from vlret.types import Pixels
+
+TOLERANCE_S = 1e-6
+"""A time this little before a frame's stamp still means that frame (times computed in floating point)."""
+_WORTH_A_SEEK = 8  # to decode so few frames on is cheaper than to seek
+
+
+class Video:
+    """An open video. Ask for rising times: it decodes forward and seeks over what nobody wants.
+
+    info: what the file holds.
+    on_progress: called as packets are read and decoded.
+    decoded_end: seconds at which the last frame that can be decoded ends, None until it was reached.
+    """
+
+    def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
+        self.path, self.on_progress = path, on_progress
+        self._table = packet_table(path, on_progress)
+        self._may_seek, self._used = self._table.seekable, False
+        self.decoded_end: float | None = None
+        self._cached: tuple[int, tuple[int, int], Pixels] | None = None
+        self._open()
+        try:
+            self._first_look()
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    @property
+    def starts(self) -> NDArray[np.float64]:
+        """float64 [n], rising from 0: seconds at which new frames are shown."""
+        table = self._table
+        if len(table.pts) < table.n_packets / 2:
+            return np.arange(table.n_packets, dtype=np.float64) * (table.step * table.tick_s)
+        shown = table.pts[table.pts > self._first_pts]
+        return np.append(0.0, (shown - self._first_pts) * table.tick_s).astype(np.float64)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd about the file although it can be read."""
+        table, found = self._table, list(self._stream.warnings)
+        if table.n_unread:
+            found.append(
+                f"holds {table.n_unread} bytes of another recording after its end, which are not read"
+            )
+        if table.n_damaged:
+            found.append(f"damaged time stamps: {table.n_damaged}")
+        begin, end = table.longest_still()
+        if end - begin > LONG_STILL_S:
+            found.append(f"one picture from {begin:.1f} to {end:.1f} s: a time stamp may be damaged")
+        return found
+
+    @property
+    def is_clock_moved(self) -> bool:
+        """Whether times of frames differ from the time stamps in the file, as the recording was joined."""
+        return self._table.moved is not None and not self._table.counted
+
+    @property
+    def damaged_at(self) -> float | None:
+        """Seconds of the last frame before the first damage that was met so far, None if none was."""
+        pts = self._stream.damaged_pts
+        return None if pts is None else self._seconds(pts)
+
+    def frames_at(self, times: Iterable[float], size: Size | None) -> Iterator[tuple[float, Pixels]]:
+        """For each of the rising `times` (s): true time stamp and pixels of the frame shown then.
+
+        Past the end this is the last frame that can be decoded.
+        """
+        self._begin_pass()
+        for time in times:
+            shown = self._shown_at(time)
+            yield self._seconds(shown.pts), self._pixels(shown, size)
+
+    def frames_between(
+        self, start_s: float, end_s: float, size: Size | None
+    ) -> Iterator[tuple[float, Pixels]]:
+        """True time stamp and pixels of the frame shown at `start_s` and of all that follow before `end_s`."""
+        self._begin_pass()
+        shown = self._shown_at(start_s)
+        yield self._seconds(shown.pts), self._pixels(shown, size)
+        while (following := self._next()) is not None and self._seconds(following.pts) < end_s - TOLERANCE_S:
+            yield self._seconds(following.pts), self._pixels(following, size)
+
+    def every_frame(self, size: Size | None) -> Iterator[tuple[float, Pixels]]:
+        """True time stamp and pixels of every frame, from the first on."""
+        self._begin_pass()
+        while (shown := self._next()) is not None:
+            yield self._seconds(shown.pts), self._pixels(shown, size)
+
+    def _open(self) -> None:
+        self._stream = FrameStream(self.path, self._table, self.on_progress)
+        self._frames = self._stream.from_start()
+        self._sought = False
+        self._current: Shown | None = None  # the frame shown now
+        self._ahead: Shown | None = None  # one that was decoded but is shown later
+
+    def _begin_pass(self) -> None:
+        if self._used:
+            self._rewind()
+        self._used, self.decoded_end = True, None
+
+    def _rewind(self) -> None:
+        self._stream.close()
+        self._open()
+
+    def _first_look(self) -> None:
+        first = self._next()
+        if first is None:
+            raise self._not_decodable()
+        self._ahead, self._first_pts = first, first.pts
+        self._orientation = orientation_of(first.frame)
+        self.info = _describe(first, self._orientation, self._table, self._stream.codec_name)
+        if self.info.duration > MAX_SPAN_S:
+            reason = f"its time stamps span {self.info.duration:.0f} s"
+            raise unreadable(self.path, reason, "Remux the file.", "too_long")
+
+    def _seconds(self, pts: int) -> float:
+        return (pts - self._first_pts) * self._table.tick_s
+
+    def _pixels(self, shown: Shown, size: Size | None) -> Pixels:
+        size = size or (self.info.width, self.info.height)
+        if self._cached is None or self._cached[:2] != (shown.pts, size):
+            self._cached = (shown.pts, size, self._convert(shown, size))
+        return self._cached[2]
+
+    def _convert(self, shown: Shown, size: tuple[int, int]) -> Pixels:
+        try:
+            return frame_pixels(shown.frame, size, self._orientation)
+        except MemoryError:
+            raise
+        except av.FFmpegError as error:
+            reason = f"{shown.frame.format.name} frames cannot be converted to {size[0]} x {size[1]}"
+            hint = "Use a smaller size, or convert the video, to H.264 in MP4 for example."
+            raise unreadable(self.path, reason, hint, "not_convertible") from error
+
+    def _shown_at(self, time: float) -> Shown:
+        wanted = self._first_pts + int(np.floor((time + TOLERANCE_S) / self._table.tick_s))
+        if self._may_seek:
+            row = int(np.searchsorted(self._table.pts, wanted, side="right")) - 1
+            wanted = max(int(self._table.pts[max(row, 0)]), self._first_pts)
+            self._seek_if_far(wanted)
+        shown = self._run_to(wanted)
+        if self._sought and (shown is None or shown.pts != wanted):
+            # The seek did not bring the frame: damage, or a keyframe that does not stand alone.
+            self._may_seek = False
+            self._rewind()
+            shown = self._run_to(wanted)
+        if shown is None:
+            raise self._not_decodable()
+        return shown
+
+    def _not_decodable(self) -> MediaError:
+        hint = "Check that it plays in a player."
+        return unreadable(self.path, "no frame can be decoded", hint, "no_frames")
+
+    def _run_to(self, wanted: int) -> Shown | None:
+        """Decode on to the last frame shown at or before `wanted`."""
+        while self._current is None or self._current.pts < wanted:
+            following = self._next()
+            if following is None:
+                self._note_end()
+                break
+            if following.pts > wanted and self._current is not None:
+                self._ahead = following
+                break
+            self._current = following
+        return self._current
+
+    def _next(self) -> Shown | None:
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            return ahead
+        return next(self._frames, None)
+
+    def _note_end(self) -> None:
+        if self._current is not None:
+            end = self._seconds(self._current.pts + round(self._table.step))
+            last = len(self._table.pts) == 0 or self._current.pts >= self._table.pts[-1]
+            self.decoded_end = max(end, self.info.shown_until) if last else end
+
+    def _seek_if_far(self, wanted: int) -> None:
+        """Seek to the last keyframe shown at or before `wanted` if it lies well ahead."""
+        key = int(np.searchsorted(self._table.key_pts, wanted, side="right")) - 1
+        here = self._current.pts if self._current is not None else self._first_pts
+        if key >= 0 and self._count_frames(here, int(self._table.key_pts[key])) >= _WORTH_A_SEEK:
+            self._frames, self._sought = self._stream.from_key(key), True
+            self._current = self._ahead = None
+
+    def _count_frames(self, start: int, end: int) -> int:
+        first, last = np.searchsorted(self._table.pts, (start, end))
+        return int(last - first)
+
+
+def _describe(first: Shown, orientation: Orientation, table: PacketTable, codec: str) -> MediaInfo:
+    frame = first.frame
+    width, height = orientation.size(frame.width, frame.height)
+    shown = table.pts[table.pts >= first.pts]
+    n_frames = len(shown) if len(table.pts) == table.n_packets else None
+    lead = max(0, first.pts - int(table.pts[0])) if len(table.pts) == table.n_packets else 0
+    duration = (table.duration - lead) * table.tick_s
+    return MediaInfo(
+        kind="video",
+        duration=duration,
+        width=width,
+        height=height,
+        n_frames=n_frames,
+        fps=1 / (table.step * table.tick_s) if table.n_packets > 1 else None,
+        codec=codec,
+        rotation=orientation.rotation,
+        has_index=table.seekable,
+        shown_until=max(duration, (table.stated_end - first.pts) * table.tick_s),
+    )

@@ -1,0 +1,91 @@
+"""An index and a model as users give them, opened, and the refusal of a model that made another index."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vlret.errors import ModelError, UsageError, VlretError
+from vlret.index.index import Index
+from vlret.models.base import Embedder
+from vlret.models.device import check_device
+from vlret.models.registry import check_model, load_model
+from vlret.models.trust import VARIABLE, is_trusted
+from vlret.text import printable
+from vlret.types import type_name
+
+
+def is_index(folder: str | Path) -> bool:
+    """Whether `folder` holds an index."""
+    return os.path.isfile(os.path.join(folder, "manifest.json"))
+
+
+def open_index(index: Index | str | Path) -> Index:
+    """`index` itself, or the one in that folder.
+
+    Raises:
+        UsageError, IndexFolderError: as `Index.open`.
+    """
+    return index if isinstance(index, Index) else Index.open(index)
+
+
+def as_embedder(model: Embedder | str | Path) -> Embedder:
+    """`model` itself, or the one of that name or in that folder.
+
+    Raises:
+        UsageError: it is neither.
+        ModelError: its weights are not there or do not fit.
+    """
+    if isinstance(model, Embedder):
+        return model
+    return load_model(_named(model))
+
+
+def model_for_index(
+    index: Index, model: Embedder | str | Path | None = None, device: str = "auto"
+) -> Embedder:
+    """The embedder that made `index`: `model` itself, loaded by name, or (None) by the index's own name.
+
+    What is loaded here computes in the index's dtype. `model` comes from the user; the name in the index may
+    be a stranger's, and is loaded only if `vlret.models.trust` lets it.
+
+    Raises:
+        UsageError: the device is not known, or this machine does not have it.
+        ModelError: the model cannot be loaded or is not trusted; the message names the index's and that one.
+        IndexFolderError: another model made the index; the message names both.
+    """
+    if not isinstance(model, Embedder):
+        model = _load(index, None if model is None else _named(model), device)
+    index.require_card(model.card)
+    return model
+
+
+def _named(model: object) -> str | Path:
+    if not isinstance(model, (str, Path)):
+        raise UsageError(f"The model was given as {type_name(model)}.", "Give an Embedder, or its name.")
+    return model
+
+
+def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
+    check_device(device)
+    name = index.recipe.model if given is None else given
+    try:
+        if given is None:
+            check_model(name)
+            _require_trusted(index, name)
+        return load_model(name, device=device, dtype=index.recipe.dtype)
+    except VlretError as error:
+        raise ModelError(
+            f"The index {index.folder} was made by {printable(index.card.name)}; "
+            f"{printable(name)} does not load: {error.message}",
+            error.hint,
+        ) from error
+
+
+def _require_trusted(index: Index, name: str | Path) -> None:
+    if not is_trusted(str(name)):
+        raise ModelError(
+            "a model that only the index names is not opened unasked.",
+            f"If you trust that model: vlret search {index.folder} QUERY --model {printable(name)} (the other "
+            f"commands take --model, too, and Python model=), or name its directory in {VARIABLE}.",
+        )

@@ -22,7 +22,7 @@ from vlret.evaluation.embeddings.durations import Durations
 from vlret.evaluation.embeddings.embed_media import embed_media, media_item
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
-from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.models.base import Embedder, ModelCard
 from vlret.models.registry import load_model
 

@@ -18,7 +18,7 @@ from vlret.evaluation.inputs.subset import without
 from vlret.evaluation.results.export import write_result
 from vlret.evaluation.results.result import BenchResult
 from vlret.evaluation.runner import protocol_for, run
-from vlret.evaluation.tasks.rerank import RERANKERS
+from vlret.evaluation.metrics.rerank import RERANKERS
 
 pytrec_eval = pytest.importorskip("pytrec_eval")
 CUTS = (1, 5, 10)

@@ -14,7 +14,7 @@ from vlret.datasets.base import Media
 from vlret.evaluation.embeddings.durations import Durations
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings, resized
 from vlret.evaluation.embeddings.source import MediaItem
-from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.index.fingerprint import fingerprint
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
 from vlret.types import Pixels

@@ -16,7 +16,7 @@ from vlret.evaluation.embeddings.cache import ArrayCache
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.embeddings.truncated_texts import cut_text
-from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.models.base import Embedder
 from vlret.types import Pixels, Vectors
 from vlret.vectors import unit_rows

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vlret.errors import UsageError
 from vlret.evaluation.embeddings.source import MediaItem
-from vlret.evaluation.results.protocol import short
+from vlret.evaluation.protocol.protocol import short
 from vlret.types import Vectors
 from vlret.vectors import unit_vector
 

@@ -30,10 +30,18 @@ class MediaItem:
         return replace(self, key=f"{self.key}+{other.key}", id=f"{self.id} + {other.id}", then=other)
 
 
-class EmbeddingSource(Protocol):
-    """What is scored by its embeddings: a model, or precomputed embeddings."""
+class ScoredModel(Protocol):
+    """What a result says of anything that is scored."""
 
     name: str
+
+    def about(self) -> dict[str, Any]:
+        """What the stamp says of the model."""
+
+
+class EmbeddingSource(ScoredModel, Protocol):
+    """What is scored by its embeddings: a model, or precomputed embeddings."""
+
     takes_query: bool
     temperature: float
     prompts: tuple[str, ...]
@@ -43,6 +51,3 @@ class EmbeddingSource(Protocol):
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors float32 [n, dim] of texts; NaN where there is none."""
-
-    def about(self) -> dict[str, Any]:
-        """What the stamp says of the model."""

@@ -15,7 +15,7 @@ from vlret.evaluation.inputs.load_dataset import load_dataset
 from vlret.evaluation.inputs.request import BenchRequest
 from vlret.evaluation.inputs.subset import media_of, present
 from vlret.evaluation.results.export import write_result
-from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.evaluation.results.result import BenchResult
 from vlret.evaluation.runner import protocol_for, run
 from vlret.evaluation.tasks.index_benchmark import rows_of, run_captions

@@ -8,7 +8,7 @@ from typing import Any
 
 from vlret.evaluation.results.contents import Contents, Item, ScoredDataset
 from vlret.evaluation.results.json_codec import OPTIONAL, decode, encode
-from vlret.evaluation.results.protocol import Stamp
+from vlret.evaluation.results.stamp import Stamp
 from vlret.evaluation.results.section import ResultSection
 
 SCHEMA = 2

@@ -22,7 +22,7 @@ from vlret.evaluation.inputs.subset import files_of, some_of, source_numbers
 from vlret.evaluation.metrics.ranks import Ints, ScoreBlocks, Scores, cosine
 from vlret.evaluation.results.build import make_model_result, make_result
 from vlret.evaluation.results.contents import Contents, RetrievalText
-from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.evaluation.results.result import BenchResult
 from vlret.evaluation.tasks.retrieval import direction_parts
 from vlret.index.index import Index

@@ -11,7 +11,8 @@ from tests.evaluation.conftest import Counting
 from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load, names
 from vlret.evaluation.embeddings import embed_media
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.protocol.protocol import protocol_for
+from vlret.evaluation.runner import run
 
 from .small import write_annotations, write_media
 from .test_small import IN_PART

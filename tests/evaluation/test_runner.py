@@ -19,6 +19,7 @@ from tests.evaluation.sets import (
     text_set,
     vqa_set,
 )
+from tests.refusal import refused
 from vlret.datasets.base import (
     Media,
     Published,
@@ -27,10 +28,9 @@ from vlret.datasets.base import (
     StateSet,
     VqaSet,
 )
-from vlret.datasets.files import DatasetError
-from vlret.errors import MediaError, UsageError
 from vlret.evaluation.embeddings import embed_media, model_embeddings
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.protocol.protocol import protocol_for
+from vlret.evaluation.runner import run
 
 
 def test_a_constant_model_scores_chance(painted, cache):
@@ -236,8 +236,10 @@ def test_states_are_both_images_in_one_clip(painted, cache):
 
 def test_missing_media_are_named_before_anything_runs(painted, cache, counting):
     made = replace(retrieval_set(), media=[*media(*NAMES[:3]), Media("gone", ("gone.mp4",))])
-    with pytest.raises(MediaError, match=r"1 of 4 files .* gone.mp4.*--allow-missing"):
+    with refused("media_missing") as caught:
         result(made, painted, cache, counting)
+    assert caught.value.fields["files"] == ["gone.mp4"]
+    assert "1 of 4 files" in caught.value.message
     assert counting.n_clips_seen == 0
     document = result(made, painted, cache, counting, allow_missing=True)
     assert list(document.missing) == document.models[0].stamp.set["missing"] == ["gone"]
@@ -340,9 +342,9 @@ def test_another_encoding_version_encodes_anew(painted, cache, monkeypatch):
     assert (again.n_clips_seen, again.n_texts_seen) == (4, 4)
 
 
-def test_a_part_of_the_annotations_needs_leave(painted, cache):
+def test_incomplete_annotations_are_refused_unless_allowed(painted, cache):
     made = retrieval_set(choices={"trimmed": "3 of 51 files a/*.txt"})
-    with pytest.raises(DatasetError, match=r"3 of 51 files a/\*\.txt.*--allow-missing"):
+    with refused("annotations_incomplete"):
         result(made, painted, cache)
     document = result(made, painted, cache, allow_missing=True)
     assert document.models[0].stamp.protocol["choices"]["trimmed"] == "3 of 51 files a/*.txt"
@@ -371,7 +373,7 @@ def test_the_document_is_json_with_card_and_stamp(painted, cache):
 
 
 def test_models_are_needed_and_each_once(painted, cache):
-    with pytest.raises(UsageError, match="No model"):
+    with refused("no_model"):
         run(retrieval_set(), painted, [], protocol_for(retrieval_set().card), cache=cache)
-    with pytest.raises(UsageError, match="given twice"):
+    with refused("model_given_twice"):
         result(retrieval_set(), painted, cache, Counting(), Counting())

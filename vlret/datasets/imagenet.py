@@ -9,6 +9,7 @@ from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import classification, in_folders
 from vlret.datasets.base import ClassificationSet, Media, SetCard
 from vlret.datasets.files import (
+    DAMAGED,
     DatasetError,
     find,
     known,
@@ -71,6 +72,8 @@ def _classes(folder: Path) -> tuple[list[str], dict[str, int]]:
         raise DatasetError(
             f"{file} has {len(names)} names and {folder / _SYNSETS} {len(synsets)} synsets.",
             "Give files of the same classes.",
+            code=DAMAGED,
+            path=file,
         )
     return names, synsets
 

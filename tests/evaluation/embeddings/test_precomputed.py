@@ -14,7 +14,8 @@ from tests.evaluation.sets import NAMES, classification_set, media, retrieval_se
 from tests.refusal import refused
 from vlret.errors import UsageError
 from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.protocol.protocol import protocol_for
+from vlret.evaluation.runner import run
 from vlret.models.registry import load_model
 
 CLASS = """
@@ -93,7 +94,7 @@ def test_classes_and_triples_from_a_file(painted, tmp_path, cache):
 
 def test_questions_need_a_model(painted, tmp_path, cache):
     stored = store(tmp_path / "a.parquet", painted, NAMES, media(*NAMES))
-    with pytest.raises(UsageError, match="Questions need a model"):
+    with refused("questions_need_model"):
         run(vqa_set(), painted, [stored], protocol_for(vqa_set().card), cache=cache)
 
 

@@ -13,9 +13,10 @@ from tests.evaluation.conftest import Counting, CountingAsked
 from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
 from vlret.errors import UsageError
 from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
+from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.results.compare import compare, stamp_differences
 from vlret.evaluation.results.contents import Contents
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.runner import run
 
 
 class Wrong(Counting):
@@ -69,9 +70,9 @@ def test_a_difference_that_matters_stops_it(painted, tmp_path, choices, name):
 
 def test_other_queries_are_refused_even_by_force(painted, tmp_path):
     made = retrieval_set()
-    from vlret.evaluation.inputs.subset import without
+    from vlret.evaluation.tasks.registry import task_of
 
-    a, b = result(painted, tmp_path), result(painted, tmp_path, made=without(made, {"grey"}))
+    a, b = result(painted, tmp_path), result(painted, tmp_path, made=task_of(made).without({"grey"}).dataset)
     with pytest.raises(UsageError) as caught:
         compare(a, b)
     assert caught.value.code == "not_comparable"

@@ -107,9 +107,9 @@ class Task(ABC, Generic[Dataset]):
         return len(self.media)
 
     @property
-    def uses_query(self) -> bool:
-        """Whether the protocol's query goes into the predictor for some item."""
-        return "query" not in self.unused
+    def has_own_queries(self) -> bool:
+        """Whether the dataset has a query for every item, so that the protocol's is not used."""
+        return False
 
     def texts(self) -> Sequence[str]:
         """The texts of which precomputed embeddings are needed."""
@@ -149,7 +149,9 @@ class Task(ABC, Generic[Dataset]):
         task = type(self)(self.keep({old: new for new, old in enumerate(kept)}))
         if not task.media or not task.n_queries:
             message = f"Nothing of {self.card.name} is left to score."
-            raise MediaError(message, "Check the media directory.", code="nothing_to_score", dataset=self.card.name)
+            raise MediaError(
+                message, "Check the media directory.", code="nothing_to_score", dataset=self.card.name
+            )
         return task
 
     def kept_media(self, numbers: Mapping[int, int]) -> list[Media]:

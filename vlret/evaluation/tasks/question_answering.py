@@ -54,9 +54,7 @@ class QuestionAnswering(Task[VqaSet]):
 
     def contents(self) -> Contents:
         """Questions and candidates."""
-        return Contents(
-            questions=tuple(self.dataset.questions), candidates=tuple(self.dataset.candidates)
-        )
+        return Contents(questions=tuple(self.dataset.questions), candidates=tuple(self.dataset.candidates))
 
     def hashed(self) -> Iterable[Any]:
         """Questions and candidates."""
@@ -77,9 +75,9 @@ class QuestionAnswering(Task[VqaSet]):
         return len(self.dataset.questions)
 
     @property
-    def uses_query(self) -> bool:
-        """Whether some question has no text, so that the protocol's query takes its place."""
-        return not all(question.text for question in self.dataset.questions)
+    def has_own_queries(self) -> bool:
+        """Whether all questions have a text: the protocol's query takes the place of a missing one."""
+        return all(question.text for question in self.dataset.questions)
 
     def embedding_inputs(
         self, items: Sequence[MediaItem], protocol: Protocol
@@ -174,9 +172,7 @@ class _Answers:
         """Ranks of the right answers."""
         known = np.flatnonzero(self._above >= 0)
         sizes = np.array([len(one) for one in self._candidates])
-        return grouped(
-            known, self._above[known], self._tied[known], np.ones(len(sizes), np.int64), sizes
-        )
+        return grouped(known, self._above[known], self._tied[known], np.ones(len(sizes), np.int64), sizes)
 
 
 def _place(scores: Any, candidates: tuple[str, ...], answer: str) -> tuple[int, int]:

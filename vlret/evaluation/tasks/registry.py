@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from vlret.datasets.base import ClassificationSet, RetrievalSet, StateSet, TextSet, VqaSet
-from vlret.evaluation.protocol.protocol import Protocol
 from vlret.evaluation.tasks.base import Task
 from vlret.evaluation.tasks.classification import Classification
 from vlret.evaluation.tasks.question_answering import QuestionAnswering
@@ -32,9 +30,3 @@ def task_of(dataset: object) -> Task[Any]:
 def tasks_using(field: str) -> tuple[str, ...]:
     """The names of the tasks to which a field of `Protocol` makes a difference."""
     return tuple(dict.fromkeys(task.name for task in TASKS.values() if field not in task.unused))
-
-
-def optional_fields() -> tuple[str, ...]:
-    """The fields of `Protocol` that some task does not use."""
-    unused = {name for task in TASKS.values() for name in task.unused}
-    return tuple(field.name for field in fields(Protocol) if field.name in unused)

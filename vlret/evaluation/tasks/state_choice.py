@@ -78,7 +78,9 @@ class StateChoices(Task[StateSet]):
 
     def _states(self, items: Sequence[MediaItem]) -> list[MediaItem]:
         """For each question one clip of its two images, each for half of the frames."""
-        return [items[question.before].followed_by(items[question.after]) for question in self.dataset.questions]
+        return [
+            items[question.before].followed_by(items[question.after]) for question in self.dataset.questions
+        ]
 
     def _cosines(
         self, model: EmbeddingSource, items: Sequence[MediaItem], protocol: Protocol

@@ -1,6 +1,6 @@
 """`python cli.py ...` from a clone: the same program as the installed `vlret`."""
 
-from vlret.cli.app import main
+from vlret.__main__ import main
 
 if __name__ == "__main__":
     main()

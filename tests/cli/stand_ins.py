@@ -1,4 +1,4 @@
-"""Models for the tests of the command line: a folder named `colour` or `asked` loads one of them.
+"""Models for the tests of the command line: a folder named `colour`, `asked` or `hanging` loads one of them.
 
 `colour` is the ColourEmbedder; `asked` has a predictor, which sees the opposite when asked for it.
 """
@@ -22,22 +22,23 @@ class AskedColour(ColourEmbedder):
         return seen[:, [2, 1, 0, 3]] if query and "opposite" in query else seen
 
 
-class SlowColour(ColourEmbedder):
-    """Takes a minute for a batch; before it, writes `encoding` into its folder."""
+class HangingColour(ColourEmbedder):
+    """After eight clips it writes `hangs` into its folder and hangs for ten minutes; it hangs only once."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__("slow")
-        self._folder = folder
+        super().__init__("hanging")
+        self._file = folder / "hangs"
 
     def encode_pixels(self, clips):
-        (self._folder / "encoding").touch()
-        time.sleep(60)
+        if self.n_clips_seen >= 8 and not self._file.exists():
+            self._file.touch()
+            time.sleep(600)
         return super().encode_pixels(clips)
 
 
 def load_folder(folder: Path, device: str, dtype: str) -> ColourEmbedder:
-    if folder.name == "slow":
-        return SlowColour(folder)
+    if folder.name == "hanging":
+        return HangingColour(folder)
     return {"colour": ColourEmbedder, "asked": AskedColour}[folder.name]()
 
 

@@ -11,30 +11,57 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, command, process, vlret
+from tests.cli.conftest import ROOT, command, paint_image, process, vlret
 from vlret import __version__
 from vlret.cli import app, info
 
-HEAVY = ("torch", "transformers", "av", "timm", "faiss", "pandas", "pyarrow", "numpy")
+HEAVY = ("torch", "transformers", "av", "timm", "faiss", "pandas", "pyarrow", "numpy", "yaml", "PIL")
 
 
-def test_help_starts_at_once_without_heavy_modules():
+def test_help_imports_no_heavy_modules_and_nothing_of_the_library():
     script = (
-        "import sys, time; began = time.process_time(); from vlret.cli.app import main\n"
+        "import sys; from vlret.cli.app import main\n"
         "try: main(['--help'])\n"
-        "except SystemExit: print(time.process_time() - began, file=sys.stderr)\n"
-        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+        "except SystemExit: pass\n"
+        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)\n"
+        "print(*sorted(m for m in sys.modules if m.startswith('vlret.')), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    seconds, heavy = done.stderr.split(maxsplit=1)
-    assert heavy.strip() == "[]"
-    assert float(seconds) < 0.5
+    heavy, ours = done.stderr.splitlines()
+    assert heavy == "[]"
+    assert [name for name in ours.split() if not name.startswith("vlret.cli")] == [
+        "vlret.errors",
+        "vlret.text",
+    ]
     assert all(verb in done.stdout for verb in app.VERBS)
+
+
+def test_ctrl_c_during_the_imports_shows_no_traceback(tmp_path):
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-m", "vlret", "--help"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "vlret: interrupted.\n")
+
+
+def test_every_way_to_start_runs_the_same_program():
+    for words in (["-m", "vlret"], ["cli.py"]):
+        done = subprocess.run(
+            [sys.executable, *words, "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == f"vlret {__version__}\n"
 
 
 @pytest.mark.parametrize("verb", list(app.VERBS))
@@ -60,20 +87,20 @@ def test_a_search_imports_neither_av_nor_timm(index):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["-k", "-3"], "greater than or equal to 1, not '-3'. Try: vlret search --help"),
         (["-k", "many"], "not 'many'. Try"),
         (["--not", ""], "taken away from it, is empty"),
         (["--html", "."], "file '.' is a directory. Try"),
-        (["--html", "a.pdf"], "--html was given as a.pdf. A page is HTML"),
+        (["--html", "a.pdf"], "--html was given as a.pdf. Give a file name that ends in .html"),
         (["--minus", "snow"], "No such option: --minus"),
     ],
 )
-def test_a_wrong_value_is_told_with_what_was_given(index, words, told):
+def test_an_error_shows_the_wrong_value(index, words, message):
     run = vlret("search", index, "red", *words)
     assert (run.code, run.out) == (2, "")
-    assert told in run.err
+    assert message in run.err
 
 
 def test_stdout_holds_the_document_and_nothing_else(index):
@@ -105,9 +132,9 @@ def test_an_unknown_verb_is_one_line_with_help():
     run = vlret("serch")
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith("vlret: error: No such command 'serch'")
-    assert "There are index, search, label" in run.err
+    assert "The commands are index, search, label" in run.err
     assert "vlret --help" in run.err
-    assert "There are retrieval, classification" in vlret("bench", "retreival").err
+    assert "The commands are retrieval, classification" in vlret("bench", "retreival").err
     assert len(run.err.splitlines()) == 1
 
 
@@ -123,7 +150,7 @@ def test_debug_shows_the_traceback(tmp_path, place):
 @pytest.mark.parametrize(
     ("error", "code", "text"),
     [
-        (RuntimeError("two\nlines"), 1, "RuntimeError: two lines"),
+        (RuntimeError("two\nlines"), 1, "RuntimeError: two lines. This is a bug in vlret."),
         (OSError(28, "No space left on device", "a.html"), 1, "a.html: No space left on device."),
         (MemoryError(), 1, "out of memory"),
     ],
@@ -142,23 +169,23 @@ def test_any_other_error_is_one_line_too(monkeypatch, error, code, text):
 
 
 @pytest.mark.parametrize(
-    ("verb", "told"),
+    ("verb", "message"),
     [
-        ("index", "stopped. What was finished is kept; the same command goes on from there."),
-        ("search", "stopped."),
+        ("index", "interrupted. Finished work is saved. Run the same command again to resume."),
+        ("search", "interrupted."),
     ],
 )
-def test_ctrl_c_says_whether_the_command_goes_on(verb, told):
+def test_ctrl_c_says_whether_the_command_can_resume(verb, message):
     def stop(json: bool = False) -> None:
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(app.VERBS, verb, stop)
         run = vlret(verb)
-    assert (run.code, run.err) == (130, f"vlret: {told}\n")
+    assert (run.code, run.err) == (130, f"vlret: {message}\n")
 
 
-def test_a_reader_that_goes_away_is_no_error(index):
+def test_a_reader_that_exits_is_not_an_error(index):
     run = subprocess.Popen(
         command("search", index, "red", "--all-clips"),
         cwd=ROOT,
@@ -172,7 +199,7 @@ def test_a_reader_that_goes_away_is_no_error(index):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 @pytest.mark.parametrize(
-    ("redirection", "code", "told"),
+    ("redirection", "code", "message"),
     [
         (">&-", 0, ""),
         (">&- 2>&-", 0, ""),
@@ -180,17 +207,15 @@ def test_a_reader_that_goes_away_is_no_error(index):
         ("2>/dev/full", 0, ""),
     ],
 )
-def test_streams_that_cannot_be_written(index, redirection, code, told):
+def test_streams_that_cannot_be_written(index, redirection, code, message):
     line = f"{shlex.join(command('search', index, 'red', '--all-clips'))} {redirection}"
     run = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == code
-    assert run.stderr.partition(": error: ")[2].endswith(told)
-    assert len(run.stderr.splitlines()) == (1 if told else 0)
+    assert run.stderr.partition(": error: ")[2].endswith(message)
+    assert len(run.stderr.splitlines()) == (1 if message else 0)
 
 
 def test_names_with_control_characters_are_escaped_but_exact_in_json(models, tmp_path):
-    from tests.cli.conftest import paint_image
-
     paint_image(tmp_path / "red \x1b[2J\n.png", "red")
     (tmp_path / "bad\r.mp4").write_text("no video")
     folder = tmp_path / "index"
@@ -223,47 +248,39 @@ def test_options_end_at_two_dashes(index, media, tmp_path, monkeypatch):
     assert "If you mean the file, write -- before it, or ./-rf.png" in run.err
 
 
-def test_an_interrupted_index_goes_on(models, tmp_path):
-    from tests.cli.conftest import paint_video
-
-    (tmp_path / "media").mkdir()
-    for number in range(40):
-        paint_video(tmp_path / "media" / f"{number:02d}.mp4", "red", "blue", seconds=10)
-    arguments = ["index", tmp_path / "media", "--out", tmp_path / "index", "--model", models / "colour"]
-    run = subprocess.Popen(
-        command(*arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    while not (tmp_path / "index").exists() and run.poll() is None:
+def interrupted(arguments: list[object], hangs: Path) -> tuple[int, str]:
+    """Exit code and stderr of a run that gets Ctrl-C when its model hangs in a batch, for which it must not wait."""
+    run = subprocess.Popen(command(*arguments), cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    while not hangs.exists() and run.poll() is None:
         time.sleep(0.02)
-    time.sleep(0.3)
     run.send_signal(signal.SIGINT)
-    _, errors = run.communicate(timeout=60)
-    assert "Traceback" not in errors
-    assert run.returncode in (0, 130)  # it may have been done just before
-    if run.returncode == 130:
-        assert "goes on from there" in errors
-    report = vlret(*arguments, "--json").json
-    assert report["new"] + report["unchanged"] == report["found"] == 40
+    try:
+        _, errors = run.communicate(timeout=120)
+    finally:
+        run.kill()
+    return run.returncode, errors
+
+
+def test_an_interrupted_index_resumes(tmp_path):
+    for folder in ("media", "hanging"):
+        (tmp_path / folder).mkdir()
+    for number in range(20):
+        paint_image(tmp_path / "media" / f"{number:02d}.png", "red")
+    arguments = ["index", tmp_path / "media", "--out", tmp_path / "index", "--model", tmp_path / "hanging"]
+    code, errors = interrupted(arguments, tmp_path / "hanging" / "hangs")
+    message = "vlret: interrupted. Finished work is saved. Run the same command again to resume."
+    assert (code, errors.splitlines()) == (130, [message])
+    report = vlret(*arguments, "--json").json  # it hangs only once
+    assert report["new"] + report["unchanged"] == report["found"] == 20
+    assert 8 <= report["unchanged"] < 20  # it hangs after eight clips
 
 
 @pytest.mark.parametrize("words", [("index", "a"), ("search", "index", "dog"), ("info", "index")])
-def test_a_current_folder_that_was_deleted_is_told_in_one_line(words, tmp_path, monkeypatch):
+def test_a_deleted_current_directory_is_an_error_of_one_line(words, tmp_path, monkeypatch):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     run = vlret(*words)
     assert (run.code, run.out) == (1, "")
-    assert (
-        run.err == "vlret: error: the current folder was deleted. Go to one that exists (cd) and run again.\n"
-    )
-
-
-def test_ctrl_c_does_not_wait_for_the_batch_in_hand(media, tmp_path):
-    (tmp_path / "slow").mkdir()
-    arguments = ["index", media, "--out", tmp_path / "index", "--model", tmp_path / "slow"]
-    run = subprocess.Popen(command(*arguments), cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    while not (tmp_path / "slow" / "encoding").exists() and run.poll() is None:
-        time.sleep(0.02)
-    run.send_signal(signal.SIGINT)
-    _, errors = run.communicate(timeout=20)
-    assert (run.returncode, len(errors.splitlines())) == (130, 1)
+    message = "the current directory was deleted. Change to an existing one (cd) and run again."
+    assert run.err == f"vlret: error: {message}\n"

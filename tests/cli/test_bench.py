@@ -183,7 +183,7 @@ def test_trimmed_annotations_are_told_below_the_table(models, cache, tmp_path):
     run = vlret("bench", "text", "--dataset", "visla", "--allow-missing", *arguments)
     assert run.code == 0, run.err
     named = "Generic_VISLA.first1.tsv"
-    told = f"The annotations are not the owner's whole files ({named}): a partial copy of the set."
+    told = f"The annotation files are incomplete ({named}): a partial copy of the dataset."
     assert told in run.out.splitlines()
 
 
@@ -207,7 +207,7 @@ def test_datasets_are_listed():
     assert next(row for row in run.json if row["name"] == "popev2")["choices"] == {}
     table = vlret("bench", "datasets").out.splitlines()
     chosen = [line for line in table if line.startswith("choices of ")]
-    assert "choices of coin, the usual first: target=step|task steps=id|label extent=whole|marked" in chosen
+    assert "choices of coin, the default first: target=step|task steps=id|label extent=whole|marked" in chosen
     assert len(chosen) == sum(bool(row["choices"]) for row in run.json)
     n_sets = len(registry.names())
     assert len(table) == 1 + 2 * n_sets + len(chosen)  # a row each, choices, and where to get it
@@ -247,8 +247,8 @@ def test_datasets_are_listed():
         (["retrieval", "--captions", "{own}/captions.csv", "--vectors", "{own}/scalars.parquet"], 2, "row 1"),
         (["datasets", "--annotations", "{own}/nope"], 2, "nope is not a directory"),
         (["datasets", "--annotations", "{own}/labels.csv"], 2, "labels.csv is not a directory"),
-        (["compare", "{own}/captions.csv"], 2, "no result"),
-        (["compare", "{own}/other.json"], 2, "no result"),
+        (["compare", "{own}/captions.csv"], 2, "not a result"),
+        (["compare", "{own}/other.json"], 2, "not a result"),
         (["compare"], 2, "vlret bench compare --help"),
         (["nothing"], 2, "No such command"),
     ],

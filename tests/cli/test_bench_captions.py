@@ -59,7 +59,7 @@ def test_a_part_of_a_set_needs_leave(tmp_path):
     assert (refused.code, refused.out) == (1, "")
     assert "2 of 5 files test_2016.*.en.gz" in refused.err
     run = vlret("bench", "captions", *words, "--allow-missing")
-    assert "(2 of 5 files test_2016.*.en.gz): a partial copy of the set." in run.out
+    assert "(2 of 5 files test_2016.*.en.gz): a partial copy of the dataset." in run.out
     assert vlret("bench", "captions", *words, "--allow-missing", "--json").json["trimmed"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.cli.conftest import vlret
 
 
-def test_the_demo_tells_its_story(models, tmp_path):
+def test_the_demo_shows_all_features(models, tmp_path):
     run = vlret("demo", "--out", tmp_path / "demo", "--model", models / "asked")
     assert run.code == 0, run.err
     assert "15 files found: 15 new, 0 unchanged, 0 skipped" in run.out

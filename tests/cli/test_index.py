@@ -96,7 +96,7 @@ def test_only_bad_files_exit_with_1(tmp_path, models):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["none"], "none is not there"),
+        (["none"], "none does not exist"),
         ([], "SOURCE"),
         (["{media}", "--clips", "hourly"], "hourly"),
         (["{media}", "--decoder", "opencv"], "opencv"),

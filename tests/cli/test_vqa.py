@@ -162,7 +162,7 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
         (
             ["none.mp4", "which?", "--answers", "a", "--answers", "b"],
             1,
-            "none.mp4: not there. Check the path.",
+            "none.mp4: not found. Check the path.",
         ),
         (["{models}", "which?", "--answers", "a", "--answers", "b"], 1, "holds no video or image"),
         (["{media}/*.webm", "which?", "--answers", "a", "--answers", "b"], 2, "No file matches"),

@@ -14,7 +14,8 @@ from tests.media.test_odd import REFUSED
 from tests.media.test_robustness import DAMAGED, REASONS
 from vlret.index.build import build_index
 from vlret.index.index import Index
-from vlret.index.report import BuildReport, SkippedFile
+from vlret.index.report import BuildReport
+from vlret.types import SkippedFile
 
 PARTIAL = {
     "damaged.mp4": "damaged after 2.2 s",
@@ -23,10 +24,10 @@ PARTIAL = {
     "cut.jpg": "damaged: the end of the file is missing",
 }
 PASSED_OVER = {
-    "._constant.mp4": "metadata file of macOS",
+    "._constant.mp4": "macOS metadata file",
     ".hidden.mp4": "hidden",
-    "new.mp4.part": "half-copied file",
-    "@eaDir": "system folder",
+    "new.mp4.part": "incomplete file",
+    "@eaDir": "system directory",
 }
 
 

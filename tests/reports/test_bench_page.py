@@ -41,13 +41,15 @@ def test_reported_rows_are_marked_on_the_page(contaminated):
         "CLIP ViT-B",
         "* reported: VL-JEPA SFT: not zero-shot.",
     } <= set(texts)
-    assert any("trained on HowTo100M (these videos), which overlaps with this set." in text for text in texts)
+    assert any(
+        "trained on HowTo100M (these videos), which overlaps with this dataset." in text for text in texts
+    )
 
 
 def test_failures_have_pictures_of_the_right_clip_and_of_those_above(results):
     page = Page(bench_page(results["retrieval"]))
     assert "Failures of colour" in page.texts
-    assert "None: every right answer stands first." in page.texts
+    assert "None: every right answer ranks first." in page.texts
     assert "The 3 worst of swaps_<b>|$x$&" in page.texts
     alt = page.values("alt")
     assert (alt.count("red"), "blue" in alt) == (3, True)  # right twice, once above blue

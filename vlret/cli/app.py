@@ -1,7 +1,7 @@
-"""The program `vlret`: puts the verbs together and turns errors into one line and an exit code.
+"""The program `vlret`: combines the commands, and turns errors into one line and an exit code.
 
-A verb is a function in a file of its own, entered in `VERBS`; a group of verbs is added in `_app`.
-Heavy modules are imported inside the verbs, so that `vlret --help` starts at once.
+A command is a function in a file of its own, registered in `VERBS`; a group of commands is added in `_app`.
+Heavy modules are imported inside the commands, so that `vlret --help` starts quickly.
 """
 
 from __future__ import annotations
@@ -49,23 +49,23 @@ VERBS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
 }
 
-# NoSuchOption, MissingParameter and their kin; typer does not export their common base.
+# The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
 _RESUMABLE = ("index", "train", "bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 nothing could be done, 2 wrong usage, 130 stopped."""
+    """Run the command line and exit: 0 done, 1 nothing could be done, 2 wrong usage, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    n_options = words.index("--") if "--" in words else len(words)  # what follows `--` is no option
+    n_options = words.index("--") if "--" in words else len(words)  # what follows `--` is not an option
     debug = "--debug" in words[:n_options]
     output.set_up_streams(debug)
     options = [word for word in words[:n_options] if word != "--debug"]
     code = _run([*options, *words[n_options:]], debug)
     code = _flushed(code)
     if code == _INTERRUPTED and any(thread.name.startswith("encoder") for thread in threading.enumerate()):
-        os._exit(code)  # else Python would wait for the batch that is being encoded
+        os._exit(code)  # otherwise Python would wait for the batch being encoded
     sys.exit(code)
 
 
@@ -76,24 +76,21 @@ def _run(words: list[str], debug: bool) -> int:
     except VlretError as error:
         code = _failed(with_options(error), error.exit_code, debug)
     except _WrongUsage as error:
-        code = _failed(f"{_told(error, words)}. Try: {_verb(error)} --help", 2, debug)
-    except SystemExit:  # typer's, of a broken pipe: whoever reads has seen enough (`vlret ... | head`)
+        code = _failed(f"{_usage_message(error, words)}. Try: {_verb(error)} --help", 2, debug)
+    except SystemExit:  # typer's, of a broken pipe: the reader has exited (`vlret ... | head`)
         code = 0
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
-    except OSError as error:  # a full disk, a folder without permission
-        code = _failed(_of_the_system(error), 1, debug)
+    except OSError as error:  # a full disk, a directory without permission
+        code = _failed(_system_message(error), 1, debug)
     except MemoryError:
         code = _failed("out of memory. Close other programs, or use a smaller model.", 1, debug)
-    except Exception as error:  # noqa: BLE001 - the last net: a bug is told in one line, too
-        code = _failed(
-            f"{type(error).__name__}: {str(error).rstrip('.')}. This is a bug of vlret: run again with --debug.",
-            1,
-            debug,
-        )
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported in one line, too
+        bug = "This is a bug in vlret. Run again with --debug to see the traceback."
+        code = _failed(f"{type(error).__name__}: {str(error).rstrip('.')}. {bug}", 1, debug)
     if code == _INTERRUPTED:
-        kept = "What was finished is kept; the same command goes on from there."
-        output.say(f"stopped. {kept if words and words[0] in _RESUMABLE else ''}")
+        resume = "Finished work is saved. Run the same command again to resume."
+        output.say(f"interrupted. {resume if words and words[0] in _RESUMABLE else ''}")
     return code
 
 
@@ -104,23 +101,23 @@ def _failed(error: object, code: int, debug: bool) -> int:
     return code
 
 
-def _of_the_system(error: OSError) -> str:
+def _system_message(error: OSError) -> str:
     if isinstance(error, FileNotFoundError) and error.filename is None:  # os.getcwd
-        return "the current folder was deleted. Go to one that exists (cd) and run again."
+        return "the current directory was deleted. Change to an existing one (cd) and run again."
     return f"{error.filename or 'the system'}: {error.strerror or error}."
 
 
-def _told(error: Any, words: list[str]) -> str:
-    """What is wrong, with the value that was given: typer's own words for numbers leave it out."""
+def _usage_message(error: Any, words: list[str]) -> str:
+    """Return what is wrong with the value that was given, which typer's message for numbers omits."""
     commands = getattr(error.ctx.command, "commands", None) if error.ctx else None
     text = str(error.format_message()).rstrip(".")
     if commands and text.startswith("No such command"):
-        return f"{text.partition(' Did you')[0].rstrip('.')}. There are {', '.join(commands)}"
+        return f"{text.partition(' Did you')[0].rstrip('.')}. The commands are {', '.join(commands)}"
     file = next((word for word in words if word.startswith("-") and os.path.lexists(word)), None)
     if file and hasattr(error, "option_name"):
         return f"{text}. If you mean the file, write -- before it, or ./{file}"
     if "unexpected extra argument" in text:
-        return f"{text}. Quote what belongs together; repeat an option for each of its values"
+        return f"{text}. Quote arguments that contain spaces; repeat an option for each of its values"
     names = getattr(getattr(error, "param", None), "opts", ())
     given = [value for name, value in pairwise(words) if name in names]
     return f"{text}, not {given[-1]!r}" if given and given[-1] not in text else text
@@ -136,7 +133,7 @@ def _flushed(code: int) -> int:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            return _failed(f"stdout cannot be written: {error.strerror}.", 1, debug=False)
+            return _failed(f"cannot write to stdout: {error.strerror}.", 1, debug=False)
     return code
 
 

@@ -1,4 +1,4 @@
-"""`vlret demo`: the whole story on fifteen samples that come with the package."""
+"""`vlret demo`: all features on fifteen sample files that are part of the package."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ QUESTIONS = (
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the index and the page.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(help="Directory for the index and the page.")] = Path("demo"),
     model: options.Model = options.DEFAULT_MODEL,
     device: options.Device = "auto",
 ) -> None:
-    """Try everything on the samples of the package.
+    """Try vlret on sample files that are part of the package.
 
-    Indexes them, searches three sentences, labels them, asks two questions and writes a page of results.
+    Indexes them, searches for three sentences, labels them, asks two questions, and writes an HTML page.
     """
     from importlib.resources import as_file, files
 
     from vlret.models.registry import load_model
     from vlret.reports.html import write_page
 
-    began_s = perf_counter()
+    started_s = perf_counter()
     with ExitStack() as stack:
         samples = stack.enter_context(as_file(files("vlret") / "assets" / "samples"))
         index = _index(samples, out / "index", model, device)
         embedder = load_model(model, device)
-        output.show_lines("\n2. Search them by a sentence")
+        output.show_lines("\n2. Search them with a sentence")
         sections = [_search(index, embedder, sentence) for sentence in SENTENCES]
         sections.append(_label(index, embedder, samples))
         _question(embedder, samples)
         write_page(out / "results.html", "vlret demo", sections)
     output.show_lines(
-        _LAST.format(seconds=perf_counter() - began_s, page=out / "results.html", index=out / "index")
+        _CLOSING.format(seconds=perf_counter() - started_s, page=out / "results.html", index=out / "index")
     )
 
 
@@ -61,7 +61,7 @@ def _index(samples: Path, folder: Path, model: str, device: str) -> Index:
     from vlret.index.build import build_index
     from vlret.index.index import Index
 
-    output.show(f"1. Index the samples with {model}: files -> clips -> frames -> vectors")
+    output.show(f"1. Index the samples with {model}: files -> clips -> frames -> embeddings")
     output.show_lines(_indented(str(build_index([samples], folder, model=model, device=device))))
     return Index.open(folder)
 
@@ -77,7 +77,7 @@ def _search(index: Index, model: Embedder, sentence: str) -> Section:
         output.show(
             f"     {hit.rank}  {hit.score:.3f}  {span(hit.start, hit.end):<11}  {Path(hit.path).name}"
         )
-    note, full = "The nearest clips, best first.", full_bar(index.card.temperature)
+    note, full = "The most similar clips, best first.", full_bar(index.card.temperature)
     return SearchSection(f'Search: "{sentence}"', note, hits, full)
 
 
@@ -88,7 +88,7 @@ def _label(index: Index, model: Embedder, samples: Path) -> Section:
     lines = (samples / "captions.jsonl").read_text("utf-8").splitlines()
     names = [json.loads(line)["label"] for line in lines]
     items = classify(index, names, model=model)
-    output.show_lines(f"\n3. Label each clip with one of {len(names)} names")
+    output.show_lines(f"\n3. Label each clip with one of {len(names)} labels")
     for item in items:
         output.show(f"   {item.label:<22} {item.probability:4.0%}  {Path(item.path).name}")
     note = f"The most probable of {len(names)} labels: {', '.join(names)}."
@@ -98,10 +98,10 @@ def _label(index: Index, model: Embedder, samples: Path) -> Section:
 def _question(model: Embedder, samples: Path) -> None:
     from vlret.tasks.vqa import answer
 
-    output.show_lines("\n4. Ask")
+    output.show_lines("\n4. Ask questions")
     for name, question, answers in QUESTIONS:
         found = answer(model, samples / name, question, answers)
-        scores = ", ".join(f"{one.answer} {one.score:.3f}" for one in found.candidates)
+        scores = ", ".join(f"{candidate.answer} {candidate.score:.3f}" for candidate in found.candidates)
         output.show(f"   {Path(name).name}: {question} -> {found.answer}   ({scores})")
 
 
@@ -109,13 +109,13 @@ def _indented(text: str) -> str:
     return "\n".join(f"   {line}" for line in text.splitlines())
 
 
-_LAST = """
+_CLOSING = """
 Done in {seconds:.0f} s. Open {page} in a browser.
 
-The same with your own videos:
+Do the same with your own videos:
    vlret index ~/Videos --out indexes/videos
    vlret search indexes/videos "a dog runs on the beach" --html dog.html
    vlret label indexes/videos --labels "cooking,sports,travel,family" --out labels.csv
    vlret vqa holiday.mp4 "where is it?" --answers "at the sea" --answers "in the mountains"
-Or go on with the samples:
+Or continue with the samples:
    vlret search {index} "a red sports car" --all-clips"""

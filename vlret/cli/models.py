@@ -1,12 +1,13 @@
-"""`vlret models`: the models that have a name."""
+"""`vlret models`: the built-in models."""
 
 from __future__ import annotations
 
 from vlret.cli import options, output
+from vlret.text import count_of
 
 
 def models(json: options.AsJson = False) -> None:
-    """List the models and how to get their weights."""
+    """List the built-in models and how to get their weights."""
     from vlret.models.registry import list_models
 
     known = list_models()
@@ -17,10 +18,10 @@ def models(json: options.AsJson = False) -> None:
     for model in known:
         output.show_lines(
             f"{model['name']:<{width}}  {model['description']}\n"
-            f"{'':<{width}}  {model['dim']} dimensions, {model['frames']} frames of "
+            f"{'':<{width}}  {model['dim']} dimensions, {count_of(model['frames'], 'frame')} of "
             f"{model['resolution']} x {model['resolution']}, {model['licence']}\n"
-            f"{'':<{width}}  {'installed' if model['installed'] else 'get it: ' + model['how_to_get']}"
+            f"{'':<{width}}  {'installed' if model['installed'] else 'download: ' + model['how_to_get']}"
         )
     output.show_lines(
-        "Any other: open_clip:ARCH/TAG, st:OWNER/MODEL, or a folder that holds a VL-JEPA or an open_clip model."
+        "Other models: open_clip:ARCH/TAG, st:OWNER/MODEL, or a directory with a VL-JEPA or open_clip model."
     )

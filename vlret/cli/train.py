@@ -1,4 +1,4 @@
-"""`vlret train`: a recipe to a model folder."""
+"""`vlret train`: trains a model from a recipe."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def train(
     recipe: Annotated[
         Path, typer.Argument(metavar="RECIPE", help="A TOML file such as recipes/mini/recipe.toml.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for features, checkpoint and the finished model.")],
+    out: Annotated[Path, typer.Option(help="Directory for features, checkpoints and the trained model.")],
 ) -> None:
-    """Train a VL-JEPA. Stopped at any moment, the same command goes on from the last epoch.
+    """Train a VL-JEPA model. Run the same command again to resume from the last epoch.
 
     Example: vlret train recipes/mini/recipe.toml --out runs/mini
     """

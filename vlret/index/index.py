@@ -16,13 +16,12 @@ import pandas as pd
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.backends.base import SearchBackend
 from vlret.index.backends.faiss_view import open_view, view_info
-from vlret.index.compact import compact_store
+from vlret.index.compact import CompactReport, compact_store
 from vlret.index.filter import Filter
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
-from vlret.index.report import SkippedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
@@ -30,7 +29,7 @@ from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
-from vlret.types import Clip, Hit, Vectors, as_path, check_count, type_name
+from vlret.types import Clip, Hit, SkippedFile, Vectors, as_path, check_count, type_name
 from vlret.vectors import first_invalid_row, unit_rows
 
 
@@ -138,8 +137,20 @@ class Index:
         return position
 
     @cached_property
-    def _backend(self) -> SearchBackend:
+    def backend(self) -> SearchBackend:
+        """What finds the nearest vectors; opened or built on first use, which is not for several threads at once."""
         return self._given_backend or open_view(self._snapshot)
+
+    def is_current(self) -> bool:
+        """Whether the folder still holds the revision that was opened.
+
+        Raises:
+            IndexFolderError: it holds no index any more, or a damaged one.
+        """
+        now = self._snapshot.store.read_manifest()
+        return replace(now, id="") == replace(
+            self._snapshot.manifest, id=""
+        )  # old formats have no lasting id
 
     @cached_property
     def _files(self) -> Ids:
@@ -167,7 +178,7 @@ class Index:
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
-        backend = self._backend
+        backend = self.backend
         with one_thread():
             found = [best_clips(backend, query, k, self._clip_ids, groups, only) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
@@ -209,7 +220,7 @@ class Index:
             "dropped_clips": len(self._snapshot.dropped),
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
-            "bytes": sum(entry.bytes for entry in self.manifest.files),
+            "bytes": self.manifest.n_bytes,
             "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
@@ -219,12 +230,13 @@ class Index:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""
         return self._snapshot.store.find_damage(self.manifest)
 
-    def compact(self) -> None:
+    def compact(self) -> CompactReport:
         """Rewrite the shards without dropped rows and merge small ones; this object shows the result.
 
         Raises:
             IndexFolderError: a writer is at work.
         """
+        n_dropped, n_bytes = len(self._snapshot.dropped), self.manifest.n_bytes
         moved = self.manifest.roots
         with writer_lock(self.folder):
             compact_store(self._snapshot.store)
@@ -234,6 +246,7 @@ class Index:
         self.__dict__.clear()  # cached rows and view are of the old revision
         self._snapshot = replace(snapshot, manifest=replace(snapshot.manifest, roots=roots))
         self._given_backend = backend
+        return CompactReport(str(self.folder), n_dropped, n_bytes, self.manifest.n_bytes)
 
 
 def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:

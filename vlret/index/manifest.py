@@ -125,6 +125,11 @@ class Manifest:
         return (*self.shards, *(entry for entry in (self.dropped, self.skipped) if entry))
 
     @property
+    def n_bytes(self) -> int:
+        """What these files take on disk."""
+        return sum(entry.bytes for entry in self.files)
+
+    @property
     def rows_key(self) -> str:
         """A hash of what decides the live rows: changes whenever a view of them is out of date."""
         entries = [*self.shards, *([self.dropped] if self.dropped else [])]

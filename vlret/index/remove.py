@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from vlret.errors import IndexFolderError
 from vlret.index.indexed_files import indexed_files
@@ -22,6 +23,10 @@ class Removed:
     index: Path
     files: int
     clips: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON values, paths as `Path`."""
+        return asdict(self)
 
 
 def remove_files(index: str | Path, paths: Sequence[Path]) -> Removed:

@@ -103,7 +103,7 @@ class Store:
             with open_plain(self.folder / entry.name) as file:
                 _check_size(file, entry)
                 if columns is None:  # else the checksums of the pages that are read must do
-                    _check_digest(file, entry)
+                    check_digest(file, entry)
                 return read_parquet(file, entry.rows, schema, list(columns or schema.names))
         except FileNotFoundError:
             raise
@@ -118,7 +118,7 @@ class Store:
         try:
             with open_plain(self.folder / entry.name) as file:
                 _check_size(file, entry)
-                _check_digest(file, entry)
+                check_digest(file, entry)
         except OSError as error:
             return f"{entry.name}: {error.strerror}"
         except (ValueError, IndexFolderError) as error:
@@ -172,7 +172,8 @@ def _check_size(file: BufferedReader, entry: FileEntry) -> None:
         raise ValueError(f"{n_bytes} bytes instead of {entry.bytes}")
 
 
-def _check_digest(file: BufferedReader, entry: FileEntry) -> None:
+def check_digest(file: BufferedReader, entry: FileEntry) -> None:
+    """ValueError where the bytes of `file` are not those of `entry`."""
     if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
         raise ValueError("checksum differs")
 

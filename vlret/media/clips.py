@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vlret.errors import UsageError
 from vlret.media.limits import MAX_CLIPS
 from vlret.media.open_media import Media
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.video import TOLERANCE_S, Video
 from vlret.types import Clip
 
@@ -22,22 +22,22 @@ KNOWN_RULES = "auto, whole, window:LENGTH, window:LENGTH:STEP (seconds), shots, 
 
 
 def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
-    """The clips of an open file, in order. Each has an end; an image is one clip without one.
+    """Return the clips of an open file, in order. Each has an end; an image is one clip without an end.
 
     Args:
         path: the file.
-        media: the file, open; its frames are all read for shots.
+        media: the file, open; "shots" reads all its frames.
         rule: "whole"; "window:10" (length in s) or "window:10:5" (length, step); "shots" (PySceneDetect) or
-            "shots:transnet"; "auto" is the whole file up to 15 s, else windows of 10 s. "span:2:7.5" is that
-            one part, "span:2:" the part from there to the end.
+            "shots:transnet"; "auto": the whole file up to 15 s, else windows of 10 s; "span:2:7.5": one clip
+            of these seconds, "span:2:" up to the end.
 
-    What the end of the file leaves of a window joins the one before it if it is less than half. A window in
+    The rest at the end of the file is merged into the last window if it is shorter than half a window. A window in
     which no new frame begins is left out.
 
     Raises:
-        UsageError: unknown rule.
+        UsageError: unknown rule ("unknown_clip_rule").
         MissingExtraError: the package for shots is not installed.
-        MediaError: more than MAX_CLIPS clips.
+        MediaError: more than MAX_CLIPS clips ("too_many_clips").
     """
     check_rule(rule)
     if not isinstance(media, Video):
@@ -52,7 +52,7 @@ def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
     windows = list(islice(_windows(media.info.duration, length, step, media.starts), MAX_CLIPS + 1))
     if len(windows) > MAX_CLIPS:
         reason = f"more than {MAX_CLIPS:,} clips"
-        raise unreadable(path, reason, "Use longer windows.", "too_many_clips", clips=rule)
+        raise UnreadableError(path, reason, "Use longer windows.", code="too_many_clips", clips=rule)
     return [Clip(path, start, end) for start, end in windows]
 
 
@@ -65,7 +65,7 @@ def _shots(path: Path, media: Video, rule: str) -> list[Clip]:
 
 
 def check_rule(rule: str) -> None:
-    """UsageError unless `rule` is one that `clips_of` knows."""
+    """Raise UsageError unless `clips_of` knows `rule`."""
     if not isinstance(rule, str):
         raise _unknown(rule)
     if rule.startswith("span:"):
@@ -75,7 +75,7 @@ def check_rule(rule: str) -> None:
 
 
 def _span(path: Path, rule: str) -> Clip:
-    """The clip of "span:START:END"; an empty END is the end of the file."""
+    """Return the clip of "span:START:END"; an empty END is the end of the file."""
     try:
         _, start, end = rule.split(":")
         return Clip(path, float(start), float(end) if end else None)
@@ -84,7 +84,7 @@ def _span(path: Path, rule: str) -> Clip:
 
 
 def _window(rule: str) -> tuple[float, float]:
-    """(length, step) in seconds of "window:LENGTH[:STEP]"."""
+    """Return (length, step) in seconds of "window:LENGTH[:STEP]"."""
     name, *numbers = rule.split(":")
     try:
         length, step = (float(numbers[0]), float(numbers[-1])) if len(numbers) in (1, 2) else (0.0, 0.0)
@@ -107,7 +107,7 @@ def _unknown(rule: object, hint: str = f"Known: {KNOWN_RULES}.") -> UsageError:
 def _windows(
     duration: float, length: float, step: float, starts: NDArray[np.float64]
 ) -> Iterator[tuple[float, float]]:
-    """Start and end of each window in which a frame starts, as multiples of the step so that no error adds up."""
+    """Yield start and end of each window in which a frame begins; multiples of the step accumulate no error."""
     last = _last_window(duration, length, step)
     is_rest_joined = last > 0 and duration - last * step < length / 2
     last -= is_rest_joined
@@ -122,12 +122,12 @@ def _windows(
         number += 1
         if start == 0 or starts[row] < end - TOLERANCE_S:
             yield start, end
-        else:  # on to the first window that holds the next frame
+        else:  # skip to the first window that holds the next frame
             number = max(number, min(int((starts[row] - length) / step), last))
 
 
 def _last_window(duration: float, length: float, step: float) -> int:
-    """Number of the first window that reaches the end, or of the last one that starts before it."""
+    """Return the number of the first window that reaches the end, or of the last one that starts before it."""
     last = max(0, int(min((duration - length) / step, duration / step)))
     while last > 0 and (last - 1) * step + length >= duration:
         last -= 1

@@ -18,7 +18,7 @@ from vlret.types import Clip, Frames, as_path
 
 
 def decode(path: str | Path, times: ArrayLike, decoder: str = AUTO, size: Size | None = None) -> Frames:
-    """Frames of a video or image at `times`, in the order of `times`.
+    """Return the frames of a video or image at `times`, in the order of `times`.
 
     The frame at time t is the last one presented at or before t; past the end it is the last one that can
     be decoded. An image gives the same frame for every time.
@@ -27,16 +27,16 @@ def decode(path: str | Path, times: ArrayLike, decoder: str = AUTO, size: Size |
         path: a video or image file.
         times: float [n], seconds from the first frame shown, in any order, not negative.
         decoder: "auto" or "pyav" for PyAV; "decord" for decord's own frames (see docs/media.md).
-        size: (width, height) to which frames are squashed inside the colour conversion (bicubic); None
-            leaves them at their displayed size.
+        size: (width, height) to which frames are resized inside the colour conversion (bicubic), without
+            keeping the aspect ratio; None leaves them at their displayed size.
 
     Returns:
         `pixels` uint8 [n, height, width, 3] RGB and the true `times` float64 [n].
 
     Raises:
-        UsageError: bad times, size or decoder name.
-        MediaError: the file cannot be read; the message says why.
-        MissingExtraError: decoder="decord" where decord is not installed.
+        UsageError: invalid times or size, or an unknown decoder.
+        MediaError: the file cannot be read.
+        MissingExtraError: decord is not installed.
     """
     path, wanted, chosen = as_path(path, "The file"), check_times(times), find_decoder(decoder)
     check_size(size)
@@ -54,7 +54,7 @@ def read_clip(
     decoder: str = AUTO,
     size: Size | None = None,
 ) -> Frames:
-    """`n_frames` frames of a clip, or of a whole file if a path is given; an image gives one.
+    """Return `n_frames` frames of a clip, or of a whole file if a path is given; an image gives one.
 
     Args:
         clip: a path or a `Clip`.
@@ -76,7 +76,7 @@ def read_clip(
 
 
 def check_times(times: ArrayLike) -> Times:
-    """`times` as float64 [n]; UsageError unless they are finite and not negative."""
+    """Return `times` as float64 [n]; raise UsageError unless they are finite and not negative."""
     try:
         wanted = np.asarray(times, np.float64)
     except (TypeError, ValueError) as error:
@@ -88,5 +88,8 @@ def check_times(times: ArrayLike) -> Times:
 
 def _bad_times(given: object) -> UsageError:
     return UsageError(
-        f"Times were given as {given!r}.", "Give a list of seconds from 0 on.", code="bad_times", given=given
+        f"Times were given as {given!r}.",
+        "Give a list of seconds from 0 on.",
+        code="invalid_times",
+        given=given,
     )

@@ -17,7 +17,7 @@ def check_size(size: Sequence[int] | None) -> None:
         raise UsageError(
             f"A frame size was given as {size}.",
             "Give (width, height) in pixels.",
-            code="bad_frame_size",
+            code="invalid_frame_size",
             given=size,
         )
 

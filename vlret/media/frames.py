@@ -15,7 +15,7 @@ from vlret.types import Clip, Frames
 
 
 def frames_at(media: Media, times: Times, decoder: Decoder, size: Size | None) -> Frames:
-    """The frames at `times` float64 [n], in any order, of a file of which nothing has been read yet."""
+    """Return the frames at `times` float64 [n], in any order, of a file of which nothing has been read yet."""
     if len(times):
         return next(iter(decoder.frames(media, [times], size)))
     width, height = size or (media.info.width, media.info.height)
@@ -25,7 +25,7 @@ def frames_at(media: Media, times: Times, decoder: Decoder, size: Size | None) -
 def clip_frames(
     media: Media, clips: Sequence[Clip], n_frames: int, sampling: str, size: Size | None, decoder: str = AUTO
 ) -> Iterator[tuple[Clip, Frames]]:
-    """The frames of all clips of an open file in one pass, in order, each clip as soon as it is decoded.
+    """Yield the frames of all clips of an open file in one pass, in order, each clip as soon as it is decoded.
 
     Clips that start after the last frame that can be decoded are left out.
 

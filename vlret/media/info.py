@@ -1,4 +1,4 @@
-"""`MediaInfo`: what is known of a media file."""
+"""`MediaInfo`: what is known about a media file without decoding all of it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What is known of a file without decoding all of it.
+    """Measured from the packets and the first frame of a file, not taken from its header.
 
-    kind: "video" or "image".
-    duration: seconds from the first frame shown to the end of the last one that the file holds; 0 for images.
-    width, height: in pixels as displayed, after rotation (pixels that are not square stay as stored).
-    n_frames: frames the file holds, damaged ones included; None where only decoding could tell.
-    fps: mean frames per second; None for images and one-frame videos.
-    codec: name of the codec or image format.
-    rotation: degrees counter-clockwise by which stored frames are turned for display (0, 90, 180 or 270).
-    has_index: frames can be sought (else every read decodes from the start).
-    shown_until: seconds up to which the last frame stays, as sound may go on after it; not before `duration`.
+    Attributes:
+        kind: "video" or "image".
+        duration: seconds from the first frame shown to the end of the last one that the file holds; 0 for images.
+        width, height: in pixels as displayed, after rotation (non-square pixels stay as stored).
+        n_frames: frames in the file, damaged ones included; None where only decoding could count them.
+        fps: mean frames per second; None for images and one-frame videos.
+        codec: name of the codec or image format.
+        rotation: degrees counter-clockwise by which stored frames are rotated for display (0, 90, 180 or 270).
+        has_index: the file can be seeked (otherwise every read decodes from the start).
+        shown_until: seconds until which the last frame is shown, as audio may be longer; at least `duration`.
     """
 
     kind: Literal["video", "image"]

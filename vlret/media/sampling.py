@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from vlret.errors import UsageError
 from vlret.media.info import MediaInfo
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Clip
 
 Times = NDArray[np.float64]
 
 
 def _midpoint(start: float, end: float, n: int, frame_s: float) -> Times:
-    """The middle of each of n equal segments: no frame twice as long as there are n, neither end preferred."""
+    """The middle of each of n equal segments: distinct frames as long as there are n, neither end preferred."""
     return start + (np.arange(n) + 0.5) * (end - start) / n
 
 
@@ -34,7 +34,7 @@ RULES: dict[str, Callable[[float, float, int, float], Times]] = {
 
 
 def sample_times(start: float, end: float, n: int, rule: str = "midpoint", *, frame_s: float = 1e-3) -> Times:
-    """Times float64 [n] in seconds of n frames of the clip `[start, end)`, in rising order.
+    """Return the times float64 [n] in seconds of n frames of the clip `[start, end)`, in ascending order.
 
     Args:
         start, end: the clip in seconds.
@@ -50,7 +50,7 @@ def sample_times(start: float, end: float, n: int, rule: str = "midpoint", *, fr
         raise UsageError(
             f"{n} frames of [{start}, {end}) s were requested.",
             "Give an end after the start.",
-            code="empty_clip",
+            code="invalid_span",
             start=start,
             end=end,
         )
@@ -71,13 +71,13 @@ def check_sampling(n_frames: int, rule: str) -> None:
         raise UsageError(
             f"{n_frames} frames of a clip were requested.",
             "Give 1 or more.",
-            code="bad_frame_count",
+            code="not_a_count",
             given=n_frames,
         )
 
 
 def clip_times(clip: Clip, info: MediaInfo, n_frames: int, sampling: str) -> Times:
-    """Times float64 [n] in seconds of a clip's frames; one for an image.
+    """Return the times float64 [n] in seconds of a clip's frames; one for an image.
 
     Raises:
         MediaError: the clip starts after the end of its video ("clip_past_end").
@@ -87,6 +87,6 @@ def clip_times(clip: Clip, info: MediaInfo, n_frames: int, sampling: str) -> Tim
     end_s = info.duration if clip.start < info.duration else info.shown_until
     if clip.start >= end_s:
         reason = f"the clip starts at {clip.start} s, the video ends at {end_s:.3f} s"
-        raise unreadable(clip.path, reason, "", "clip_past_end", start=clip.start, end=end_s)
+        raise UnreadableError(clip.path, reason, "", code="clip_past_end", start=clip.start, end=end_s)
     end = min(end_s, clip.end if clip.end is not None else end_s)
     return sample_times(clip.start, end, n_frames, sampling, frame_s=1 / info.fps if info.fps else 1e-3)

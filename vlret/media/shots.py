@@ -1,6 +1,6 @@
 """Where shots begin: PySceneDetect's content detector or TransNetV2, on our own frames and times.
 
-Their own readers number frames and divide by a constant rate; ours carry true time stamps.
+Their own readers divide frame numbers by a constant rate; our frames carry true timestamps.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MISSING = {
 
 
 def shot_starts(media: Video, detector: str) -> list[float]:
-    """Start of each shot in seconds, the first at 0.
+    """Return the start of each shot in seconds, the first at 0.
 
     Args:
         media: an open video; all its frames are decoded.
@@ -41,7 +41,7 @@ def shot_starts(media: Video, detector: str) -> list[float]:
 
 
 def require_detector(detector: str) -> None:
-    """MissingExtraError unless the detector's package is installed; nothing is imported."""
+    """Raise MissingExtraError unless the detector's package is installed; nothing is imported."""
     if any(find_spec(module) is None for module in _MODULES[detector]):
         raise _missing(detector)
 
@@ -68,7 +68,7 @@ def _content(media: Video) -> list[float]:
 
 
 def _frame_number(cut: Any) -> int:
-    """PySceneDetect 0.6 says `get_frames()`, 0.7 says `frame_num`."""
+    """PySceneDetect 0.6 has `get_frames()`, 0.7 has `frame_num`."""
     return int(cut.frame_num if hasattr(cut, "frame_num") else cut.get_frames())
 
 
@@ -77,7 +77,7 @@ def _transnet(media: Video) -> list[float]:
     import torch
 
     times, frames = _all_frames(media, _TRANSNET_SIZE)
-    # Each window of frames is a sign of life to whoever waits for this process.
+    # Each window of frames reports progress, so that the parent process does not take this one for hung.
     hook = network.fc1.register_forward_hook(lambda *_: media.on_progress())
     single, _ = network.predict_frames(torch.from_numpy(frames), quiet=True)
     hook.remove()
@@ -97,7 +97,7 @@ def _transnet_network() -> Any:
 
 
 def _all_frames(media: Video, size: tuple[int, int]) -> tuple[list[float], Pixels]:
-    """Time stamps and uint8 [n, height, width, 3] of every frame: 7 MB a minute at TransNetV2's size."""
+    """Return timestamps and uint8 [n, height, width, 3] of all frames: 7 MB per minute at TransNetV2's size."""
     rows = list(media.every_frame(size))
     return [time for time, _ in rows], np.stack([pixels for _, pixels in rows])
 

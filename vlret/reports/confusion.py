@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from vlret.evaluation.results.result import BenchResult, ModelResult
 from vlret.reports.bench_detail import Pair, confusion, most_confused
-from vlret.reports.bench_parts import cell, section, share_cell, table
+from vlret.reports.bench_html import cell, section, share_cell, table
 from vlret.reports.html import text
 
 _MOST_CLASSES = 50  # in a matrix: of more, those that are most often confused

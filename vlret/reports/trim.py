@@ -92,7 +92,7 @@ def _encode(clip: Clip, media: Video, target: Path) -> None:
     source, picture = open_container(clip.path)
     with source, av.open(f"file:{target}", "w", format="mp4") as out:
         video = _video_stream(out, media)
-        sound = None if media.is_clock_moved else _sound_stream(out, source)
+        sound = None if media.has_new_times else _sound_stream(out, source)
         for frame in _pictures(clip, media, video):
             out.mux(video.encode(frame))
         for packet in video.encode():

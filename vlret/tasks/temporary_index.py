@@ -13,13 +13,12 @@ from tempfile import TemporaryDirectory
 from vlret.errors import MediaError, UsageError
 from vlret.index.build import build_index
 from vlret.index.index import Index
-from vlret.index.report import SkippedFile
 from vlret.media.sources import find_media
 from vlret.media.sources.path_list import LIST_SUFFIXES
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
 from vlret.tasks.index_model import is_index, model_for_index
-from vlret.types import Clip
+from vlret.types import Clip, SkippedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,7 @@ def clips_in(source: str) -> tuple[list[Clip], list[SkippedFile]]:
         spans = zip(rows["path"], rows["start"], rows["end"], strict=True)
         return [Clip.from_row(path, start, end) for path, start, end in spans], []
     found = find_media([source])
-    skipped = [SkippedFile(file.path, file.reason) for file in found.skipped]
     if not found.files:
-        passed = "; ".join(f"{file.path}: {file.reason}" for file in skipped)
+        passed = "; ".join(f"{file.path}: {file.reason}" for file in found.skipped)
         raise MediaError(f"{source} holds no video or image.", passed and f"{passed}.")
-    return [Clip(file.path) for file in found.files], skipped
+    return [Clip(file.path) for file in found.files], found.skipped

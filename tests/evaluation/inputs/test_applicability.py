@@ -87,7 +87,7 @@ def test_images_of_ones_own_are_stamped_with_one_frame(tmp_path, cache):
         ),
         cache=cache,
     )
-    assert document["models"][0]["stamp"]["protocol"]["frames"] == 1
+    assert document.models[0].stamp.protocol["frames"] == 1
 
 
 def test_a_query_is_for_questions_without_a_text():

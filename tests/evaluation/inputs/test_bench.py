@@ -204,9 +204,9 @@ def test_a_part_of_the_annotations_is_refused_before_a_model_is_loaded(tmp_path,
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("nothing", "neither a model nor a folder"),
+        ("nothing", "neither a model nor a directory"),
         ("open_clip:ViT-B-16/nothing", "no weights 'ViT-B-16/nothing'"),
-        ("st:one/two/three", "neither a folder nor a name"),
+        ("st:one/two/three", "neither a directory nor a name"),
     ],
 )
 def test_a_wrong_name_is_refused_before_another_model_is_loaded(
@@ -221,7 +221,7 @@ def test_a_wrong_name_is_refused_before_another_model_is_loaded(
 def test_a_wrong_device_is_refused_before_a_model_is_loaded(partial, painted, cache):
     partial.write_text("path,caption\nred.mp4,a red wall\n")
     wanted = BenchRequest("retrieval", captions=partial, data=painted, models=[SPY, "vljepa-mini"])
-    with pytest.raises(UsageError, match="'gpu' is not known"):
+    with pytest.raises(UsageError, match="Unknown device 'gpu'"):
         bench(wanted, cache=cache, device="gpu")
     assert Spy.n_loaded == 0
 

@@ -30,7 +30,7 @@ def test_frames_equal_read_clip(odd: Odd, size: tuple[int, int] | None) -> None:
 
 def test_what_cannot_be_read_says_why(odd: Odd, tmp_path: Path) -> None:
     with DecodePool() as pool:
-        for path, reason in ((odd("text.mp4"), "not a media file"), (tmp_path / "none.mp4", "not there")):
+        for path, reason in ((odd("text.mp4"), "not a media file"), (tmp_path / "none.mp4", "not found")):
             with pytest.raises(MediaError) as caught:
                 read_in_child(pool, path, 4)
             assert caught.value.message == f"{path}: {reason}."

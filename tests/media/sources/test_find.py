@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusal import refused
 from vlret.errors import UsageError
 from vlret.media.sources import MEDIA_SUFFIXES, MediaFile, find_media
 
@@ -38,14 +39,14 @@ def test_a_folder(library: Path):
     assert {s.path.relative_to(library).as_posix(): s.reason for s in found.skipped} == {
         ".hidden.mp4": "hidden",
         ".trash": "hidden",
-        "._a.mp4": "metadata file of macOS",
-        "copying.mp4.part": "half-copied file",
-        "e.mkv.crdownload": "half-copied file",
-        "f.tmp": "half-copied file",
-        "__MACOSX": "system folder",
-        "sub/@eaDir": "system folder",
-        "$RECYCLE.BIN": "system folder",
-        "System Volume Information": "system folder",
+        "._a.mp4": "macOS metadata file",
+        "copying.mp4.part": "incomplete file",
+        "e.mkv.crdownload": "incomplete file",
+        "f.tmp": "incomplete file",
+        "__MACOSX": "system directory",
+        "sub/@eaDir": "system directory",
+        "$RECYCLE.BIN": "system directory",
+        "System Volume Information": "system directory",
     }
 
 
@@ -73,7 +74,7 @@ def test_globs(library: Path, monkeypatch: pytest.MonkeyPatch):
     assert names(found.files, library) == ["sub/c.webm", "sub/deep/d.gif"]
     assert {file.root for file in found.files} == {library}
     assert names(find_media(["library/s*"]).files, library) == ["sub/c.webm", "sub/deep/d.gif"]
-    with pytest.raises(UsageError, match="No file matches"):
+    with refused("no_match"):
         find_media(["library/*.ogv"])
 
 
@@ -92,7 +93,7 @@ def test_a_text_list(library: Path):
     assert names(found.files, library) == ["a.mp4", "poster.jpg", "sub/c.webm"]
     assert {file.root for file in found.files} == {library}
     assert {s.path.name: s.reason for s in found.skipped} == {
-        "gone.mp4": "named in list.txt but not there",
+        "gone.mp4": "named in list.txt but not found",
         "README": "not a media file: the suffix is missing",
     }
 
@@ -121,7 +122,7 @@ def test_lists_that_cannot_be_read(library: Path):
 
 
 def test_what_is_not_there(tmp_path: Path):
-    with pytest.raises(UsageError, match="is not there"):
+    with refused("source_missing"):
         find_media([tmp_path / "gone"])
     assert find_media([]).files == []
 
@@ -182,9 +183,9 @@ def assert_good_is_found(folder: Path) -> None:
     [
         ("self.mp4", "self.mp4", "cannot be read: Too many levels of symbolic links"),
         ("loop", "loop", "cannot be read: Too many levels of symbolic links"),
-        ("nothing.png", "gone.png", "a link to a file that is not there"),
-        ("again", ".", "a link to a folder: not followed"),
-        ("folder.mp4", "..", "a link to a folder: not followed"),
+        ("nothing.png", "gone.png", "a broken link"),
+        ("again", ".", "a link to a directory: not followed"),
+        ("folder.mp4", "..", "a link to a directory: not followed"),
     ],
 )
 def test_an_odd_link_costs_itself_only(plain: Path, name: str, target: str, reason: str):
@@ -301,4 +302,4 @@ def test_a_list_in_another_normal_form_than_the_disk(plain: Path):
         (plain / name).write_bytes(b"x")
     (plain / "list.txt").write_text(f"{both[0]}\n", encoding="utf-8")
     (skip,) = find_media([plain / "list.txt"]).skipped
-    assert skip.reason == "named in list.txt, where 2 names differ in normal form only"
+    assert skip.reason == "named in list.txt, where 2 names differ in Unicode normal form only"

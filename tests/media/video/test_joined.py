@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.media.make import H264, video
-from vlret.media.video.joined import is_cut_off, part_starts
+from vlret.media.video.joined import is_cut_off, recording_starts
 
 KINDS = {"a.mp4": "mov,mp4,m4a", "a.mkv": "matroska,webm", "a.avi": "avi", "a.flv": "flv"}
 
@@ -18,10 +18,10 @@ def whole(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
 
 def test_one_recording_begins_at_0_and_a_second_after_it(whole: tuple[Path, str]):
     path, kind = whole
-    assert part_starts(path, kind) == [0]
+    assert recording_starts(path, kind) == [0]
     size = path.stat().st_size
     path.write_bytes(2 * path.read_bytes())
-    assert part_starts(path, kind) == [0, size]
+    assert recording_starts(path, kind) == [0, size]
     assert not is_cut_off(path, kind)
 
 
@@ -38,7 +38,7 @@ def test_damage_is_read_over(seed: int, whole: tuple[Path, str]):
     data = np.frombuffer(path.read_bytes(), np.uint8).copy()
     data[rng.integers(0, 64, 4)] = rng.choice([0, 1, 0x7F, 0xFF], 4)
     path.write_bytes(data.tobytes())
-    assert all(start < len(data) for start in part_starts(path, kind))
+    assert all(start < len(data) for start in recording_starts(path, kind))
     is_cut_off(path, kind)
 
 
@@ -50,5 +50,5 @@ def test_damage_is_read_over(seed: int, whole: tuple[Path, str]):
 def test_sizes_that_no_file_has(kind: str, head: bytes, tmp_path: Path):
     path = tmp_path / "a"
     path.write_bytes(head + bytes(100))
-    assert part_starts(path, kind) == [0]
+    assert recording_starts(path, kind) == [0]
     assert is_cut_off(path, kind)

@@ -135,7 +135,9 @@ def test_a_clock_that_leaps_ahead_gives_a_few_clips_and_a_warning(
         clips = clips_of(path, media, "auto")
         assert [number_of(p) for _, p in media.every_frame(None)] == list(range(40))
         begin, end = (after - 1) / 10, after / 10 + hours * 3600
-        assert media.warnings == [f"one picture from {begin:.1f} to {end:.1f} s: a time stamp may be damaged"]
+        assert media.warnings == [
+            f"one frame is shown from {begin:.1f} to {end:.1f} s: a timestamp may be damaged"
+        ]
         assert media.info.fps == pytest.approx(10, abs=0.1)
     assert len(clips) == 2
     assert clips[0].start == 0
@@ -152,4 +154,4 @@ def test_one_wrong_time_stamp_changes_nothing_else(wrong_s: int, tmp_path: Path)
     assert numbers == list(range(40))
     np.testing.assert_allclose(times, np.arange(40) / 10, atol=0.01)
     assert duration == pytest.approx(4.0, abs=1e-3)
-    assert warnings == ["damaged time stamps: 1"]
+    assert warnings == ["damaged timestamps: 1"]

@@ -11,7 +11,7 @@ import pytest
 from tests.media.make import H264, number_of, video
 from vlret.media.decode import decode
 from vlret.media.video import packet_cache
-from vlret.media.video.packets import PacketTable
+from vlret.media.video.packet_table import PacketTable
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return original(path, on_progress)
 
     monkeypatch.setattr(packet_cache, "read_packets", counted)
-    monkeypatch.setattr(packet_cache, "_kept", type(packet_cache._kept)())
+    monkeypatch.setattr(packet_cache, "_cache", type(packet_cache._cache)())
     return names
 
 
@@ -53,11 +53,11 @@ def test_the_tables_used_last_stay(
     names = ["constant.mp4", "vfr.mkv"]
     for name in names:
         decode(odd(name), [0.0])
-    n_bytes = [table.n_bytes for table in packet_cache._kept.values()]
-    monkeypatch.setattr(packet_cache, "KEPT_TABLES_BYTES", sum(n_bytes))
+    n_bytes = [table.n_bytes for table in packet_cache._cache.values()]
+    monkeypatch.setattr(packet_cache, "PACKET_CACHE_BYTES", sum(n_bytes))
     decode(odd("constant.mp4"), [0.0])
     decode(odd("vp8.webm"), [0.0])
-    assert [key[0].name for key in packet_cache._kept] == ["constant.mp4", "vp8.webm"]
-    monkeypatch.setattr(packet_cache, "KEPT_TABLES_BYTES", 10)
+    assert [key[0].name for key in packet_cache._cache] == ["constant.mp4", "vp8.webm"]
+    monkeypatch.setattr(packet_cache, "PACKET_CACHE_BYTES", 10)
     decode(odd("one_frame.mp4"), [0.0])
-    assert not packet_cache._kept
+    assert not packet_cache._cache

@@ -1,11 +1,11 @@
-"""clock.py: joined recordings and damaged time stamps, in ticks of one frame."""
+"""timestamps.py: joined recordings and damaged timestamps, in ticks of one frame."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from vlret.media.video.timestamps import NO_TIME, REORDER, rising_clock
+from vlret.media.video.timestamps import NO_TIME, REORDER, monotonic_times
 
 STILL = float("inf")
 STEP = 4
@@ -24,14 +24,14 @@ def reordered(n: int, start: int = 0) -> list[int]:
 
 def clock(times: list[int], keys: set[int], max_gap: float = STILL) -> list[int]:
     is_key = np.array([row in keys for row in range(len(times))], np.bool_)
-    return rising_clock(np.array(times, np.int64), is_key, max_gap).tolist()
+    return monotonic_times(np.array(times, np.int64), is_key, max_gap).tolist()
 
 
 @pytest.mark.parametrize("layout", [plain, reordered])
 @pytest.mark.parametrize("start", [0, 1000, -1000])
 def test_a_clock_that_runs_on_is_left_alone(layout, start):
     times = np.array(layout(61, start))
-    assert rising_clock(times, np.isin(np.arange(61), (0, 31)), STILL) is times
+    assert monotonic_times(times, np.isin(np.arange(61), (0, 31)), STILL) is times
 
 
 def test_a_still_picture_between_reordered_frames_is_no_jump():

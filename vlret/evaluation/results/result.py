@@ -1,4 +1,16 @@
-"""The result of a benchmark run; `to_json` gives the content of `result.json`, and `from_json` reads it."""
+"""The result of a benchmark run; `to_json` gives the content of `result.json`, and `from_json` reads it.
+
+The keys of `result.json` are the fields of the dataclasses, in their order, with these differences:
+
+    schema      2, the first key
+    texts, classes, labels, questions, candidates, triples
+                the fields of `Contents`, each only where the task has it, in place of the key "contents";
+                "questions" holds `state_choices`, too
+    models[].parts
+                `ModelResult.sections`
+    keys that are left out where there is nothing to say
+                items[].undecodable, texts[].also, models[].no_vector_texts, parts[].per_query, parts[].members
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Decoder`: what every decoding library is to vlret."""
+"""`Decoder`: the interface of every decoding library."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from vlret.types import Frames
 
 
 class Decoder(Protocol):
-    """Decodes frames of a file whose information was measured already.
+    """Decodes frames of an open file.
 
-    name: the one by which users choose it, and which an index stores.
-    can_hang: it is used in child processes only, which are killed when it hangs.
+    Attributes:
+        name: what users choose it by, and an index stores.
+        can_hang: it is used in child processes only, which are killed if it hangs.
     """
 
     name: str
@@ -25,7 +26,7 @@ class Decoder(Protocol):
         """Raise MissingExtraError unless the library is installed; nothing is imported."""
 
     def frames(self, media: Media, rows: Sequence[Times], size: Size | None) -> Iterator[Frames]:
-        """The frames at each row of times, row after row, each as soon as its last frame is decoded.
+        """Yield the frames at each row of times, in order, each row as soon as its last frame is decoded.
 
         Args:
             media: the open file, of which nothing has been read yet.

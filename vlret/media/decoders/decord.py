@@ -1,4 +1,4 @@
-"""decord's own frames, for who must reproduce a paper's decord pipeline.
+"""decord's own frames, to reproduce a pipeline that used decord.
 
 decord picks frames by number: the frame at time t is number `floor(t * mean rate)`. That equals the truth on
 constant-rate, closed-GOP files only (see docs/media.md). It can hang for good while holding the interpreter lock.
@@ -17,12 +17,12 @@ from vlret.errors import MediaError, MissingExtraError
 from vlret.media.frame_size import Size
 from vlret.media.open_media import Media
 from vlret.media.sampling import Times
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Frames
 
 
 class DecordDecoder:
-    """Frames by decord, with decord's time stamps."""
+    """Frames by decord, with decord's timestamps."""
 
     name = "decord"
     can_hang = True
@@ -53,7 +53,7 @@ class _Reader:
         self._error = decord.DECORDError
 
     def frames_at(self, times: Times) -> Frames:
-        """The frames that decord has at `times` (s), with decord's time stamps."""
+        """Return the frames that decord has at `times` (s), with decord's timestamps."""
         rate = float(self._reader.get_avg_fps())
         numbers = np.floor(times * rate + 1e-6).astype(int).clip(0, len(self._starts) - 1)
         try:
@@ -64,7 +64,7 @@ class _Reader:
 
 
 def _failed(path: Path, verb: str) -> MediaError:
-    return unreadable(path, f"decord cannot {verb} it", "Use the decoder auto.", "decord_failed")
+    return UnreadableError(path, f"decord cannot {verb} it", "Use the decoder auto.", code="decord_failed")
 
 
 def _missing() -> MissingExtraError:

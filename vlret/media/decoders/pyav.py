@@ -1,4 +1,4 @@
-"""PyAV, the default: true time stamps, all rows of times in one pass over the file."""
+"""PyAV, the default: true timestamps, all rows of times in one pass over the file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vlret.types import Frames, Pixels
 
 
 class PyAVDecoder:
-    """Frames as `vlret.media.video.video` and `vlret.media.image.image` decode them."""
+    """Frames as `vlret.media.video` and `vlret.media.image` decode them."""
 
     name = "pyav"
     can_hang = False
@@ -39,16 +39,16 @@ class PyAVDecoder:
 
 
 class _Row:
-    """The frames of one row, put in place one by one: at native size there is no memory for a second copy."""
+    """The frames of one row, stored one by one: at native size a second copy would take too much memory."""
 
     def __init__(self, n_frames: int, first: Pixels) -> None:
         self.frames = Frames(np.empty((n_frames, *first.shape), np.uint8), np.empty(n_frames))
-        self._n_lacking = n_frames
+        self._n_missing = n_frames
 
     def put(self, place: int, stamp: float, pixels: Pixels) -> None:
         self.frames.pixels[place], self.frames.times[place] = pixels, stamp
-        self._n_lacking -= 1
+        self._n_missing -= 1
 
     @property
     def is_full(self) -> bool:
-        return self._n_lacking == 0
+        return self._n_missing == 0

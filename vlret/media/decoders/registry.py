@@ -1,4 +1,4 @@
-"""The decoders by name. Another one is a class in a file of its own and a line here."""
+"""The decoders by name. To add one, write its class in a file of its own and add it here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DECODERS = {decoder.name: decoder for decoder in _ALL}
 
 
 def find_decoder(name: str) -> Decoder:
-    """The decoder of that name; "auto" is PyAV.
+    """Return the decoder of that name; "auto" is PyAV.
 
     Raises:
         UsageError: there is no such decoder.

@@ -1,4 +1,4 @@
-"""Still images by Pillow: told by content, upright, without transparency, RGB."""
+"""Still images by Pillow: identified by content, upright, without transparency, RGB."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from PIL import (  # noqa: F401 - the plugins register themselves
 from PIL.JpegImagePlugin import JpegImageFile
 
 from vlret.errors import MediaError
+from vlret.media.frame_size import Size
 from vlret.media.image.rgb import LARGE_PIXELS, shrunk_to_rgb, to_rgb
-from vlret.media.image.truncated_jpeg import JPEG_HEAD, is_empty, mended
+from vlret.media.image.truncated_jpeg import JPEG_HEAD, is_blank, repaired
 from vlret.media.limits import DECODER_BYTES, MAX_IMAGE_BYTES, PROGRESSIVE_BYTES
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Pixels
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
-# Brands of ISO media files. FFmpeg would play the tiles and thumbnails of a still as videos.
+# Brands of ISO media files. FFmpeg would play the tiles and thumbnails of a still image as videos.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 _SEQUENCE_BRANDS = (b"hevc", b"hevx", b"hevm", b"hevs", b"msf1", b"avis")
 _STILL_BRANDS = (b"avif", b"mif2", b"miaf", b"avci", b"j2ki", b"jpeg", b"crx ")
@@ -46,7 +47,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_LYING = (5, 6, 7, 8)
+_TRANSPOSED = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ class ImageInfo:
 
 
 def image_info(path: Path) -> ImageInfo | None:
-    """What a still image holds, None if the file is none; an animated GIF is a video.
+    """Return size and format of a still image; None for other files. An animated GIF is a video.
 
-    Where a file holds several pictures the main one counts: the first, in HEIF the primary one.
+    Of a file with several images the main one is read: the first, in HEIF the primary one.
 
     Raises:
         MediaError: an image that cannot be read.
@@ -69,17 +70,17 @@ def image_info(path: Path) -> ImageInfo | None:
     with path.open("rb") as file, _opened(path, file) as image:
         if image is None or (image.format == "GIF" and getattr(image, "is_animated", False)):
             return None
-        width, height = image.size[::-1] if _orientation(image) in _LYING else image.size
+        width, height = image.size[::-1] if _orientation(image) in _TRANSPOSED else image.size
         return ImageInfo(width, height, str(image.format).lower())
 
 
-def read_image(path: Path, size: tuple[int, int] | None = None) -> tuple[Pixels, bool]:
-    """The image as uint8 [height, width, 3], squashed to `size` (width, height) by BICUBIC if given.
+def read_image(path: Path, size: Size | None = None) -> tuple[Pixels, bool]:
+    """Return the image as uint8 [height, width, 3], resized to `size` (width, height) by BICUBIC if given.
 
-    EXIF rotation is applied, transparency laid on white, CMYK and 16 bit converted.
+    EXIF rotation is applied, transparency composited on white, CMYK and 16 bit converted.
 
     Returns:
-        The pixels, and whether they are all there: a JPEG that lacks its last bytes is grey where they lay.
+        The pixels, and whether they are complete: a JPEG that lacks its last bytes is grey there.
 
     Raises:
         MediaError: an image that cannot be read, or that needs too much memory.
@@ -91,19 +92,19 @@ def read_image(path: Path, size: tuple[int, int] | None = None) -> tuple[Pixels,
         data = path.read_bytes() if isinstance(error.__cause__, OSError) else b""
         if not data.startswith(JPEG_HEAD):
             raise
-        return _read(path, BytesIO(mended(data)), size, is_cut=True), False
+        return _read(path, BytesIO(repaired(data)), size, is_cut=True), False
 
 
-def _read(path: Path, file: BinaryIO, size: tuple[int, int] | None, is_cut: bool = False) -> Pixels:
+def _read(path: Path, file: BinaryIO, size: Size | None, is_cut: bool = False) -> Pixels:
     with _opened(path, file) as image:
         if image is None:
-            raise unreadable(path, "not an image", "Check the file.", "not_an_image")
+            raise UnreadableError(path, "not an image", "Check the file.", code="not_an_image")
         orientation = _orientation(image)
-        stored = size[::-1] if size and orientation in _LYING else size
+        stored = size[::-1] if size and orientation in _TRANSPOSED else size
         _load(path, image, stored)
         is_large = image.width * image.height > LARGE_PIXELS
         picture = shrunk_to_rgb(image, stored) if stored and is_large else to_rgb(image)
-        if is_cut and is_empty(picture):
+        if is_cut and is_blank(picture):
             raise ValueError("cut off before the picture")
         if orientation in _UPRIGHT:
             picture = picture.transpose(_UPRIGHT[orientation])
@@ -112,20 +113,20 @@ def _read(path: Path, file: BinaryIO, size: tuple[int, int] | None, is_cut: bool
 
 @contextmanager
 def _opened(path: Path, file: BinaryIO) -> Iterator[Image.Image | None]:
-    """The image of the open `file`, not yet decoded; None if it is none."""
+    """Open the image in `file` without decoding it; None if it is not an image."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of odd metadata
+            warnings.simplefilter("ignore")  # Pillow warns about odd metadata
             yield _identify(file, path)
     except (MediaError, MemoryError):
         raise
     except Exception as error:  # decoders of damaged files raise anything
         reason = f"the image cannot be read ({' '.join(str(error).split())})"
-        raise unreadable(path, reason, "Export it again.", "damaged_image") from error
+        raise UnreadableError(path, reason, "Export it again.", code="damaged_image") from error
 
 
 def _identify(file: BinaryIO, path: Path) -> ImageFile.ImageFile | None:
-    """What `Image.open` does, without its limit of pixels, which is one for all formats and all of a process."""
+    """`Image.open` without its pixel limit, which is the same for all formats and for the whole process."""
     head, failure = file.read(16), None
     for reader in _readers(head):
         try:
@@ -142,7 +143,7 @@ def _identify(file: BinaryIO, path: Path) -> ImageFile.ImageFile | None:
 
 
 def _readers(head: bytes) -> Iterator[Callable[[BinaryIO, str], ImageFile.ImageFile]]:
-    """The readers of Pillow for files that begin with the 16 bytes `head`."""
+    """Yield Pillow's readers for files that begin with the 16 bytes `head`."""
     for name in FORMATS:
         reader, accept = Image.OPEN[name]
         if accept is None or accept(head) is True:
@@ -154,17 +155,17 @@ def _readers(head: bytes) -> Iterator[Callable[[BinaryIO, str], ImageFile.ImageF
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation that is still to be applied; 1 where it cannot be read."""
-    if image.format == "TIFF":  # turned by Pillow
+    """Return the EXIF orientation that is still to be applied; 1 where it cannot be read."""
+    if image.format == "TIFF":  # rotated by Pillow
         return 1
     try:
         return cast(int, image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - odd metadata must not cost the picture
+    except Exception:  # noqa: BLE001 - odd metadata must not cost the image
         return 1
 
 
-def _load(path: Path, image: Image.Image, size: tuple[int, int] | None) -> None:
-    """Decode `image`, a large JPEG no larger than `size` needs it."""
+def _load(path: Path, image: Image.Image, size: Size | None) -> None:
+    """Decode `image`; a large JPEG only as large as `size` needs."""
     n_pixels = image.width * image.height
     n_bytes = n_pixels * PROGRESSIVE_BYTES if image.info.get("progressive") else 0
     if isinstance(image, JpegImageFile) and size and n_pixels > LARGE_PIXELS:
@@ -173,11 +174,11 @@ def _load(path: Path, image: Image.Image, size: tuple[int, int] | None) -> None:
     if n_bytes > MAX_IMAGE_BYTES:
         pixels = f"{n_pixels / 1e6:.0f} megapixels of {image.format}"
         reason = f"{pixels} need more memory than {MAX_IMAGE_BYTES >> 20} MB"
-        raise unreadable(path, reason, "Make it smaller.", "too_large")
+        raise UnreadableError(path, reason, "Make it smaller.", code="too_large")
     image.load()
 
 
 def _bytes_per_pixel(image: Image.Image) -> int:
     stored = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
-    # libtiff holds a strip besides, which may be the whole image
+    # libtiff also holds a strip, which may be the whole image
     return DECODER_BYTES.get(str(image.format), 2 * stored if image.format == "TIFF" else stored)

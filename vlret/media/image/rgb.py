@@ -8,15 +8,17 @@ import numpy as np
 from PIL import Image
 
 LARGE_PIXELS = 32_000_000
-"""An image with more pixels is shrunk strip by strip where a smaller size is asked for."""
+"""An image with more pixels is shrunk strip by strip where a smaller size is requested."""
 _STRIP_PIXELS = 4_000_000
 _WHITES = (1.0, 255.0, 65535.0)
 
 
 def to_rgb(image: Image.Image, white: float | None = None) -> Image.Image:
-    """`image` in the mode RGB, transparency laid on white.
+    """Return `image` in mode RGB, transparency composited on white.
 
-    white: the value of a grey image with more than 8 bits that is white; None takes it from the image.
+    Args:
+        image: of any mode.
+        white: the value that is white in a grey image of more than 8 bits; None takes it from the image.
     """
     if image.mode.startswith("I;16"):  # Pillow's own conversion would cut it at 255
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
@@ -29,7 +31,7 @@ def to_rgb(image: Image.Image, white: float | None = None) -> Image.Image:
 
 
 def shrunk_to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """`to_rgb` of a large image, at least twice as large as `size` or not shrunk; needs little memory."""
+    """Return `to_rgb` of a large image with little memory: at least twice as large as `size`, or not shrunk."""
     factor = max(1, min(image.width // size[0], image.height // size[1]) // 2)
     white = _white(image) if image.mode in ("I", "F") else None
     small = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
@@ -41,7 +43,7 @@ def shrunk_to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _white(image: Image.Image) -> float:
-    """The largest value of the range that the values seem to be of."""
+    """Return the largest value of the range that the values seem to have."""
     top = float(cast(tuple[float, float], image.getextrema())[1])
     return next((white for white in _WHITES if not top > white), top)
 

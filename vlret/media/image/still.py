@@ -13,7 +13,7 @@ from vlret.types import Pixels
 
 
 class Still:
-    """An open image; it has what a `Video` has."""
+    """An open image, with the attributes of a `Video`."""
 
     damaged_at: float | None = None
     decoded_end: float | None = None

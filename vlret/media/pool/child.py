@@ -1,7 +1,7 @@
-"""A child process that decodes: asked by a line of JSON, answering JSON and raw pixels, killable.
+"""A decoding child process: requests are lines of JSON, answers JSON and raw pixels; it can be killed.
 
-It is started by its module's name and not by `multiprocessing`, which would run the user's main script
-again in every child: with its imports, and for ever where it lacks a `__main__` guard.
+It is started by module name and not by `multiprocessing`, which would run the user's main script again in every
+child: with its imports, and endlessly if it has no `__main__` guard.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _CRASHES = ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL", "SIGTRAP")
 _WINDOWS_CRASH = 0xC0000000  # exit codes from here on
 
 
-class ChildDied(Exception):  # noqa: N818 - it is news, told to the user as the reason of a skipped file
-    """The child is gone: it crashed, was killed, or was silent for too long. Its text says which.
+class ChildDied(Exception):  # noqa: N818 - an event: the reason for a skipped file
+    """The child crashed, was killed, or was silent for too long; the text says which.
 
-    `retry`: not for the file's sake, as when the system ran out of memory and ended a process.
+    `retry`: the file is not the cause, for instance when the system was out of memory and killed a process.
     """
 
     def __init__(self, reason: str, retry: bool = False) -> None:
@@ -35,14 +35,14 @@ class ChildDied(Exception):  # noqa: N818 - it is news, told to the user as the 
 
 
 class Child:
-    """One decoding process, limited to `memory_bytes` where the system can do that.
+    """One decoding process, limited to `memory_bytes` where the system allows it.
 
     Raises:
-        VlretError: the system cannot start one now.
+        VlretError: the system cannot start one now ("no_process").
     """
 
     def __init__(self, memory_bytes: int) -> None:
-        # -P: a file of the working folder must not stand in for a module.
+        # -P: a file in the working directory must not shadow a module.
         command = [sys.executable, "-P", "-m", "vlret.media.pool.worker", str(memory_bytes)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
@@ -54,6 +54,7 @@ class Child:
             raise VlretError(
                 f"No decoding process can be started: {error.strerror}.",
                 "Close other programs, raise the limit (ulimit -a shows it), or use fewer workers.",
+                code="no_process",
             ) from error
         self._requests = cast(IO[bytes], self._process.stdin)
         self._messages = cast(BufferedReader, self._process.stdout)
@@ -61,23 +62,23 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Process number."""
+        """Process id."""
         return self._process.pid
 
     @property
     def is_running(self) -> bool:
-        """Whether it can be asked."""
+        """Whether it accepts requests."""
         return self._process.poll() is None
 
     def send(self, request: dict[str, Any]) -> None:
-        """Ask for something. Raises ChildDied."""
+        """Send a request. Raises ChildDied."""
         try:
             write_message(self._requests, request)
         except (OSError, ValueError) as error:
             raise self._death() from error
 
     def receive(self, limit_s: float) -> Message:
-        """The next message. A child that is silent for `limit_s` is killed. Raises ChildDied."""
+        """Return the next message. A child that is silent for `limit_s` is killed. Raises ChildDied."""
         timer = threading.Timer(limit_s, self._give_up, [limit_s])
         timer.daemon = True
         timer.start()

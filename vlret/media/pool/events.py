@@ -1,4 +1,4 @@
-"""What a `DecodePool` is given and what it yields."""
+"""The jobs of a `DecodePool` and the events it yields."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from vlret.types import Clip, Frames, Pixels
 
 @dataclass(frozen=True, slots=True)
 class DecodeJob:
-    """One file to decode: the clip rule, frames per clip, and what `read_clip` takes.
+    """One file to decode: the clip rule, frames per clip, and the arguments of `read_clip`.
+
+    `within=(start, end)` keeps the clips that start in `[start, end)` seconds; None: all.
 
     Raises:
-        UsageError: when made with an unknown rule, sampling or decoder, or a bad size.
+        UsageError: unknown clip rule, sampling or decoder, or an invalid size or number of frames.
     """
 
     path: Path
@@ -32,6 +34,7 @@ class DecodeJob:
     sampling: str = "midpoint"
     decoder: str = AUTO
     size: Size | None = None
+    within: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         check_rule(self.clips)
@@ -51,7 +54,7 @@ class ClipDecoded:
 
 @dataclass(frozen=True, slots=True)
 class FileDone:
-    """All `n_clips` clips of a file have come; `warning` describes damage, such as "damaged after 3.2 s"."""
+    """All `n_clips` clips of a file are decoded; `warning` describes damage, such as "damaged after 3.2 s"."""
 
     job: DecodeJob
     info: MediaInfo
@@ -61,9 +64,9 @@ class FileDone:
 
 @dataclass(frozen=True, slots=True)
 class FileFailed:
-    """A file could not be decoded. Clips of it that came before must be discarded.
+    """A file could not be decoded. Clips of it that were yielded before must be discarded.
 
-    `retry`: the file may be good, its process was ended from outside.
+    `retry`: the file may be good; its process was killed from outside.
     """
 
     job: DecodeJob
@@ -75,10 +78,10 @@ Event = ClipDecoded | FileDone | FileFailed
 
 
 def event_of(job: DecodeJob, message: Message) -> Event | None:
-    """The event that a child's message about `job` announces; None for a sign of life.
+    """Return the event in a child's message about `job`; None for a progress report.
 
     Raises:
-        MissingExtraError: the child lacks a package.
+        MissingExtraError: a package is not installed.
     """
     header, pixels = message
     return _EVENTS[header["kind"]](job, header, pixels)

@@ -1,4 +1,4 @@
-"""What a decoding child and its parent say to each other: a line of JSON, then raw pixels if there are any."""
+"""The messages between a decoding child and its parent: a line of JSON, then raw pixels if there are any."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_message(file: IO[bytes], header: dict[str, Any], pixels: Pixels | None
 
 
 def read_message(file: BufferedReader) -> Message:
-    """What `write_message` wrote. Raises EOFError where the other side is gone."""
+    """Read what `write_message` wrote. Raises EOFError if the other side is gone."""
     line = file.readline()
     if not line.endswith(b"\n"):
         raise EOFError
@@ -40,16 +40,16 @@ def read_message(file: BufferedReader) -> Message:
 
 
 def missing_extra_message(error: MissingExtraError) -> dict[str, Any]:
-    """The header that tells the parent of a package that is not installed."""
+    """Return the header that reports a package that is not installed."""
     return {
         "kind": "missing",
         "message": error.message,
         "hint": error.hint,
-        "code": error.code,
-        "fields": error.fields,
+        "package": error.fields["package"],
     }
 
 
 def missing_extra(header: dict[str, Any]) -> MissingExtraError:
-    """The error that a child wrote with `missing_extra_message`."""
-    return MissingExtraError(header["message"], header["hint"], code=header["code"], **header["fields"])
+    """Return the error that `missing_extra_message` reports."""
+    package = header["package"]
+    return MissingExtraError(header["message"], header["hint"], code="missing_package", package=package)

@@ -14,7 +14,7 @@ from vlret.media.pool.child import Child, ChildDied
 from vlret.media.pool.events import ClipDecoded, DecodeJob, Event, FileDone, FileFailed, event_of
 
 QUEUE_BYTES = 64 << 20
-"""Pixels that may wait for the consumer: what is decoded while a model loads."""
+"""Size of the queue of decoded pixels: what is decoded while a model loads."""
 
 
 class DecodePool:
@@ -22,10 +22,13 @@ class DecodePool:
 
     Args:
         workers: files decoded at once, each on one thread.
-        limit_s: a child from which nothing is heard for so long, while we wait for it, is killed. A child
-            that makes progress reports every second, so a long file is not a hanging one.
-        memory_bytes: most memory of a child, libraries that are only mapped not counted (where the system
-            can limit it). A small file may take less, see `limits.worker_limit_bytes`.
+        limit_s: a child that sends nothing for this long while it decodes is killed. A child that makes
+            progress reports every second, so a long file is not taken for a hung one.
+        memory_bytes: memory limit of a child, not counting libraries that are only mapped (where the system
+            supports it). A small file may take less, see `limits.worker_limit_bytes`.
+
+    Raises:
+        UsageError: fewer than 1 worker.
     """
 
     def __init__(self, workers: int = 1, limit_s: float = 60.0, memory_bytes: int = 4 << 30) -> None:
@@ -33,7 +36,7 @@ class DecodePool:
             raise UsageError(
                 f"{workers} decoding workers were requested.",
                 "Give 1 or more.",
-                code="bad_worker_count",
+                code="not_a_count",
                 given=workers,
             )
         self._limit_s, self._memory_bytes = limit_s, memory_bytes
@@ -49,14 +52,14 @@ class DecodePool:
         self.close()
 
     def start(self) -> None:
-        """Start the children now, so that they are ready when the first job comes."""
+        """Start the children now, so that they are ready for the first job."""
         with self._lock:
             for slot, child in enumerate(self._children):
                 self._children[slot] = child or Child(self._memory_bytes)
 
     @property
     def pids(self) -> list[int]:
-        """Process numbers of the children that run now."""
+        """Process ids of the running children."""
         return [child.pid for child in self._children if child is not None]
 
     def close(self) -> None:
@@ -66,10 +69,10 @@ class DecodePool:
                 self._end_child(slot)
 
     def run(self, jobs: Iterable[DecodeJob]) -> Iterator[Event]:
-        """Decode `jobs`: for each file its `ClipDecoded` in order, then one `FileDone` or `FileFailed`.
+        """Decode `jobs`; yield each file's `ClipDecoded` in order, then one `FileDone` or `FileFailed`.
 
-        Files may interleave when there are several workers. Decoding runs ahead of the consumer by
-        QUEUE_BYTES of pixels, or one clip, and waits there.
+        Files interleave if there are several workers. Decoding runs ahead of the consumer by QUEUE_BYTES of
+        pixels, or by one clip.
 
         Raises:
             MissingExtraError: the clip rule or decoder needs a package that is not installed.
@@ -93,7 +96,7 @@ class DecodePool:
         try:
             while (job := run.next_job()) is not None:
                 self._decode(slot, job, run)
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer, who is in another thread
+        except BaseException as error:  # noqa: BLE001 - raised in the consumer's thread
             run.put(error)
         finally:
             run.put(None)
@@ -140,12 +143,12 @@ class _Run:
         self.stopped = threading.Event()
 
     def next_job(self) -> DecodeJob | None:
-        """The next job, None when there is none or the run was stopped."""
+        """Return the next job, None if there is none or the run was stopped."""
         with self._lock:
             return None if self.stopped.is_set() else next(self._jobs, None)
 
     def put(self, item: Event | BaseException | None) -> None:
-        """Hand `item` to the consumer; waits while QUEUE_BYTES of pixels are waiting for it."""
+        """Queue `item` for the consumer; block while QUEUE_BYTES of pixels are in the queue."""
         size = _n_bytes(item)
         with self._room:
             self._room.wait_for(
@@ -155,13 +158,13 @@ class _Run:
         self._queue.put(item)
 
     def stop(self) -> None:
-        """Let no thread wait or begin another job."""
+        """Let no thread block or begin another job."""
         with self._room:
             self.stopped.set()
             self._room.notify_all()
 
     def events(self) -> Iterator[Event]:
-        """Events until every thread has said None."""
+        """Yield events until every thread has put None."""
         while self.n_active:
             item = self._queue.get()
             with self._room:

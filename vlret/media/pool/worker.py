@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import signal
@@ -24,9 +25,9 @@ from vlret.media.frames import clip_frames, frames_at
 from vlret.media.limits import decode_limit_s, worker_limit_bytes
 from vlret.media.open_media import Media, open_media
 from vlret.media.pool.messages import Message, missing_extra_message, write_message
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 
-_SIGN_OF_LIFE_S = 1.0
+_REPORT_S = 1.0
 
 
 def main() -> None:
@@ -46,14 +47,14 @@ def main() -> None:
 
 
 def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
-    """Requests as they come; when the parent is gone, so is this process, even amid a frame."""
+    """Queue requests as they arrive; when the parent is gone, exit at once, even in the middle of a frame."""
     for line in sys.stdin.buffer:
         requests.put(json.loads(line))
     os._exit(0)
 
 
 def _open_stderr() -> None:
-    """Where the parent has none (`2>&-`), the next file would get its number, and be printed into."""
+    """Open stderr if the parent has none (`2>&-`): else the next file would get its descriptor and be written to."""
     try:
         os.fstat(2)
     except OSError:
@@ -61,7 +62,7 @@ def _open_stderr() -> None:
 
 
 def _silence_libraries() -> None:
-    """What they print must not get between the messages, nor to the user, who is told the reason."""
+    """Keep what libraries print out of the messages and off the terminal."""
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
@@ -69,7 +70,7 @@ def _silence_libraries() -> None:
 
 
 def _limit_memory(n_bytes: int) -> None:
-    """Limit what this process writes to; the address space would count libraries that are only mapped."""
+    """Limit the data segment; the address space would count libraries that are only mapped."""
     try:
         import resource
     except ImportError:  # Windows
@@ -86,51 +87,58 @@ def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
             write_message(out, header, pixels)
     except BrokenPipeError:
         os._exit(0)
-    except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder costs this file only
-        write_message(out, _failure(error, request["path"]))
+    except Exception as error:  # noqa: BLE001 - a file that breaks a decoder is skipped
+        write_message(out, _failure(error))
 
 
-def _failure(error: Exception, path: str) -> dict[str, Any]:
-    """The last message about a file that cannot be decoded."""
+def _failure(error: Exception) -> dict[str, Any]:
+    """Return the message about a file that cannot be decoded."""
     if isinstance(error, MissingExtraError):
         return missing_extra_message(error)
+    return {"kind": "failed", "reason": _reason(error)}
+
+
+def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
-        return {"kind": "failed", "reason": "needs more memory than a decoder may take", "code": "no_memory"}
+        return "needs more memory than a decoder may take"
+    if isinstance(error, UnreadableError):
+        return error.reason
     if isinstance(error, VlretError):
-        reason = error.message.removeprefix(f"{path}: ").rstrip(".")
-        return {"kind": "failed", "reason": reason, "code": error.code}
-    return {"kind": "failed", "reason": f"{type(error).__name__}: {error}", "code": "decoder_failed"}
+        return error.message.rstrip(".")
+    return f"{type(error).__name__}: {error}"
 
 
 def _size(path: str) -> int:
     try:
         return Path(path).stat().st_size
-    except OSError:  # told when it is opened
+    except OSError:  # reported when it is opened
         return 0
 
 
 def _watch(path: str, limit_s: float, out: IO[bytes]) -> Callable[[], None]:
-    """A function that gives a sign of life now and then, and ends a file that takes more than `limit_s`."""
-    last_sent, begun = time.monotonic(), time.process_time()
+    """Return a function that reports progress now and then, and raises once a file takes more than `limit_s`."""
+    last_sent, started = time.monotonic(), time.process_time()
 
     def on_progress() -> None:
         nonlocal last_sent
-        if time.monotonic() - last_sent <= _SIGN_OF_LIFE_S:
+        if time.monotonic() - last_sent <= _REPORT_S:
             return
         last_sent = time.monotonic()
         write_message(out, {"kind": "alive"})
-        if time.process_time() - begun > limit_s:
-            reason = f"takes more than {limit_s:.0f} s of processor time"
-            raise unreadable(Path(path), reason, "Convert it.", "takes_too_long")
+        if time.process_time() - started > limit_s:
+            reason = f"takes more than {limit_s:.0f} s of CPU time"
+            raise UnreadableError(Path(path), reason, "Convert it.", code="takes_too_long")
 
     return on_progress
 
 
 def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
-    """The clips of a file, then "done"."""
+    """Yield the clips of a file, then "done"."""
     path, size = Path(request["path"]), request["size"] and tuple(request["size"])
     with open_media(path, on_progress) as media:
-        clips, n_clips = clips_of(path, media, request["clips"]), 0
+        start, end = request["within"] or (0.0, math.inf)
+        clips = [clip for clip in clips_of(path, media, request["clips"]) if start <= clip.start < end]
+        n_clips = 0
         decoded = clip_frames(
             media, clips, request["n_frames"], request["sampling"], size, request["decoder"]
         )
@@ -143,7 +151,7 @@ def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator
 
 
 def _frames(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
-    """The frames of a file at given times."""
+    """Yield the frames of a file at given times."""
     decoder, size = find_decoder(request["decoder"]), request["size"] and tuple(request["size"])
     with open_media(request["path"], on_progress) as media:
         frames = frames_at(media, np.array(request["times"], np.float64), decoder, size)
@@ -151,7 +159,7 @@ def _frames(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterato
 
 
 def _warning(media: Media) -> str | None:
-    """All that is odd about a file, in one line; None if nothing is."""
+    """Return all oddities of a file in one line; None without any."""
     found = list(media.warnings)
     if media.damaged_at is not None:
         found.insert(0, f"damaged after {max(media.damaged_at, 0.0):.1f} s")

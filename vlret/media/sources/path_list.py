@@ -1,4 +1,4 @@
-"""Lists of paths: text with a path a line, names separated by NUL, or a column of a table."""
+"""Lists of paths: text with one path per line, names separated by NUL, or a column of a table."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LIST_SUFFIXES = TABLE_SUFFIXES | {".txt"}
 
 
 def read_path_list(path: Path) -> list[str]:
-    r"""The paths that a list names, as they stand there.
+    r"""Return the paths in a list, unchanged.
 
-    A `.txt` has a path a line; empty lines and those that begin with `#` are none. If it holds a NUL, as
-    `find -print0` writes, NUL separates the names and every other character belongs to them. Any other list
-    is read by `vlret.tables.read_column`, from its column `path`, `video`, `image` or `file`.
+    A `.txt` has one path per line; empty lines and lines that begin with `#` are skipped. If it holds a NUL, as
+    `find -print0` writes, NUL separates the names and every other character belongs to them. Any other list is
+    read by `vlret.tables.read_column`, from its column `path`, `video`, `image` or `file`.
 
     Raises:
-        UsageError: no regular file, larger than 256 MiB, not UTF-8 text, or a table without such a column.
+        UsageError: not a regular file, larger than 256 MiB, not UTF-8 text, or a table without such a column.
     """
     if path.suffix.lower() in TABLE_SUFFIXES:
         return [name for name in read_column(path, PATH_HEADINGS) if name.strip()]

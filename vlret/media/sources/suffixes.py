@@ -23,7 +23,7 @@ PARTIAL_SUFFIXES = frozenset(
 SYSTEM_FOLDERS = frozenset(
     ("__macosx", "@eadir", "#recycle", "#snapshot", "$recycle.bin", "lost+found", "system volume information")
 )
-# Pictures, films and sounds that are counted but not read: who sees none of their files should know why.
+# Images, videos and audio that are counted but not read, so that users know why these files are missing.
 UNREAD_SUFFIXES = frozenset((
     ".3fr", ".3g2", ".3gp", ".aac", ".ape", ".apng", ".ari", ".arw", ".asf", ".avif", ".bik", ".braw",
     ".cine", ".cr2", ".cr3", ".crw", ".dcr", ".dds", ".dng", ".dpx", ".dv", ".eps", ".erf", ".exr", ".f4v",

@@ -1,4 +1,4 @@
-"""Names that are the same text in another Unicode normal form: a list in NFC, a disk in NFD."""
+"""File names that are the same text in another Unicode normal form: a list in NFC, a disk in NFD."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from unicodedata import normalize
 
 
 class UnicodeNames:
-    """Finds files by names in another normal form; remembers the folders it has listed."""
+    """Finds files by names in another normal form; caches the directories it has listed."""
 
     def __init__(self) -> None:
         self._listings: dict[Path, dict[str, list[str]]] = {}
 
     def find(self, path: Path) -> list[Path]:
-        """The absolute `path` if it is there, else all paths that equal it in normal form."""
+        """Return the absolute `path` if it exists, else all existing paths that equal it in normal form."""
         found = [Path(path.anchor)]
         for name in path.parts[1:]:
-            found = [folder / twin for folder in found for twin in self._names(folder, name)]
+            found = [folder / equal for folder in found for equal in self._equal_names(folder, name)]
         return found
 
-    def _names(self, folder: Path, name: str) -> list[str]:
+    def _equal_names(self, folder: Path, name: str) -> list[str]:
         if os.path.lexists(folder / name):
             return [name]
         if name.isascii():
@@ -32,10 +32,11 @@ class UnicodeNames:
 
 
 def _listing(folder: Path) -> dict[str, list[str]]:
+    """Return the names in `folder` by their NFC form; none where it cannot be listed."""
     names = defaultdict(list)
     try:
         for name in sorted(os.listdir(folder)):
             names[normalize("NFC", name)].append(name)
-    except OSError:  # not a folder, or out of reach: nothing to be found in it
+    except OSError:
         return {}
     return names

@@ -17,50 +17,50 @@ from av.video.stream import VideoStream
 
 from vlret.errors import MediaError
 from vlret.media.limits import MAX_FRAME_BYTES
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 
-# Everything FFmpeg may open for us. Playlists (hls, dash, concat, sdp) name other files and addresses and
-# stay out; the audio formats are here so that "audio only" can be said of them.
+# All formats that FFmpeg may open. Playlists (hls, dash, concat, sdp) refer to other files and addresses and are
+# excluded; the audio formats are listed so that they can be refused as "audio only".
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,gif,flv,asf,ogg,mxf,dv,rm,"
     "ivf,obu,vc1,wtv,nut,yuv4mpegpipe,mp3,wav,flac,aac"
 )
 _PROTOCOLS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
-# FFmpeg itself refuses larger frames before it makes room for them; a pixel has at least 1.5 bytes in films.
+# FFmpeg itself refuses larger frames before it allocates them; a pixel of video has at least 1.5 bytes.
 _SIZES = {"max_pixels": str(MAX_FRAME_BYTES * 2 // 3)}
-_NO_FILMS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.dependent
-_SAMPLE = 500  # packets by which a film is told from a cover picture
-# FFmpeg's own decoders of these leave out the transparency, which is a stream of its own within.
+_NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.dependent
+_SAMPLE = 500  # packets read to distinguish a video from a cover image
+# FFmpeg's own decoders of these ignore the alpha channel, which is a separate stream inside.
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
-    """The open container and the video stream that players show.
+    """Return the open container and the video stream that players show.
 
     Raises:
         MediaError: not a media file, or without video, or with frames that are too large.
     """
     container = _opened(path)
     stream = _stream(path, container)
-    if len(pictures_of(container)) > 1:  # packets were read to choose among them
+    if len(video_streams(container)) > 1:  # packets were read to choose one
         index = stream.index
         container.close()
         container = _opened(path)
         stream = cast(VideoStream, container.streams[index])
-    # Several files at once beat several threads inside of one.
+    # Decoding several files at once is faster than several threads on one.
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1
     stream.codec_context.options = _SIZES
     return container, stream
 
 
-def pictures_of(container: InputContainer) -> list[VideoStream]:
-    """Video streams that are no cover pictures or thumbnails."""
-    return [stream for stream in container.streams.video if not stream.disposition & _NO_FILMS]
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """Return the video streams that are not cover images or thumbnails."""
+    return [stream for stream in container.streams.video if not stream.disposition & _NOT_VIDEO]
 
 
 def decoder_of(stream: VideoStream) -> VideoCodecContext:
-    """The stream's decoder; where it has transparency in a stream of its own, one that reads it."""
+    """Return the stream's decoder; for VP8 and VP9 with alpha, one that reads it."""
     codec = stream.codec_context
     name = _WITH_ALPHA.get(codec.name)
     if name is None or stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
@@ -75,19 +75,21 @@ def _opened(path: Path) -> InputContainer:
         return av.open(f"file:{path}", options=_SIZES, container_options=_PROTOCOLS, metadata_errors="ignore")
     except av.FFmpegError as error:
         hint = "Check that it plays in a player."
-        raise unreadable(path, _reason(path, error), hint, "not_playable") from error
+        raise UnreadableError(path, _reason(path, error), hint, code="not_playable") from error
 
 
 def _stream(path: Path, container: InputContainer) -> VideoStream:
-    streams = pictures_of(container)
+    streams = video_streams(container)
     known = [stream for stream in streams if stream.codec_context is not None]
     try:
         if not streams:
             only = "audio only" if container.streams.audio else "nothing that can be shown"
-            raise unreadable(path, f"no video stream: {only}", "Give a video or an image.", "no_video")
+            raise UnreadableError(
+                path, f"no video stream: {only}", "Give a video or an image.", code="no_video"
+            )
         if not known:
             hint = "Convert it, to H.264 in MP4 for example."
-            raise unreadable(path, "its video codec is not known", hint, "unknown_codec")
+            raise UnreadableError(path, "its video codec is not known", hint, code="unknown_codec")
         stream = _shown_by_players(container, known) if len(known) > 1 else known[0]
         _check_size(path, stream.codec_context)
         return stream
@@ -97,7 +99,7 @@ def _stream(path: Path, container: InputContainer) -> VideoStream:
 
 
 def _shown_by_players(container: InputContainer, streams: list[VideoStream]) -> VideoStream:
-    """A film rather than a single picture, then the default stream, then the largest, then the longest."""
+    """Prefer video to a single image, then the default stream, then the largest, then the longest."""
     sample = islice(packets_of(container, streams, lambda: None), _SAMPLE)
     counts = Counter(packet.stream_index for packet in sample)
 
@@ -114,22 +116,22 @@ def _check_size(path: Path, codec: VideoCodecContext) -> None:
     if codec.width * codec.height * bits > 8 * MAX_FRAME_BYTES:
         size = f"{codec.width} x {codec.height}"
         reason = f"frames of {size} pixels need more memory than {MAX_FRAME_BYTES // 10**6} MB each"
-        raise unreadable(path, reason, "Make it smaller.", "too_large")
+        raise UnreadableError(path, reason, "Make it smaller.", code="too_large")
 
 
 def packets_of(
     container: InputContainer, stream: VideoStream | list[VideoStream], on_progress: Callable[[], None]
 ) -> Iterator[Packet[VideoStream]]:
-    """The packets of a stream or several; where the file cannot be read on, they end."""
+    """Yield the packets of one or several streams, up to the end or to where the file cannot be read."""
     try:
         for packet in cast("Iterator[Packet[VideoStream]]", container.demux(stream)):
             on_progress()
-            if packet.size:  # an empty one would end the decoder
+            if packet.size:  # an empty packet would flush the decoder
                 yield packet
     except MemoryError:
         raise
     except (av.FFmpegError, IndexError):
-        # IndexError: PyAV at the end of a file in which another stream turned up on the way
+        # IndexError: PyAV at the end of a file in which another stream appeared after its start
         return
 
 

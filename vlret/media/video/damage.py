@@ -1,4 +1,4 @@
-"""Which decoded frames are damaged: those that decoders flag, and what they do not tell of."""
+"""Which decoded frames are damaged: those that decoders flag, and those they do not report."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from av.video.stream import VideoStream
 
 from vlret.media.video.h264_gaps import H264Gaps
 
-_HELD_PIXELS = 4096 * 2304  # larger frames are not held back, for the sake of memory
+_HELD_PIXELS = 4096 * 2304  # larger frames are not held back, to save memory
 
 
 class DamageCheck:
     """One pass of a decoder over packets.
 
-    missing_after: pts of the last frame that came out before one that should have and did not.
+    B-frames come out of the decoder before the later of their two reference frames. They are held back until that
+    one has come out undamaged.
 
-    Frames between two reference frames come out before the second one but are built on it, too. They are held
-    back until it has come out undamaged.
+    Attributes:
+        missing_after: pts of the last frame before one that the decoder should have returned and did not.
     """
 
     def __init__(self, codec: VideoCodecContext) -> None:
         self._gaps = H264Gaps(codec.extradata) if codec.codec.canonical_name == "h264" else None
-        # The HEVC decoder leaves out frames that lean on lost ones, and says nothing.
+        # The HEVC decoder silently leaves out frames that refer to lost ones.
         self._is_silent = codec.codec.canonical_name == "hevc"
         self._awaited: set[int] = set()
         self._held: list[VideoFrame] = []
@@ -34,19 +35,21 @@ class DamageCheck:
         self.missing_after: int | None = None
 
     def is_after_gap(self, packet: Packet[VideoStream]) -> bool:
-        """Whether frames are missing before `packet`, which is the next to be decoded."""
+        """Return whether frames are missing before `packet`, which is the next to be decoded."""
         if self._is_silent and packet.pts is not None and not packet.is_discard:
             self._awaited.add(packet.pts)
         return self._gaps is not None and self._gaps.is_after_gap(bytes(packet), packet.is_keyframe)
 
     def good(self, frames: list[VideoFrame], is_end: bool = False) -> tuple[list[VideoFrame], bool]:
-        """Those of decoded frames that are surely good, and whether a damaged one came.
+        """Return the decoded frames that are known to be undamaged, and whether a damaged one came.
 
-        is_end: no frames follow that these are built on.
+        Args:
+            frames: what the decoder returned.
+            is_end: no frames follow that these refer to.
         """
-        whole = list(takewhile(lambda frame: not frame.is_corrupt, frames))
-        is_damaged = len(whole) < len(frames)
-        found = [*self._held, *whole]
+        undamaged = list(takewhile(lambda frame: not frame.is_corrupt, frames))
+        is_damaged = len(undamaged) < len(frames)
+        found = [*self._held, *undamaged]
         n_sure = len(found)
         while n_sure and _is_held(found[n_sure - 1]) and (is_damaged or not is_end):
             n_sure -= 1

@@ -1,4 +1,4 @@
-"""A decoded PyAV frame as RGB pixels: right colours, upright, any size."""
+"""A decoded PyAV frame as RGB pixels: colours converted, upright, at any size."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from av import VideoFrame
 from av.sidedata.sidedata import SideData, Type
 from av.video.reformatter import Interpolation
 
+from vlret.media.frame_size import Size
 from vlret.types import Pixels
 
-# Accurate rounding and full chroma cost little and keep flat colours within one step of the true ones.
+# Accurate rounding and full chroma cost little and keep flat colours within one level of the true ones.
 _SCALING = (
     Interpolation.BICUBIC
     | Interpolation.ACCURATE_RND
@@ -26,20 +27,20 @@ _UNTAGGED, _BT2020, _BT2020_CONSTANT = 2, 9, 10
 
 
 def _unnamed(cls: type[Type], value: object) -> Type:
-    """A side data type that FFmpeg has and PyAV does not name."""
+    """Return a side data type that FFmpeg has and PyAV does not name."""
     member = object.__new__(cls)
     member._name_ = f"UNNAMED_{value}"
     member._value_ = value  # type: ignore[assignment]
     return member
 
 
-# One type that PyAV does not name (EXIF, the views of MV-HEVC) would make all side data of a frame unreadable.
+# Without this, a type that PyAV does not name (EXIF, the views of MV-HEVC) makes all side data unreadable.
 Type._missing_ = classmethod(_unnamed)  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """The way from a stored frame to the displayed one: transpose, then mirror left-right, up-down."""
+    """How a stored frame becomes the displayed one: transposed, then mirrored left-right, up-down."""
 
     transposed: bool = False
     mirror_x: bool = False
@@ -47,17 +48,17 @@ class Orientation:
 
     @property
     def rotation(self) -> int:
-        """Degrees counter-clockwise; of a mirrored frame 0 or 90."""
+        """Degrees counter-clockwise; 0 or 90 for a mirrored frame."""
         if not self.transposed:
             return 180 if self.mirror_x and self.mirror_y else 0
         return 270 if self.mirror_x and not self.mirror_y else 90
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        """(width, height) after, or equally before, the orientation."""
+        """Return the displayed (width, height) of a stored one, and the stored one of a displayed one."""
         return (height, width) if self.transposed else (width, height)
 
     def apply(self, pixels: Pixels) -> Pixels:
-        """uint8 [height, width, 3] as displayed."""
+        """Return stored pixels uint8 [height, width, 3] as displayed."""
         if self.transposed:
             pixels = pixels.swapaxes(0, 1)
         if self.mirror_x:
@@ -66,9 +67,9 @@ class Orientation:
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:
-    """The way that a frame's display matrix asks for, to the nearest quarter turn.
+    """Return the orientation of a frame's display matrix, to the nearest quarter turn.
 
-    PyAV's `frame.rotation` alone cannot tell a mirrored frame from one upside down.
+    PyAV's `frame.rotation` alone cannot distinguish a mirrored frame from one upside down.
     """
     matrix = cast(SideData | None, frame.side_data.get("DISPLAYMATRIX"))
     if matrix is None:
@@ -80,12 +81,12 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     return Orientation(False, a < 0, d < 0)
 
 
-def frame_pixels(frame: VideoFrame, size: tuple[int, int], orientation: Orientation) -> Pixels:
-    """uint8 [height, width, 3] RGB of `frame` as displayed, scaled to `size`.
+def frame_pixels(frame: VideoFrame, size: Size, orientation: Orientation) -> Pixels:
+    """Return uint8 [height, width, 3] RGB of `frame` as displayed, scaled to `size`.
 
-    `size` is (width, height) as displayed; scaling is bicubic, inside the colour conversion. Transparency
-    is laid on white. Colours follow the frame's own tags (matrix, full or limited range); a matrix that
-    swscale does not convert (YCgCo, ICtCp, ...) is taken as BT.601, as FFmpeg did before it refused them.
+    `size` is (width, height) as displayed; scaling is bicubic, inside the colour conversion. Transparent frames are
+    composited on white. Colours follow the frame's own tags (matrix, full or limited range); a matrix that swscale
+    does not convert (YCgCo, ICtCp, ...) is taken as BT.601, as FFmpeg did before it refused them.
     """
     if frame.colorspace not in _MATRICES:
         frame.colorspace = _BT2020 if frame.colorspace == _BT2020_CONSTANT else _UNTAGGED

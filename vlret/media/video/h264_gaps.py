@@ -1,7 +1,7 @@
 """Where frames of an H.264 stream are missing.
 
-FFmpeg fills such a hole with copies of the frame before and says nothing; all frames up to the next keyframe
-are then built on the wrong picture. Reference frames are numbered (`frame_num`, ITU-T H.264 7.4.3).
+FFmpeg silently fills such a gap with copies of the frame before; all frames up to the next keyframe then refer to
+the wrong picture. Reference frames are numbered (`frame_num`, ITU-T H.264 7.4.3).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 _SLICE, _IDR, _SPS = 1, 5, 7
 _START = re.compile(re.escape(b"\0\0\1"))
 _HEAD = 64  # bytes that hold the fields read here
-# Profiles whose parameter sets say more of the chroma.
+# Profiles whose parameter sets describe the chroma format.
 _HIGH = (44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244)
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbering:
-    """What a sequence parameter set says: bits of `frame_num`, bits before it, whether numbers may be missing."""
+    """From a sequence parameter set: bits of `frame_num`, bits before it, whether gaps in the numbers are allowed."""
 
     n_bits: int
     n_plane_bits: int
@@ -28,7 +28,7 @@ class _Numbering:
 
 
 class H264Gaps:
-    """Feed it the packets of a stream in their order.
+    """Checks the packets of a stream, given in their order.
 
     Args:
         extradata: the stream's parameter sets, as avcC or with start codes.
@@ -45,7 +45,7 @@ class H264Gaps:
             self._read_sets(sets)
 
     def is_after_gap(self, packet: bytes, is_key: bool) -> bool:
-        """Whether reference frames are missing right before this packet."""
+        """Return whether reference frames are missing right before this packet."""
         for unit in self._units(packet):
             kind = unit[0] & 31
             if kind == _SPS:
@@ -76,7 +76,7 @@ class H264Gaps:
                 self._numbering = _numbering(unit)
 
     def _units(self, packet: bytes) -> Iterator[bytes]:
-        """The packet's units, no more of each than is read here."""
+        """Yield the packet's NAL units, of each only the bytes that are read here."""
         if not self._n_length_bytes:
             yield from _after_start_codes(packet)
             return
@@ -95,7 +95,7 @@ def _after_start_codes(data: bytes) -> Iterator[bytes]:
 
 
 def _numbering(unit: bytes) -> _Numbering | None:
-    """What a sequence parameter set says; None if it cannot be read."""
+    """Return the numbering of a sequence parameter set; None if it cannot be read."""
     with suppress(ValueError):
         return _parsed(_Bits(unit[1:]))
     return None
@@ -135,21 +135,23 @@ def _skip_scaling_list(bits: _Bits, n: int) -> None:
 
 
 class _Bits:
-    """Bits of a unit, read one after the other. Raises ValueError past the end."""
+    """Reads the bits of a NAL unit in order. Raises ValueError past the end."""
 
     def __init__(self, data: bytes) -> None:
-        data = data.replace(b"\0\0\3", b"\0\0")  # the third byte only keeps start codes from arising
+        data = data.replace(
+            b"\0\0\3", b"\0\0"
+        )  # emulation prevention: the third byte only avoids start codes
         self._bits, self._at = "".join(f"{byte:08b}" for byte in data), 0
 
     def number(self, n: int) -> int:
-        """The next `n` bits."""
+        """Return the next `n` bits as a number."""
         start, self._at = self._at, self._at + n
         if self._at > len(self._bits):
             raise ValueError("no more bits")
         return int(self._bits[start : self._at] or "0", 2)
 
     def golomb(self) -> int:
-        """The next number in Exp-Golomb code."""
+        """Return the next Exp-Golomb number."""
         one = self._bits.index("1", self._at)
         n_zeros, self._at = one - self._at, one
         return self.number(n_zeros + 1) - 1

@@ -1,4 +1,4 @@
-"""Packet tables kept in memory, so that a long file opened again is not read again."""
+"""Packet tables cached in memory, so that a long file opened again is not read again."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from vlret.media.limits import KEPT_TABLES_BYTES
-from vlret.media.video.packets import PacketTable, read_packets
+from vlret.media.limits import PACKET_CACHE_BYTES
+from vlret.media.video.packet_table import PacketTable
+from vlret.media.video.read_packets import read_packets
 
 _Key = tuple[Path, int, int]
 
-_kept: OrderedDict[_Key, PacketTable] = OrderedDict()  # the one used last comes last
+_cache: OrderedDict[_Key, PacketTable] = OrderedDict()  # least recently used first
 _lock = threading.Lock()
 
 
 def packet_table(path: Path, on_progress: Callable[[], None]) -> PacketTable:
-    """`read_packets`, or what it said before of the same path, size and time of change.
+    """Return `read_packets(path)`, cached by path, size and modification time.
 
     Raises:
         MediaError: as `read_packets`.
@@ -25,16 +26,16 @@ def packet_table(path: Path, on_progress: Callable[[], None]) -> PacketTable:
     status = path.stat()
     key = (path, status.st_size, status.st_mtime_ns)
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
     table = read_packets(path, on_progress)
-    _keep(key, table)
+    _store(key, table)
     return table
 
 
-def _keep(key: _Key, table: PacketTable) -> None:
+def _store(key: _Key, table: PacketTable) -> None:
     with _lock:
-        _kept[key] = table
-        while sum(kept.n_bytes for kept in _kept.values()) > KEPT_TABLES_BYTES:
-            _kept.popitem(last=False)
+        _cache[key] = table
+        while sum(cached.n_bytes for cached in _cache.values()) > PACKET_CACHE_BYTES:
+            _cache.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Frames of a video stream in the order shown, with damage skipped and noted."""
+"""Frames of a video stream in display order; damaged ones are left out and noted."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from av import VideoFrame
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from vlret.media.video.container import decoder_of, open_container, packets_of, pictures_of
+from vlret.media.video.container import decoder_of, open_container, packets_of, video_streams
 from vlret.media.video.damage import DamageCheck
-from vlret.media.video.packets import PacketTable
+from vlret.media.video.packet_table import PacketTable
 from vlret.media.video.timestamps import NO_TIME
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A decoded frame and when it is shown, in ticks."""
+    """A decoded frame and its display time in ticks."""
 
     pts: int
     frame: VideoFrame
@@ -28,9 +28,10 @@ class Shown:
 class FrameStream:
     """Decodes a file forward, from its first packet or from a keyframe.
 
-    damaged_pts: the last frame (ticks) before the first damage met, the first shown if the file begins with
-        damage; None if none was met.
-    warnings: what is odd about the file although it can be read.
+    Attributes:
+        damaged_pts: time in ticks of the last frame before the first damage found so far, of the first frame shown
+            if the file begins with damage; None without damage.
+        warnings: oddities of a file that can be read.
     """
 
     def __init__(self, path: Path, table: PacketTable, on_progress: Callable[[], None]) -> None:
@@ -38,7 +39,7 @@ class FrameStream:
         self._codec = decoder_of(self._stream)
         self._table, self._on_progress = table, on_progress
         self.damaged_pts: int | None = None
-        n_streams = len(pictures_of(self._container))
+        n_streams = len(video_streams(self._container))
         self.warnings = [f"{n_streams} video streams, one is read"] if n_streams > 1 else []
         self.codec_name: str = self._codec.codec.canonical_name
 
@@ -47,11 +48,11 @@ class FrameStream:
         self._container.close()
 
     def from_start(self) -> Iterator[Shown]:
-        """All frames. For a stream that was just opened."""
-        return self._decode(self._on_one_clock(), None)
+        """Yield all frames of a stream that was just opened."""
+        return self._decode(self._packets_in_time(), None)
 
     def from_key(self, key: int) -> Iterator[Shown]:
-        """Frames shown at or after keyframe number `key` of the table; nothing if the seek misses it."""
+        """Yield the frames shown at or after keyframe number `key` of the table; none if the seek misses it."""
         key_pts, key_dts = int(self._table.key_pts[key]), int(self._table.key_dts[key])
         self._container.seek(key_dts, stream=self._stream)
         packets = self._packets()
@@ -65,19 +66,19 @@ class FrameStream:
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         return packets_of(self._container, self._stream, self._on_progress)
 
-    def _on_one_clock(self) -> Iterator[Packet[VideoStream]]:
-        """All packets, with the table's times where those of the file jump."""
-        moved, number = self._table.moved, 0
+    def _packets_in_time(self) -> Iterator[Packet[VideoStream]]:
+        """Yield all packets, with the table's times where those of the file jump."""
+        new_pts, number = self._table.new_pts, 0
         for packet in self._packets():
-            if moved is not None and not packet.is_discard and number < len(moved):
-                packet.pts = None if moved[number] == NO_TIME else int(moved[number])
+            if new_pts is not None and not packet.is_discard and number < len(new_pts):
+                packet.pts = None if new_pts[number] == NO_TIME else int(new_pts[number])
                 number += 1
             yield packet
 
     def _decode(self, packets: Iterator[Packet[VideoStream]], floor: int | None) -> Iterator[Shown]:
-        """Decode `packets`; frames before `floor` lean on what was not decoded and are left out.
+        """Decode `packets`; frames before `floor` refer to frames that were not decoded and are left out.
 
-        After damage nothing is shown up to the next keyframe, as all between is built on what is lost.
+        After damage, frames are left out up to the next keyframe, because they refer to what is lost.
         """
         last: int | None = None
         lost = is_damaged = False
@@ -87,7 +88,7 @@ class FrameStream:
                 continue
             if lost:
                 lost, floor = False, packet.pts
-                last = self._table.before(number, last)
+                last = self._table.pts_before_key(number, last)
             frames, lost = self._frames_of(packet, check)
             for shown in self._stamped(frames, floor, last):
                 last = shown.pts
@@ -103,7 +104,7 @@ class FrameStream:
             self.damaged_pts = last
 
     def _frames_of(self, packet: Packet[VideoStream], check: DamageCheck) -> tuple[list[VideoFrame], bool]:
-        """The good frames that come out when `packet` goes in, and whether there was damage."""
+        """Return the undamaged frames that decoding `packet` gives, and whether there was damage."""
         if check.is_after_gap(packet):
             return check.good(self._drain(), is_end=True)[0], True
         try:
@@ -117,7 +118,7 @@ class FrameStream:
         return frames, is_damaged
 
     def _drain(self) -> list[VideoFrame]:
-        """Frames that the decoder still holds; afterwards it is ready for a keyframe."""
+        """Return the frames that the decoder still holds; afterwards it is ready for a keyframe."""
         try:
             return self._codec.decode(None)
         except MemoryError:
@@ -128,13 +129,13 @@ class FrameStream:
             self._codec.flush_buffers()
 
     def _stamped(self, frames: list[VideoFrame], floor: int | None, last: int | None) -> Iterator[Shown]:
-        """Frames with a rising time; one without a time of its own follows the one before."""
+        """Yield the frames with ascending times; a frame without a time follows the one before."""
         for frame in frames:
             pts = frame.pts
             if floor is not None and pts is not None and pts < floor:
                 continue
             if pts is None or (last is not None and pts <= last):
-                pts = self._table.after(last)
+                pts = self._table.next_pts(last)
             last = pts
             yield Shown(pts, frame)
 

@@ -1,4 +1,4 @@
-"""A video file: the frame shown at a time, by PyAV, seeking where the file allows it."""
+"""A video file: which frame is shown at a time. Decoded by PyAV, with seeks where the file allows them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ from vlret.errors import MediaError
 from vlret.media.frame_size import Size
 from vlret.media.info import MediaInfo
 from vlret.media.limits import LONG_STILL_S, MAX_SPAN_S
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.frame_pixels import Orientation, frame_pixels, orientation_of
 from vlret.media.video.packet_cache import packet_table
-from vlret.media.video.packets import PacketTable
+from vlret.media.video.packet_table import PacketTable
 from vlret.media.video.stream import FrameStream, Shown
 from vlret.types import Pixels
 
 TOLERANCE_S = 1e-6
-"""A time this little before a frame's stamp still means that frame (times computed in floating point)."""
-_WORTH_A_SEEK = 8  # to decode so few frames on is cheaper than to seek
+"""A time up to this much before a frame's timestamp still selects that frame (floating-point errors)."""
+_MIN_SEEK_FRAMES = 8  # decoding fewer frames is cheaper than a seek
 
 
 class Video:
-    """An open video. Ask for rising times: it decodes forward and seeks over what nobody wants.
+    """An open video; times are requested in ascending order. It decodes forward and seeks over unneeded frames.
 
-    info: what the file holds.
-    on_progress: called as packets are read and decoded.
-    decoded_end: seconds at which the last frame that can be decoded ends, None until it was reached.
+    Attributes:
+        path: the file.
+        info: what the file holds.
+        on_progress: called as packets are read and decoded.
+        decoded_end: seconds at which the last decodable frame ends; None until it was reached.
     """
 
     def __init__(self, path: Path, on_progress: Callable[[], None] = lambda: None) -> None:
@@ -42,7 +44,7 @@ class Video:
         self._cached: tuple[int, tuple[int, int], Pixels] | None = None
         self._open()
         try:
-            self._first_look()
+            self._read_info()
         except BaseException:
             self._stream.close()
             raise
@@ -55,7 +57,7 @@ class Video:
 
     @property
     def starts(self) -> NDArray[np.float64]:
-        """float64 [n], rising from 0: seconds at which new frames are shown."""
+        """The times float64 [n] in seconds, ascending from 0, at which new frames are shown."""
         table = self._table
         if len(table.pts) < table.n_packets / 2:
             return np.arange(table.n_packets, dtype=np.float64) * (table.step * table.tick_s)
@@ -64,32 +66,32 @@ class Video:
 
     @property
     def warnings(self) -> list[str]:
-        """What is odd about the file although it can be read."""
+        """Oddities of a file that can be read."""
         table, found = self._table, list(self._stream.warnings)
         if table.n_unread:
             found.append(
                 f"holds {table.n_unread} bytes of another recording after its end, which are not read"
             )
         if table.n_damaged:
-            found.append(f"damaged time stamps: {table.n_damaged}")
+            found.append(f"damaged timestamps: {table.n_damaged}")
         begin, end = table.longest_still()
         if end - begin > LONG_STILL_S:
-            found.append(f"one picture from {begin:.1f} to {end:.1f} s: a time stamp may be damaged")
+            found.append(f"one frame is shown from {begin:.1f} to {end:.1f} s: a timestamp may be damaged")
         return found
 
     @property
-    def is_clock_moved(self) -> bool:
-        """Whether times of frames differ from the time stamps in the file, as the recording was joined."""
-        return self._table.moved is not None and not self._table.counted
+    def has_new_times(self) -> bool:
+        """Whether frame times differ from the timestamps in the file, because recordings were joined."""
+        return self._table.new_pts is not None and not self._table.in_display_order
 
     @property
     def damaged_at(self) -> float | None:
-        """Seconds of the last frame before the first damage that was met so far, None if none was."""
+        """Seconds of the last frame before the first damage found so far; None without damage."""
         pts = self._stream.damaged_pts
         return None if pts is None else self._seconds(pts)
 
     def frames_at(self, times: Iterable[float], size: Size | None) -> Iterator[tuple[float, Pixels]]:
-        """For each of the rising `times` (s): true time stamp and pixels of the frame shown then.
+        """Yield the timestamp and pixels of the frame shown at each of the ascending `times` (s).
 
         Past the end this is the last frame that can be decoded.
         """
@@ -101,7 +103,7 @@ class Video:
     def frames_between(
         self, start_s: float, end_s: float, size: Size | None
     ) -> Iterator[tuple[float, Pixels]]:
-        """True time stamp and pixels of the frame shown at `start_s` and of all that follow before `end_s`."""
+        """Yield timestamp and pixels of the frame shown at `start_s` and of all that follow before `end_s`."""
         self._begin_pass()
         shown = self._shown_at(start_s)
         yield self._seconds(shown.pts), self._pixels(shown, size)
@@ -109,7 +111,7 @@ class Video:
             yield self._seconds(following.pts), self._pixels(following, size)
 
     def every_frame(self, size: Size | None) -> Iterator[tuple[float, Pixels]]:
-        """True time stamp and pixels of every frame, from the first on."""
+        """Yield timestamp and pixels of every frame, from the first on."""
         self._begin_pass()
         while (shown := self._next()) is not None:
             yield self._seconds(shown.pts), self._pixels(shown, size)
@@ -118,8 +120,8 @@ class Video:
         self._stream = FrameStream(self.path, self._table, self.on_progress)
         self._frames = self._stream.from_start()
         self._sought = False
-        self._current: Shown | None = None  # the frame shown now
-        self._ahead: Shown | None = None  # one that was decoded but is shown later
+        self._current: Shown | None = None  # the frame shown at the last time requested
+        self._ahead: Shown | None = None  # decoded, but shown later
 
     def _begin_pass(self) -> None:
         if self._used:
@@ -130,7 +132,7 @@ class Video:
         self._stream.close()
         self._open()
 
-    def _first_look(self) -> None:
+    def _read_info(self) -> None:
         first = self._next()
         if first is None:
             raise self._not_decodable()
@@ -138,8 +140,8 @@ class Video:
         self._orientation = orientation_of(first.frame)
         self.info = _describe(first, self._orientation, self._table, self._stream.codec_name)
         if self.info.duration > MAX_SPAN_S:
-            reason = f"its time stamps span {self.info.duration:.0f} s"
-            raise unreadable(self.path, reason, "Remux the file.", "too_long")
+            reason = f"its timestamps span {self.info.duration:.0f} s"
+            raise UnreadableError(self.path, reason, "Remux the file.", code="too_long")
 
     def _seconds(self, pts: int) -> float:
         return (pts - self._first_pts) * self._table.tick_s
@@ -158,7 +160,7 @@ class Video:
         except av.FFmpegError as error:
             reason = f"{shown.frame.format.name} frames cannot be converted to {size[0]} x {size[1]}"
             hint = "Use a smaller size, or convert the video, to H.264 in MP4 for example."
-            raise unreadable(self.path, reason, hint, "not_convertible") from error
+            raise UnreadableError(self.path, reason, hint, code="not_convertible") from error
 
     def _shown_at(self, time: float) -> Shown:
         wanted = self._first_pts + int(np.floor((time + TOLERANCE_S) / self._table.tick_s))
@@ -168,7 +170,7 @@ class Video:
             self._seek_if_far(wanted)
         shown = self._run_to(wanted)
         if self._sought and (shown is None or shown.pts != wanted):
-            # The seek did not bring the frame: damage, or a keyframe that does not stand alone.
+            # The seek did not give the frame: damage, or a keyframe that cannot be decoded on its own.
             self._may_seek = False
             self._rewind()
             shown = self._run_to(wanted)
@@ -178,10 +180,10 @@ class Video:
 
     def _not_decodable(self) -> MediaError:
         hint = "Check that it plays in a player."
-        return unreadable(self.path, "no frame can be decoded", hint, "no_frames")
+        return UnreadableError(self.path, "no frame can be decoded", hint, code="no_frames")
 
     def _run_to(self, wanted: int) -> Shown | None:
-        """Decode on to the last frame shown at or before `wanted`."""
+        """Decode up to the last frame shown at or before `wanted`."""
         while self._current is None or self._current.pts < wanted:
             following = self._next()
             if following is None:
@@ -206,10 +208,10 @@ class Video:
             self.decoded_end = max(end, self.info.shown_until) if last else end
 
     def _seek_if_far(self, wanted: int) -> None:
-        """Seek to the last keyframe shown at or before `wanted` if it lies well ahead."""
+        """Seek to the last keyframe shown at or before `wanted` if it is far ahead."""
         key = int(np.searchsorted(self._table.key_pts, wanted, side="right")) - 1
         here = self._current.pts if self._current is not None else self._first_pts
-        if key >= 0 and self._count_frames(here, int(self._table.key_pts[key])) >= _WORTH_A_SEEK:
+        if key >= 0 and self._count_frames(here, int(self._table.key_pts[key])) >= _MIN_SEEK_FRAMES:
             self._frames, self._sought = self._stream.from_key(key), True
             self._current = self._ahead = None
 

@@ -52,7 +52,7 @@ def test_of_states_the_candidates_are_known_and_the_query_is_not(of_set):
 def test_of_questions_nothing_is_claimed(of_set, name):
     told = paper_differences(from_json(of_set(name)))
     assert told.startswith("The paper (arXiv 2512.10942) states neither candidate answers nor crops")
-    assert told.endswith("how far this run's agree with its own is not known.")
+    assert told.endswith("it is unknown whether they agree with this run's.")
 
 
 @pytest.mark.parametrize(

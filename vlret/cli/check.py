@@ -1,4 +1,4 @@
-"""`vlret check`: whether an index is whole, and its files are there."""
+"""`vlret check`: whether an index is intact, and its media files exist."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vlret.cli import options, output
 
 
 def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
-    """Read every byte of an index to see whether it is damaged, and look for files that are gone.
+    """Verify every byte of an index, and list media files that are gone.
 
     Exits with 1 if it is damaged.
     """

@@ -6,7 +6,7 @@ from vlret.cli import options, output
 
 
 def compact(index: options.IndexFolder, json: options.AsJson = False) -> None:
-    """Rewrite an index without the clips that were dropped, which frees their space."""
+    """Rewrite an index without its dropped clips, which frees their space."""
     from vlret.index.index import Index
 
     report = Index.open(index).compact()

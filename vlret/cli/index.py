@@ -13,31 +13,31 @@ from vlret.cli import options, output
 def index(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE", help="Files, folders, globs, or a .txt or .csv of paths."),
+        typer.Argument(metavar="SOURCE", help="Files, directories, globs, or a .txt or .csv of paths."),
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder of the index (default: indexes/NAME).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Directory of the index (default: indexes/NAME).")] = None,
     model: options.Model = options.DEFAULT_MODEL,
     clips: Annotated[
         str, typer.Option(help="auto, whole, window:LENGTH[:STEP] in seconds, shots or shots:transnet.")
     ] = "auto",
-    frames: Annotated[int | None, typer.Option(min=1, help="Frames a clip (default: the model's).")] = None,
-    sampling: Annotated[str, typer.Option(help="Which frames: midpoint or endpoints.")] = "midpoint",
+    frames: Annotated[int | None, typer.Option(min=1, help="Frames per clip (default: the model's).")] = None,
+    sampling: Annotated[str, typer.Option(help="Frame sampling: midpoint or endpoints.")] = "midpoint",
     decoder: Annotated[str, typer.Option(help="auto (PyAV), pyav or decord.")] = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Processes that decode.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Decoding processes.")] = 1,
     moved_from: Annotated[
-        Path | None, typer.Option(metavar="OLD", help="The first SOURCE is the folder that was OLD before.")
+        Path | None, typer.Option(metavar="OLD", help="The first SOURCE was moved from OLD.")
     ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Drop what is gone from the sources.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Drop the clips of files that are gone.")] = False,
     prune_missing_folders: Annotated[
         bool,
-        typer.Option("--prune-missing-folders", help="Also what was in folders that are missing or empty."),
+        typer.Option("--prune-missing-folders", help="Also those in directories that are missing or empty."),
     ] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     json: options.AsJson = False,
     strict: options.Strict = False,
 ) -> None:
-    """Turn videos and images into an index. Run again: only what is new or changed is encoded.
+    """Index videos and images. Run again to encode only what is new or changed.
 
     Example: vlret index ~/Videos --out indexes/videos
     """

@@ -1,4 +1,4 @@
-"""`vlret info`: what an index holds."""
+"""`vlret info`: what an index contains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vlret.text import printable
 
 
 def info(index: options.IndexFolder, json: options.AsJson = False) -> None:
-    """Tell what an index holds, and what made it."""
+    """Show what an index contains, and how it was built."""
     from vlret.index.index import Index
 
     facts = Index.open(index).info()

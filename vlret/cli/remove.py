@@ -1,4 +1,4 @@
-"""`vlret remove`: files out of an index."""
+"""`vlret remove`: removes files from an index."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vlret.cli import options, output
 def remove(
     index: options.IndexFolder,
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Files, or folders with all that is in them.")
+        list[str], typer.Argument(metavar="PATH", help="Files, or directories with everything in them.")
     ],
     json: options.AsJson = False,
 ) -> None:
-    """Take files or folders out of an index. The files themselves stay as they are.
+    """Remove files or directories from an index. The files themselves are not touched.
 
     Example: vlret remove indexes/videos ~/Videos/private
     """

@@ -21,37 +21,43 @@ def search(
         list[str],
         typer.Argument(metavar="QUERY", help="A sentence, or the path of an image or video."),
     ],
-    k: Annotated[int, typer.Option("-k", min=1, help="How many results.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
     plus: Annotated[
         list[str] | None,
-        typer.Option(metavar="TEXT[^WEIGHT]", help="More of this; 'red car^0.8' weighs it (default 0.5)."),
+        typer.Option(
+            metavar="TEXT[^WEIGHT]",
+            help="Add this to the query; 'red car^0.8' sets its weight (0.5).",
+        ),
     ] = None,
     minus: Annotated[
         list[str] | None,
-        typer.Option("--not", metavar="TEXT[^WEIGHT]", help="Less of this, in the same form."),
+        typer.Option(
+            "--not", metavar="TEXT[^WEIGHT]", help="Subtract this from the query, in the same form."
+        ),
     ] = None,
     all_clips: Annotated[
-        bool, typer.Option("--all-clips", help="Every clip of a video, not only its best.")
+        bool, typer.Option("--all-clips", help="All clips of a file, not only its best one.")
     ] = False,
     model: options.IndexModel = None,
     device: options.Device = "auto",
     json: options.AsJson = False,
     paths: Annotated[
-        bool, typer.Option("--paths", help="Print the paths only, each once, one a line.")
+        bool, typer.Option("--paths", help="Print only the paths, each once, one per line.")
     ] = False,
     null: Annotated[
-        bool, typer.Option("-0", "--null", help="Like --paths, each followed by NUL: for `xargs -0`.")
+        bool, typer.Option("-0", "--null", help="Like --paths, each followed by NUL, for `xargs -0`.")
     ] = False,
     only: Annotated[
         str | None,
         typer.Option(
-            metavar="PATTERN", help="Files whose path holds it, such as 2024, or matches '*/2024/*.mp4'."
+            metavar="PATTERN",
+            help="Only files whose path contains this, such as 2024, or matches '*/2024/*.mp4'.",
         ),
     ] = None,
     html: options.Html = None,
     trim: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", file_okay=False, help="Save each result as a clip of its own."),
+        typer.Option(metavar="DIR", file_okay=False, help="Save each result as a separate video clip."),
     ] = None,
 ) -> None:
     """Find the clips nearest to a sentence, image or video.

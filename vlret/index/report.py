@@ -20,7 +20,7 @@ class BuildReport:
 
     `new` counts files encoded in this run, changed ones included; `partial` names those of them that are
     damaged, with what was lost: the clips that could be read are in the index. `moved` of the unchanged files
-    lie elsewhere now and have kept their vectors. `dropped` counts clips that became invalid (changed or
+    were found in another place and kept their vectors. `dropped` counts clips that became invalid (changed or
     pruned files); `clips` and `hours` (of video) are what this run encoded, in `wall_s` seconds. `unread`
     counts the media files in formats that are not read, by suffix. With `prune`, `missing_folders` are those
     that are missing or empty, with the number of their files that were kept.

@@ -1,18 +1,11 @@
-"""mteb's own tasks over vlret's models: which of them run, what they scored, and where mteb's result files lie.
-
-The document of `run_tasks`:
-    task, list (mteb's benchmark, "" for tasks by name), mteb (its version), frame_times,
-    models: name (as asked for), mteb_name, revision, weights_hash, frames, dtype,
-        results: task, type, metric, main_score (0..1, or None), file (None without `out`), result (mteb's
-            `TaskResult` as plain values),
-        no_score: task, reason (the model cannot take it, or it failed).
-"""
+"""mteb's own tasks over vlret's models: which of them run, what they scored, and where mteb's result files are."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
@@ -21,17 +14,77 @@ from typing import Any
 import numpy as np
 
 from vlret.errors import UsageError, VlretError
+from vlret.evaluation.results.json_codec import encode
 from vlret.models.base import Embedder, ModelCard
 from vlret.models.mteb import MTEBEncoder, import_mteb
-
-Document = dict[str, Any]
-Row = dict[str, Any]
 
 FRAME_TIMES = (
     "the middles of equal spans of time, in place of mteb's own, which go by the number of the frame"
 )
 _READ = {"text", "video"}
 _LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScore:
+    """What a model scored on a task.
+
+    `main_score` is in 0..1, None where it is not a number; `file` is None without an output directory; `result`
+    is mteb's `TaskResult` as plain values.
+    """
+
+    task: str
+    type: str
+    metric: str
+    main_score: float | None
+    file: str | None
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedTask:
+    """A task without a score: the model does not support it, or it failed."""
+
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelScores:
+    """The scores of one model, with the name and revision that mteb knows it by."""
+
+    name: str
+    mteb_name: str
+    revision: str
+    weights_hash: str
+    frames: int
+    dtype: str
+    results: tuple[TaskScore, ...]
+    no_score: tuple[SkippedTask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MtebResult:
+    """The scores of all models.
+
+    Attributes:
+        benchmark: of mteb, "" for tasks by name ("list" in JSON).
+        mteb: its version.
+        frame_times: how frames were chosen, in place of mteb's sampling.
+        models: one for each.
+    """
+
+    benchmark: str
+    mteb: str
+    frame_times: str
+    models: tuple[ModelScores, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {
+            "task": "mteb", "list": self.benchmark, "mteb": self.mteb, "frame_times": self.frame_times,
+            "models": encode(self.models),
+        }  # fmt: skip
 
 
 def find_tasks(names: Sequence[str], benchmark: str | None = None) -> list[Any]:
@@ -64,11 +117,11 @@ def run_tasks(
     benchmark: str | None = None,
     out: Path | None = None,
     say: Callable[[str], None] = lambda message: None,
-) -> Document:
-    """Each task over each model; see the top of this file for the document.
+) -> MtebResult:
+    """Run each task over each model.
 
     Args:
-        models: embedders by the name that the document gives them.
+        models: embedders by the name that the result gives them.
         tasks: of `find_tasks`.
         benchmark: the benchmark of mteb that they are from.
         out: a folder for mteb's result files, laid out as `mteb.ResultCache` reads it: a result that is there of
@@ -83,16 +136,13 @@ def run_tasks(
     """
     cache = import_mteb().ResultCache(out) if out else None
     encoders = {name: MTEBEncoder(model) for name, model in models.items()}
-    entries = {name: _entry(name, encoder) for name, encoder in encoders.items()}
+    rows: dict[str, list[TaskScore | SkippedTask]] = {name: [] for name in models}
     for task in tasks:
         for name, encoder in encoders.items():
             say(f"{task.metadata.name} over {name}")
-            row = _row(encoder, task, cache)
-            entries[name]["no_score" if "reason" in row else "results"].append(row)
-    return {
-        "task": "mteb", "list": benchmark or "", "mteb": version("mteb"), "frame_times": FRAME_TIMES,
-        "models": list(entries.values()),
-    }  # fmt: skip
+            rows[name].append(_row(encoder, task, cache))
+    scores = tuple(_model_scores(name, encoder, rows[name]) for name, encoder in encoders.items())
+    return MtebResult(benchmark or "", version("mteb"), FRAME_TIMES, scores)
 
 
 def left_out(card: ModelCard, task: Any) -> str:
@@ -130,19 +180,25 @@ def _asks(task: Any) -> bool:
     return any({"t", "v"} <= set(side) for side in category.split("2"))
 
 
-def _entry(name: str, encoder: MTEBEncoder) -> Document:
+def _model_scores(name: str, encoder: MTEBEncoder, rows: Sequence[TaskScore | SkippedTask]) -> ModelScores:
     card, meta = encoder.embedder.card, encoder.mteb_model_meta
-    return {
-        "name": name, "mteb_name": meta.name, "revision": meta.revision, "weights_hash": card.weights_hash,
-        "frames": card.frames, "dtype": meta.experiment_kwargs["dtype"], "results": [], "no_score": [],
-    }  # fmt: skip
+    return ModelScores(
+        name,
+        meta.name,
+        meta.revision,
+        card.weights_hash,
+        card.frames,
+        meta.experiment_kwargs["dtype"],
+        tuple(row for row in rows if isinstance(row, TaskScore)),
+        tuple(row for row in rows if isinstance(row, SkippedTask)),
+    )
 
 
-def _row(encoder: MTEBEncoder, task: Any, cache: Any) -> Row:
+def _row(encoder: MTEBEncoder, task: Any, cache: Any) -> TaskScore | SkippedTask:
     name = task.metadata.name
     reason = left_out(encoder.embedder.card, task)
     if reason:
-        return {"task": name, "reason": reason}
+        return SkippedTask(name, reason)
     if cache:
         _check_stored(encoder, name, cache)
     logging.getLogger("mteb").setLevel(logging.CRITICAL)  # what it would log of a failed task is in the row
@@ -151,15 +207,17 @@ def _row(encoder: MTEBEncoder, task: Any, cache: Any) -> Row:
         encode_kwargs={"batch_size": encoder.embedder.batch_size, "show_progress_bar": False},
     )  # fmt: skip
     if found.exceptions:
-        return {"task": name, "reason": " ".join(found.exceptions[0].exception.split())[:_LONGEST_REASON]}
+        return SkippedTask(name, " ".join(found.exceptions[0].exception.split())[:_LONGEST_REASON])
     (result,) = found.task_results
     score = float(result.get_score())
-    return {
-        "task": name, "type": task.metadata.type, "metric": task.metadata.main_score,
-        "main_score": score if np.isfinite(score) else None,
-        "file": str(_file(encoder, name, cache)) if cache else None,
-        "result": json.loads(result.model_dump_json()),  # this way NaN becomes null
-    }  # fmt: skip
+    return TaskScore(
+        name,
+        task.metadata.type,
+        task.metadata.main_score,
+        score if np.isfinite(score) else None,
+        str(_file(encoder, name, cache)) if cache else None,
+        json.loads(result.model_dump_json()),  # this way NaN becomes null
+    )
 
 
 def _check_stored(encoder: MTEBEncoder, task: str, cache: Any) -> None:

@@ -1,4 +1,4 @@
-"""Still images: told by content, upright, whole or with a warning, and never larger than memory."""
+"""Still images: identified by content, upright, whole or with a warning, and never larger than memory."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_a_jpeg_without_its_last_bytes(progressive: bool, tmp_path: Path):
         assert (number_above(pixels), is_whole) == (5, False)
 
 
-def test_a_damaged_image_is_told(tmp_path: Path):
+def test_a_damaged_image_is_reported(tmp_path: Path):
     path = tmp_path / "photo.jpg"
     image().save(path)
     path.write_bytes(path.read_bytes()[:-20])

@@ -46,7 +46,7 @@ def test_a_file_of_two_parts_tells_neither():
         ([("dog", "x"), ("cow", "y")], "cow of m.csv is not in own"),
         ([("dog", "x"), ("cat", "y"), ("cat", "z")], "two captions of cat"),
         ([("dog", "x"), ("dog.mp4", "x"), ("cat", "y")], "two captions of dog.mp4"),
-        ([("dog", "x")], "no caption for 1 of 2 media, cat first"),
+        ([("dog", "x")], "no caption for 1 of 2 items, cat first"),
     ],
 )
 def test_what_does_not_fit_is_named(rows, message):
@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_named(rows, message):
 
 
 def test_one_medium_is_refused():
-    with pytest.raises(UsageError, match="own has one medium"):
+    with pytest.raises(UsageError, match="own has only one item"):
         score_captions({"m.csv": written(("dog", "x"))}, RetrievalSet(CARD, [DOG], ["a dog"], [0]))
 
 

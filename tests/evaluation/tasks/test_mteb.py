@@ -112,7 +112,7 @@ def test_other_weights_of_the_same_name_are_scored_anew(similarity, tmp_path):
 def test_a_damaged_result_is_named(similarity, tmp_path):
     (row,) = run_tasks({"a": CountingEmbedder()}, [similarity], out=tmp_path).models[0].results
     Path(row.file).write_text('{"task_name": "Col')
-    with pytest.raises(VlretError, match=r"ColourSTS\.json is no whole result of mteb\. Delete it"):
+    with pytest.raises(VlretError, match=r"ColourSTS\.json is not a complete result of mteb\. Delete it"):
         run_tasks({"a": CountingEmbedder()}, [similarity], out=tmp_path)
 
 
@@ -164,9 +164,9 @@ def test_tasks_and_lists_are_found_by_name_and_alias():
     ("names", "benchmark", "told"),
     [
         (["MSRVTTT2"], None, r"no task 'MSRVTTT2'; the nearest names are .*MSRVTTT2V"),
-        ([], "MVEB(txt)", r"no list 'MVEB\(txt\)'; the nearest names are .*MVEB"),
-        ([], None, "Neither tasks nor a list"),
-        (["MSRVTTT2V"], "MVEB", "Tasks and a list"),
+        ([], "MVEB(txt)", r"no benchmark 'MVEB\(txt\)'; the nearest names are .*MVEB"),
+        ([], None, "Neither tasks nor a benchmark"),
+        (["MSRVTTT2V"], "MVEB", "Tasks and a benchmark"),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(names, benchmark, told):

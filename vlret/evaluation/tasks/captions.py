@@ -60,7 +60,9 @@ def score_captions(written: Mapping[str, RetrievalSet], known: RetrievalSet) -> 
     """
     if len(known.media) < 2:
         raise UsageError(
-            f"{known.card.title} has one medium.", "CIDEr weighs words by how few media have them: give more."
+            f"{known.card.title} has only one item.",
+            "CIDEr weighs words by how few items have them: give more items.",
+            code="too_few_items",
         )
     scored = {name: cider(*paired_captions(name, one, known)) for name, one in written.items()}
     first = next(iter(scored.values()))
@@ -103,16 +105,25 @@ def paired_captions(
         if medium not in number:
             raise UsageError(
                 f"{medium} of {name} is not in {known.card.title}.",
-                f"Allowed: one row for each of its {len(known.media)} media, such as {known.media[0].id}.",
+                f"Allowed: one row for each of its {len(known.media)} items, such as {known.media[0].id}.",
+                code="unknown_item",
+                given=medium,
             )
         if number[medium] in captions:
-            raise UsageError(f"{name} has two captions of {medium}.", "Leave one row for it.")
+            raise UsageError(
+                f"{name} has two captions of {medium}.",
+                "Keep one row for it.",
+                code="duplicate_caption",
+                given=medium,
+            )
         captions[number[medium]] = text
     silent = [one.id for i, one in enumerate(known.media) if i not in captions]
     if silent:
         raise UsageError(
-            f"{name} has no caption for {len(silent)} of {len(known.media)} media, {silent[0]} first.",
+            f"{name} has no caption for {len(silent)} of {len(known.media)} items, {silent[0]} first.",
             "Write a row for each.",
+            code="caption_missing",
+            items=silent,
         )
     return [captions[i] for i in range(len(references))], references
 

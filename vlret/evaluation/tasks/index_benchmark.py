@@ -119,7 +119,8 @@ def rows_of(
         what = "clips" if _has_times(captions) else "files"
         raise UsageError(
             f"{len(missing)} of {len(wanted)} captioned {what} are not in {index.folder}: {some_of(missing)}.",
-            "Index them, or run with --allow-missing.",
+            "Index them, or allow missing media.",
+            code="not_in_index",
             files=files_of(absent),
         )
     return wanted, missing
@@ -190,6 +191,8 @@ class _Files:
                 raise UsageError(
                     f"{printable(name)} is the name of {len(found)} files: {some_of([*map(printable, found)])}.",
                     "Write the whole path.",
+                    code="ambiguous_file_name",
+                    given=name,
                 )
             if found:
                 return np.asarray(self._rows_of[found[0]], np.int64)

@@ -97,8 +97,9 @@ def find_tasks(names: Sequence[str], benchmark: str | None = None) -> list[Any]:
     mteb = import_mteb()
     if bool(names) == bool(benchmark):
         raise UsageError(
-            f"{'Tasks and a list' if names else 'Neither tasks nor a list'} of mteb were named.",
-            "Give --task NAME (several), or --list NAME such as 'MVEB(text, video)'.",
+            f"{'Tasks and a benchmark' if names else 'Neither tasks nor a benchmark'} of mteb were given.",
+            "Give names of tasks, or a benchmark such as 'MVEB(text, video)'.",
+            code="not_tasks_or_benchmark",
         )
     if not benchmark:
         return [_task(mteb, name) for name in dict.fromkeys(names)]
@@ -106,7 +107,7 @@ def find_tasks(names: Sequence[str], benchmark: str | None = None) -> list[Any]:
         return list(mteb.get_benchmark(benchmark).tasks)
     except KeyError as error:
         known = [name for b in mteb.get_benchmarks() for name in (b.name, *(b.aliases or ()))]
-        raise _unknown("list", benchmark, known) from error
+        raise _unknown("benchmark", benchmark, known) from error
 
 
 def run_tasks(
@@ -122,12 +123,12 @@ def run_tasks(
     Args:
         models: embedders by the name that the result gives them.
         tasks: of `find_tasks`.
-        benchmark: the list that they are from.
+        benchmark: the benchmark of mteb that they are from.
         out: a folder for mteb's result files, laid out as `mteb.ResultCache` reads it: a result that is there of
-            the same weights, number format and frames is not computed again, and a stopped one goes on.
-        say: told which task is being run over which model.
+            the same weights, number format and frames is not computed again, and a stopped run resumes.
+        say: receives which task is run over which model.
 
-    A task that a model cannot take, or that fails, is left out with the reason; the others go on.
+    A task that a model does not support, or that fails, is skipped with the reason; the others run.
 
     Raises:
         MissingExtraError: mteb is not installed.
@@ -168,6 +169,8 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> UsageError:
     return UsageError(
         f"mteb {version('mteb')} has no {what} {name!r}; the nearest names are {near}.",
         "Give one that it has.",
+        code="unknown_mteb_task" if what == "task" else "unknown_mteb_benchmark",
+        given=name,
     )
 
 
@@ -222,7 +225,12 @@ def _check_stored(encoder: MTEBEncoder, task: str, cache: Any) -> None:
         cache.load_task_result(task, encoder.mteb_model_meta)
     except ValueError as error:
         file = _file(encoder, task, cache)
-        raise VlretError(f"{file} is no whole result of mteb.", "Delete it and run again.") from error
+        raise VlretError(
+            f"{file} is not a complete result of mteb.",
+            "Delete it and run again.",
+            code="mteb_result_damaged",
+            path=file,
+        ) from error
 
 
 def _file(encoder: MTEBEncoder, task: str, cache: Any) -> Path:

@@ -22,7 +22,7 @@ from benchmarks.mini.sets import (
 )
 from vlret.datasets.tar_set import Item, read_bytes, read_items
 from vlret.errors import UsageError
-from vlret.evaluation.results.stamp import set_hash
+from vlret.evaluation.tasks.registry import task_of
 from vlret.models.base import Embedder
 
 Kind = Literal["clips", "questions", "texts"]
@@ -110,7 +110,7 @@ def _texts(name: str) -> Part:
     return Part(
         name,
         "texts",
-        lambda data: set_hash(text_set(data, name)),
+        lambda data: task_of(text_set(data, name)).set_hash(),
         lambda model, data: [triples(model, text_set(data, name))],
     )
 

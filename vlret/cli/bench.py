@@ -54,7 +54,7 @@ def run_task(given: TaskOptions) -> None:
 
 def _with_where(error: VlretError, given: TaskOptions) -> VlretError:
     """The same error, which says where all its files are listed if it names only some."""
-    from vlret.evaluation.inputs.subset import N_NAMED
+    from vlret.evaluation.tasks.missing import N_NAMED
 
     if given.out or not error.fields["files"][N_NAMED:]:
         return error

@@ -9,17 +9,23 @@ from vlret.errors import VlretError
 
 HINTS: dict[str, str] = {
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
+    "annotations_incomplete": "Get the original files: {source}. Or run with --allow-missing, which every number "
+    "then says.",
+    "captions_not_in_index": "Index them, or run with --allow-missing.",
     "custom_dataset_choices": "Remove --choice and --annotations.",
     "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
     "--allow-missing, which is recorded with every figure.",
+    "dataset_media_missing": "Get them: {source}. Or run with --allow-missing, which every number then says.",
     "index_needs_captions": "Give --captions FILE.csv --index INDEX.",
     "no_annotations": "Give their directory with --annotations (default: annotations/ in that of --data).",
     "no_dataset_name": "Give --dataset NAME.",
+    "no_media_directory": "Give their directory with --data.",
+    "no_model": "Give one with --model.",
     "not_comparable": "Run both with the same protocol, or compare anyway with --force.",
-    "not_in_index": "Index them, or run with --allow-missing.",
     "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",
     "not_writable": "Choose another directory with --{argument}.",
+    "questions_need_model": "Give --model in place of --vectors.",
     "too_many_clips": "Give longer windows with --clips.",
     "wrong_task": "Run vlret bench {task}.",
 }

@@ -20,8 +20,8 @@ from typing import Any
 
 from vlret.evaluation.results.contents import Contents, Item, ScoredDataset
 from vlret.evaluation.results.json_codec import OPTIONAL, decode, encode
-from vlret.evaluation.results.protocol import Stamp
 from vlret.evaluation.results.section import ResultSection
+from vlret.evaluation.results.stamp import Stamp
 
 SCHEMA = 2
 """The version of the file format: a change of meaning takes another number."""

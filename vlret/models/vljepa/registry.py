@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from vlret.models.vljepa.configuration import VLJEPAConfig
+    from transformers import PretrainedConfig
 
 LOG_SCALE = "logit_scale"
 """The one weight that belongs to no tower; the predictor's file holds it."""
@@ -24,7 +23,7 @@ class Tower:
     Attributes:
         config: the field of `VLJEPAConfig` that holds the tower's own transformers configuration.
         kinds: values of its `model_type` that are known to work; others of transformers might ask the hub.
-        implementation: `module:Class` in this package; the class takes a `VLJEPAConfig`.
+        implementation: `module:Class` in this package; the class takes the whole `VLJEPAConfig`.
         is_optional: a model has the tower only if its configuration has the field.
     """
 
@@ -33,7 +32,7 @@ class Tower:
     implementation: str
     is_optional: bool = False
 
-    def build(self, config: VLJEPAConfig) -> nn.Module:
+    def build(self, config: PretrainedConfig) -> nn.Module:
         """The tower with random weights."""
         module, _, name = self.implementation.partition(":")
         tower: nn.Module = getattr(import_module(module), name)(config)

@@ -12,8 +12,9 @@ from tests.evaluation.conftest import Counting, CountingAsked
 from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import Published, StateChoice, StateSet
 from vlret.evaluation.metrics.statistics import Paired
+from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.results.compare import Comparison
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.runner import run
 from vlret.reports.bench_text import comparison_table, datasets_table, result_table
 
 

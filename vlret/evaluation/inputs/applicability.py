@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import PurePath
 
-from vlret.datasets.base import BenchmarkSet, VqaSet
+from vlret.datasets.base import BenchmarkSet
 from vlret.errors import UsageError
-from vlret.evaluation.inputs.subset import media_of
-from vlret.evaluation.results.protocol import USED_BY
+from vlret.evaluation.tasks.registry import task_of, tasks_using
 from vlret.media.sources import IMAGE_SUFFIXES
 
 _OF_TIME = ("frames", "sampling")
@@ -22,7 +21,7 @@ def check_task(task: str, given: Collection[str], choices: Collection[str]) -> N
         UsageError: not_used_by_task or prompts_given_twice.
     """
     for name in given:
-        tasks = USED_BY.get(name, (task,))
+        tasks = tasks_using(name)
         if task not in tasks:
             message = _not_used(name, f"It applies to {', '.join(tasks)} only.")
             raise UsageError(message, "Remove it.", code="not_used_by_task", given=name, allowed=tasks)
@@ -45,7 +44,7 @@ def check_dataset(benchmark_set: BenchmarkSet, given: Collection[str]) -> None:
     if of_time and has_only_images(benchmark_set):
         message = _not_used(", ".join(of_time), f"All media of {name} are images, which have one frame.")
         raise UsageError(message, "Remove it.", code="not_used_for_images", given=of_time)
-    if "query" in given and _asks_only_questions(benchmark_set):
+    if "query" in given and task_of(benchmark_set).has_own_queries:
         message = _not_used("query", f"The questions of {name} themselves are the queries.")
         raise UsageError(message, "Remove it.", code="not_used_for_questions", given="query")
 
@@ -75,12 +74,8 @@ def check_predictor(given: Collection[str], takes_query: bool) -> None:
 
 def has_only_images(benchmark_set: BenchmarkSet) -> bool:
     """Whether all media of a dataset are images by their names."""
-    media = media_of(benchmark_set)
+    media = task_of(benchmark_set).media
     return bool(media) and all(PurePath(one.files[0]).suffix.lower() in IMAGE_SUFFIXES for one in media)
-
-
-def _asks_only_questions(benchmark_set: BenchmarkSet) -> bool:
-    return isinstance(benchmark_set, VqaSet) and all(question.text for question in benchmark_set.questions)
 
 
 def _not_used(names: str, why: str) -> str:

@@ -57,9 +57,9 @@ def test_options_reach_the_index(arguments, tmp_path):
     info_file = tmp_path / "index" / "view" / "info.json"
     lists = json.loads(info_file.read_text()) | {"type": "IVF9,SQfp16", "nprobe": 4, "recall_at_10": 0.99}
     info_file.write_text(json.dumps(lists))
-    assert "IVF9,SQfp16, 4 lists a query, recall@10 0.990" in vlret("info", tmp_path / "index").out
+    assert "IVF9,SQfp16, nprobe 4, recall@10 0.990" in vlret("info", tmp_path / "index").out
     info_file.unlink()
-    assert "prepared by the next search" in vlret("info", tmp_path / "index").out
+    assert "built by the next search by the next search" in vlret("info", tmp_path / "index").out
 
 
 def test_prune_drops_what_is_gone(arguments, folder):

@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vlret.errors import VlretError
     from vlret.index.build import build_index
+    from vlret.index.filter import Filter
     from vlret.index.index import Index
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
+    from vlret.tasks.searcher import Searcher
     from vlret.tasks.vqa import answer
-    from vlret.types import Answer, Clip, Frames, Hit, Label
+    from vlret.types import Answer, Clip, Frames, Hit, Hits, Label
 
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
     "Clip",
+    "Filter",
     "Frames",
     "Hit",
+    "Hits",
     "Index",
     "Label",
+    "Searcher",
     "VlretError",
     "answer",
     "build_index",
@@ -38,14 +43,17 @@ _HOMES = {
     "Clip": "types",
     "Frames": "types",
     "Hit": "types",
+    "Hits": "types",
     "Label": "types",
     "VlretError": "errors",
+    "Filter": "index.filter",
     "Index": "index.index",
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",
     "classify": "tasks.label",
     "search": "tasks.search",
+    "Searcher": "tasks.searcher",
     "answer": "tasks.vqa",
 }
 

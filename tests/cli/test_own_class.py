@@ -51,4 +51,4 @@ def test_a_device_that_is_not_there_is_refused_for_texts_too(index, models, monk
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     run = vlret("search", index, "red", "--device", "cuda")
     assert run.code == 2
-    assert "'cuda' was asked for, but PyTorch sees no cuda" in run.err
+    assert "PyTorch finds no cuda device on this machine" in run.err

@@ -36,12 +36,12 @@ def test_captions_with_and_without_times(put: Put, tmp_path: Path):
     ("rows", "told"),
     [
         ("path,text\na.mp4,b\n", "line 2: 'caption' is missing, there is path, text. Correct"),
-        ("path,caption\na.mp4,\n", "line 2: '' stands where a text is needed"),
-        ("path,caption\n,b\n", "line 2: '' stands where a path is needed"),
-        ("path,caption\na.mp4\n", "line 2: '' stands where a text is needed"),
+        ("path,caption\na.mp4,\n", "line 2: '' is not a text"),
+        ("path,caption\n,b\n", "line 2: '' is not a path"),
+        ("path,caption\na.mp4\n", "line 2: '' is not a text"),
         ("path,caption,start,end\na.mp4,b,2,1\n", "line 2: the part from 2 to 1 s has no length"),
         ("path,caption,start,end\na.mp4,b,x,1\n", "line 2: could not convert string to float: 'x'"),
-        ("path,caption,start,end\na.mp4,b,-1,1\n", "line 2: '-1' stands where seconds from 0 are needed"),
+        ("path,caption,start,end\na.mp4,b,-1,1\n", "line 2: '-1' is not a number of seconds from 0 on"),
         ("path,caption\na.mp4,a man, walking\n", "line 2 has 3 cells, the first row has 2"),
         ("path,caption\n", "has no row"),
         ("", "has no rows"),
@@ -63,7 +63,7 @@ def test_missing_captions_are_told(tmp_path: Path):
     for path in (tmp_path / "nothing.csv", tmp_path):
         with pytest.raises(DatasetError, match=r"There is no file .* path, caption"):
             read_captions(path)
-    with pytest.raises(DatasetError, match=r"path, label, or a folder"):
+    with pytest.raises(DatasetError, match=r"path, label, or a directory"):
         read_labels(tmp_path / "nothing.csv")
 
 
@@ -85,10 +85,10 @@ def test_folders_are_classes(put: Put, tmp_path: Path):
     assert found.classes == ["jump", "throw ball"]
     assert [medium.files for medium in found.media] == [("jump/b.JPG",), ("throw_ball/x/a.mp4",)]
     assert found.labels == [(0,), (1,)]
-    assert missing_media(found, tmp_path / "set") == []
-    assert missing_media(found, tmp_path) == found.media
+    assert missing_media(found.media, tmp_path / "set") == []
+    assert missing_media(found.media, tmp_path) == found.media
     assert resolve(found.media[0], tmp_path / "set") == tmp_path / "set/jump/b.JPG"
-    with pytest.raises(DatasetError, match="no folder with media"):
+    with pytest.raises(DatasetError, match="no subdirectory with media"):
         read_folder(tmp_path / "set/empty")
 
 
@@ -114,7 +114,7 @@ def test_a_folder_given_from_elsewhere_or_linked(put: Put, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path / "other")
     found = read_folder(Path("../set"))
     assert (found.card.name, found.classes) == ("set", ["cat", "dog"])
-    assert missing_media(found, Path("../set")) == []
+    assert missing_media(found.media, Path("../set")) == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ NFC, NFD = normalize("NFC", "Ñandú.jpg"), normalize("NFD", "Ñandú.jpg")
 def test_names_in_another_normal_form_are_found(put: Put, tmp_path: Path, listed: str, there: str):
     put(there, b"x")
     found = read_captions(put("a.csv", f"path,caption\n{listed},A bird\n"))
-    assert missing_media(found, tmp_path) == []
+    assert missing_media(found.media, tmp_path) == []
     assert resolve(found.media[0], tmp_path) == tmp_path / there
 
 
@@ -149,7 +149,7 @@ def test_a_name_that_is_that_of_two_files_in_normal_form_is_told(put: Put, tmp_p
     if len({path.name for path in tmp_path.glob("*.jpg")}) < 2:
         pytest.skip("this file system knows one normal form")
     with pytest.raises(MediaError, match="two files"):
-        missing_media(found, tmp_path)
+        missing_media(found.media, tmp_path)
 
 
 def test_paths_written_in_two_ways_are_one_medium(put: Put):
@@ -179,7 +179,7 @@ def test_questions(put: Put):
     [
         (
             {"question": "q", "answers": ["a", "b"], "answer": "a"},
-            "line 1: None stands where a path is needed",
+            "line 1: None is not a path",
         ),
         ({"path": "a", "answers": ["a", "b"], "answer": "a"}, "line 1: The question is None"),
         ({"path": "a", "question": "q", "answers": ["a", "b"]}, "line 1: the answer '' is not one of a, b"),

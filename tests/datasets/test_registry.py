@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusal import refused
 from vlret.datasets.base import Media, SetCard
 from vlret.datasets.files import OR, DatasetError
 from vlret.datasets.registry import (
@@ -103,7 +104,7 @@ def test_a_choice_that_matters_changes_the_card():
 @pytest.mark.parametrize(
     ("name", "choices", "told"),
     [
-        ("msrvt", {}, r"no benchmark set 'msrvt'. There are: msrvtt, activitynet"),
+        ("msrvt", {}, r"no dataset 'msrvt'. There are: msrvtt, activitynet"),
         ("msrvtt", {"splt": "full"}, r"msrvtt has no choice 'splt'. It has: split"),
         ("msrvtt", {"split": "1k-B"}, r"split of msrvtt was given as '1k-B'. Allowed: 1k-A, full"),
         ("visla", {"name": "x"}, r"visla has no choice 'name'"),
@@ -116,7 +117,7 @@ def test_wrong_names_and_choices_are_told(tmp_path: Path, name: str, choices: di
 
 
 def test_a_missing_folder_of_annotations_is_told(tmp_path):
-    with pytest.raises(DatasetError, match=r"There is no folder .*none"):
+    with refused("annotations_missing"):
         load("msrvtt", tmp_path / "none")
 
 
@@ -231,7 +232,7 @@ def test_media_are_found_under_their_first_name_that_exists(put: Put, tmp_path: 
     assert resolve(found.media[0], tmp_path / "data") == tmp_path / "data/videos/video1.webm"
     put("data/video1.mp4", b"")
     assert resolve(found.media[0], tmp_path / "data") == tmp_path / "data/video1.mp4"
-    assert [medium.id for medium in missing_media(found, tmp_path / "data")] == ["video2"]
+    assert [medium.id for medium in missing_media(found.media, tmp_path / "data")] == ["video2"]
     assert resolve(Media("x", ()), tmp_path) is None
 
 

@@ -26,11 +26,11 @@ def test_small_files_are_a_whole_set(tmp_path: Path, name: str):
     found = load(name, tmp_path)
     check(found)
     if not isinstance(found, TextSet):
-        assert missing_media(found, tmp_path / "data") == found.media
+        assert missing_media(found.media, tmp_path / "data") == found.media
         for file in ("video", "photograph"):
             (tmp_path / file).write_bytes(b"")
         write_media(found, tmp_path / "data", tmp_path / "video", tmp_path / "photograph")
-        assert missing_media(found, tmp_path / "data") == []
+        assert missing_media(found.media, tmp_path / "data") == []
 
 
 def check(found: object) -> None:

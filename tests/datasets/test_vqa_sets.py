@@ -151,9 +151,9 @@ def test_popev2_rows_become_pairs(tmp_path: Path):
         ("17/normal", "Is there a dog?", "yes", "17"),
         ("17/counterfactual", "Is there a dog?", "no", "17"),
     ]
-    assert len(missing_media(found, tmp_path / "data")) == 2
+    assert len(missing_media(found.media, tmp_path / "data")) == 2
     assert unpack(tmp_path, tmp_path / "data") == 2
-    assert missing_media(found, tmp_path / "data") == []
+    assert missing_media(found.media, tmp_path / "data") == []
     assert (tmp_path / "data/counterfactual/17.jpg").read_bytes() == b"two"
     assert unpack(tmp_path, tmp_path / "data") == 0
 

@@ -14,7 +14,8 @@ from tests.media.test_odd import REFUSED
 from tests.media.test_robustness import DAMAGED, REASONS
 from vlret.index.build import build_index
 from vlret.index.index import Index
-from vlret.index.report import BuildReport, SkippedFile
+from vlret.index.report import BuildReport
+from vlret.types import SkippedFile
 
 PARTIAL = {
     "damaged.mp4": "damaged after 2.2 s",

@@ -53,5 +53,5 @@ def test_a_card_is_an_object(values):
 
 
 def test_unknown_fields_are_named_without_control_characters():
-    with pytest.raises(ValueError, match=r"field \\x1bmore is not known"):
+    with pytest.raises(ValueError, match=r"field \\x1bmore is unknown"):
         ModelCard.from_dict({**CARD, "\x1bmore": 1})

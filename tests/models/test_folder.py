@@ -11,7 +11,7 @@ import pytest
 from tests.models.open_clip_folders import CLIP, cache_as
 from vlret.errors import ModelError
 from vlret.models import folder as folders
-from vlret.models.folder import check_folder, is_plain_file, read_object, told_as
+from vlret.models.folder import as_model_error, check_folder, is_plain_file, read_object
 from vlret.models.registry import MODELS, load_model
 
 PUBLISHED = {
@@ -118,7 +118,7 @@ def test_settings_are_an_object(content, tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
 def test_a_fifo_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "config.json")
-    with pytest.raises(ModelError, match=r"config\.json is missing"):
+    with pytest.raises(ModelError, match=r"config\.json does not exist"):
         read_object(tmp_path / "config.json")
 
 
@@ -141,6 +141,6 @@ def test_all_else_does_not(name):
     ],
 )
 def test_errors_of_libraries_are_one_line(error, told):
-    with pytest.raises(ModelError) as refusal, told_as("what", "Do this."):
+    with pytest.raises(ModelError) as refusal, as_model_error("what", "Do this."):
         raise error
     assert str(refusal.value) == f"{told} Do this."

@@ -1,4 +1,4 @@
-"""What is said when a sentence-transformers model is missing, wrong or hostile."""
+"""Sentence-transformers models that are missing, wrong or hostile are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import torch
 from huggingface_hub import HfApi, constants
 
 from tests.models.sentence_transformer_folders import save_text_only
-from vlret.errors import MissingExtraError, ModelError, UsageError
+from tests.refusal import refused
+from vlret.errors import ModelError
 from vlret.models.registry import check_model, load_model
 
 
@@ -44,40 +45,42 @@ def test_the_extra_is_named_where_it_is_needed(version, refuse, monkeypatch):
         return version
 
     monkeypatch.setattr(importlib.metadata, "version", installed)
-    with pytest.raises(
-        MissingExtraError, match=r'6 or newer is not installed.*pip install "sentence-transformers>=6.0"'
-    ):
+    with refused("missing_package") as refusal:
         refuse("st:clip-ViT-B-32")
+    assert 'pip install "sentence-transformers>=6.0"' in refusal.value.hint
 
 
 @pytest.mark.parametrize("source", ["", "a/b/c", "no/where/", "a b", "none.json/"])
-def test_neither_a_folder_nor_a_name(source):
-    with pytest.raises(UsageError, match=f"'st:{source}' is neither a folder nor a name of the hub"):
+def test_neither_a_directory_nor_a_name(source):
+    with refused("unknown_model") as refusal:
         load_model(f"st:{source}", "cpu")
+    assert refusal.value.fields["given"] == f"st:{source}"
 
 
 @pytest.mark.parametrize(
     ("source", "repository"),
     [("clip-ViT-B-32", "sentence-transformers/clip-ViT-B-32"), ("Qwen/Qwen3-VL-Embedding-2B",) * 2],
 )
-def test_no_such_model_or_no_hub_is_told_at_once(source, repository, hub_cache):
+def test_no_such_model_or_no_hub_fails_at_once(source, repository, hub_cache):
     started = time.monotonic()
-    with pytest.raises(ModelError, match=f"^{repository} is not on this machine .*hf download {repository}"):
+    with refused("model_not_downloaded") as refusal:
         load_model(f"st:{source}", "cpu")
+    assert refusal.value.fields == {"given": repository, "command": f"hf download {repository}"}
     assert time.monotonic() - started < 10
 
 
 def test_offline_means_no_attempt(hub_cache, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: pytest.fail("the hub was asked"))
-    with pytest.raises(ModelError, match="HF_HUB_OFFLINE is set"):
+    with refused("model_not_downloaded") as refusal:
         load_model("st:clip-ViT-B-32", "cpu")
+    assert "HF_HUB_OFFLINE is set" in refusal.value.message
 
 
-def test_a_model_of_texts_alone_embeds_texts_and_refuses_clips(tmp_path):
+def test_a_text_only_model_embeds_texts_and_refuses_clips(tmp_path):
     model = load_model(f"st:{save_text_only(tmp_path)}", "cpu")
     assert model.embed_texts(["a cat", "a dog"]).shape == (2, model.card.dim)
-    with pytest.raises(UsageError, match=r"reads texts alone.*vlret bench text"):
+    with refused("text_only_model"):
         model.embed_clips([np.zeros((1, 8, 8, 3), np.uint8)])
 
 

@@ -175,7 +175,7 @@ for kind, file in (("st", "config.json"), ("vljepa", "config.json")):
 # Names and links that lead out of the folder
 
 
-@attack("st", "is a link that leads out of the model folder")
+@attack("st", "is a link that leads out of the model directory")
 def a_linked_module(box: Sandbox) -> None:
     dense = box.stranger / "1_Dense"
     dense.rename(box.user / "1_Dense")
@@ -205,18 +205,18 @@ def weights_of_a_backbone_elsewhere(box: Sandbox) -> None:
            model_args={"pretrained_cfg_overlay": {"file": str(box.secret)}})  # fmt: skip
 
 
-each("clip", "is a link that leads out of the model folder", {
+each("clip", "is a link that leads out of the model directory", {
     "linked weights": lambda box: _replace(box.stranger / "open_clip_model.safetensors", box.secret),
     "a linked configuration": lambda box: _replace(config_of(box), box.user / "notes.json"),
     "a link to a folder": lambda box: (box.stranger / "more").symlink_to(box.user),
     "a link by ..": lambda box: _replace(box.stranger / "tokenizer.json", Path("..", "user", "notes.json")),
     "a link to nothing": lambda box: (box.stranger / "vocab.txt").symlink_to(box.root / "not" / "there"),
 })  # fmt: skip
-each("vljepa", "is a link that leads out of the model folder", {
+each("vljepa", "is a link that leads out of the model directory", {
     "a linked tokenizer": lambda box: _replace(box.stranger / "tokenizer.json", box.secret),
     "a linked tower": lambda box: _replace(box.stranger / "x_encoder.safetensors", box.secret),
 })  # fmt: skip
-each("st", "has a module that does not lie in the folder", {
+each("st", "has a module that does not lie in the directory", {
     "a module by ..": lambda box: change_module(box, path="../user"),
     "a module by an absolute path": lambda box: change_module(box, path=str(box.user)),
     "a module by a backslash": lambda box: change_module(box, path="..\\user"),

@@ -50,7 +50,7 @@ each("clip", "beyond every model|larger than its weights|cannot be loaded|text t
     "negative layers": _model("vision_cfg", width=-16),
     "a patch of text": _model("vision_cfg", patch_size="x"),
 })  # fmt: skip
-each("clip", "is larger than|holds more than|are compressed|is not JSON|neither a file nor a folder", {
+each("clip", "is larger than|holds more than|are compressed|is not JSON|neither a file nor a directory", {
     "a configuration of 9 MB": lambda box: config_of(box).write_text(config_of(box).read_text() + " " * (9 << 20)),
     "a tokenizer of 64 MB": lambda box: _sparse(box.stranger / "tokenizer.json", LARGE),
     "a configuration of 64 MB": lambda box: _sparse(config_of(box), LARGE),
@@ -58,7 +58,7 @@ each("clip", "is larger than|holds more than|are compressed|is not JSON|neither 
     "a pickle that unpacks to more": _compressed,
     "a FIFO": lambda box: os.mkfifo(box.stranger / "tokenizer_config.json"),
 })  # fmt: skip
-each("vljepa", "Damaged .*field|larger than|beyond every model|do not fit|as config.json says", {
+each("vljepa", "Damaged .*field|larger than|beyond every model|do not match|as config.json says", {
     "a resolution of 20,000": lambda box: _both(box, resolution=20_000),
     "10^6 frames": lambda box: _both(box, frames=10**6),
     "frames and resolution together": lambda box: _both(box, frames=1024, resolution=2048),
@@ -82,14 +82,14 @@ each("vljepa", "Damaged .*field|larger than|beyond every model|do not fit|as con
     "a name that is no text": lambda box: change(box.stranger / "card.json", name=["a"]),
     "an unknown field": lambda box: change(box.stranger / "card.json", more=1),
 })  # fmt: skip
-each("vljepa", "holds no JSON object|is larger than|is not JSON|is missing", {
+each("vljepa", "holds no JSON object|is larger than|is not JSON|does not exist", {
     "a card that is a list": lambda box: (box.stranger / "card.json").write_text("[]"),
     "a card of 64 MB": lambda box: _sparse(box.stranger / "card.json", LARGE),
     "a tokenizer of 64 MB": lambda box: _sparse(box.stranger / "tokenizer.json", LARGE),
     "a card that is a folder": lambda box: _folder(box.stranger / "card.json"),
     "a configuration in Latin-1": lambda box: (box.stranger / "config.json").write_bytes(b'{"a": "\xe9"}'),
 })  # fmt: skip
-each("vljepa", "are not those of its card.json", {
+each("vljepa", "do not match its card.json", {
     "weights of another model": lambda box: _change_weights(box, lambda value: value + 1, stamp=False),
     "a hash that is none": lambda box: change(box.stranger / "card.json", weights_hash="0" * 64),
 })  # fmt: skip

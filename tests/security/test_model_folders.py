@@ -63,4 +63,5 @@ def test_a_hostile_folder_is_refused(name, sound, sandbox):
         _use(sandbox, kind)
     assert "\n" not in str(refusal.value)
     assert refusal.value.hint
+    assert refusal.value.code
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < _MEMORY_BYTES

@@ -10,9 +10,22 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import IndexFolderError, MediaError, ModelError, UsageError
+from vlret.media.decode import read_clip
 from vlret.tasks import index_model
-from vlret.tasks.search import parse_weighted, query_vector, search
+from vlret.tasks.query_vector import parse_weighted, query_vector
+from vlret.tasks.search import close_searchers, search
 from vlret.types import Clip
+
+
+def read(clip):
+    return read_clip(clip, 4, size=(8, 8))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_open():
+    close_searchers()
+    yield
+    close_searchers()
 
 
 def oracle(index, vector, k, one_per_file=True) -> list[tuple[str, float]]:
@@ -44,7 +57,7 @@ def test_plus_and_minus_add_weighted_vectors(painted_index, colour_model):
     red, blue, green = colour_model.embed_texts(["red", "blue", "green"])
     expected = red + 2 * blue + 0.5 * green - 0.25 * red - 0.5 * green
     options = {"plus": [("blue", 2.0), "green"], "minus": [("red", 0.25), "green"]}
-    vector = query_vector(colour_model, "red", **options)
+    vector = query_vector(colour_model, read, "red", **options)
     assert vector == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
     hits = search(painted_index, "red", model=colour_model, **options)
     assert found(hits) == oracle(painted_index, expected, 10)
@@ -54,7 +67,7 @@ def test_images_videos_clips_and_pixels_are_queries(painted, painted_index, colo
     blue = np.zeros((1, 8, 8, 3), np.uint8)
     blue[..., 2] = 255
     queries = [str(painted / "blue.png"), painted / "blue.png", Clip(painted / "long.gif", 10.0, 20.0), blue]
-    vectors = [query_vector(colour_model, query) for query in queries]
+    vectors = [query_vector(colour_model, read, query) for query in queries]
     assert np.stack(vectors) == pytest.approx(np.stack([colour_model.embed_clips([blue])[0]] * 4), abs=2e-2)
     hits = search(painted_index, painted / "blue.png", model=colour_model, plus=[painted / "red.png"], k=3)
     assert hits[0].path == str(painted / "purple.png")
@@ -63,7 +76,7 @@ def test_images_videos_clips_and_pixels_are_queries(painted, painted_index, colo
 def test_the_plus_vector_of_the_caller_stays_as_it_is(colour_model):
     before = colour_model.embed_texts(["red"])[0]
     colour_model.embed_texts = lambda texts, kept=before[None]: kept
-    query_vector(colour_model, "red", plus=["blue"])
+    query_vector(colour_model, read, "red", plus=["blue"])
     assert before == pytest.approx(ColourEmbedder().embed_texts(["red"])[0])
 
 
@@ -156,10 +169,10 @@ def test_the_model_is_loaded_in_the_dtype_of_the_index(painted_index, monkeypatc
 @pytest.mark.parametrize("change", [{"weights_hash": "f" * 64}, {"preprocessing": "other"}, {"dim": 5}])
 def test_another_model_is_refused_with_both_names(painted_index, colour_model, change):
     colour_model.card = replace(colour_model.card, **change)
-    with pytest.raises(IndexFolderError, match=f"made by colour.*{colour_model.card.name}"):
+    with pytest.raises(IndexFolderError, match=f"built with colour.*{colour_model.card.name}"):
         search(painted_index, "red", model=colour_model)
 
 
 def test_a_missing_model_is_told_with_both_names(painted_index):
-    with pytest.raises(ModelError, match="made by colour; clipp does not load"):
+    with pytest.raises(ModelError, match="built with colour; clipp does not load"):
         search(painted_index, "red", model="clipp")

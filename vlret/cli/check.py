@@ -12,23 +12,18 @@ def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
 
     Exits with 1 if it is damaged.
     """
-    from vlret.index.indexed_files import indexed_files, is_gone
-    from vlret.index.snapshot import Snapshot
-    from vlret.index.store import Store
+    from vlret.index.check import check_index
 
-    store = Store(index)
-    damaged = store.find_damage(store.read_manifest())
-    paths = [] if damaged else [file.path for file in indexed_files(Snapshot.read(store))]
-    gone = [path for path in paths if is_gone(path)]
+    report = check_index(index)
     if json:
-        output.print_json({"index": index, "damaged": damaged, "files": len(paths), "gone": gone})
-    elif damaged:
-        for line in damaged:
+        output.print_json(report.to_dict())
+    elif report.damaged:
+        for line in report.damaged:
             output.show(f"damaged: {line}")
         output.show(f"{index}: damaged; restore it from a copy, or build it again")
     else:
-        for path in gone:
+        for path in report.gone:
             output.show(f"gone: {path}")
-        output.show(f"{index}: not damaged; {len(gone)} of {len(paths)} files are gone")
-    if damaged:
+        output.show(f"{index}: not damaged; {len(report.gone)} of {report.files} files are gone")
+    if report.damaged:
         raise typer.Exit(1)

@@ -9,18 +9,11 @@ def compact(index: options.IndexFolder, json: options.AsJson = False) -> None:
     """Rewrite an index without the clips that were dropped, which frees their space."""
     from vlret.index.index import Index
 
-    opened = Index.open(index)
-    before = opened.info()
-    opened.compact()
-    after = opened.info()
-    facts = {
-        "index": after["index"], "removed_clips": before["dropped_clips"],
-        "bytes_before": before["bytes"], "bytes": after["bytes"],
-    }  # fmt: skip
+    report = Index.open(index).compact()
     if json:
-        output.print_json(facts)
+        output.print_json(report.to_dict())
     else:
         output.show(
-            f"removed {facts['removed_clips']} dropped clips: "
-            f"{output.size(before['bytes'])} are {output.size(after['bytes'])} now"
+            f"removed {report.removed_clips} dropped clips: "
+            f"{output.size(report.bytes_before)} are {output.size(report.bytes)} now"
         )

@@ -41,8 +41,6 @@ def index(
 
     Example: vlret index ~/Videos --out indexes/videos
     """
-    from dataclasses import asdict
-
     from vlret.errors import UsageError
     from vlret.index.build import build_index
     from vlret.index.index import move_root
@@ -57,7 +55,7 @@ def index(
         workers=workers, prune=prune, prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
     )  # fmt: skip
     if json:
-        output.print_json(asdict(report))
+        output.print_json(report.to_dict())
     else:
         output.show_lines(report)
         if report.missing_folders:

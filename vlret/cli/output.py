@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from vlret.text import printable
 
 if TYPE_CHECKING:
-    from vlret.index.report import SkippedFile
+    from vlret.types import SkippedFile
 
 SCHEMA = 1
 """Version of the JSON documents."""

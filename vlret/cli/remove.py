@@ -20,14 +20,12 @@ def remove(
 
     Example: vlret remove indexes/videos ~/Videos/private
     """
-    from dataclasses import asdict
-
     from vlret.index.remove import remove_files
     from vlret.media.sources import typed_path
 
     removed = remove_files(index, [typed_path(path) for path in paths])
     if json:
-        output.print_json(asdict(removed))
+        output.print_json(removed.to_dict())
     else:
         output.show(
             f"removed {removed.files} files ({removed.clips} clips); `vlret compact` frees their space"

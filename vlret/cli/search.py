@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,7 @@ from vlret.errors import UsageError
 
 if TYPE_CHECKING:
     from vlret.index.index import Index
-    from vlret.types import Hit
+    from vlret.types import Hits
 
 
 def search(
@@ -61,11 +61,10 @@ def search(
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
     from vlret.files import check_output
-    from vlret.index.index import Index
-    from vlret.tasks.index_model import model_for_index
     from vlret.tasks.query import one_query
-    from vlret.tasks.search import parse_weighted
-    from vlret.tasks.search import search as find
+    from vlret.tasks.query_vector import parse_weighted
+    from vlret.tasks.search_document import search_document
+    from vlret.tasks.searcher import Searcher
 
     if json and (paths or null):
         raise UsageError(
@@ -75,11 +74,11 @@ def search(
         check_output(html)
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
-    opened = Index.open(index)
-    embedder = model_for_index(opened, model, device)
-    hits = find(
-        opened, text, model=embedder, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only
-    )
+    with Searcher(index, model, device) as searcher:
+        opened = searcher.index
+        hits = searcher.search(text, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only)
+    for warning in hits.warnings:
+        output.say(f"warning: {warning}")
     try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
         if html:
             _write_page(html, text, opened, hits)
@@ -87,15 +86,11 @@ def search(
             _save_clips(trim, opened, hits)
     finally:
         if json:
-            asked = {
-                "query": text,
-                "plus": plus or [],
-                "minus": minus or [],
-                "k": k,
-                "all_clips": all_clips,
-                "only": only,
-            }
-            _print_json(opened, asked, hits)
+            document = search_document(
+                opened, hits, query=text, plus=plus or (), minus=minus or (), k=k,
+                one_per_file=not all_clips, only=only,
+            )  # fmt: skip
+            output.print_json(document)
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
@@ -106,17 +101,7 @@ def search(
         _say_more_clips(opened, hits)
 
 
-def _print_json(index: Index, asked: dict[str, Any], hits: list[Hit]) -> None:
-    from dataclasses import asdict
-
-    from vlret.index.indexed_files import is_gone
-
-    about = {"index": str(index.folder), "model": index.card.name}
-    found = [{**asdict(hit), "gone": is_gone(hit.path)} for hit in hits]
-    output.print_json({**asked, **about, "hits": found})
-
-
-def _print(hits: list[Hit]) -> None:
+def _print(hits: Hits) -> None:
     from vlret.index.indexed_files import is_gone
     from vlret.reports.timecode import span
 
@@ -134,7 +119,7 @@ def _say_nothing_found(index: Index, only: str | None) -> None:
         output.say("nothing was found: the index is empty")
 
 
-def _say_more_clips(index: Index, hits: list[Hit]) -> None:
+def _say_more_clips(index: Index, hits: Hits) -> None:
     paths = {hit.path for hit in hits}
     more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
     if more:
@@ -143,7 +128,7 @@ def _say_more_clips(index: Index, hits: list[Hit]) -> None:
         )
 
 
-def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:
+def _write_page(page: Path, text: str, index: Index, hits: Hits) -> None:
     from vlret.reports.html import write_page
     from vlret.reports.search_page import SearchSection, full_bar
 
@@ -152,7 +137,7 @@ def _write_page(page: Path, text: str, index: Index, hits: list[Hit]) -> None:
     output.say(f"wrote {output.existing(page)}")
 
 
-def _save_clips(folder: Path, index: Index, hits: list[Hit]) -> None:
+def _save_clips(folder: Path, index: Index, hits: Hits) -> None:
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
 

@@ -1,4 +1,4 @@
-"""Rows of annotation files put together to sets."""
+"""Builds datasets from the rows of annotation files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def coco_files(name: str, year: str) -> tuple[str, ...]:
 
 
 def told_of(card: SetCard, listed: Sequence[str], told: Mapping[str, list[str]]) -> tuple[SetCard, list[str]]:
-    """Names of a split list that have captions; the card says how many have none, so that no pool shrinks unseen."""
+    """Names of a split list that have captions; the card says how many have none, so that no pool shrinks unnoticed."""
     names = list(dict.fromkeys(listed))
     kept = [name for name in names if name in told]
     if len(kept) == len(names):
@@ -94,6 +94,9 @@ def not_empty(card: SetCard, items: Sequence[object]) -> SetCard:
     """The card, or an error where nothing was found in the files."""
     if not items:
         raise DatasetError(
-            f"No item of {card.name} ({card.split}) is in its annotation files.", "Fetch them again."
+            f"No item of {card.name} ({card.split}) is in its annotation files.",
+            "Download them again.",
+            code="annotations_empty",
+            dataset=card.name,
         )
     return card

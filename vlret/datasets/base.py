@@ -83,6 +83,10 @@ class RetrievalSet:
     texts: list[str]
     owner: list[int]
 
+    def counts(self) -> dict[str, int]:
+        """How many items and texts."""
+        return {"items": len(self.media), "texts": len(self.texts)}
+
 
 @dataclass(frozen=True, slots=True)
 class ClassificationSet:
@@ -92,6 +96,10 @@ class ClassificationSet:
     media: list[Media]
     classes: list[str]
     labels: list[tuple[int, ...]]
+
+    def counts(self) -> dict[str, int]:
+        """How many items and classes."""
+        return {"items": len(self.media), "classes": len(self.classes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,10 @@ class VqaSet:
     questions: list[SetQuestion]
     candidates: tuple[str, ...]
 
+    def counts(self) -> dict[str, int]:
+        """How many items and questions."""
+        return {"items": len(self.media), "questions": len(self.questions)}
+
 
 @dataclass(frozen=True, slots=True)
 class Triple:
@@ -137,6 +149,11 @@ class TextSet:
 
     card: SetCard
     triples: list[Triple]
+
+    def counts(self) -> dict[str, int]:
+        """How many items and questions (the triples), and texts."""
+        n = len(self.triples)
+        return {"items": n, "texts": 3 * n, "questions": n}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +177,10 @@ class StateSet:
     card: SetCard
     media: list[Media]
     questions: list[StateChoice]
+
+    def counts(self) -> dict[str, int]:
+        """How many items and questions."""
+        return {"items": len(self.media), "questions": len(self.questions)}
 
 
 BenchmarkSet = RetrievalSet | ClassificationSet | VqaSet | TextSet | StateSet

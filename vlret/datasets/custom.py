@@ -1,4 +1,4 @@
-"""A user's own media as a benchmark set: a table of captions, labels or questions, or a folder for each class."""
+"""Custom datasets: a user's table of captions, labels or questions, or a directory with one subdirectory per class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vlret.datasets.assemble import classification, retrieval, vqa
 from vlret.datasets.base import ClassificationSet, Media, RetrievalSet, SetCard, SetQuestion, VqaSet
 from vlret.datasets.files import DatasetError, seconds_of, span_of, text_of
 from vlret.errors import UsageError, VlretError
-from vlret.media.sources import find_media, is_passed_over
+from vlret.media.sources import find_media, is_excluded
 from vlret.tables import PATH_HEADINGS, read_objects
 from vlret.tasks.question_file import QuestionLine, read_questions
 from vlret.text import printable
@@ -36,7 +36,7 @@ def read_captions(file: Path) -> RetrievalSet:
 
 def read_labels(file: Path) -> ClassificationSet:
     """`path, label[, start, end]`: rows with the same path and times are labels of one clip; classes are sorted."""
-    labelled = _read(file, "label", ", or a folder with a folder for each class")
+    labelled = _read(file, "label", ", or a directory with one subdirectory per class")
     classes = {label: number for number, label in enumerate(sorted({label for _, label in labelled}))}
     card = _card(file.stem, "classification", file.name, "top-1")
     return classification(card, [(medium, classes[label]) for medium, label in labelled], list(classes))
@@ -49,29 +49,32 @@ def read_vqa(file: Path) -> VqaSet:
     try:
         rows = list(read_questions(file))
     except UsageError as error:
-        raise DatasetError(error.message, f"Save it as {form}.") from error
+        raise _damaged(error.message, file, f"Save it as {form}.") from error
     asked = _parsed(file, rows, _question)
     if not asked:
-        raise DatasetError(f"{printable(file)} has no row.", "Write one for each question.")
+        raise _empty(file, "Write one for each question.")
     return vqa(_card(file.stem, "vqa", file.name, "accuracy"), asked)
 
 
 def read_folder(data: Path) -> ClassificationSet:
-    """A folder with a folder of media for each class, whose name is the label (`_` stands for a blank).
+    """A directory with one subdirectory of media per class, whose name is the label (`_` stands for a space).
 
-    What `vlret index` passes over (hidden, of the system, half-copied) is passed over here, too.
+    Files that `vlret index` ignores (hidden, of the system, half-copied) are ignored here, too.
     """
     root = Path(os.path.abspath(data))
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     found = {
         folder: [file.path for file in find_media([folder]).files]
         for folder in folders
-        if not is_passed_over(folder)
+        if not is_excluded(folder)
     }
     classes = [folder for folder, files in found.items() if files]
     if not classes:
         raise DatasetError(
-            f"{data} has no folder with media in it.", "Give a folder with a folder for each class."
+            f"{data} has no subdirectory with media in it.",
+            "Give a directory with one subdirectory per class.",
+            code="custom_dataset_empty",
+            path=data,
         )
     names = [
         (file.relative_to(root).as_posix(), number) for number, c in enumerate(classes) for file in found[c]
@@ -89,15 +92,15 @@ def _card(name: str, task: Literal["retrieval", "classification", "vqa"], file: 
 
 
 def _read(file: Path, column: str, else_: str = "") -> list[tuple[Media, str]]:
-    """The medium and the text in `column` of each row; errors say what to do to whoever wrote the file."""
+    """The media item and the text in `column` of each row; errors say how to correct the file."""
     form = _form(f"path, {column}")
     _require_file(file, form + else_)
     try:
         rows = list(read_objects(file, (*PATH_HEADINGS, column)))
     except UsageError as error:
-        raise DatasetError(error.message, error.hint or f"Save it as {form}.") from error
+        raise _damaged(error.message, file, error.hint or f"Save it as {form}.") from error
     if not rows:
-        raise DatasetError(f"{printable(file)} has no row.", f"Write a row for each {column}.")
+        raise _empty(file, f"Write a row for each {column}.")
     return _parsed(file, rows, lambda row: (_medium(row), normalize("NFC", text_of(row[column]))))
 
 
@@ -107,7 +110,17 @@ def _form(columns: str) -> str:
 
 def _require_file(file: Path, form: str) -> None:
     if not file.is_file():
-        raise DatasetError(f"There is no file {printable(file)}.", f"Give {form}.")
+        raise DatasetError(
+            f"There is no file {printable(file)}.", f"Give {form}.", code="custom_dataset_missing", path=file
+        )
+
+
+def _damaged(message: str, file: Path, hint: str) -> DatasetError:
+    return DatasetError(message, hint, code="custom_dataset_damaged", path=file)
+
+
+def _empty(file: Path, hint: str) -> DatasetError:
+    return DatasetError(f"{printable(file)} has no row.", hint, code="custom_dataset_empty", path=file)
 
 
 def _parsed(file: Path, rows: list[tuple[str, Any]], parse: Callable[[Any], T]) -> list[T]:
@@ -119,10 +132,10 @@ def _parsed(file: Path, rows: list[tuple[str, Any]], parse: Callable[[Any], T]) 
             parsed.append(parse(row))
         except KeyError as error:
             message = f"{printable(file)}, {place}: {error} is missing, there is {', '.join(row)}."
-            raise DatasetError(message, "Correct the row or the heading.") from error
+            raise _damaged(message, file, "Correct the row or the heading.") from error
         except (UsageError, ValueError) as error:
             what = getattr(error, "message", f"{error}.")
-            raise DatasetError(f"{printable(file)}, {place}: {what}", "Correct the row.") from error
+            raise _damaged(f"{printable(file)}, {place}: {what}", file, "Correct the row.") from error
     return parsed
 
 
@@ -138,9 +151,9 @@ def _medium(row: Mapping[str, Any]) -> Media:
 
 
 def _of_path(path: object) -> Media:
-    """The medium of a path; two ways to write one path are one medium."""
+    """The media item of a path; two ways to write one path are one item."""
     if not isinstance(path, str) or not path.strip() or "\0" in path:
-        raise ValueError(f"{path!r} stands where a path is needed")
+        raise ValueError(f"{path!r} is not a path")
     return Media(normalize("NFC", os.path.normpath(path)), (path,))
 
 

@@ -18,6 +18,8 @@ from typing import Any, Literal, TypeVar
 from vlret.errors import VlretError
 
 T = TypeVar("T")
+AGAIN = "Download it again."
+COMPARE = "Compare it with the owner's format, or download it again."
 OR = " | "
 """Stands between files of which one is enough: `val_1.json | anet_ret_val_1.json`."""
 REBUILT = "(rebuilt)"
@@ -32,7 +34,7 @@ _QUOTES = {
 
 
 class DatasetError(VlretError):
-    """Annotation files of a benchmark set are missing or damaged."""
+    """Annotation files of a dataset are missing or damaged."""
 
 
 def find(folder: Path, entry: str, n_files: Mapping[str, int] = NOT_COUNTED) -> list[Path]:
@@ -53,7 +55,9 @@ def find(folder: Path, entry: str, n_files: Mapping[str, int] = NOT_COUNTED) -> 
             return files
     raise DatasetError(
         f"{folder} has no {' and no '.join(names)}.",
-        "`vlret bench datasets` says where each set is to be had.",
+        "Download it from the source that the dataset's card names.",
+        code="annotations_missing",
+        path=folder,
     )
 
 
@@ -113,7 +117,10 @@ def read_text(path: Path) -> str:
         text = raw.decode("utf-8-sig")
     except (OSError, EOFError, StopIteration, zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"{path} cannot be read: {str(error) or 'no .json is in it'}.", "Fetch it again."
+            f"{path} cannot be read: {str(error) or 'no .json is in it'}.",
+            AGAIN,
+            code="annotations_damaged",
+            path=path,
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -127,7 +134,9 @@ def read_json(path: Path, kind: type[T], key: str = "") -> T:
         where = f"under {key!r}" if key else "outermost"
         raise DatasetError(
             f"{path} has a {type(value).__name__} {where}, not a {kind.__name__}.",
-            "Compare it with the owner's form, or fetch it again.",
+            COMPARE,
+            code="annotations_damaged",
+            path=path,
         )
     return value
 
@@ -145,7 +154,9 @@ def _parse_json(path: Path, text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{path}{where} is not JSON: {error}.", "Fetch it again.") from error
+        raise DatasetError(
+            f"{path}{where} is not JSON: {error}.", AGAIN, code="annotations_damaged", path=path
+        ) from error
 
 
 def read_lines(path: Path) -> list[str]:
@@ -168,7 +179,9 @@ def read_table(
     header = list(reader.fieldnames or ())
     if any(name not in header for name in columns):
         found = f"the columns {', '.join(header)}" if header else "no columns"
-        raise DatasetError(f"{path} has {found}.", f"It needs {', '.join(columns)}.")
+        raise DatasetError(
+            f"{path} has {found}.", f"It needs {', '.join(columns)}.", code="annotations_damaged", path=path
+        )
     return rows
 
 
@@ -183,7 +196,9 @@ def _all_rows(path: Path, reader: csv.DictReader[str]) -> list[dict[str, str]]:
             line = reader.line_num + 1
     except csv.Error as error:
         what = _QUOTES.get(str(error), str(error))
-        raise DatasetError(f"{path}, line {line}: {what}.", "Fetch it again.") from error
+        raise DatasetError(
+            f"{path}, line {line}: {what}.", AGAIN, code="annotations_damaged", path=path
+        ) from error
     return rows
 
 
@@ -211,14 +226,14 @@ def parse_rows(path: Path, rows: Iterable[Any], parse: Callable[[Any], T]) -> li
 
 def _bad_row(path: Path, number: int, what: str) -> DatasetError:
     return DatasetError(
-        f"{path}, row {number}: {what}.", "Compare it with the owner's form, or fetch it again."
+        f"{path}, row {number}: {what}.", COMPARE, code="annotations_damaged", path=path, row=number
     )
 
 
 def text_of(value: object) -> str:
     """A text that is not empty, without surrounding blanks, line breaks made blanks."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{value!r} stands where a text is needed")
+        raise ValueError(f"{value!r} is not a text")
     return " ".join(value.split())
 
 
@@ -227,7 +242,7 @@ def seconds_of(value: Any) -> float:
     parts = str(value).split(":")
     seconds = sum(float(part) * 60.0**power for power, part in enumerate(reversed(parts)))
     if not math.isfinite(seconds) or seconds < 0:
-        raise ValueError(f"{value!r} stands where seconds from 0 are needed")
+        raise ValueError(f"{value!r} is not a number of seconds from 0 on")
     return seconds
 
 

@@ -71,6 +71,8 @@ def _classes(folder: Path) -> tuple[list[str], dict[str, int]]:
         raise DatasetError(
             f"{file} has {len(names)} names and {folder / _SYNSETS} {len(synsets)} synsets.",
             "Give files of the same classes.",
+            code="annotations_damaged",
+            path=file,
         )
     return names, synsets
 

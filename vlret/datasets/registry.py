@@ -1,23 +1,16 @@
-"""All benchmark sets by name: their cards, their items, and what of them is missing on this machine."""
+"""All published datasets by name: their cards, their items, and what of them is missing on this machine."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from vlret.datasets.adapter import Adapter
-from vlret.datasets.base import (
-    BenchmarkSet,
-    ClassificationSet,
-    Media,
-    RetrievalSet,
-    SetCard,
-    TextSet,
-)
+from vlret.datasets.base import BenchmarkSet, Media, SetCard
 from vlret.datasets.files import OR, REBUILT, DatasetError, find, part_of
 from vlret.errors import MediaError, UsageError
 from vlret.media.sources.unicode_names import UnicodeNames
@@ -37,48 +30,61 @@ _COUNTS = ("items", "texts", "classes", "questions")
 
 
 def names() -> list[str]:
-    """Names of all sets: retrieval, classification, questions, text."""
+    """Names of all datasets: retrieval, classification, questions, text."""
     return list(_MODULES)
 
 
 def options(name: str) -> Mapping[str, tuple[str, ...]]:
-    """The choices that a set leaves open and what is allowed for each, the usual one first."""
+    """The choices that a dataset leaves open and what is allowed for each, the usual one first."""
     return _adapter(name).options
 
 
 def card(name: str, /, **choices: str) -> SetCard:
-    """The card of a set with `choices` made.
+    """The card of a dataset with `choices` made.
 
     Raises:
-        UsageError: there is no such set, choice or value; the message names those there are.
+        UsageError: there is no such dataset, choice or value; the message names those there are.
     """
     adapter = _adapter(name)
     for choice, value in choices.items():
         allowed = adapter.options.get(choice)
         if allowed is None:
             raise UsageError(
-                f"{name} has no choice {choice!r}.", f"It has: {', '.join(adapter.options) or 'none'}."
+                f"{name} has no choice {choice!r}.",
+                f"It has: {', '.join(adapter.options) or 'none'}.",
+                code="unknown_choice",
+                given=choice,
+                allowed=tuple(adapter.options),
             )
         if value not in allowed:
-            raise UsageError(f"{choice} of {name} was given as {value!r}.", f"Allowed: {', '.join(allowed)}.")
+            raise UsageError(
+                f"{choice} of {name} was given as {value!r}.",
+                f"Allowed: {', '.join(allowed)}.",
+                code="unknown_choice_value",
+                given=value,
+                allowed=allowed,
+            )
     return adapter.card(**choices)
 
 
 def load(name: str, annotations: Path, /, **choices: str) -> BenchmarkSet:
-    """Read a set from its folder below `annotations`.
+    """Read a dataset from its folder below `annotations`.
 
     Where only a part of the owner's files is there, or what others rebuilt, it is read, and
     `card.choices["trimmed"]` names it.
 
     Raises:
-        UsageError: there is no such set, choice or value.
+        UsageError: there is no such dataset, choice or value.
         DatasetError: annotation files are missing or damaged; the message names file and row.
     """
     made = card(name, **choices)
     folder = _folder(name, annotations)
     if not Path(annotations).is_dir():
         raise DatasetError(
-            f"There is no folder {annotations}.", "Give the folder that holds one for each set."
+            f"There is no directory {annotations}.",
+            "Give the directory with one subdirectory of annotations per dataset.",
+            code="annotations_missing",
+            path=annotations,
         )
     _require(folder, made)
     found = _adapter(name).read(folder, made)
@@ -98,7 +104,10 @@ def _require(folder: Path, made: SetCard) -> None:
             for file in folder.glob("*.pkl")
         ]
         raise DatasetError(
-            f"{folder} has no {'; no '.join(gone)}.", " ".join([f"Source: {made.source}.", *pickles])
+            f"{folder} has no {'; no '.join(gone)}.",
+            " ".join([f"Source: {made.source}.", *pickles]),
+            code="annotations_missing",
+            path=folder,
         )
 
 
@@ -114,7 +123,7 @@ def missing_annotations(name: str, annotations: Path, /, **choices: str) -> list
 
 
 def resolve(medium: Media, data: Path, forms: UnicodeNames | None = None) -> Path | None:
-    """The first file of a medium that exists below `data`, or None.
+    """The first file of a media item that exists below `data`, or None.
 
     A name that is not there may be there in another Unicode normal form. `forms` is kept between calls, so that a
     folder is listed once.
@@ -130,22 +139,24 @@ def resolve(medium: Media, data: Path, forms: UnicodeNames | None = None) -> Pat
         found = [path for path in forms.find(Path(os.path.abspath(data / file))) if path.is_file()]
         if len(found) > 1:
             raise MediaError(
-                f"{file} is the name of two files, in other Unicode normal forms.", "Rename one of them."
+                f"{file} is the name of two files, in different Unicode normal forms.",
+                "Rename one of them.",
+                code="ambiguous_media_name",
+                path=file,
             )
         if found:
             return found[0]
     return None
 
 
-def missing_media(benchmark_set: BenchmarkSet, data: Path) -> list[Media]:
-    """The media of a set that have no file below `data`."""
-    media = [] if isinstance(benchmark_set, TextSet) else benchmark_set.media
+def missing_media(media: Sequence[Media], data: Path) -> list[Media]:
+    """Those of the media that have no file below `data`."""
     forms = UnicodeNames()
     return [medium for medium in media if resolve(medium, data, forms) is None]
 
 
 def overview(annotations: Path | None) -> list[dict[str, Any]]:
-    """One row for each set with its usual choices, as `vlret bench datasets --json` prints them.
+    """One row for each dataset with its usual choices, as `vlret bench datasets --json` prints them.
 
     `items`, `texts`, `classes` and `questions` are counted from the files in `annotations`; None stands where a
     set has no such thing, or where it cannot be counted. `annotations_found` says that all files are there, the
@@ -186,25 +197,13 @@ def _state(missing: list[str], trimmed: list[str]) -> str:
 def _count(name: str, annotations: Path) -> tuple[Mapping[str, int], str]:
     adapter = _adapter(name)
     try:
-        return counts(load(name, annotations)), ""
+        return load(name, annotations).counts(), ""
     except DatasetError as error:
         problem = error.message
     try:
         return (adapter.count(_folder(name, annotations)) if adapter.count else {}), problem
     except DatasetError:
         return {}, problem
-
-
-def counts(found: BenchmarkSet) -> dict[str, int]:
-    """How many `items` a set has, and `texts`, `classes` or `questions`; the items of a text set are its triples."""
-    if isinstance(found, TextSet):
-        n = len(found.triples)
-        return {"items": n, "texts": 3 * n, "questions": n}
-    if isinstance(found, RetrievalSet):
-        return {"items": len(found.media), "texts": len(found.texts)}
-    if isinstance(found, ClassificationSet):
-        return {"items": len(found.media), "classes": len(found.classes)}
-    return {"items": len(found.media), "questions": len(found.questions)}
 
 
 def _parts(folder: Path, made: SetCard) -> dict[str, str]:
@@ -226,7 +225,13 @@ def _folder(name: str, annotations: Path) -> Path:
 
 def _adapter(name: str) -> Adapter:
     if name not in _MODULES:
-        raise UsageError(f"There is no benchmark set {name!r}.", f"There are: {', '.join(_MODULES)}.")
+        raise UsageError(
+            f"There is no dataset {name!r}.",
+            f"There are: {', '.join(_MODULES)}.",
+            code="unknown_dataset",
+            given=name,
+            allowed=tuple(_MODULES),
+        )
     module, _, attribute = _MODULES[name].partition(":")
     adapter: Adapter = getattr(import_module(f"vlret.datasets.{module}"), attribute or "ADAPTER")
     return adapter

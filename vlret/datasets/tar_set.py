@@ -1,4 +1,4 @@
-"""Sets of photographs or clips in tar shards beside JSON lines with captions, labels or questions."""
+"""Datasets of photographs or clips in tar shards beside JSON Lines with captions, labels or questions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from vlret.datasets.files import parse_rows, read_records, text_of
 from vlret.errors import UsageError
 
-_FETCH = "Fetch the set again."
+_AGAIN = "Download the dataset again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,12 @@ def read_items(folder: str | Path, file: str = "captions.jsonl", split: str | No
     """
     lines = Path(folder) / file
     if not lines.is_file():
-        raise UsageError(f"{lines} is missing.", "Name the folder of a set that holds it and its tar shards.")
+        raise UsageError(
+            f"{lines} is missing.",
+            "Give the directory of a dataset with this file and its tar shards.",
+            code="annotations_missing",
+            path=lines,
+        )
     items = parse_rows(lines, read_records(lines), lambda record: _item(record, Path(folder)))
     return [item for item in items if split in (None, item.split)]
 
@@ -59,11 +64,11 @@ def read_bytes(items: Iterable[Item]) -> Iterator[bytes]:
 
 def _opened(shard: Path) -> tarfile.TarFile:
     if not shard.is_file():
-        raise UsageError(f"{shard} is missing.", _FETCH)
+        raise UsageError(f"{shard} is missing.", _AGAIN, code="shard_missing", path=shard)
     try:
         return tarfile.open(shard)
     except tarfile.TarError as error:
-        raise UsageError(f"{shard} is no tar file.", _FETCH) from error
+        raise UsageError(f"{shard} is not a tar file.", _AGAIN, code="shard_damaged", path=shard) from error
 
 
 def _read(shard: tarfile.TarFile, item: Item) -> bytes:
@@ -73,7 +78,9 @@ def _read(shard: tarfile.TarFile, item: Item) -> bytes:
     except (KeyError, tarfile.TarError):
         content = b""
     if not content:
-        raise UsageError(f"{item.shard} has no whole file {item.name}.", _FETCH)
+        raise UsageError(
+            f"{item.shard} has no complete file {item.name}.", _AGAIN, code="shard_damaged", path=item.shard
+        )
     return content
 
 
@@ -91,7 +98,7 @@ def _item(record: dict[str, object], folder: Path) -> Item:
 
 def _texts(values: object) -> tuple[str, ...]:
     if not isinstance(values, list):  # the letters of a text would pass for texts
-        raise TypeError(f"{values!r} stands where a list of texts is needed")
+        raise TypeError(f"{values!r} is not a list of texts")
     for value in values:
         text_of(value)  # as they stand: training and results depend on each blank
     return tuple(values)

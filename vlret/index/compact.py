@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,20 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids, shard_schema
 from vlret.index.writer import SHARD_CLIPS
+
+
+@dataclass(frozen=True, slots=True)
+class CompactReport:
+    """What `Index.compact` did: the dropped clips that are gone now, and what the tables take on disk."""
+
+    index: str
+    removed_clips: int
+    bytes_before: int
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return asdict(self)
 
 
 def compact_store(store: Store) -> None:

@@ -16,13 +16,12 @@ import pandas as pd
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.backends.base import SearchBackend
 from vlret.index.backends.faiss_view import open_view, view_info
-from vlret.index.compact import compact_store
+from vlret.index.compact import CompactReport, compact_store
 from vlret.index.filter import Filter
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
-from vlret.index.report import SkippedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
@@ -30,7 +29,7 @@ from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
-from vlret.types import Clip, Hit, Vectors, as_path, check_count, type_name
+from vlret.types import Clip, Hit, SkippedFile, Vectors, as_path, check_count, type_name
 from vlret.vectors import first_invalid_row, unit_rows
 
 
@@ -82,7 +81,7 @@ class Index:
 
     @property
     def skipped(self) -> list[SkippedFile]:
-        """Files that were passed over, and why."""
+        """Files that were skipped, and why."""
         rows = self._snapshot.skipped
         return [SkippedFile(self._snapshot.absolute(row.root, row.path), row.reason) for row in rows]
 
@@ -129,17 +128,38 @@ class Index:
 
     def _position(self, clip_id: int) -> int:
         if not isinstance(clip_id, Integral):
-            raise UsageError(f"A clip_id was given as {type_name(clip_id)}.", "Give a whole number.")
+            raise UsageError(
+                f"A clip_id was given as {type_name(clip_id)}.",
+                "Give an integer.",
+                code="wrong_type",
+                given=clip_id,
+            )
         position = int(np.searchsorted(self._clip_ids, int(clip_id)))
         if position == len(self) or self._clip_ids[position] != clip_id:
             raise UsageError(
-                f"The index {self.folder} has no clip {clip_id}.", "See rows() for those it has."
+                f"The index {self.folder} has no clip {clip_id}.",
+                "See rows() for the clips it has.",
+                code="no_such_clip",
+                given=clip_id,
+                index=self.folder,
             )
         return position
 
     @cached_property
-    def _backend(self) -> SearchBackend:
+    def backend(self) -> SearchBackend:
+        """What finds the nearest vectors; opened or built on first use, which is not for several threads at once."""
         return self._given_backend or open_view(self._snapshot)
+
+    def is_current(self) -> bool:
+        """Whether the folder still holds the revision that was opened.
+
+        Raises:
+            IndexFolderError: it holds no index any more, or a damaged one.
+        """
+        now = self._snapshot.store.read_manifest()
+        return replace(now, id="") == replace(
+            self._snapshot.manifest, id=""
+        )  # old formats have no lasting id
 
     @cached_property
     def _files(self) -> Ids:
@@ -167,7 +187,7 @@ class Index:
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
-        backend = self._backend
+        backend = self.backend
         with one_thread():
             found = [best_clips(backend, query, k, self._clip_ids, groups, only) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
@@ -179,13 +199,22 @@ class Index:
             raise UsageError(
                 f"Query vectors were given as {type_name(vectors)}.",
                 f"Give float32 [q, {self.card.dim}]; for sentences and files use vlret.search.",
+                code="bad_query_vectors",
             ) from error
         if queries.ndim != 2 or queries.shape[1] != self.card.dim:
             raise UsageError(
-                f"Query vectors have the shape {queries.shape}.", f"Give float32 [q, {self.card.dim}]."
+                f"Query vectors have the shape {queries.shape}.",
+                f"Give float32 [q, {self.card.dim}].",
+                code="vector_shape",
+                given=queries.shape,
+                dim=self.card.dim,
             )
         if first_invalid_row(queries) is not None:
-            raise UsageError("A query vector is zero or not finite.", "Every vector needs a direction.")
+            raise UsageError(
+                "A query vector is zero or not finite.",
+                "Give finite vectors other than zero.",
+                code="vector_not_unit",
+            )
         return np.ascontiguousarray(unit_rows(queries))
 
     def _hits(self, rows: Ids, scores: Vectors) -> list[Hit]:
@@ -209,7 +238,7 @@ class Index:
             "dropped_clips": len(self._snapshot.dropped),
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
-            "bytes": sum(entry.bytes for entry in self.manifest.files),
+            "bytes": self.manifest.n_bytes,
             "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
@@ -219,12 +248,13 @@ class Index:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""
         return self._snapshot.store.find_damage(self.manifest)
 
-    def compact(self) -> None:
+    def compact(self) -> CompactReport:
         """Rewrite the shards without dropped rows and merge small ones; this object shows the result.
 
         Raises:
             IndexFolderError: a writer is at work.
         """
+        n_dropped, n_bytes = len(self._snapshot.dropped), self.manifest.n_bytes
         moved = self.manifest.roots
         with writer_lock(self.folder):
             compact_store(self._snapshot.store)
@@ -234,6 +264,7 @@ class Index:
         self.__dict__.clear()  # cached rows and view are of the old revision
         self._snapshot = replace(snapshot, manifest=replace(snapshot.manifest, roots=roots))
         self._given_backend = backend
+        return CompactReport(str(self.folder), n_dropped, n_bytes, self.manifest.n_bytes)
 
 
 def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
@@ -260,6 +291,9 @@ def _with_root(snapshot: Snapshot, old: str, new: str) -> Manifest:
         raise IndexFolderError(
             printable(f"The index {snapshot.store.folder} has no root {old}."),
             printable(f"Its roots: {', '.join(roots) or 'none'}."),
+            code="no_such_root",
+            given=old,
+            allowed=roots,
         )
     moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
     return replace(snapshot.manifest, roots=moved)

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vlret.text import printable
+from vlret.types import SkippedFile
 
 _SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedFile:
-    """A file that was passed over, or read only in part, and why."""
-
-    path: Path
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,10 @@ class BuildReport:
     moved: int = 0
     unread: dict[str, int] = field(default_factory=dict)
     missing_folders: dict[str, int] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON values, paths as `Path`."""
+        return asdict(self)
 
     @property
     def speed(self) -> float:

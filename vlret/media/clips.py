@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vlret.errors import UsageError
 from vlret.media.limits import MAX_CLIPS
 from vlret.media.open_media import Media
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.video import TOLERANCE_S, Video
 from vlret.types import Clip
 
@@ -52,7 +52,7 @@ def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
     windows = list(islice(_windows(media.info.duration, length, step, media.starts), MAX_CLIPS + 1))
     if len(windows) > MAX_CLIPS:
         reason = f"more than {MAX_CLIPS:,} clips"
-        raise unreadable(path, reason, "Use longer windows.", "too_many_clips", clips=rule)
+        raise UnreadableError(path, reason, "Use longer windows.", code="too_many_clips", clips=rule)
     return [Clip(path, start, end) for start, end in windows]
 
 

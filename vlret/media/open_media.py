@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from vlret.media.image.image import image_info
+from vlret.media.image.read_image import image_info
 from vlret.media.image.still import Still
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.video import Video
 
 _PLAYLIST_HEADS = (b"#extm3u", b"ffconcat", b"[playlist]", b"<smil", b"v=0\r\n", b"v=0\n")
@@ -31,13 +31,13 @@ def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None)
 def _check_file(path: Path) -> None:
     if not path.is_file():
         reason = "not a file" if path.exists() else "not found"
-        raise unreadable(path, reason, "Check the path.", "media_missing")
+        raise UnreadableError(path, reason, "Check the path.", code="media_not_found")
     head = _head(path)
     if path.stat().st_size == 0:
-        raise unreadable(path, "empty file", "Copy it again.", "empty_file")
+        raise UnreadableError(path, "empty file", "Copy it again.", code="empty_file")
     if head.startswith(_PLAYLIST_HEADS) or b"<mpd" in head:
         reason = "a playlist, refused because it names other files or addresses"
-        raise unreadable(path, reason, "Give those files.", "playlist")
+        raise UnreadableError(path, reason, "Give those files.", code="playlist")
 
 
 def _head(path: Path) -> bytes:
@@ -47,4 +47,4 @@ def _head(path: Path) -> bytes:
             return file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     except OSError as error:
         reason = f"cannot be opened: {error.strerror}"
-        raise unreadable(path, reason, "Check its permissions.", "media_unreadable") from error
+        raise UnreadableError(path, reason, "Check its permissions.", code="media_unreadable") from error

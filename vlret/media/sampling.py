@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vlret.errors import UsageError
 from vlret.media.info import MediaInfo
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Clip
 
 Times = NDArray[np.float64]
@@ -87,6 +87,6 @@ def clip_times(clip: Clip, info: MediaInfo, n_frames: int, sampling: str) -> Tim
     end_s = info.duration if clip.start < info.duration else info.shown_until
     if clip.start >= end_s:
         reason = f"the clip starts at {clip.start} s, the video ends at {end_s:.3f} s"
-        raise unreadable(clip.path, reason, "", "clip_past_end", start=clip.start, end=end_s)
+        raise UnreadableError(clip.path, reason, "", code="clip_past_end", start=clip.start, end=end_s)
     end = min(end_s, clip.end if clip.end is not None else end_s)
     return sample_times(clip.start, end, n_frames, sampling, frame_s=1 / info.fps if info.fps else 1e-3)

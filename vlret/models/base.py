@@ -1,4 +1,4 @@
-"""What every model looks like from outside: `Embedder` and its `ModelCard`."""
+"""The interface of every model: `Embedder` and its `ModelCard`."""
 
 from __future__ import annotations
 
@@ -22,15 +22,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What has to be known of a model to use it and to compare it.
+    """Metadata of a model: what is needed to use it and to compare it with others.
 
-    `resize` is what happens to a frame on its way to `resolution` x `resolution` pixels: `squash`
-    ignores the shape, `own` leaves it to the model's own transform; `preprocessing` says what does not
-    travel with the weights ("" where all of it does). `default_query` is the query that
-    goes into the predictor where the user gives none ("" is query-free). `prompts` are templates with one
-    `{}` for class names. `temperature` divides cosines before the softmax over labels;
-    `unknown_threshold` is the probability from which on the best label is kept by `threshold="auto"`, where that
-    was fitted (on lists of 4 to 30 short labels). `trained_on` names the data sets that its weights have seen.
+    Attributes:
+        name, revision, licence: identify the model.
+        weights_hash: SHA-256 of the weights; with `preprocessing` it decides whether two models give equal embeddings.
+        dim: dimensions of the embeddings.
+        frames, resolution: frames a clip and their side in pixels, by default.
+        resize: how a frame becomes `resolution` x `resolution` pixels: `squash` ignores its aspect ratio, `own` leaves
+            it to the model's own transform.
+        prompts: templates with one `{}` for class names.
+        temperature: cosines are divided by it before the softmax over labels.
+        text_length: tokens that the text tower reads.
+        takes_query: whether a predictor reads a query beside the clip.
+        default_query: the predictor's query where the user gives none ("": query-free).
+        preprocessing: settings that change embeddings and are not part of the weights.
+        unknown_threshold: with `threshold="auto"` the best label is kept from this probability on; None where it was
+            not fitted (on lists of 4 to 30 short labels).
+        trained_on: datasets that the weights were trained on.
     """
 
     name: str
@@ -51,7 +60,7 @@ class ModelCard:
     trained_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what no model is like: a card may come from a stranger's file.
+        """Refuse impossible values: a card may come from an untrusted file.
 
         Raises:
             ValueError: a field has the wrong type or is out of bounds; the message names it.
@@ -60,19 +69,19 @@ class ModelCard:
 
     @property
     def decode_size(self) -> tuple[int, int] | None:
-        """(width, height) to which a decoder may scale frames at once, None to leave them as they are."""
+        """(width, height) to which a decoder may scale frames, None to keep their size."""
         return (self.resolution, self.resolution) if self.resize == "squash" else None
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as plain JSON values, as recorded in an index or a result."""
+        """Return the card as plain JSON values, as recorded in an index or a result."""
         return {**asdict(self), "prompts": list(self.prompts), "trained_on": list(self.trained_on)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelCard:
-        """The card back from `to_dict`.
+        """Return the card from what `to_dict` gave.
 
         Raises:
-            ValueError: a field is missing, unknown, of the wrong type or out of bounds; the message names it.
+            ValueError: a field is missing, unexpected, of the wrong type or out of bounds; the message names it.
         """
         check_names_of(values, fields(cls))
         lists = {name: tuple(texts(values, name)) for name in ("prompts", "trained_on") if name in values}
@@ -80,11 +89,11 @@ class ModelCard:
 
 
 class Embedder(ABC):
-    """Clips and texts to unit vectors of one space.
+    """Embeds clips and texts in one space, at unit length.
 
-    The vision side runs in two steps, so that a clip is looked at once and asked many questions:
-    `encode_clips` gives the visual tokens of each clip, `predict` turns them and a query into vectors.
-    Text and vision towers load apart from each other, each on first use.
+    The vision side runs in two steps, so that a clip is encoded once for many queries: `encode_clips` gives the
+    visual tokens of each clip, `predict` turns them and a query into embeddings. Text and vision towers load
+    independently, each on first use.
     """
 
     card: ModelCard
@@ -98,57 +107,61 @@ class Embedder(ABC):
 
     @property
     def dtype(self) -> torch.dtype:
-        """The number format of the vision tower: what an index records."""
+        """The dtype of the vision tower, which an index records."""
         import torch
 
         return torch.float32
 
     @abstractmethod
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
-        """Visual tokens of decoded clips.
+        """Return the visual tokens of decoded clips.
 
         Args:
-            clips: one uint8 array [t, height, width, 3] (RGB) a clip; t may differ between clips.
+            clips: one uint8 array [t, height, width, 3] (RGB) per clip; t may differ between clips.
 
         Returns:
-            one tensor a clip, float32 on the CPU, shape [tokens, width]; the same for a clip whatever
-            stands beside it in the batch.
+            One tensor per clip, float32 on the CPU, shape [tokens, width]; it does not depend on the other
+            clips of the batch.
 
         Raises:
-            UsageError: something else was given; `inputs.clip_list` says it.
+            UsageError: `clips` is something else (`inputs.pixel_list`).
         """
 
     @abstractmethod
     def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
-        """Predicted embeddings float32 [n, dim], unit length, of clips asked `query`.
+        """Return the predicted embeddings float32 [n, dim], unit length, of clips given a query.
 
-        `query=None` takes the card's default query. A model without a predictor raises `UsageError`
-        when a query is given.
+        Args:
+            tokens: what `encode_clips` or `encode_pixels` returned.
+            query: None for the card's default query.
+
+        Raises:
+            UsageError: a query was given to a model without a predictor.
         """
 
     @abstractmethod
     def embed_texts(self, texts: Iterable[str]) -> Vectors:
-        """Embeddings float32 [n, dim], unit length, of texts as they stand (no prompt is added).
+        """Return the embeddings float32 [n, dim], unit length, of texts as they are (no prompt is added).
 
         Args:
             texts: a list, array, Series or generator of strings.
 
         Raises:
-            UsageError: one string, or something that is no text; `inputs.text_list` says it.
+            UsageError: `texts` is one string, or holds something that is no text (`inputs.text_list`).
         """
 
     @abstractmethod
     def is_cut(self, text: str) -> bool:
-        """Whether `text` is longer than the text tower reads."""
+        """Return whether `text` is longer than the text tower reads."""
 
     def check_clips(self) -> None:  # noqa: B027 - most models read clips
-        """`UsageError` where the model reads texts alone: asked before anything is written for its clips."""
+        """Raise `UsageError` if the model is text-only; called before anything is written for its clips."""
 
-    def load(self) -> None:  # noqa: B027 - models that load at once need not write it
-        """Load the vision side now rather than on first use."""
+    def load(self) -> None:  # noqa: B027 - models that load in their constructor need not define it
+        """Load the vision side now instead of on first use."""
 
     def encode_clips(self, clips: Iterable[ClipInput], n_frames: int | None = None) -> list[torch.Tensor]:
-        """Visual tokens of paths, `Clip`s, `Frames`, arrays uint8 [t, height, width, 3] or images [height, width, 3].
+        """Return the visual tokens of paths, `Clip`s, `Frames` or arrays (`inputs.ClipInput`).
 
         Paths and `Clip`s are decoded here: `n_frames` (default: the card's) frames at segment midpoints.
 
@@ -166,20 +179,23 @@ class Embedder(ABC):
     def embed_clips(
         self, clips: Iterable[ClipInput], query: str | None = None, n_frames: int | None = None
     ) -> Vectors:
-        """Embeddings float32 [n, dim], unit length, of clips asked `query` (None: the card's default).
+        """Return the embeddings float32 [n, dim], unit length, of clips given `query` (None: the card's default).
 
         Raises:
-            UsageError, MediaError: as `encode_clips`; also a query that is no string.
+            UsageError: as `encode_clips`; also a query that is no string.
+            MediaError: as `encode_clips`.
         """
         if query is not None and not isinstance(query, str):
-            raise UsageError(f"The query was given as {type_name(query)}.", "Give a str, or None.")
+            raise UsageError(
+                f"The query was given as {type_name(query)}.", "Give a str, or None.", code="wrong_type"
+            )
         return self.predict(self.encode_clips(clips, n_frames), query)
 
     batch_size = 8
-    """Clips that go through the vision tower at once."""
+    """Clips that `encode_clips` gives to the vision tower at once."""
 
     frame_pooling = "the model's own"
-    """How the frames of a clip become one vector, in words: for the stamp of a result."""
+    """How the frames of a clip become one embedding, in words: for the stamp of a result."""
 
     def _pixels(self, clip: Path | Clip | Pixels, n_frames: int | None) -> Pixels:
         if not isinstance(clip, (Path, Clip)):
@@ -191,12 +207,15 @@ class Embedder(ABC):
 
 
 def check_finite(vectors: Vectors, name: str) -> None:
-    """Refuse vectors that would rank at random.
+    """Refuse embeddings with NaN or infinity, which would rank at random.
 
     Raises:
-        ModelError: a number is not finite: the weights are damaged, or the number format is too narrow.
+        ModelError: a number is not finite: the weights are damaged, or the dtype is too narrow.
     """
     if not np.isfinite(vectors).all():
         raise ModelError(
-            f"{name} gives vectors that are not finite.", "Copy its weights again, or use --dtype float32."
+            f"{name} gives embeddings that are not finite.",
+            "Copy its weights again, or use dtype float32.",
+            code="not_finite",
+            model=name,
         )

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.modules import module as hooks
 
 from vlret.errors import ModelError
+from vlret.models.folder import AGAIN
 from vlret.models.weights import FLOATS, read_header
 
 Built = TypeVar("Built")
@@ -53,6 +54,8 @@ def no_larger_than(weights: Sequence[Path]) -> Iterator[None]:
             raise ModelError(
                 f"The configuration describes a model that is larger than its weights in {names}.",
                 "Use the configuration and the weights of one and the same model.",
+                code="unsafe_model",
+                files=[str(file) for file in weights],
             )
 
     handles = [
@@ -80,7 +83,9 @@ def require_types(module: nn.Module, weights: Path) -> None:
         if found and (found.dtype in FLOATS) != tensor.is_floating_point():
             raise ModelError(
                 f"The weights {name} in {weights} are of the type {found.dtype}.",
-                "Copy the model folder again.",
+                AGAIN,
+                code="weights_mismatch",
+                path=weights,
             )
 
 

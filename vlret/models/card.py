@@ -1,4 +1,4 @@
-"""What the fields of a model card may be."""
+"""Checks of the fields of a model card."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from vlret.models.fields import number, text, texts, whole, wrong
 from vlret.text import printable
 
 CLIP_PIXELS = 1 << 26
-"""Pixels of all frames of a clip: 800 MB as a model reads them."""
+"""The most pixels of all frames of a clip: 800 MB in float32."""
 
 
 def check_names_of(values: Any, known: Sequence[Field[Any]]) -> None:
-    """Refuse an object that lacks a field without a default, or has one that is not known.
+    """Refuse an object that lacks a required field, or has an unknown one.
 
     Raises:
         ValueError: it does; the message names the fields.
@@ -25,11 +25,11 @@ def check_names_of(values: Any, known: Sequence[Field[Any]]) -> None:
     unknown = sorted(values.keys() - {field.name for field in known})
     if missing or unknown:
         names = ", ".join(map(printable, (missing or unknown)[:5]))
-        raise ValueError(f"field {names} is {'missing' if missing else 'not known'}")
+        raise ValueError(f"field {names} is {'missing' if missing else 'unknown'}")
 
 
 def check_card(card: Mapping[str, Any]) -> None:
-    """Refuse a card whose fields have wrong types or values beyond every model.
+    """Refuse a card whose fields have wrong types or impossible values.
 
     Raises:
         ValueError: a field has; the message names it.

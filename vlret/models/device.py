@@ -22,14 +22,28 @@ def check_names(device: str, dtype: str) -> None:
         UsageError: the device or number format is not known, or the format is float16.
     """
     if not isinstance(device, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
-        raise UsageError(f"Device {device!r} is not known.", "Use auto, cpu, cuda, cuda:N or mps.")
+        raise UsageError(
+            f"Unknown device {device!r}.",
+            "Use auto, cpu, cuda, cuda:N or mps.",
+            code="unknown_device",
+            given=device,
+        )
     if isinstance(dtype, str) and dtype == "float16":
         raise UsageError(
-            "dtype float16 is not offered: activations may overflow its range.",
+            "dtype float16 is not supported: activations may overflow its range.",
             "Use bfloat16, float32 or auto.",
+            code="unknown_dtype",
+            given=dtype,
+            allowed=DTYPES,
         )
     if not isinstance(dtype, str) or dtype not in DTYPES:
-        raise UsageError(f"dtype {dtype!r} is not known.", f"Use {', '.join(DTYPES)}.")
+        raise UsageError(
+            f"Unknown dtype {dtype!r}.",
+            f"Use {', '.join(DTYPES)}.",
+            code="unknown_dtype",
+            given=dtype,
+            allowed=DTYPES,
+        )
 
 
 def check_device(name: str) -> None:
@@ -59,11 +73,17 @@ def pick_device(name: str = "auto") -> torch.device:
     kind, _, number = name.partition(":")
     if not _has(kind):
         raise UsageError(
-            f"Device {name!r} was asked for, but PyTorch sees no {kind} here.", "Use auto or cpu."
+            f"PyTorch finds no {kind} device on this machine, and {name!r} was requested.",
+            "Use auto or cpu.",
+            code="no_such_device",
+            given=name,
         )
     if number and int(number) >= torch.cuda.device_count():
         raise UsageError(
-            f"Device {name!r} was asked for, but there are {torch.cuda.device_count()} CUDA GPUs."
+            f"This machine has {torch.cuda.device_count()} CUDA GPUs, and {name!r} was requested.",
+            "Numbers start at 0.",
+            code="no_such_device",
+            given=name,
         )
     return torch.device(name)
 

@@ -1,4 +1,4 @@
-"""Checks of values that a file from outside holds; a `ValueError` names the field, what it is and what is allowed."""
+"""Checks of values in an untrusted file; a `ValueError` names the field, its value and what is allowed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def numbers(values: Mapping[str, Any], name: str, count: int) -> tuple[float, ..
 
 
 def wrong(name: str, value: object, allowed: str) -> ValueError:
-    """The error for a field that is not what it has to be."""
+    """Return the error for a field that has not an `allowed` value."""
     shown = printable(repr(value))
     return ValueError(f"field {name} is {shown if len(shown) <= 40 else shown[:40] + '...'}, not {allowed}")
 

@@ -1,7 +1,7 @@
-"""A model folder is data from anywhere: what in it would run code or leads out of it is refused before it is opened.
+"""A model directory is untrusted: what in it would run code or leads out of it is refused before it is opened.
 
-The libraries that read such folders take names of code, files and repositories from its settings. vlret gives
-them no leave to run code (`trust_remote_code`); a folder that asks for it is refused with the reason.
+The libraries that read such directories take names of code, files and repositories from its settings. vlret never
+allows them to run code (`trust_remote_code`); a directory that asks for it is refused with the reason.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 
 from vlret.errors import ModelError, VlretError
 from vlret.text import printable
+
+AGAIN = "Copy the model directory again."
 
 _MOST_ENTRIES = 10_000
 _SETTINGS_BYTES = 1 << 23
@@ -42,14 +44,14 @@ _UNSAFE = {"quantization_config", "weights_only", "use_safetensors", "device_map
 _ATTENTION = {"attn_implementation", "_attn_implementation", "_attn_implementation_internal",
               "experts_implementation", "_experts_implementation"}  # fmt: skip
 _WHAT_IT_HOLDS = (
-    "A model folder holds settings, a tokenizer and weights, and nothing else: see docs/models.md."
+    "A model directory holds settings, a tokenizer and weights, and nothing else: see docs/models.md."
 )
 _PLAIN = re.compile(r"[\w.\-]+")
-"""The name of an architecture, without a prefix such as `hf-hub:` or a folder."""
+"""The name of an architecture, without a prefix such as `hf-hub:` or a directory."""
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a model folder that would run code, leads out of itself or is of absurd size.
+    """Refuse a model directory that would run code, leads out of itself or is of absurd size.
 
     Raises:
         ModelError: it is one; the message names the file and the reason.
@@ -70,14 +72,14 @@ def read_json(file: Path) -> Any:
         ModelError: it is missing, too large or not JSON.
     """
     if not file.is_file():
-        raise ModelError(f"{printable(file)} is missing.", "Copy the model folder again.")
+        raise ModelError(f"{printable(file)} does not exist.", AGAIN, code="file_missing", path=file)
     if file.stat().st_size > _SETTINGS_BYTES:
         _refuse(file, f"is larger than {_SETTINGS_BYTES >> 20} MB")
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(
-            f"{printable(file)} is not JSON ({printable(error)}).", "Copy the model folder again."
+            f"{printable(file)} is not JSON ({printable(error)}).", AGAIN, code="damaged_config", path=file
         ) from error
 
 
@@ -89,26 +91,26 @@ def read_object(file: Path) -> dict[str, Any]:
     """
     values = read_json(file)
     if not isinstance(values, dict):
-        raise ModelError(f"{printable(file)} holds no JSON object.", "Copy the model folder again.")
+        raise ModelError(f"{printable(file)} holds no JSON object.", AGAIN, code="damaged_config", path=file)
     return values
 
 
 @contextmanager
-def told_as(what: str, hint: str) -> Iterator[None]:
-    """Turn what a library raises over a damaged or hostile model into one `ModelError`: "`what`: reason"."""
+def as_model_error(what: str, hint: str = AGAIN) -> Iterator[None]:
+    """Turn any error of a library over a damaged or hostile model into one `ModelError`: "`what`: reason"."""
     try:
         yield
     except VlretError:
         raise
-    except Exception as error:  # whoever made the folder decides what goes wrong in a library
+    except Exception as error:  # whoever made the directory decides what goes wrong in a library
         reason = re.split(r"\n|\. ", str(error).strip())[0].rstrip(".:")  # its first sentence
         kind = type(error).__name__
-        told = kind if not reason else f"{kind} {reason}" if isinstance(error, KeyError) else reason
-        raise ModelError(f"{what}: {printable(told)}.", hint) from error
+        reason = kind if not reason else f"{kind} {reason}" if isinstance(error, KeyError) else reason
+        raise ModelError(f"{what}: {printable(reason)}.", hint, code="unusable_model") from error
 
 
 def _homes(folder: Path) -> tuple[Path, ...]:
-    """What links may lead into: the folder, and of a snapshot in the hub's cache the `blobs` of its repository."""
+    """What links may lead into: the directory, and of a snapshot in the hub's cache the `blobs` of its repository."""
     real = Path(os.path.realpath(folder))
     repository = real.parent.parent
     is_snapshot = real.parent.name == "snapshots" and repository.name.startswith("models--")
@@ -123,9 +125,9 @@ def _entries(folder: Path) -> Iterator[Path]:
 def _check_entry(path: Path, homes: tuple[Path, ...]) -> None:
     real = Path(os.path.realpath(path))
     if not any(real.is_relative_to(home) for home in homes):
-        _refuse(path, "is a link that leads out of the model folder", "Copy the file in its place.")
+        _refuse(path, "is a link that leads out of the model directory", "Copy the file in its place.")
     if not real.is_file() and not real.is_dir():
-        _refuse(path, "is neither a file nor a folder")
+        _refuse(path, "is neither a file nor a directory")
     if path.name.lower() == "adapter_config.json":
         _refuse(path, "names a model that lies elsewhere", "Merge the adapter into its model.")
     if path.suffix.lower() in _TEXTS and real.stat().st_size > _TOKENIZER_BYTES:
@@ -174,7 +176,7 @@ def _check_shards(file: Path, shards: Any) -> None:
 
 
 def _check_architecture(file: Path, values: dict[str, Any]) -> None:
-    """timm takes repositories and folders for names, and arguments that open files."""
+    """timm takes repositories and directories for names, and arguments that open files."""
     for key in ("timm_model_name", "architecture", "backbone"):
         name = values.get(key)
         if name is not None and not (isinstance(name, str) and _PLAIN.fullmatch(name)):
@@ -217,4 +219,4 @@ def _short(value: Any) -> str:
 
 
 def _refuse(path: Path, reason: str, hint: str = _WHAT_IT_HOLDS) -> NoReturn:
-    raise ModelError(f"{printable(path)} {reason}.", hint)
+    raise ModelError(f"{printable(path)} {reason}.", hint, code="unsafe_model", path=path)

@@ -1,4 +1,4 @@
-"""Repositories of the Hugging Face hub: the local folder of one, fetched when it is not there."""
+"""Repositories of the Hugging Face hub: the local directory of one, downloaded if it is not cached."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def is_cached(repository: str) -> bool:
 
 
 def fetch(repository: str) -> Path:
-    """The local folder of an open_clip `repository`; its name is the revision.
+    """Return the local directory of an open_clip `repository`; its name is the revision.
 
     Raises:
         ModelError: it is not in the cache and cannot be fetched; names the file and the command.
@@ -52,7 +52,7 @@ def fetch(repository: str) -> Path:
 
 
 def repository_of(source: str) -> str | None:
-    """The repository of a sentence-transformers name, without an owner the library's own; None for a folder.
+    """Return the repository of a sentence-transformers name, by default the library's own; None for a directory.
 
     Raises:
         UsageError: the hub has no such names.
@@ -64,14 +64,16 @@ def repository_of(source: str) -> str | None:
         try_to_load_from_cache(repository, "modules.json")  # looks at the name first
     except HFValidationError as error:
         raise UsageError(
-            f"'st:{source}' is neither a folder nor a name of the hub.",
-            "Give st:OWNER/MODEL or st:FOLDER.",
+            f"'st:{source}' is neither a directory nor a name of the hub.",
+            "Give st:OWNER/MODEL or st:DIRECTORY.",
+            code="unknown_model",
+            given=f"st:{source}",
         ) from error
     return repository
 
 
 def fetch_sentence_transformer(repository: str) -> Path:
-    """The local folder of a sentence-transformers `repository`; its name is the revision.
+    """Return the local directory of a sentence-transformers `repository`; its name is the revision.
 
     Raises:
         ModelError: it is not in the cache and cannot be fetched; names the command.
@@ -85,7 +87,7 @@ def fetch_sentence_transformer(repository: str) -> Path:
 
 @contextmanager
 def offline() -> Iterator[None]:
-    """No library asks the hub while the block runs, whatever names a model folder holds."""
+    """No library connects to the hub while the block runs, whatever names a model directory holds."""
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = True
     try:
@@ -95,7 +97,7 @@ def offline() -> Iterator[None]:
 
 
 def _download(repository: str, choose: Callable[[Set[str]], list[str]], what: str, command: str) -> Path:
-    """The folder with the files that `choose` picks from those of the repository."""
+    """Return the directory with the files that `choose` selects from those of the repository."""
     if constants.HF_HUB_OFFLINE:
         raise _missing(what, "HF_HUB_OFFLINE is set", command)
     try:
@@ -104,7 +106,7 @@ def _download(repository: str, choose: Callable[[Set[str]], list[str]], what: st
         return Path(snapshot_download(repository, allow_patterns=choose(files)))
     except _HUB_ERRORS as error:
         reason = str(error).strip().partition("\n")[0]
-        raise _missing(what, f"the hub did not give it ({reason})", command) from error
+        raise _missing(what, f"it could not be downloaded ({reason})", command) from error
 
 
 def _open_clip_files(files: Set[str]) -> list[str]:
@@ -112,11 +114,11 @@ def _open_clip_files(files: Set[str]) -> list[str]:
 
 
 def _sentence_transformer_files(files: Set[str]) -> list[str]:
-    """Settings, tokenizers and weights for PyTorch: safetensors, pickles only where a folder has no such."""
+    """Settings, tokenizers and weights for PyTorch: safetensors, pickles only where a directory has none."""
     safe = {file.rpartition("/")[0] for file in files if file.endswith(".safetensors")}
-    own = [file for file in files if not file.startswith(("onnx/", "openvino/"))]
-    pickles = [file for file in own if file.endswith(".bin") and file.rpartition("/")[0] not in safe]
-    return [*(file for file in own if file.endswith(_ST_SUFFIXES)), *pickles]
+    pytorch = [file for file in files if not file.startswith(("onnx/", "openvino/"))]
+    pickles = [file for file in pytorch if file.endswith(".bin") and file.rpartition("/")[0] not in safe]
+    return [*(file for file in pytorch if file.endswith(_ST_SUFFIXES)), *pickles]
 
 
 def _has_weights(folder: Path) -> bool:
@@ -132,6 +134,9 @@ def _cached(repository: str) -> Path | None:
 def _missing(what: str, reason: str, command: str) -> ModelError:
     return ModelError(
         f"{what} is not on this machine and {reason}.",
-        f"Where there is a network, run: {command} "
-        "(with --local-dir FOLDER you get a folder to carry over and to give as the model).",
+        f"On a machine with a network, run: {command} "
+        "(with --local-dir DIRECTORY you get a directory to copy over and to give as the model).",
+        code="model_not_downloaded",
+        given=what,
+        command=command,
     )

@@ -1,4 +1,4 @@
-"""What encoders of images and texts have in common: a clip is its frames, one by one."""
+"""What encoders of images and texts have in common: a clip is encoded frame by frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 
 from vlret.errors import UsageError
 from vlret.models.base import Embedder, check_finite
-from vlret.models.folder import told_as
+from vlret.models.folder import as_model_error
 from vlret.models.inputs import pixel_list, text_list
 from vlret.types import Pixels, Vectors
 
@@ -22,7 +22,7 @@ _TEXTS_AT_ONCE = 256
 
 
 class ImageTextEmbedder(Embedder):
-    """The vector of a clip is the mean of its frames' unit vectors, scaled to unit length.
+    """The embedding of a clip is the mean of its frames' unit vectors, scaled to unit length.
 
     The visual tokens of a clip are those unit vectors, [frames, dim]. There is no predictor: a query is
     refused. A subclass sets `card`, `_device` and `_dtype`.
@@ -64,6 +64,9 @@ class ImageTextEmbedder(Embedder):
             raise UsageError(
                 f"{self.card.name} has no predictor: it cannot take the query {query!r}.",
                 "Leave the query out, or use a VL-JEPA.",
+                code="no_predictor",
+                model=self.card.name,
+                given=query,
             )
         return self._rows(normalize(clip.mean(0), dim=-1) for clip in tokens)
 
@@ -85,7 +88,7 @@ class ImageTextEmbedder(Embedder):
 
     def _running(self) -> AbstractContextManager[None]:
         """A model that loads may still not run: its configuration or processor does not fit its weights."""
-        return told_as(f"{self.card.name} cannot be run", "Copy the model folder again.")
+        return as_model_error(f"{self.card.name} cannot be run")
 
     def _rows(self, rows: Iterable[torch.Tensor]) -> Vectors:
         stacked = [row.numpy() for row in rows]

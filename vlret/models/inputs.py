@@ -1,4 +1,4 @@
-"""What embedders take: clips and texts are checked here, for every model and every task."""
+"""Input of embedders: clips and texts are checked here, for every model and every task."""
 
 from __future__ import annotations
 
@@ -24,13 +24,17 @@ _HINTS = {
 
 
 def clip_list(clips: Iterable[ClipInput]) -> list[Path | Clip | Pixels]:
-    """The clips of any ordered iterable, each checked by `as_clip`; [n, t, height, width, 3] is n clips.
+    """Return the clips of any ordered iterable, each checked by `as_clip`; [n, t, height, width, 3] is n clips.
 
     Raises:
         UsageError: one clip in place of a list, or something that is no clip; the message says which.
     """
     if isinstance(clips, (Path, Clip, Frames)) or (isinstance(clips, np.ndarray) and clips.ndim in (3, 4)):
-        raise UsageError(f"Clips were given as {_shown(clips)}.", "Give a list of clips, such as [clip].")
+        raise UsageError(
+            f"Clips were given as {_shown(clips)}.",
+            "Give a list of clips, such as [clip].",
+            code="not_a_list",
+        )
     given = ordered(clips, "clips")
     return [as_clip(clip, f"Clip {number} of {len(given)}") for number, clip in enumerate(given, 1)]
 
@@ -39,17 +43,19 @@ def pixel_list(clips: Iterable[Pixels]) -> list[Pixels]:
     """`clip_list` for what a tower takes: decoded clips, uint8 [t, height, width, 3] each.
 
     Raises:
-        UsageError: as `clip_list`; also for a clip that is still to be decoded.
+        UsageError: as `clip_list`; also for a clip that is not decoded.
     """
     given = clip_list(clips)
     pixels = [clip for clip in given if isinstance(clip, np.ndarray)]
     if len(pixels) < len(given):
-        raise UsageError("Clips that are still to be decoded were given.", "Use encode_clips or embed_clips.")
+        raise UsageError(
+            "Clips that are not decoded were given.", "Use encode_clips or embed_clips.", code="not_decoded"
+        )
     return pixels
 
 
 def as_clip(clip: ClipInput, what: str = "The clip") -> Path | Clip | Pixels:
-    """A path, a `Clip`, or frames uint8 [t, height, width, 3] with at least one pixel.
+    """Return a path, a `Clip`, or frames uint8 [t, height, width, 3] with at least one pixel.
 
     Raises:
         UsageError: it is none of what `ClipInput` lists; the message begins with `what`.
@@ -59,15 +65,19 @@ def as_clip(clip: ClipInput, what: str = "The clip") -> Path | Clip | Pixels:
     if isinstance(clip, Clip):
         return clip
     if not isinstance(clip, (Frames, np.ndarray)):
-        raise UsageError(f"{what} was given as {type_name(clip)}.", _hint(clip))
+        raise UsageError(f"{what} was given as {type_name(clip)}.", _hint(clip), code="wrong_type")
     pixels = clip.pixels if isinstance(clip, Frames) else as_pixels(clip, what)
     if not pixels.size:
-        raise UsageError(f"{what} holds no pixels: its shape is {pixels.shape}.", "Give one frame or more.")
+        raise UsageError(
+            f"{what} holds no pixels: its shape is {pixels.shape}.",
+            "Give one frame or more.",
+            code="no_pixels",
+        )
     return pixels
 
 
 def text_list(texts: Iterable[str], what: str = "text") -> list[str]:
-    """The texts of a list, tuple, array, Series, generator or any other ordered iterable.
+    """Return the texts of a list, tuple, array, Series, generator or any other ordered iterable.
 
     Raises:
         UsageError: one string in place of a list, or something that is no text; the message says which.
@@ -78,21 +88,28 @@ def text_list(texts: Iterable[str], what: str = "text") -> list[str]:
             raise UsageError(
                 f"{what.capitalize()} {number} of {len(given)} was given as {type_name(text)}: {_cut(text)}.",
                 "Give a str.",
+                code="wrong_type",
             )
         check_text(text, f"{what.capitalize()} {number} of {len(given)}")
     return [str(text) for text in given]  # numpy's strings as Python's
 
 
 def check_text(text: str, what: str) -> None:
-    """UsageError where `text` is none that can be written as UTF-8, such as a file name of other bytes."""
+    """Refuse a text that cannot be written as UTF-8, such as a file name of other bytes.
+
+    Raises:
+        UsageError: it cannot.
+    """
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise UsageError(f"{what} is no valid Unicode: {_cut(text)}.", "Write it as UTF-8.") from error
+        raise UsageError(
+            f"{what} is not valid Unicode: {_cut(text)}.", "Write it as UTF-8.", code="not_unicode"
+        ) from error
 
 
 def ordered(values: Iterable[Any], what: str) -> list[Any]:
-    """`values` as a list: one string, what has no order, and a table are refused.
+    """Return `values` as a list; one string, values without an order, and a table are refused.
 
     Raises:
         UsageError: the message says what was given.
@@ -100,7 +117,11 @@ def ordered(values: Iterable[Any], what: str) -> list[Any]:
     one_by_one = isinstance(values, Iterable) and getattr(values, "ndim", 1) != 0
     # a mapping or a table would give its keys, a set no order to find the rows again
     if not one_by_one or isinstance(values, (str, bytes, Mapping, Set)) or _is_table(values):
-        raise UsageError(f"{what.capitalize()} were given as {_shown(values)}.", f"Give a list of {what}.")
+        raise UsageError(
+            f"{what.capitalize()} were given as {_shown(values)}.",
+            f"Give a list of {what}.",
+            code="not_a_list",
+        )
     return list(values)
 
 

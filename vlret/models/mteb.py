@@ -1,4 +1,4 @@
-"""An `Embedder` as mteb's EncoderProtocol, so that mteb's video tasks can be run over it.
+"""An `Embedder` behind mteb's EncoderProtocol, to run mteb's video tasks with it.
 
 import mteb, vlret
 from vlret.models.mteb import MTEBEncoder
@@ -65,7 +65,10 @@ class MTEBEncoder:
     def _encode_batch(self, batch: Mapping[str, Any]) -> Vectors:
         if "video" not in batch and "text" not in batch:
             raise UsageError(
-                f"A batch of mteb has {', '.join(batch)}.", "Run tasks whose rows are texts or videos."
+                f"A batch of mteb has {', '.join(batch)}.",
+                "Run tasks whose rows are texts or videos.",
+                code="unsupported_task",
+                given=list(batch),
             )
         if "video" not in batch:
             return self.embedder.embed_texts(list(batch["text"]))
@@ -97,7 +100,12 @@ def import_mteb() -> Any:
     try:
         import mteb
     except ImportError as error:
-        raise MissingExtraError("mteb is not installed.", 'Run: pip install "mteb[video]>=2.26"') from error
+        raise MissingExtraError(
+            "mteb is not installed.",
+            'Run: pip install "mteb[video]>=2.26"',
+            code="missing_package",
+            package="mteb",
+        ) from error
     return mteb
 
 

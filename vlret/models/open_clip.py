@@ -1,7 +1,7 @@
-"""CLIP, SigLIP 2, Perception Encoder and their kin through open_clip.
+"""CLIP, SigLIP 2, Perception Encoder and similar models through open_clip.
 
-A model is always a folder with its configuration, weights and tokenizer, whether a user gives it or the hub:
-what travels with the weights is checked, never guessed.
+A model is always a directory with configuration, weights and tokenizer, whether it comes from the user or from the
+hub: what travels with the weights is checked, never guessed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from vlret.models.base import ModelCard
 from vlret.models.bounded import dry_run, require_types
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.fields import numbers, whole
-from vlret.models.folder import check_folder, read_object, told_as
+from vlret.models.folder import AGAIN, as_model_error, check_folder, read_object
 from vlret.models.hub import CONFIG, WEIGHTS, fetch, find_weights, offline
 from vlret.models.image_text import PROMPTS, ImageTextEmbedder
 from vlret.models.weights import check_pickle, sha256
@@ -33,8 +33,9 @@ from vlret.types import Pixels
 _PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "sentencepiece.bpe.model")
 _TOKENIZER_CHOICES = ("clean", "strip_sep_token")
-"""What `tokenizer_kwargs` may hold; open_clip would hand on all of it, `trust_remote_code` too."""
+"""What `tokenizer_kwargs` may hold; open_clip would pass on all of it, `trust_remote_code` too."""
 _CLIP_VOCABULARY = 49408
+_ONE_MODEL = f"Use the {CONFIG} and the weights of one and the same model."
 _TRAINED_ON = {
     "/openai": ("WIT-400M", "YFCC100M"),
     "/webli": ("WebLI",),
@@ -51,7 +52,7 @@ _TRAINED_ON = {
     "cc12m": ("CC12M",),
     "yfcc15m": ("YFCC100M",),
 }
-"""Data sets by a part of ARCH/TAG, as the makers of the weights name them; what web crawls hold nobody lists."""
+"""Datasets by a part of ARCH/TAG, as the authors of the weights name them; the content of web crawls is unknown."""
 
 
 class OpenCLIP(ImageTextEmbedder):
@@ -86,7 +87,7 @@ class OpenCLIP(ImageTextEmbedder):
         with nullcontext() if text.get("hf_model_name") else offline():
             self._tokenizer = _tokenizer(folder, text)
             self._model = _build(folder, weights, config["preprocess_cfg"], quick_gelu)
-        with told_as(f"The model in {folder} cannot be used", f"{CONFIG} and weights must belong together."):
+        with as_model_error(f"The model in {folder} cannot be used", _ONE_MODEL):
             self._model.to(self._device).eval().visual.to(self._dtype)
             preprocess = PreprocessCfg(**self._model.visual.preprocess_cfg)
             self._transform = image_transform_v2(preprocess, is_train=False)
@@ -119,17 +120,17 @@ class OpenCLIP(ImageTextEmbedder):
 
     @classmethod
     def from_folder(cls, folder: Path, device: str = "auto", dtype: str = "auto") -> OpenCLIP:
-        """The model in a folder with open_clip_config.json, weights and, if it has its own, the tokenizer."""
+        """Return the model in a directory with open_clip_config.json, weights and, if it has its own, the tokenizer."""
         name = str(folder.resolve())
         return cls(folder, name=name, revision="local", device=device, dtype=dtype, tag={})
 
     @classmethod
     def from_hub(cls, source: str, device: str = "auto", dtype: str = "auto") -> OpenCLIP:
-        """The model that open_clip calls ARCH/TAG, from the hub's cache or else from the hub.
+        """Return the model that open_clip calls ARCH/TAG, from the hub's cache or else from the hub.
 
         Raises:
             UsageError: open_clip has no such pair.
-            ModelError: the weights are not on this machine and cannot be fetched.
+            ModelError: the weights are not on this machine and cannot be downloaded.
         """
         tag = find_tag(source)
         folder = fetch(tag["hf_hub"].rstrip("/"))
@@ -154,12 +155,12 @@ class OpenCLIP(ImageTextEmbedder):
 
 
 def trained_on(name: str) -> tuple[str, ...]:
-    """The data sets that the weights open_clip:ARCH/TAG have seen, () where that is not known."""
+    """Return the datasets that the weights open_clip:ARCH/TAG were trained on, () where that is unknown."""
     return tuple(one for part, sets in _TRAINED_ON.items() if part in name for one in sets)
 
 
 def find_tag(source: str) -> dict[str, Any]:
-    """The entry of ARCH/TAG in open_clip's table of weights.
+    """Return the entry of ARCH/TAG in open_clip's table of weights.
 
     Raises:
         UsageError: open_clip has no such pair, or its weights are a bare checkpoint.
@@ -169,57 +170,74 @@ def find_tag(source: str) -> dict[str, Any]:
     if not entry:
         known = ["/".join(pair) for pair in open_clip.list_pretrained()]
         near = ", ".join(get_close_matches(source, known, n=3, cutoff=0.0))
-        raise UsageError(f"open_clip has no weights {source!r}; the nearest are {near}.")
+        raise UsageError(
+            f"open_clip has no weights {source!r}.",
+            f"The nearest are {near}.",
+            code="unknown_model",
+            given=source,
+        )
     if not entry["hf_hub"].endswith("/"):
         raise UsageError(
             f"The weights {source!r} are a bare checkpoint without configuration and tokenizer.",
-            f"Give a folder that holds them together with an {CONFIG}.",
+            f"Give a directory that holds them together with an {CONFIG}.",
+            code="bare_checkpoint",
+            given=source,
         )
     return entry
 
 
 def _read_config(folder: Path, tag: dict[str, Any]) -> dict[str, Any]:
-    """The folder's configuration; preprocessing that it leaves out is taken from the tag, if there is one."""
+    """Return the directory's configuration; preprocessing that it omits is taken from the tag, if there is one."""
     path = folder / CONFIG
     try:
         config = read_object(path)
-        model, own = config["model_cfg"], config.get("preprocess_cfg", {})
+        model, given = config["model_cfg"], config.get("preprocess_cfg", {})
         model["vision_cfg"].keys(), model["text_cfg"].keys()
         whole(model, "embed_dim", 1, 1 << 16)
-        preprocess = {key: own.get(key, tag.get(key)) for key in _PREPROCESSING}
+        preprocess = {key: given.get(key, tag.get(key)) for key in _PREPROCESSING}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"{path} is not an open_clip configuration ({printable(error)}).", "Copy the folder again."
+            f"{path} is not an open_clip configuration ({printable(error)}).",
+            AGAIN,
+            code="damaged_config",
+            path=path,
         ) from error
-    unsaid = [key for key, value in preprocess.items() if value is None]
-    if unsaid:
+    missing = [key for key, value in preprocess.items() if value is None]
+    if missing:
         raise ModelError(
-            f"{path} does not say {', '.join(unsaid)} in its preprocess_cfg.",
-            "Add what the model was trained with: a guess would give wrong vectors without an error.",
+            f"The preprocess_cfg of {path} lacks {', '.join(missing)}.",
+            "Add what the model was trained with: a guess would give wrong embeddings without an error.",
+            code="no_preprocessing",
+            path=path,
+            missing=missing,
         )
-    with told_as(f"{path} is not an open_clip configuration", "Copy the folder again."):
+    with as_model_error(f"{path} is not an open_clip configuration"):
         numbers(preprocess, "mean", 3), numbers(preprocess, "std", 3)
     return {"model_cfg": model, "preprocess_cfg": preprocess}
 
 
 def _check_text(folder: Path, text: dict[str, Any], text_model: str | None) -> None:
-    """Refuse a text tower or tokenizer that is not all in the folder."""
+    """Refuse a text tower or tokenizer that is not completely in the directory."""
     named = text.get("hf_model_name")
     if named and named != text_model:
         raise ModelError(
             f"The text tower of {folder} is a model of transformers ({printable(named)}) that does not lie in it.",
             "Give it as open_clip:ARCH/TAG, or use a model whose text tower is open_clip's own.",
+            code="unsafe_model",
+            path=folder,
         )
     given = text.get("tokenizer_kwargs") or {}
     if not isinstance(given, dict) or not given.keys() <= set(_TOKENIZER_CHOICES):
         raise ModelError(
             f"{folder / CONFIG} gives its tokenizer {printable(given)}.",
             f"Its tokenizer_kwargs may hold {' and '.join(_TOKENIZER_CHOICES)}.",
+            code="unsafe_model",
+            path=folder / CONFIG,
         )
 
 
 def _summary(config: dict[str, Any], quick_gelu: bool) -> str:
-    """What decides vectors beside the weights, in one line."""
+    """What determines embeddings beside the weights, in one line."""
     preprocess = ", ".join(f"{key} {config['preprocess_cfg'][key]}" for key in _PREPROCESSING)
     return f"{preprocess}, quick_gelu {quick_gelu or bool(config['model_cfg'].get('quick_gelu'))}"
 
@@ -227,21 +245,28 @@ def _summary(config: dict[str, Any], quick_gelu: bool) -> str:
 def _weights(folder: Path) -> Path:
     weights = find_weights(folder)
     if weights is None:
-        raise ModelError(f"{folder} has no {WEIGHTS[0]}.", f"Put {' or '.join(WEIGHTS)} beside {CONFIG}.")
+        raise ModelError(
+            f"{folder / WEIGHTS[0]} does not exist.",
+            f"Put {' or '.join(WEIGHTS)} beside {CONFIG}.",
+            code="file_missing",
+            path=folder / WEIGHTS[0],
+        )
     return weights
 
 
 def _tokenizer(folder: Path, text: dict[str, Any]) -> Any:
-    own = bool(text.get("hf_tokenizer_name"))
-    if own and not any((folder / name).is_file() for name in _TOKENIZERS):
+    is_named = bool(text.get("hf_tokenizer_name"))
+    if is_named and not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError(
-            f"{folder} has no {_TOKENIZERS[0]}; open_clip does not carry the tokenizer of this model.",
+            f"{folder} has no {_TOKENIZERS[0]}, and open_clip does not contain the tokenizer of this model.",
             f"Run: hf download {printable(text['hf_tokenizer_name'])} tokenizer.json tokenizer_config.json "
             f"--local-dir {folder}",
+            code="file_missing",
+            path=folder / _TOKENIZERS[0],
         )
-    with told_as(f"The tokenizer in {folder} cannot be read", "Copy the folder again."):
+    with as_model_error(f"The tokenizer in {folder} cannot be read"):
         tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
-        _check_vocabulary(folder, len(tokenizer.tokenizer) if own else tokenizer.vocab_size, text)
+        _check_vocabulary(folder, len(tokenizer.tokenizer) if is_named else tokenizer.vocab_size, text)
     return tokenizer
 
 
@@ -250,8 +275,10 @@ def _check_vocabulary(folder: Path, size: int, text: dict[str, Any]) -> None:
     # Some towers round their table up (30522 to 32000); another model's vocabulary differs by far more.
     if abs(size - expected) > expected // 10:
         raise ModelError(
-            f"The tokenizer of {folder} has {size} entries, the text tower was trained with {expected}.",
-            "Put the tokenizer of these weights into the folder, and its hf_tokenizer_name into text_cfg.",
+            f"The tokenizer of {folder} has {size} entries, and the text tower was trained with {expected}.",
+            "Put the tokenizer of these weights into the directory, and its hf_tokenizer_name into text_cfg.",
+            code="wrong_tokenizer",
+            path=folder,
         )
 
 
@@ -259,7 +286,7 @@ def _build(folder: Path, weights: Path, preprocess: dict[str, Any], quick_gelu: 
     name = f"local-dir:{folder}"
     if weights.suffix != ".safetensors":
         check_pickle(weights)
-    with told_as(f"The model in {folder} cannot be loaded", f"{CONFIG} and weights must belong together."):
+    with as_model_error(f"The model in {folder} cannot be loaded", _ONE_MODEL):
         empty = dry_run(
             lambda: open_clip.create_model(name, load_weights=False, pretrained_text=False, device="meta"),
             [weights],

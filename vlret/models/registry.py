@@ -1,4 +1,4 @@
-"""The models that vlret knows by name, and how a name or a folder becomes an `Embedder`."""
+"""The models that vlret knows by name, and how a name or a directory becomes an `Embedder`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 class ModelSpec:
     """What is known of a model before its weights are opened.
 
-    `source` is a folder of the package or open_clip's ARCH/TAG; `hub` is the repository of the Hugging
+    `source` is a directory of the package or open_clip's ARCH/TAG; `hub` is the repository of the Hugging
     Face hub that holds the weights ("" when they come with the package).
     """
 
@@ -50,7 +50,7 @@ class ModelSpec:
 
     @property
     def how_to_get(self) -> str:
-        """The command that fetches the weights, or where they come from."""
+        """The command that downloads the weights, or where they come from."""
         if not self.hub:
             return "comes with vlret"
         from vlret.models.hub import fetch_command
@@ -98,20 +98,20 @@ MODELS = {
 
 
 def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "auto") -> Embedder:
-    """The model of that name, ready to embed.
+    """Return the model of that name, ready to embed.
 
     Args:
-        name_or_folder: a name of `list_models`, `open_clip:ARCH/TAG`, `st:OWNER/MODEL` or `st:FOLDER`
-            (sentence-transformers), a folder that holds a VL-JEPA (config.json of model_type vl_jepa)
-            or an open_clip model (open_clip_config.json), or `module:Class`, an `Embedder` of one's own that
-            is made without arguments. A name goes before a folder of the same name: write `./clip` for the
-            folder. A name that a file holds is set against `vlret.models.trust` first.
+        name_or_folder: a name of `list_models`, `open_clip:ARCH/TAG`, `st:OWNER/MODEL` or `st:DIRECTORY`
+            (sentence-transformers), a directory that holds a VL-JEPA (config.json of model_type vl_jepa)
+            or an open_clip model (open_clip_config.json), or `module:Class`, a custom `Embedder` whose constructor
+            needs no arguments. A name takes precedence over a directory of the same name: write `./clip` for the
+            directory. Check a name that comes from a file with `vlret.models.trust` first.
         device: auto, cpu, cuda, cuda:N or mps.
         dtype: auto (bfloat16 where the device computes in it), float32 or bfloat16.
 
     Raises:
-        UsageError: the name, device or dtype is not known, or the model reads no images.
-        ModelError: the weights are not there or do not fit, or the folder is damaged or hostile.
+        UsageError: the name, device or dtype is unknown, or the model does not read texts.
+        ModelError: the weights are missing or do not match, or the directory is damaged or hostile.
         MissingExtraError: sentence-transformers is needed and not installed.
     """
     check_model(name_or_folder, device, dtype)
@@ -128,17 +128,17 @@ def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "a
     if name.startswith(SENTENCE_TRANSFORMER):
         return _sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMER), device, dtype)
     if _is_class(name):
-        from vlret.models.own_class import make
+        from vlret.models.custom_class import load_custom
 
-        return make(name)
+        return load_custom(name)
     return _load_folder(Path(name), device, dtype)
 
 
 def check_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "auto") -> None:
-    """Refuse what `load_model` would not know, without loading a model.
+    """Refuse a name that `load_model` does not know, without loading a model.
 
     Raises:
-        UsageError: the name, device or dtype is not known.
+        UsageError: the name, device or dtype is unknown.
         MissingExtraError: sentence-transformers is needed and not installed.
     """
     check_names(device, dtype)
@@ -156,7 +156,7 @@ def check_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "
 
 
 def list_models() -> list[dict[str, Any]]:
-    """The models known by name.
+    """Return the models known by name.
 
     Keys: name, description, dim, frames, resolution (pixels), licence, installed, how_to_get.
     """
@@ -180,8 +180,10 @@ def _load_folder(folder: Path, device: str, dtype: str) -> Embedder:
         if read_object(folder / "config.json").get("model_type") == "vl_jepa":
             return _vljepa(folder, device, dtype)
     raise ModelError(
-        f"{folder} holds no model that vlret knows.",
-        "Give a folder with an open_clip_config.json, or with a config.json of model_type vl_jepa.",
+        f"{folder} does not hold a model that vlret can load.",
+        "Give a directory with an open_clip_config.json, or with a config.json of model_type vl_jepa.",
+        code="no_model",
+        path=folder,
     )
 
 
@@ -206,11 +208,13 @@ def _sentence_transformer(source: str, device: str, dtype: str) -> Embedder:
 def _check_sentence_transformer(source: str) -> None:
     from vlret.models.hub import repository_of
 
-    # Before 6.0 the library ran the code that lies in a local folder, whatever it was told.
+    # before 6.0 the library ran the code in a local directory, whatever trust_remote_code said
     if int(_version("sentence-transformers").partition(".")[0]) < 6:
         raise MissingExtraError(
             "sentence-transformers 6 or newer is not installed.",
             'Run: pip install "sentence-transformers>=6.0"',
+            code="missing_package",
+            package="sentence-transformers",
         )
     repository_of(source)
 
@@ -226,13 +230,17 @@ def _version(package: str) -> str:
 def _unknown(name: str) -> UsageError:
     if _URL.match(name):
         return UsageError(
-            f"{printable(name)!r} is an address, and a model is not fetched from one.",
-            "Download its folder and give that, or give open_clip:ARCH/TAG or st:OWNER/MODEL.",
+            f"{printable(name)!r} is a URL, and models are not loaded from URLs.",
+            "Download the directory and give its path, or give open_clip:ARCH/TAG or st:OWNER/MODEL.",
+            code="unknown_model",
+            given=name,
         )
     near = get_close_matches(name.lower(), MODELS)
     meant = f"; did you mean {' or '.join(near)}?" if near else "."
     return UsageError(
-        f"{printable(name)!r} is neither a model nor a folder{meant}",
-        f"`vlret models` lists {', '.join(MODELS)}; open_clip:ARCH/TAG, st:OWNER/MODEL, model folders and "
-        "module:Class are taken, too.",
+        f"{printable(name)!r} is neither a model nor a directory{meant}",
+        f"Give {', '.join(MODELS)}, open_clip:ARCH/TAG, st:OWNER/MODEL, a model directory or module:Class.",
+        code="unknown_model",
+        given=name,
+        allowed=list(MODELS),
     )

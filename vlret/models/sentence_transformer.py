@@ -1,6 +1,6 @@
 """Models of images and texts through sentence-transformers.
 
-A model is always a folder, whether a user gives it or the hub. Code that lies in it is never run.
+A model is always a directory, whether it comes from the user or from the hub. Code in it is never run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vlret.errors import UsageError
 from vlret.models.base import ModelCard
 from vlret.models.bounded import no_larger_than
 from vlret.models.device import pick_device, pick_dtype
-from vlret.models.folder import told_as
+from vlret.models.folder import as_model_error
 from vlret.models.hub import fetch_sentence_transformer, offline, repository_of
 from vlret.models.image_text import PROMPTS, ImageTextEmbedder
 from vlret.models.st_folder import check_st_folder, files_of, weight_files
@@ -36,15 +36,15 @@ _SETTINGS = (
     "chat_template.jinja",
 )
 _ANY_SIZE = 448
-"""What `--resize squash` makes of frames for a model that takes pictures of every size."""
+"""The resolution given to a model that takes images of any size, for benchmarks that squash frames."""
 _TEMPERATURE = 0.01
-"""CLIP's, for a model whose weights hold none."""
+"""CLIP's, for a model whose weights contain none."""
 
 
 class SentenceTransformerEmbedder(ImageTextEmbedder):
     """Frames as images and texts through `SentenceTransformer.encode`; both run in `dtype`.
 
-    A model that reads texts alone loads, too, for what has texts alone; a clip is refused.
+    A text-only model loads, too, for tasks on texts; a clip is refused.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         self._dtype = pick_dtype(dtype, self._device)
         check_st_folder(folder)
         weights = weight_files(folder)
-        with _told(folder):
+        with _loading(folder):
             self._model = _load(folder, weights, self._device, self._dtype)
             _check_modalities(self._model, name)
             self._prompt = self._model.prompts.get(self._model.default_prompt_name or "", "")
@@ -114,7 +114,7 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`.
 
         Raises:
-            UsageError: the model reads texts alone.
+            UsageError: the model is text-only.
         """
         self.check_clips()
         return super().encode_pixels(clips)
@@ -123,8 +123,10 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         """See `Embedder.check_clips`."""
         if not self._model.supports("image"):
             raise UsageError(
-                f"{self.card.name} reads texts alone: it cannot look at a clip.",
-                "Use it for `vlret bench text`, or give a model of images and texts, such as st:clip-ViT-B-32.",
+                f"{self.card.name} is a text-only model: it cannot embed a clip.",
+                "Use it for `vlret bench text`, or use a model of images and texts, such as st:clip-ViT-B-32.",
+                code="text_only_model",
+                model=self.card.name,
             )
 
     def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
@@ -150,10 +152,10 @@ def _load(folder: Path, weights: list[Path], device: torch.device, dtype: torch.
         )
 
 
-def _told(folder: Path) -> AbstractContextManager[None]:
-    return told_as(
+def _loading(folder: Path) -> AbstractContextManager[None]:
+    return as_model_error(
         f"The model in {folder} cannot be loaded by sentence-transformers",
-        "Give a whole folder of a model that brings no code of its own.",
+        "Use a complete directory of a model without code of its own.",
     )
 
 
@@ -174,12 +176,14 @@ def _check_modalities(model: Any, name: str) -> None:
         reads = ", ".join(map(str, model.modalities))
         raise UsageError(
             f"{name} reads {reads}, and vlret needs a model that reads texts.",
-            "Give one, such as st:clip-ViT-B-32.",
+            "Use one such as st:clip-ViT-B-32.",
+            code="no_text_model",
+            model=name,
         )
 
 
 def _resolution(model: Any) -> int:
-    """Pixels on a side of the pictures that the model sees."""
+    """Side in pixels of the images that the model sees."""
     processor = getattr(model[0], "processor", None)
     processor = getattr(processor, "image_processor", processor)
     for size in (getattr(processor, "crop_size", None), getattr(processor, "size", None)):

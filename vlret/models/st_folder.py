@@ -1,4 +1,4 @@
-"""What a sentence-transformers folder may hold: modules of the library's own, and no arguments for its loaders."""
+"""What a sentence-transformers directory may hold: modules of the library, and no arguments for its loaders."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SAFE = ("model.safetensors", "model.safetensors.index.json")
 
 
 def check_st_folder(folder: Path) -> None:
-    """Refuse a folder whose modules are not the library's own, or whose settings reach beyond the model.
+    """Refuse a directory whose modules are not the library's, or whose settings reach beyond the model.
 
     Raises:
         ModelError: it is one; the message names the file and the reason.
@@ -60,13 +60,13 @@ def files_of(folder: Path, names: tuple[str, ...]) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """The files in the root and in the folders of the modules, in order: a hash of them depends on it."""
+    """The files in the root and in the directories of the modules, in order: a hash of them depends on it."""
     below = [file for path, _ in _modules(folder) if path != folder for file in path.rglob("*")]
     return sorted({*folder.glob("*"), *below})
 
 
 def _modules(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Folder and class of each module; a folder without modules.json is one Transformer."""
+    """Directory and class of each module; one without modules.json is one Transformer."""
     yield folder, "Transformer"
     file = folder / "modules.json"
     listed = read_json(file) if file.is_file() else []
@@ -81,7 +81,7 @@ def _module(folder: Path, file: Path, module: Any) -> tuple[Path, str]:
         _refuse(file, "holds a module that is no object")
     path, kind = module.get("path", ""), module.get("type")
     if path != "" and not is_plain_file(path):
-        _refuse(file, f"has a module that does not lie in the folder (path {printable(repr(path))})")
+        _refuse(file, f"has a module that does not lie in the directory (path {printable(repr(path))})")
     package, _, name = str(kind).rpartition(".")
     if not package.startswith("sentence_transformers.") or name not in _CLASSES:
         _refuse(
@@ -114,4 +114,9 @@ def _is_weights(file: Path) -> bool:
 
 
 def _refuse(file: Path, reason: str) -> NoReturn:
-    raise ModelError(f"{printable(file)} {reason}.", "Give a model that is made of the library's own parts.")
+    raise ModelError(
+        f"{printable(file)} {reason}.",
+        "Use a model that consists of the library's own modules.",
+        code="unsafe_model",
+        path=file,
+    )

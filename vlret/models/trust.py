@@ -8,14 +8,14 @@ from pathlib import Path
 from vlret.models.registry import MODELS, OPEN_CLIP, SENTENCE_TRANSFORMER
 
 VARIABLE = "VLRET_TRUSTED_MODELS"
-"""Directories whose model folders are loaded without being asked for, separated like PATH."""
+"""Directories whose models are loaded although only a file names them, separated like PATH."""
 
 
 def is_trusted(name: str) -> bool:
     """Whether a model may be loaded although the user has not named it on this call.
 
     That is a built-in name; an `open_clip:ARCH/TAG` of open_clip's own table whose weights the user has
-    fetched before; or a folder (`st:FOLDER`, too) below a directory of `VLRET_TRUSTED_MODELS`.
+    fetched before; or a directory (`st:DIRECTORY`, too) below one of `VLRET_TRUSTED_MODELS`.
     """
     if name in MODELS:
         return True

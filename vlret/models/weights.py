@@ -1,4 +1,4 @@
-"""Weight files: what they hold, told from their headers, and their hash."""
+"""Weight files: their headers and their hash."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import NamedTuple
 from safetensors import SafetensorError, safe_open
 
 from vlret.errors import ModelError
+from vlret.models.folder import AGAIN
 from vlret.text import printable
 
 FLOATS = ("F16", "BF16", "F32", "F64")
 _LONGEST_HEADER = 1 << 24
 """Bytes; a model of 10,000 tensors has one of about 1 MB."""
-_AGAIN = "Copy the model folder again."
 
 
 class Tensor(NamedTuple):
@@ -30,14 +30,17 @@ def read_header(file: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file by name; none of them is read.
 
     Raises:
-        ModelError: the file is not there, is not in this format or is damaged.
+        ModelError: the file does not exist, is not in this format or is damaged.
     """
     try:
         with file.open("rb") as opened:
             length = int.from_bytes(opened.read(8), "little")
         if length > _LONGEST_HEADER:
             raise ModelError(
-                f"{file} is not a safetensors file: a header of {length} bytes is longer than any.", _AGAIN
+                f"{file} is not a safetensors file: a header of {length} bytes is longer than any.",
+                AGAIN,
+                code="unreadable_weights",
+                path=file,
             )
         with safe_open(file, "numpy") as tensors:
             parts = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118 - not a dict
@@ -46,7 +49,10 @@ def read_header(file: Path) -> dict[str, Tensor]:
             }
     except (OSError, SafetensorError) as error:
         raise ModelError(
-            f"{file} cannot be read as a safetensors file ({printable(error)}).", _AGAIN
+            f"{file} cannot be read as a safetensors file ({printable(error)}).",
+            AGAIN,
+            code="unreadable_weights",
+            path=file,
         ) from error
 
 
@@ -61,6 +67,8 @@ def require_tensor(file: Path, name: str, found: Tensor, shape: Sequence[int], d
             f"The weights {name} in {file} are {found.dtype} {list(found.shape)}, "
             f"not {' or '.join(dtypes)} {list(shape)} as config.json says.",
             "Use the config.json and the weights of one and the same model.",
+            code="weights_mismatch",
+            path=file,
         )
 
 
@@ -77,9 +85,16 @@ def check_pickle(file: Path) -> None:
         raise ModelError(
             f"The weights {file} are not in PyTorch's zip format ({printable(error)}).",
             "Save them as safetensors.",
+            code="unreadable_weights",
+            path=file,
         ) from error
     if compressed:
-        raise ModelError(f"The weights {file} are compressed.", "Save them as safetensors.")
+        raise ModelError(
+            f"The weights {file} are compressed.",
+            "Save them as safetensors.",
+            code="unsafe_model",
+            path=file,
+        )
 
 
 def sha256(files: Iterable[Path]) -> str:
@@ -95,5 +110,7 @@ def sha256(files: Iterable[Path]) -> str:
                 while block := file.read(1 << 20):
                     digest.update(block)
         except OSError as error:
-            raise ModelError(f"{path} cannot be read ({error.strerror}).", _AGAIN) from error
+            raise ModelError(
+                f"{path} cannot be read ({error.strerror}).", AGAIN, code="unreadable_weights", path=path
+            ) from error
     return digest.hexdigest()

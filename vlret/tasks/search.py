@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import math
+import logging
+import os
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from numbers import Real
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from vlret.errors import UsageError
+from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
-from vlret.models.inputs import ClipInput, as_clip, check_text, ordered
-from vlret.tasks.index_model import model_for_index, open_index
-from vlret.tasks.query import file_of
-from vlret.tasks.text_warnings import log_text_warnings
-from vlret.types import Clip, Hit, Vectors, check_count
-from vlret.vectors import unit_vector
+from vlret.models.inputs import ClipInput
+from vlret.tasks.query_vector import Weighted
+from vlret.tasks.searcher import Searcher
+from vlret.types import Hits, as_path, check_count
 
-DEFAULT_WEIGHT = 0.5
-"""Weight of a `plus` or `minus` against the query's 1."""
+log = logging.getLogger(__name__)
 
-Weighted = ClipInput | tuple[ClipInput, float]
+_MOST_OPEN = 4
+_lock = threading.Lock()
+_open: OrderedDict[tuple[object, ...], Searcher] = OrderedDict()
 
 
 def search(
@@ -35,9 +34,12 @@ def search(
     plus: Sequence[Weighted] = (),
     minus: Sequence[Weighted] = (),
     one_per_file: bool = True,
-    only: str | None = None,
-) -> list[Hit]:
+    only: Filter | str | None = None,
+) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
+
+    The last few indexes and the models loaded for them stay open in this process, so that a second search is
+    fast; one that changed on disk is opened again. A `Searcher` gives control over that.
 
     Args:
         index: an open index, or its folder.
@@ -46,92 +48,68 @@ def search(
         model: None takes the index's own; another one is refused.
         k: number of hits at most.
         plus: added to the query; each a query, or (query, weight) in place of the weight 0.5.
-        minus: taken away from the query, in the same form.
+        minus: subtracted from the query, in the same form.
         one_per_file: only the best clip of each file.
-        only: files whose path holds this text or matches this pattern (`*` goes across folders).
+        only: which clips may be hits: a `Filter`, or a text for files whose path contains it or matches it as
+            a pattern.
+
+    Returns:
+        the hits, like a list; their `warnings` are logged, too.
 
     Raises:
-        UsageError: an empty query, a folder as query, one query in place of a list for `plus` or `minus`, or
-            `k` or a weight that is not positive.
-        MediaError: a query that is a file cannot be read, or looks like a path that is not there.
-        ModelError: the model is missing or is not the one that made the index.
+        UsageError: an empty query, k below 1, a weight that is not above 0, or an argument of another type.
+        MediaError: a file that the query names cannot be read.
+        IndexFolderError, ModelError: the index or its model is missing or is not the one that made the index.
     """
     check_count(k, "k")
-    index = open_index(index)
-    vector = query_vector(model_for_index(index, model), query, plus, minus)
-    return index.search(vector[None], k=k, one_per_file=one_per_file, only=only)[0]
+    with _opened(index, model) as searcher:
+        hits = searcher.search(query, k=k, plus=plus, minus=minus, one_per_file=one_per_file, only=only)
+    for warning in hits.warnings:
+        log.warning("%s", warning)
+    return hits
 
 
-def query_vector(
-    model: Embedder, query: ClipInput, plus: Sequence[Weighted] = (), minus: Sequence[Weighted] = ()
-) -> Vectors:
-    """The unit vector float32 [dim] of `query` + weight x each of `plus` - weight x each of `minus`."""
-    given = [
-        (sign, *_weighted(item))
-        for sign, items, name in ((1, plus, "plus queries"), (-1, minus, "minus queries"))
-        for item in ordered(items, name)
-    ]
-    total: Vectors = _embed(model, query).copy()
-    for sign, part, weight in given:
-        total += np.float32(sign * weight) * _embed(model, part)
-    if np.linalg.norm(total) < 1e-6:
-        raise UsageError("The query and what is taken away from it cancel out.", "Use a smaller weight.")
-    return unit_vector(total)
+def close_searchers() -> None:
+    """Close the indexes that `search` keeps open, and let go of their models."""
+    with _lock:
+        while _open:
+            _open.popitem()[1].close()
 
 
-def parse_weighted(text: str) -> Weighted:
-    """`red car` as it is, `red car^0.8` as ("red car", 0.8).
-
-    Raises:
-        UsageError: what comes after the last `^` is no number.
-    """
-    words, mark, weight = text.rpartition("^")
-    try:
-        return (words, float(weight)) if mark else text
-    except ValueError as error:
-        raise UsageError(
-            f"{text!r} has {weight!r} as its weight.", "Write a number after ^, such as 'snow^0.3'."
-        ) from error
+def _opened(
+    index: Index | str | Path, model: Embedder | str | Path | None
+) -> AbstractContextManager[Searcher]:
+    """A searcher for this call where the caller holds the model, else one that stays open."""
+    return Searcher(index, model) if isinstance(model, Embedder) else nullcontext(_kept(index, model))
 
 
-def _weighted(item: Any) -> tuple[ClipInput, float]:
-    part, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, DEFAULT_WEIGHT)
-    if not isinstance(weight, Real) or not 0 < float(weight) < math.inf:
-        raise UsageError(f"The weight of {part!r} was given as {weight!r}.", "Give a number above 0.")
-    if isinstance(part, str) and isinstance(parse_weighted(part), tuple):
-        raise UsageError(f"A query was given as {part!r}.", f"In Python write {parse_weighted(part)!r}.")
-    return part, float(weight)
+def _kept(index: Index | str | Path, model: str | Path | None) -> Searcher:
+    """The searcher of that index and model, at the newest revision; the one used longest ago makes room."""
+    key = (*_index_key(index), None if model is None else str(model))
+    with _lock:
+        searcher = _open.pop(key, None) or Searcher(index, model)
+        _open[key] = searcher
+        oldest = _open.popitem(last=False)[1] if len(_open) > _MOST_OPEN else None
+    if oldest is not None:
+        oldest.close()
+    searcher.refresh()
+    return searcher
 
 
-def _embed(model: Embedder, query: ClipInput) -> Vectors:
-    if isinstance(query, str):
-        if not query.strip():
-            raise UsageError(
-                "The query, or what is added to or taken away from it, is empty.",
-                "Give a sentence, or the path of an image or video.",
-            )
-        file = file_of(query)
-        if file is None:
-            return _embed_sentence(model, query)
-        query = file
-    vector: Vectors = model.embed_clips([_looked_at(model, query)])[0]
-    return vector
+def _index_key(index: Index | str | Path) -> tuple[object, ...]:
+    """An open index by its identity (it is kept alive with its searcher), a folder by how and where it is named."""
+    if isinstance(index, Index):
+        return (id(index),)
+    folder = as_path(index, "The index")
+    return str(folder), os.path.abspath(folder)
 
 
-def _embed_sentence(model: Embedder, sentence: str) -> Vectors:
-    check_text(sentence, "The query")
-    log_text_warnings(model, sentence)
-    vector: Vectors = model.embed_texts([sentence])[0]
-    return vector
+def _after_fork() -> None:
+    """A forked child has no part in the parent's locks and decoding processes."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+    _open.clear()
 
 
-def _looked_at(model: Embedder, query: ClipInput) -> ClipInput:
-    """A file as frames, decoded in a child process that is killed when it hangs."""
-    clip = as_clip(query, "The query")
-    if not isinstance(clip, (Path, Clip)):
-        return clip
-    from vlret.media.pool import DecodePool
-    from vlret.media.pool.read_in_child import read_in_child  # brings PyAV, which a sentence does not need
-
-    with DecodePool() as pool:
-        return read_in_child(pool, clip, model.card.frames, model.card.decode_size)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

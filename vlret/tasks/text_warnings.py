@@ -1,4 +1,4 @@
-"""What is said about a text before it is embedded: cut at the tower's length, or not English."""
+"""Warnings about a text before it is embedded: longer than the model reads, or not English."""
 
 from __future__ import annotations
 
@@ -23,15 +23,23 @@ _FOREIGN = (
 _ENGLISH_WORDS, _FOREIGN_WORDS = frozenset(_ENGLISH.split()), frozenset(_FOREIGN.split())
 
 
-def log_text_warnings(model: Embedder, text: str) -> None:
-    """Log a warning when `model` reads only the beginning of `text`, or `text` does not look English."""
+def text_warnings(model: Embedder, text: str) -> list[str]:
+    """A sentence where `model` reads only the beginning of `text`, and one where it does not look English."""
     shown = text if len(text) <= 80 else f"{text[:77]}..."
+    warnings = []
     if model.is_cut(text):
-        log.warning(
-            "%s reads only the first %d tokens of %r.", model.card.name, model.card.text_length, shown
+        warnings.append(
+            f"{model.card.name} reads only the first {model.card.text_length} tokens of {shown!r}."
         )
     if not looks_english(text):
-        log.warning("%r does not look like English: the results may be poor.", shown)
+        warnings.append(f"{shown!r} does not look like English: the results may be poor.")
+    return warnings
+
+
+def log_text_warnings(model: Embedder, text: str) -> None:
+    """Log the `text_warnings`."""
+    for warning in text_warnings(model, text):
+        log.warning("%s", warning)
 
 
 def looks_english(text: str) -> bool:

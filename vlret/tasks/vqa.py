@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from vlret.errors import MediaError, UsageError
-from vlret.index.report import SkippedFile
 from vlret.media.pool import DecodePool
 from vlret.media.pool.read_in_child import read_in_child
 from vlret.models.base import Embedder
 from vlret.models.inputs import ClipInput, as_clip, check_text, text_list
 from vlret.tasks.index_model import as_embedder
 from vlret.tasks.text_warnings import log_text_warnings
-from vlret.types import Answer, Candidate, Clip, Frames, Pixels, Vectors, location, type_name
+from vlret.types import Answer, Candidate, Clip, Frames, Pixels, SkippedFile, Vectors, location, type_name
 
 if TYPE_CHECKING:
     import torch

@@ -23,7 +23,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.encoders import FRAMES_AT_ONCE, XEncoder
-from vlret.models.vljepa.processing import normalise, squash
 from vlret.types import Pixels
 
 FIRST_TRAINED = 4
@@ -33,12 +32,12 @@ TRAINED_WEIGHT = ".parametrizations.weight.original"
 
 def first_stages(embedder: VLJEPA, views: Sequence[Pixels]) -> torch.Tensor:
     """Activations float32 [n, channels, rows, columns] of one-frame clips uint8 [1, h, w, 3]."""
-    settings, net = embedder.settings, embedder.x_encoder.model.timm_model
-    frames = [
-        normalise(squash(view, embedder.card.resolution), settings["image_mean"], settings["image_std"])[0]
-        for view in views
-    ]
-    maps = torch.stack(frames).to(embedder.dtype).contiguous(memory_format=torch.channels_last)
+    net = embedder.x_encoder.model.timm_model
+    maps = (
+        torch.stack([embedder.normalise(view)[0] for view in views])
+        .to(embedder.dtype)
+        .contiguous(memory_format=torch.channels_last)
+    )
     with torch.inference_mode():
         parts = [
             net.blocks[:FIRST_TRAINED](net.bn1(net.conv_stem(part))) for part in maps.split(FRAMES_AT_ONCE)

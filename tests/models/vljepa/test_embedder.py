@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.models.vljepa.tiny import tiny_folder, tiny_model
+from tests.models.vljepa.tiny import WORDS, tiny_folder, tiny_model
 from vlret.errors import ModelError, UsageError
+from vlret.models.vljepa import embedder as embedder_module
+from vlret.models.vljepa import text_tower
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.text import NumpyYEncoder
 from vlret.models.vljepa.towers import TorchYEncoder
@@ -58,10 +60,9 @@ def test_tokens_once_many_queries(folder: Path) -> None:
 
 def test_matches_the_whole_model(folder: Path) -> None:
     from vlret.models.vljepa.modeling import VLJEPAModel
-    from vlret.models.vljepa.processing import normalise, squash
 
     model, embedder = VLJEPAModel.from_pretrained(folder).eval(), VLJEPA(folder, dtype="float32")
-    frames = normalise(squash(clips()[0], 28), model.config.image_mean, model.config.image_std)[None]
+    frames = embedder.normalise(clips()[0])[None]
     ids = torch.tensor([embedder.tokens("is there a dog ?", 16)])
     with torch.inference_mode():
         whole = model.predict(model.encode(frames), None, ids, torch.ones_like(ids, dtype=torch.bool))
@@ -103,10 +104,12 @@ def test_text_needs_no_torch(folder: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_missing_tower_is_told_by_name(folder: Path) -> None:
+def test_a_missing_tower_is_named(folder: Path) -> None:
     (folder / "x_encoder.safetensors").unlink()
-    with pytest.raises(ModelError, match=r"x_encoder\.safetensors is missing"):
+    with pytest.raises(ModelError) as refusal:
         VLJEPA(folder).embed_clips(clips())
+    assert refusal.value.code == "file_missing"
+    assert refusal.value.fields["path"] == folder / "x_encoder.safetensors"
 
 
 def test_nothing_in_nothing_out(folder: Path) -> None:
@@ -118,3 +121,23 @@ def test_nothing_in_nothing_out(folder: Path) -> None:
 def test_one_string_in_place_of_a_list_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="the string 'a dog'"):
         VLJEPA(folder).embed_texts("a dog")
+
+
+def test_many_texts_are_read_by_torch_to_the_same_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [" ".join(WORDS[4 + n % 12 :][: 1 + n % 9]) for n in range(60)]
+    few = VLJEPA(folder, dtype="float32")
+    rows = few.embed_texts(texts)
+    assert "in_torch" not in vars(few.y_encoder)
+    monkeypatch.setattr(text_tower, "MANY_TEXTS", 60)
+    many = VLJEPA(folder, dtype="float32")
+    np.testing.assert_allclose(many.embed_texts(texts), rows, atol=1e-4)
+    assert "in_numpy" not in vars(many.y_encoder)
+    np.testing.assert_array_equal(many.embed_texts(texts[:59]), few.embed_texts(texts[:59]))
+
+
+def test_a_named_gpu_reads_every_text(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedder_module, "check_device", lambda name: None)
+    model = VLJEPA(folder, device="cuda")
+    monkeypatch.setitem(vars(model), "device", torch.device("cpu"))
+    assert model.embed_texts(["a dog"]).shape == (1, 20)
+    assert "in_torch" in vars(model.y_encoder)

@@ -17,7 +17,7 @@ from vlret.errors import MediaError, MissingExtraError
 from vlret.media.frame_size import Size
 from vlret.media.open_media import Media
 from vlret.media.sampling import Times
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Frames
 
 
@@ -64,7 +64,7 @@ class _Reader:
 
 
 def _failed(path: Path, verb: str) -> MediaError:
-    return unreadable(path, f"decord cannot {verb} it", "Use the decoder auto.", "decord_failed")
+    return UnreadableError(path, f"decord cannot {verb} it", "Use the decoder auto.", code="decord_failed")
 
 
 def _missing() -> MissingExtraError:

@@ -11,7 +11,7 @@ from vlret.media.frame_size import Size
 from vlret.media.pool.child import Child, ChildDied
 from vlret.media.pool.messages import missing_extra
 from vlret.media.sampling import Times
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Frames
 
 LIMIT_S = 60.0
@@ -33,7 +33,7 @@ def decode_in_child(path: Path, times: Times, decoder: Decoder, size: Size | Non
         child.send({"kind": "frames", **request})
         return _frames(path, child)
     except ChildDied as death:
-        raise unreadable(path, str(death), "Use the decoder auto.", "decoder_died") from death
+        raise UnreadableError(path, str(death), "Use the decoder auto.", code="decoder_died") from death
     finally:
         child.kill()
 
@@ -45,5 +45,5 @@ def _frames(path: Path, child: Child) -> Frames:
     if header["kind"] == "missing":
         raise missing_extra(header)
     if pixels is None:
-        raise unreadable(path, header["reason"], "Use the decoder auto.", header["code"])
+        raise UnreadableError(path, header["reason"], "Use the decoder auto.", code="decoder_failed")
     return Frames(pixels, np.asarray(header["times"], np.float64))

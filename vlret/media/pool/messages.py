@@ -45,11 +45,11 @@ def missing_extra_message(error: MissingExtraError) -> dict[str, Any]:
         "kind": "missing",
         "message": error.message,
         "hint": error.hint,
-        "code": error.code,
-        "fields": error.fields,
+        "package": error.fields["package"],
     }
 
 
 def missing_extra(header: dict[str, Any]) -> MissingExtraError:
     """Return the error that `missing_extra_message` reports."""
-    return MissingExtraError(header["message"], header["hint"], code=header["code"], **header["fields"])
+    package = header["package"]
+    return MissingExtraError(header["message"], header["hint"], code="missing_package", package=package)

@@ -7,7 +7,7 @@ from pathlib import Path
 from vlret.media.frame_size import Size
 from vlret.media.pool.events import ClipDecoded, DecodeJob, FileFailed
 from vlret.media.pool.pool import DecodePool
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Clip, Frames
 
 
@@ -25,5 +25,5 @@ def read_in_child(
     for event in events:
         if isinstance(event, FileFailed):
             hint = "Check that it plays in a player." if clip.path.is_file() else "Check the path."
-            raise unreadable(clip.path, event.reason, hint, "media_unreadable")
+            raise UnreadableError(clip.path, event.reason, hint, code="media_unreadable")
     return next(event.frames for event in events if isinstance(event, ClipDecoded))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import signal
@@ -24,7 +25,7 @@ from vlret.media.frames import clip_frames, frames_at
 from vlret.media.limits import decode_limit_s, worker_limit_bytes
 from vlret.media.open_media import Media, open_media
 from vlret.media.pool.messages import Message, missing_extra_message, write_message
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 
 _REPORT_S = 1.0
 
@@ -87,19 +88,24 @@ def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
     except BrokenPipeError:
         os._exit(0)
     except Exception as error:  # noqa: BLE001 - a file that breaks a decoder is skipped
-        write_message(out, _failure(error, request["path"]))
+        write_message(out, _failure(error))
 
 
-def _failure(error: Exception, path: str) -> dict[str, Any]:
+def _failure(error: Exception) -> dict[str, Any]:
     """Return the message about a file that cannot be decoded."""
     if isinstance(error, MissingExtraError):
         return missing_extra_message(error)
+    return {"kind": "failed", "reason": _reason(error)}
+
+
+def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
-        return {"kind": "failed", "reason": "needs more memory than a decoder may take", "code": "no_memory"}
+        return "needs more memory than a decoder may take"
+    if isinstance(error, UnreadableError):
+        return error.reason
     if isinstance(error, VlretError):
-        reason = error.message.removeprefix(f"{path}: ").rstrip(".")
-        return {"kind": "failed", "reason": reason, "code": error.code}
-    return {"kind": "failed", "reason": f"{type(error).__name__}: {error}", "code": "decoder_failed"}
+        return error.message.rstrip(".")
+    return f"{type(error).__name__}: {error}"
 
 
 def _size(path: str) -> int:
@@ -121,7 +127,7 @@ def _watch(path: str, limit_s: float, out: IO[bytes]) -> Callable[[], None]:
         write_message(out, {"kind": "alive"})
         if time.process_time() - started > limit_s:
             reason = f"takes more than {limit_s:.0f} s of CPU time"
-            raise unreadable(Path(path), reason, "Convert it.", "takes_too_long")
+            raise UnreadableError(Path(path), reason, "Convert it.", code="takes_too_long")
 
     return on_progress
 
@@ -130,7 +136,9 @@ def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator
     """Yield the clips of a file, then "done"."""
     path, size = Path(request["path"]), request["size"] and tuple(request["size"])
     with open_media(path, on_progress) as media:
-        clips, n_clips = clips_of(path, media, request["clips"]), 0
+        start, end = request["within"] or (0.0, math.inf)
+        clips = [clip for clip in clips_of(path, media, request["clips"]) if start <= clip.start < end]
+        n_clips = 0
         decoded = clip_frames(
             media, clips, request["n_frames"], request["sampling"], size, request["decoder"]
         )

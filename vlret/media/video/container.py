@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from vlret.errors import MediaError
 from vlret.media.limits import MAX_FRAME_BYTES
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 
 # All formats that FFmpeg may open. Playlists (hls, dash, concat, sdp) refer to other files and addresses and are
 # excluded; the audio formats are listed so that they can be refused as "audio only".
@@ -75,7 +75,7 @@ def _opened(path: Path) -> InputContainer:
         return av.open(f"file:{path}", options=_SIZES, container_options=_PROTOCOLS, metadata_errors="ignore")
     except av.FFmpegError as error:
         hint = "Check that it plays in a player."
-        raise unreadable(path, _reason(path, error), hint, "not_playable") from error
+        raise UnreadableError(path, _reason(path, error), hint, code="not_playable") from error
 
 
 def _stream(path: Path, container: InputContainer) -> VideoStream:
@@ -84,10 +84,12 @@ def _stream(path: Path, container: InputContainer) -> VideoStream:
     try:
         if not streams:
             only = "audio only" if container.streams.audio else "nothing that can be shown"
-            raise unreadable(path, f"no video stream: {only}", "Give a video or an image.", "no_video")
+            raise UnreadableError(
+                path, f"no video stream: {only}", "Give a video or an image.", code="no_video"
+            )
         if not known:
             hint = "Convert it, to H.264 in MP4 for example."
-            raise unreadable(path, "its video codec is not known", hint, "unknown_codec")
+            raise UnreadableError(path, "its video codec is not known", hint, code="unknown_codec")
         stream = _shown_by_players(container, known) if len(known) > 1 else known[0]
         _check_size(path, stream.codec_context)
         return stream
@@ -114,7 +116,7 @@ def _check_size(path: Path, codec: VideoCodecContext) -> None:
     if codec.width * codec.height * bits > 8 * MAX_FRAME_BYTES:
         size = f"{codec.width} x {codec.height}"
         reason = f"frames of {size} pixels need more memory than {MAX_FRAME_BYTES // 10**6} MB each"
-        raise unreadable(path, reason, "Make it smaller.", "too_large")
+        raise UnreadableError(path, reason, "Make it smaller.", code="too_large")
 
 
 def packets_of(

@@ -14,10 +14,10 @@ from vlret.errors import MediaError
 from vlret.media.frame_size import Size
 from vlret.media.info import MediaInfo
 from vlret.media.limits import LONG_STILL_S, MAX_SPAN_S
-from vlret.media.unreadable import unreadable
+from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.frame_pixels import Orientation, frame_pixels, orientation_of
 from vlret.media.video.packet_cache import packet_table
-from vlret.media.video.packets import PacketTable
+from vlret.media.video.packet_table import PacketTable
 from vlret.media.video.stream import FrameStream, Shown
 from vlret.types import Pixels
 
@@ -141,7 +141,7 @@ class Video:
         self.info = _describe(first, self._orientation, self._table, self._stream.codec_name)
         if self.info.duration > MAX_SPAN_S:
             reason = f"its timestamps span {self.info.duration:.0f} s"
-            raise unreadable(self.path, reason, "Remux the file.", "too_long")
+            raise UnreadableError(self.path, reason, "Remux the file.", code="too_long")
 
     def _seconds(self, pts: int) -> float:
         return (pts - self._first_pts) * self._table.tick_s
@@ -160,7 +160,7 @@ class Video:
         except av.FFmpegError as error:
             reason = f"{shown.frame.format.name} frames cannot be converted to {size[0]} x {size[1]}"
             hint = "Use a smaller size, or convert the video, to H.264 in MP4 for example."
-            raise unreadable(self.path, reason, hint, "not_convertible") from error
+            raise UnreadableError(self.path, reason, hint, code="not_convertible") from error
 
     def _shown_at(self, time: float) -> Shown:
         wanted = self._first_pts + int(np.floor((time + TOLERANCE_S) / self._table.tick_s))
@@ -180,7 +180,7 @@ class Video:
 
     def _not_decodable(self) -> MediaError:
         hint = "Check that it plays in a player."
-        return unreadable(self.path, "no frame can be decoded", hint, "no_frames")
+        return UnreadableError(self.path, "no frame can be decoded", hint, code="no_frames")
 
     def _run_to(self, wanted: int) -> Shown | None:
         """Decode up to the last frame shown at or before `wanted`."""

@@ -9,38 +9,32 @@ from typing import Any
 from vlret.errors import ModelError
 from vlret.models.base import ModelCard
 from vlret.models.fields import numbers, whole, wrong
-from vlret.models.folder import read_object
+from vlret.models.folder import AGAIN, read_object
+from vlret.models.vljepa.registry import tower_file, tower_files, towers_of
 from vlret.models.weights import sha256
-
-TOWERS = ("x_encoder", "predictor", "y_encoder")
-_KINDS = {
-    "x_config": ("vjepa2", "dinov2", "vit", "timm_wrapper"),
-    "predictor_config": ("llama",),
-    "y_config": ("bert", "gemma3_text"),
-}
-"""Towers that are known to work; others of transformers might ask the hub for a part of themselves."""
-_AGAIN = "Copy the model folder again."
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The fields of config.json.
+    """Return the fields of config.json.
 
     Raises:
         ModelError: it is missing or damaged; the message names the field.
     """
-    values = read_object(folder / "config.json")
+    file = folder / "config.json"
+    values = read_object(file)
     try:
         _check_config(values)
     except ValueError as error:
-        raise ModelError(f"Damaged {folder / 'config.json'}: {error}.", _AGAIN) from error
+        raise ModelError(f"Damaged {file}: {error}.", AGAIN, code="damaged_config", path=file) from error
+    _refuse_unknown_weights(folder, values)
     return values
 
 
 def read_card(folder: Path, config: Mapping[str, Any]) -> ModelCard:
-    """The card of the folder, which fits its configuration and its weights.
+    """Return the card of the folder, which matches its configuration and its weights.
 
     Raises:
-        ModelError: it is missing or damaged, or does not fit.
+        ModelError: it is missing or damaged, or does not match.
     """
     file = folder / "card.json"
     try:
@@ -49,51 +43,77 @@ def read_card(folder: Path, config: Mapping[str, Any]) -> ModelCard:
             if getattr(card, name) != config[name]:
                 raise wrong(name, getattr(card, name), f"{config[name]} as in config.json")
     except ValueError as error:
-        raise ModelError(f"Damaged {file}: {error}.", _AGAIN) from error
+        raise ModelError(f"Damaged {file}: {error}.", AGAIN, code="damaged_card", path=file) from error
     digest = weights_hash(folder)
     if card.weights_hash != digest:
-        raise ModelError(f"The weights in {folder} are not those of its card.json: SHA-256 {digest}.", _AGAIN)
+        raise ModelError(
+            f"The weights in {folder} do not match its card.json: their SHA-256 is {digest}.",
+            AGAIN,
+            code="weights_mismatch",
+            path=folder,
+        )
     return card
 
 
 def weights_hash(folder: Path) -> str:
-    """SHA-256 over the tower files in the order x_encoder, predictor, y_encoder.
+    """SHA-256 over the weights of all towers, in the order of `registry.TOWERS`.
 
     Raises:
-        ModelError: one is missing.
+        ModelError: a file is missing.
     """
-    return sha256(existing(folder / f"{tower}.safetensors") for tower in TOWERS)
+    return sha256(map(existing, tower_files(folder)))
 
 
 def existing(file: Path) -> Path:
-    """`file`, which is there.
+    """Return `file` if it exists.
 
     Raises:
-        ModelError: it is not.
+        ModelError: it does not.
     """
     if not file.is_file():
         raise ModelError(
-            f"{file} is missing.",
-            "A VL-JEPA folder holds config.json, card.json, tokenizer.json and its towers.",
+            f"{file} does not exist.",
+            "A VL-JEPA directory holds config.json, card.json, tokenizer.json and the weights of each tower.",
+            code="file_missing",
+            path=file,
         )
     return file
 
 
 def refuse_mismatch(name: str, missing: Any, unexpected: Any) -> None:
-    """Raise `ModelError` if a checkpoint and its model do not have exactly the same weights."""
+    """Refuse a checkpoint that does not have exactly the weights of its model.
+
+    Raises:
+        ModelError: `missing` or `unexpected` names a weight.
+    """
     if missing or unexpected:
         raise ModelError(
-            f"The weights in {name} do not fit its config.json: missing {sorted(missing)[:5]}, "
+            f"The weights in {name} do not match its config.json: missing {sorted(missing)[:5]}, "
             f"unexpected {sorted(unexpected)[:5]}.",
             "Use the config.json and the safetensors files of one and the same model.",
+            code="weights_mismatch",
+            path=name,
+            missing=sorted(missing),
+            unexpected=sorted(unexpected),
+        )
+
+
+def _refuse_unknown_weights(folder: Path, values: Mapping[str, Any]) -> None:
+    known = {tower_file(folder, name) for name in towers_of(values)}
+    if unknown := sorted(set(folder.glob("*.safetensors")) - known):
+        raise ModelError(
+            f"{unknown[0]} belongs to no tower that config.json describes.",
+            f"A VL-JEPA directory holds the weights {', '.join(sorted(file.name for file in known))}.",
+            code="unknown_weights",
+            path=unknown[0],
         )
 
 
 def _check_config(values: Mapping[str, Any]) -> None:
-    for name, kinds in _KINDS.items():
-        tower = values.get(name)
-        if not isinstance(tower, dict) or tower.get("model_type") not in kinds:
-            raise wrong(name, tower, f"an object of model_type {' or '.join(kinds)}")
+    for tower in towers_of(values).values():
+        settings = values.get(tower.config)
+        if not isinstance(settings, dict) or settings.get("model_type") not in tower.kinds:
+            raise wrong(tower.config, settings, f"an object of model_type {' or '.join(tower.kinds)}")
     for name in ("dim", "x_width"):
         whole(values, name, 1, 1 << 16)
     whole(values, "grid", 0, 256)

@@ -1,4 +1,4 @@
-"""`VLJEPAConfig`: the towers named by their own transformers configurations."""
+"""`VLJEPAConfig`: the transformers configuration of each tower, and what they share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, Literal
 from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, LlamaConfig, PretrainedConfig
 from transformers.configuration_utils import SubConfigSpec
+
+from vlret.models.vljepa.registry import TOWERS
 
 
 @strict
@@ -51,3 +53,10 @@ class VLJEPAConfig(PretrainedConfig):  # type: ignore[misc]
     query_length: int = 512
     text_length: int = 512
     pad_token_id: int | None = 0
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        """Turn the settings of optional towers into configurations; `sub_configs_defaults` does so for the others."""
+        for tower in TOWERS.values():
+            if tower.is_optional and isinstance(settings := kwargs.get(tower.config), dict):
+                kwargs[tower.config] = AutoConfig.for_model(**settings)
+        super().__post_init__(**kwargs)

@@ -1,6 +1,6 @@
 """A saved VL-JEPA behind the `Embedder` interface; each tower loads on first use.
 
-torch and transformers are imported only when pixels or a query come in: a text search needs neither.
+torch and transformers are imported only for clips, queries and many texts: a text search needs neither.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import numpy as np
 
 from vlret.models.base import Embedder, check_finite
 from vlret.models.device import check_device
-from vlret.models.folder import check_folder, told_as
+from vlret.models.folder import as_model_error, check_folder
 from vlret.models.inputs import pixel_list, text_list
 from vlret.models.vljepa.checks import existing, read_card, read_config
 from vlret.types import Pixels, Vectors
+from vlret.vectors import unit_rows
 
 if TYPE_CHECKING:
     import torch
@@ -27,17 +28,17 @@ if TYPE_CHECKING:
     from vlret.models.vljepa.configuration import VLJEPAConfig
     from vlret.models.vljepa.encoders import XEncoder
     from vlret.models.vljepa.predictor import Predictor
-    from vlret.models.vljepa.text import NumpyYEncoder
+    from vlret.models.vljepa.text_tower import TextTower
     from vlret.models.vljepa.towers import TorchYEncoder
 
 log = logging.getLogger(__name__)
 
 
 class VLJEPA(Embedder):
-    """Clips, queries and texts through a VL-JEPA folder (config.json, card.json, tokenizer.json, towers)."""
+    """Embeds clips, queries and texts with a VL-JEPA directory (config.json, card.json, tokenizer.json, towers)."""
 
     def __init__(self, folder: str | Path, device: str = "auto", dtype: str = "auto") -> None:
-        """Check the folder and read its card; towers are loaded later.
+        """Check the directory and read its card; towers are loaded later.
 
         Raises:
             ModelError: a file is missing, damaged or hostile, or the weights are not those of the card.
@@ -51,22 +52,19 @@ class VLJEPA(Embedder):
         self._device, self._dtype = device, dtype
 
     def load(self) -> None:
-        """Load X-encoder and predictor now rather than on first use."""
+        """Load X-encoder and predictor now instead of on first use."""
         _ = self.x_encoder, self.predictor
 
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
-        """Visual tokens, one float32 tensor [tokens, x_width] a clip of uint8 [t, height, width, 3]."""
+        """Return visual tokens: one float32 tensor [tokens, x_width] per clip uint8 [t, height, width, 3]."""
         import torch
 
-        from vlret.models.vljepa.processing import normalise, squash
-
-        mean, std = self.settings["image_mean"], self.settings["image_std"]
-        frames = [normalise(squash(clip, self.card.resolution), mean, std) for clip in pixel_list(clips)]
+        frames = [self.normalise(clip) for clip in pixel_list(clips)]
         with self._running(), torch.inference_mode():
             return _grouped(frames, self._encode)
 
     def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
-        """Predicted embeddings float32 [n, dim], unit length, of clips asked `query`."""
+        """Return the predicted embeddings float32 [n, dim], unit length, of clips given `query`."""
         import torch
 
         query_rows = self._query_rows(self.card.default_query if query is None else query)
@@ -76,7 +74,7 @@ class VLJEPA(Embedder):
         return self._unit(np.stack(rows)) if rows else np.empty((0, self.card.dim), np.float32)
 
     def embed_texts(self, texts: Iterable[str]) -> Vectors:
-        """Target embeddings float32 [n, dim], unit length."""
+        """Return the target embeddings float32 [n, dim], unit length, of texts."""
         given = text_list(texts)
         if not given:
             return np.empty((0, self.card.dim), np.float32)
@@ -86,13 +84,20 @@ class VLJEPA(Embedder):
         return self._unit(rows)
 
     def is_cut(self, text: str) -> bool:
-        """Whether `text` has more tokens than the Y-encoder reads."""
+        """Return whether `text` has more tokens than the Y-encoder reads."""
         return len(self.tokenizer.encode(text).ids) > self.card.text_length
 
     def tokens(self, text: str, length: int) -> list[int]:
-        """Token ids of `text`, at most `length`, its end token kept."""
+        """Return the token ids of `text`, at most `length`, its end token kept."""
         ids: list[int] = self.tokenizer.encode(text).ids
         return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
+
+    def normalise(self, clip: Pixels) -> torch.Tensor:
+        """Return a clip uint8 [t, h, w, 3] as the X-encoder reads it, float32 [t, 3, resolution, resolution]."""
+        from vlret.models.vljepa.processing import x_encoder_input
+
+        mean, std = self.settings["image_mean"], self.settings["image_std"]
+        return x_encoder_input(clip, self.card.resolution, mean, std)
 
     def _encode(self, frames: torch.Tensor) -> torch.Tensor:
         encoder = self.x_encoder
@@ -108,17 +113,17 @@ class VLJEPA(Embedder):
         return self.predictor(visual, mask, query, query_mask).cpu()  # type: ignore[no-any-return]
 
     def _query_rows(self, query: str) -> torch.Tensor | None:
-        """What the predictor reads of a query, float32 [1, q, width]; None for the empty one."""
+        """Return the predictor's query tokens, float32 [1, q, width]; None for the empty query."""
         import torch
 
         if not query:
             return None
         ids = self.tokens(query, self.settings["query_length"])
-        own = self.predictor.embed_tokens
+        table = self.predictor.embed_tokens
         with self._running():
-            if own is None:
+            if table is None:
                 return torch.from_numpy(self.y_encoder.pool([ids]))[None]
-            return own(torch.tensor([ids], device=self.device))  # type: ignore[no-any-return]
+            return table(torch.tensor([ids], device=self.device))  # type: ignore[no-any-return]
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -126,7 +131,7 @@ class VLJEPA(Embedder):
         from tokenizers import Tokenizer
 
         file = existing(self.folder / "tokenizer.json")
-        with told_as(f"{file} is not a readable tokenizer", "Copy the model folder again."):
+        with as_model_error(f"{file} is not a readable tokenizer"):
             tokenizer = Tokenizer.from_file(str(file))
         tokenizer.no_truncation()
         tokenizer.no_padding()
@@ -137,7 +142,7 @@ class VLJEPA(Embedder):
         """The configuration as a transformers object."""
         from vlret.models.vljepa.configuration import VLJEPAConfig
 
-        with told_as(f"Damaged {self.folder / 'config.json'}", "Copy the model folder again."):
+        with as_model_error(f"Damaged {self.folder / 'config.json'}"):
             return VLJEPAConfig.from_dict(self.settings)  # type: ignore[no-any-return]
 
     @cached_property
@@ -157,49 +162,47 @@ class VLJEPA(Embedder):
     @cached_property
     def x_encoder(self) -> XEncoder:
         """The vision tower, loaded on first use."""
-        from vlret.models.vljepa.encoders import XEncoder, fold_batch_norms
+        from vlret.models.vljepa.encoders import fold_batch_norms
 
-        encoder: XEncoder = self._load(XEncoder, "x_encoder")
+        encoder: XEncoder = self._load("x_encoder")
         fold_batch_norms(encoder)
         return encoder.to(self.dtype)
 
     @cached_property
     def predictor(self) -> Predictor:
         """The predictor, loaded on first use."""
-        from vlret.models.vljepa.predictor import Predictor
-
-        predictor: Predictor = self._load(Predictor, "predictor")
+        predictor: Predictor = self._load("predictor")
         return predictor
 
     @cached_property
-    def y_encoder(self) -> NumpyYEncoder | TorchYEncoder:
-        """The text tower, loaded on first use: numpy for a BERT-like one, torch for any other."""
-        if self.settings["y_config"]["model_type"] == "bert":
-            from vlret.models.vljepa.text import NumpyYEncoder
+    def y_encoder(self) -> TextTower:
+        """The text tower, loaded on first use."""
+        from vlret.models.vljepa.text_tower import TextTower
 
-            file = self.folder / "y_encoder.safetensors"
-            return NumpyYEncoder(file, self.settings["y_config"], self.card.dim)
+        return TextTower(self.folder, self.settings, self._device, self._torch_y_encoder)
+
+    def _torch_y_encoder(self) -> TorchYEncoder:
         from vlret.models.vljepa.towers import TorchYEncoder
 
         return TorchYEncoder(self.folder, self.config, self.device)
 
-    def _load(self, kind: Any, name: str) -> Any:
+    def _load(self, name: str) -> Any:
         from vlret.models.vljepa.towers import load_tower
 
         log.info("loading %s of %s", name, self.card.name)
-        return load_tower(kind, name, self.folder, self.config).to(self.device)
+        return load_tower(name, self.folder, self.config).to(self.device)
 
     def _running(self) -> AbstractContextManager[None]:
-        """Towers that pass every check may still not fit together: that is the folder's fault."""
-        return told_as(f"The model in {self.folder} cannot be run", "Copy the model folder again.")
+        """Towers that pass every check may still not fit together: the directory is damaged."""
+        return as_model_error(f"The model in {self.folder} cannot be run")
 
     def _unit(self, rows: Vectors) -> Vectors:
         check_finite(rows, self.card.name)
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+        return unit_rows(rows)
 
 
 def _grouped(items: list[torch.Tensor], call: Any) -> list[torch.Tensor]:
-    """`call` on stacks of equal shape, results in the order of `items`: nothing is padded."""
+    """Apply `call` to stacks of equal shape, results in the order of `items`: nothing is padded."""
     import torch
 
     results: list[torch.Tensor] = [torch.empty(0)] * len(items)

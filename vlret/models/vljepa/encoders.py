@@ -26,6 +26,7 @@ class XEncoder(nn.Module):
         model = AutoModel.from_config(config.x_config)
         # V-JEPA 2 comes with a mask predictor of its own, which VL-JEPA has no use for
         self.model = model.encoder if self.kind == "vjepa2" else model
+        self.requires_grad_(False)
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Visual tokens [n, tokens, x_width] in order of time, then row, then column."""

@@ -1,4 +1,4 @@
-"""`VLJEPAModel`: X-encoder, predictor and Y-encoder in one transformers model of any size."""
+"""`VLJEPAModel`: the towers of a configuration in one transformers model of any size."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers import initialization as init
 
+from vlret.errors import ModelError
 from vlret.files import replace_file
-from vlret.models.vljepa.checks import TOWERS, refuse_mismatch
+from vlret.models.vljepa.checks import refuse_mismatch
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.encoders import XEncoder, YEncoder
 from vlret.models.vljepa.predictor import Predictor
+from vlret.models.vljepa.registry import LOG_SCALE, TOWERS, tower_file, towers_of
 
 
 class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
@@ -30,11 +32,14 @@ class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
     main_input_name = "frames"
     _supports_sdpa = True
 
+    x_encoder: XEncoder
+    predictor: Predictor
+    y_encoder: YEncoder
+
     def __init__(self, config: VLJEPAConfig) -> None:
         super().__init__(config)
-        self.x_encoder = XEncoder(config).requires_grad_(False)
-        self.predictor = Predictor(config)
-        self.y_encoder = YEncoder(config)
+        for name, tower in towers_of(vars(config)).items():
+            self.add_module(name, tower.build(config))
         # exp(logit_scale) multiplies cosines in the loss; starts at CLIP's 1 / 0.07
         self.logit_scale = nn.Parameter(torch.tensor(2.6592))
         self.post_init()
@@ -106,17 +111,33 @@ class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
 
 
 def save_towers(folder: Path, state: Mapping[str, torch.Tensor]) -> None:
-    """Write `state` as x_encoder, predictor and y_encoder.safetensors with the index transformers reads."""
-    # logit_scale belongs to neither tower alone; it lies with the predictor
-    home = {key: key.split(".")[0] if key.split(".")[0] in TOWERS else "predictor" for key in state}
-    for tower in TOWERS:
+    """Write `state` as one safetensors file a tower, with the index that transformers reads.
+
+    Raises:
+        ModelError: a weight belongs to no tower.
+    """
+    home = {key: _tower_of(key) for key in state}
+    for tower in (name for name in TOWERS if name in home.values()):
         tensors = {key: state[key].detach().contiguous() for key in state if home[key] == tower}
-        replace_file(folder / f"{tower}.safetensors", save(tensors, metadata={"format": "pt"}))
+        replace_file(tower_file(folder, tower), save(tensors, metadata={"format": "pt"}))
     index = {
         "metadata": {"total_size": sum(t.numel() * t.element_size() for t in state.values())},
         "weight_map": {key: f"{tower}.safetensors" for key, tower in home.items()},
     }
     replace_file(folder / "model.safetensors.index.json", json.dumps(index, indent=1).encode())
+
+
+def _tower_of(key: str) -> str:
+    tower = "predictor" if key == LOG_SCALE else key.partition(".")[0]
+    if tower not in TOWERS:
+        raise ModelError(
+            f"The weight {key} belongs to no tower of a VL-JEPA.",
+            f"The name of a weight begins with that of its tower: {', '.join(TOWERS)}.",
+            code="unknown_weights",
+            given=key,
+            allowed=list(TOWERS),
+        )
+    return tower
 
 
 AutoConfig.register(VLJEPAConfig.model_type, VLJEPAConfig)

@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 
 from vlret.errors import ModelError
 from vlret.models.fields import number, whole, wrong
+from vlret.models.folder import AGAIN
 from vlret.models.vljepa.checks import existing, refuse_mismatch
 from vlret.models.weights import read_header, require_tensor
 from vlret.threads import one_thread
@@ -48,11 +49,11 @@ class NumpyYEncoder:
         }
 
     def embed(self, texts: Sequence[list[int]]) -> Vectors:
-        """Target embeddings float32 [n, dim], not normalised, of lists of token ids."""
+        """Return target embeddings float32 [n, dim], not normalised, of lists of token ids."""
         return self._linear(self.pool(texts), "head")
 
     def pool(self, texts: Sequence[list[int]], batch: int = 64) -> Array:
-        """Mean of the last hidden states float32 [n, hidden]: what a query puts into the predictor."""
+        """Return the means of the last hidden states, float32 [n, hidden]."""
         with one_thread() if len(texts) <= _FEW_TEXTS else nullcontext():
             return self._pool(texts, batch)
 
@@ -123,7 +124,9 @@ def _check_fit(file: Path, config: dict[str, Any], dim: int) -> None:
             raise wrong("num_attention_heads", config["num_attention_heads"], f"a divisor of {hidden}")
         number(config, "layer_norm_eps", 0, 1)
     except ValueError as error:
-        raise ModelError(f"Damaged y_config of {file.parent}: {error}.", "Copy the folder again.") from error
+        raise ModelError(
+            f"Damaged y_config of {file.parent}: {error}.", AGAIN, code="damaged_config", path=file.parent
+        ) from error
     rows = {f"{_TABLES}.{name}_embeddings.weight": config.get(field) for name, field in _ROWS.items()}
     expected: dict[str, Any] = {name: (count, hidden) for name, count in rows.items()}
     table = f"{_TABLES}.word_embeddings"

@@ -1,0 +1,54 @@
+"""The Y-encoder of a saved model: numpy for a few texts, torch for many or on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vlret.models.vljepa.registry import tower_file
+from vlret.types import Vectors
+
+if TYPE_CHECKING:
+    from vlret.models.vljepa.text import NumpyYEncoder
+    from vlret.models.vljepa.towers import TorchYEncoder
+
+MANY_TEXTS = 512
+"""From so many texts on, torch's faster towers make up for the seconds that importing it takes."""
+
+
+class TextTower:
+    """Lists of token ids to embeddings, by whichever implementation is done first; both agree to 1e-4."""
+
+    def __init__(
+        self, folder: Path, settings: dict[str, Any], device: str, load_torch: Callable[[], TorchYEncoder]
+    ) -> None:
+        """`settings` are the fields of config.json, `device` is the name that the user gave."""
+        self.folder, self.settings, self.load_torch = folder, settings, load_torch
+        is_like_bert = settings["y_config"]["model_type"] == "bert"
+        self.has_numpy = is_like_bert and device in ("auto", "cpu")
+
+    def embed(self, texts: Sequence[list[int]]) -> Vectors:
+        """Return target embeddings float32 [n, dim], not normalised, of lists of token ids."""
+        return self._encoder(len(texts)).embed(texts)
+
+    def pool(self, texts: Sequence[list[int]]) -> Vectors:
+        """Return the means of the last hidden states, float32 [n, hidden]: the predictor reads those of a query."""
+        return self._encoder(len(texts)).pool(texts)
+
+    @cached_property
+    def in_numpy(self) -> NumpyYEncoder:
+        """Needs no import of torch or transformers."""
+        from vlret.models.vljepa.text import NumpyYEncoder
+
+        file = tower_file(self.folder, "y_encoder")
+        return NumpyYEncoder(file, self.settings["y_config"], self.settings["dim"])
+
+    @cached_property
+    def in_torch(self) -> TorchYEncoder:
+        """Runs on the model's device."""
+        return self.load_torch()
+
+    def _encoder(self, n_texts: int) -> NumpyYEncoder | TorchYEncoder:
+        return self.in_numpy if self.has_numpy and n_texts < MANY_TEXTS else self.in_torch

@@ -1,0 +1,29 @@
+"""The JSON document of one search, for the command line and a server alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vlret.index.index import Index
+from vlret.index.indexed_files import is_gone
+from vlret.types import Hits
+
+
+def search_document(
+    index: Index,
+    hits: Hits,
+    *,
+    query: str,
+    plus: Sequence[str] = (),
+    minus: Sequence[str] = (),
+    k: int = 10,
+    one_per_file: bool = True,
+    only: str | None = None,
+) -> dict[str, Any]:
+    """What was searched for, as it was typed, and the hits; `gone` says that a hit's file is not there."""
+    return {
+        "query": query, "plus": list(plus), "minus": list(minus), "k": k, "all_clips": not one_per_file,
+        "only": only, "index": str(index.folder), "model": index.card.name,
+        "hits": [{**hit.to_dict(), "gone": is_gone(hit.path)} for hit in hits],
+    }  # fmt: skip

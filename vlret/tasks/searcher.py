@@ -1,0 +1,123 @@
+"""An index and its model, kept open for many searches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from vlret.index.filter import Filter
+from vlret.index.index import Index
+from vlret.models.base import Embedder
+from vlret.models.inputs import ClipInput
+from vlret.tasks.index_model import model_for_index, open_index
+from vlret.tasks.query_vector import Weighted, query_vector, sentences_of
+from vlret.tasks.text_warnings import text_warnings
+from vlret.types import Clip, Frames, Hits, check_count
+
+if TYPE_CHECKING:
+    from vlret.media.pool import DecodePool
+
+
+class Searcher:
+    """Searches one index with one model, from any number of threads; a context manager.
+
+    The index is opened at once and searched at that revision until `refresh`; the model is loaded by the
+    first search, and a decoding process is started by the first query that is a file. Queries are embedded
+    one at a time, indexes are searched side by side. Not for use in a forked child.
+
+    Args:
+        index: an open index, or its folder.
+        model: an embedder or its name; None takes the index's own; another one is refused.
+        device: where a model that is loaded by its name runs: auto, cpu, cuda, cuda:N or mps.
+
+    Raises:
+        IndexFolderError: there is no index, or it is damaged.
+    """
+
+    def __init__(
+        self, index: Index | str | Path, model: Embedder | str | Path | None = None, device: str = "auto"
+    ) -> None:
+        self._folder = None if isinstance(index, Index) else Path(index)
+        self._index, self._requested, self._device = open_index(index), model, device
+        self._model: Embedder | None = None
+        self._pool: DecodePool | None = None
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def index(self) -> Index:
+        """The index at the revision that is searched."""
+        return self._index
+
+    @property
+    def model(self) -> Embedder:
+        """The model, loaded on first use.
+
+        Raises:
+            ModelError: it cannot be loaded or is not trusted.
+            IndexFolderError: another model made the index.
+        """
+        with self._lock:
+            if self._model is None:
+                self._model = model_for_index(self._index, self._requested, self._device)
+            return self._model
+
+    def search(
+        self,
+        query: ClipInput,
+        *,
+        k: int = 10,
+        plus: Sequence[Weighted] = (),
+        minus: Sequence[Weighted] = (),
+        one_per_file: bool = True,
+        only: Filter | str | None = None,
+    ) -> Hits:
+        """The `k` clips nearest to `query`, best first; arguments and errors as in `vlret.search`."""
+        check_count(k, "k")
+        with self._lock:
+            index, model = self._index, self.model
+            vector = query_vector(model, self._read, query, plus, minus)
+            sentences = sentences_of(query, plus, minus)
+            warnings = [line for text in sentences for line in text_warnings(model, text)]
+            info = index.backend.info()
+        hits = index.search(vector[None], k=k, one_per_file=one_per_file, only=only)[0]
+        if only is None and not info.is_exact:
+            warnings.append(f"The search was approximate: recall@10 {info.recall_at_10:.3f} ({info.kind}).")
+        return Hits(tuple(hits), tuple(warnings))
+
+    def refresh(self) -> None:
+        """Go on with the newest revision of the index, where that has changed on disk; its model stays loaded.
+
+        Raises:
+            IndexFolderError: the index is gone or damaged.
+        """
+        with self._lock:
+            if self._folder is None or self._index.is_current():
+                return
+            before, self._index = self._index, Index.open(self._folder)
+            if self._index.recipe != before.recipe:
+                self._model = None
+
+    def close(self) -> None:
+        """End the decoding process, and let go of the model; a later search starts them again."""
+        with self._lock:
+            if self._pool is not None:
+                self._pool.close()
+            self._pool = self._model = None
+
+    def _read(self, clip: Path | Clip) -> Frames:
+        """The frames that the model takes, decoded in a child process that is killed when it hangs."""
+        from vlret.media.pool import DecodePool  # brings PyAV, which a sentence does not need
+        from vlret.media.pool.read_in_child import read_in_child
+
+        if self._pool is None:
+            self._pool = DecodePool()
+        card = self.model.card
+        return read_in_child(self._pool, clip, card.frames, card.decode_size)

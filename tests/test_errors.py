@@ -27,10 +27,6 @@ BELOW_CLI = sorted(
 NOT_YET_CONVERTED = (
     "datasets/",
     "evaluation/",
-    "index/",
-    "tasks/index_model",
-    "tasks/query.py",
-    "tasks/temporary",
     "training/",
 )
 OF_OTHER_PROGRAMS = {"--benchmarks", "--include", "--local-dir", "--parts", "--upgrade"}

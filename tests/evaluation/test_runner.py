@@ -236,7 +236,7 @@ def test_states_are_both_images_in_one_clip(painted, cache):
 
 def test_missing_media_are_named_before_anything_runs(painted, cache, counting):
     made = replace(retrieval_set(), media=[*media(*NAMES[:3]), Media("gone", ("gone.mp4",))])
-    with refused("media_missing") as caught:
+    with refused("dataset_media_missing") as caught:
         result(made, painted, cache, counting)
     assert caught.value.fields["files"] == ["gone.mp4"]
     assert "1 of 4 files" in caught.value.message

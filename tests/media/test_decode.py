@@ -57,9 +57,9 @@ def test_a_size_beyond_what_ffmpeg_scales(odd: Odd):
 
 
 def test_a_file_that_is_not_there(tmp_path: Path):
-    with refused("media_missing"):
+    with refused("media_not_found"):
         decode(tmp_path / "gone.mp4", [0.0])
-    with refused("media_missing"):
+    with refused("media_not_found"):
         decode(tmp_path, [0.0])
 
 

@@ -123,7 +123,7 @@ def rows_of(
         raise UsageError(
             f"{len(missing)} of {len(wanted)} captioned {what} are not in {index.folder}: {some_of(missing)}.",
             "Index them, or allow missing media.",
-            code="not_in_index",
+            code="captions_not_in_index",
             files=files_of(absent),
             index=index.folder,
         )

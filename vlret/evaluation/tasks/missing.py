@@ -70,7 +70,7 @@ def _missing(task: Task[Any], data: Path | None, files: list[str]) -> MediaError
     return MediaError(
         f"{len(files)} of {n_all} files of {card.name} are not in {data}: {some_of(files)}.",
         f"Get them: {card.source}. Or allow missing media, which is recorded with every figure.",
-        code="media_missing",
+        code="dataset_media_missing",
         files=files,
         dataset=card.name,
         source=card.source,

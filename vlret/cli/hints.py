@@ -9,13 +9,13 @@ from vlret.errors import VlretError
 
 HINTS: dict[str, str] = {
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
-    "annotations_incomplete": "Get the original files ({source}), or run with --allow-missing, which is recorded with "
-    "every figure.",
+    "annotations_incomplete": "Get the original files: {source}. Or run with --allow-missing, which every number "
+    "then says.",
     "captions_not_in_index": "Index them, or run with --allow-missing.",
     "custom_dataset_choices": "Remove --choice and --annotations.",
     "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
     "--allow-missing, which is recorded with every figure.",
-    "dataset_media_missing": "Get them ({source}), or run with --allow-missing, which is recorded with every figure.",
+    "dataset_media_missing": "Get them: {source}. Or run with --allow-missing, which is recorded with every figure.",
     "file_among_words": "Give it alone, or one of them with --plus.",
     "index_needs_captions": "Give --captions FILE.csv --index INDEX.",
     "index_of_other_library": "Give --out: a new directory for a separate index, or {index} to add to this "

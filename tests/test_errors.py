@@ -28,7 +28,6 @@ NOT_YET_CONVERTED = (
     "datasets/",
     "evaluation/",
     "index/",
-    "training/",
     "tasks/fit.py",
     "tasks/index_model.py",
     "tasks/query.py",

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from benchmarks.mini.__main__ import CONTESTANTS
-from benchmarks.mini.contestants import UNTOUCHED, UNTRAINED, WEIGHTS, LinearBaseline, contestant
+from benchmarks.mini.contestants import MINILM, UNTOUCHED, UNTRAINED, WEIGHTS, LinearBaseline, contestant
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
-from vlret.training.initial import MINILM
 
 RESULTS = Path("benchmarks/mini/results")
 CLIP = np.random.default_rng(0).integers(0, 255, (3, 28, 28, 3), dtype=np.uint8)

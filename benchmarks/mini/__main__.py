@@ -1,80 +1,116 @@
-"""Scores on photographs and clips that no contestant was trained on here: `python -m benchmarks.mini --data DIR`.
+"""Scores vljepa-mini and its baselines on photographs and clips they were not trained on.
 
-Everything goes through the public interface. Intervals are 95% bootstrap, drawn by photograph or clip.
+`python -m benchmarks.mini --data DIR` prepares the datasets, runs `bench.toml` as `vlret bench run` does, and prints
+the table of docs and model card. Intervals are 95% bootstrap, drawn by photograph or clip.
 """
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from benchmarks.console import launch
-from benchmarks.mini.contestants import BASELINE, UNTOUCHED, UNTRAINED, contestant
-from benchmarks.mini.rows import HEADER, lines, side_by_side, stamps
-from benchmarks.mini.run import score
+from benchmarks.mini.extras import presence_without_picture, rooms, single_frames
+from benchmarks.mini.models import MINILM, UNTRAINED, WEIGHTS
+from benchmarks.mini.rows import Row, rows_of, side_by_side, stamps, table
+from benchmarks.mini.sets import write_datasets
 from vlret.cli.output import say
-from vlret.errors import MissingExtraError, ModelError
-from vlret.evaluation.results.export import file_name
-from vlret.evaluation.results.stamp import machine, versions
+from vlret.errors import ModelError, UsageError, VlretError
+from vlret.evaluation.inputs.bench_all import bench_all
+from vlret.evaluation.inputs.request import BenchRequest
+from vlret.evaluation.inputs.request_file import read_requests
+from vlret.evaluation.results.result import BenchResult, ModelResult
+from vlret.models.base import Embedder
+from vlret.models.registry import load_model
+from vlret.reports.bench_files import write_reports
 
-CONTESTANTS = ["vljepa-mini", BASELINE, UNTOUCHED, UNTRAINED]
+BENCH = Path(__file__).with_name("bench.toml")
+MINILM_MODEL = "benchmarks.mini.models:untouched_minilm"
 DATA = Path("../shared/data")
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photos/, videos/, annotations/.")] = DATA,
+    data: Annotated[Path, typer.Option(help="Directory with photos/, videos/, annotations/.")] = DATA,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Name or folder of a model, or one of the contestants (default: all four)."),
+        typer.Option(help="As for `vlret bench run` (default: vljepa-mini and its baselines)."),
     ] = None,
-    dtype: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
-    out: Annotated[Path, typer.Option(help="Folder for one JSON file a model.")] = Path("runs/bench"),
+    dtype: Annotated[
+        str, typer.Option(help="float32 or bfloat16; of vljepa-mini's baselines float32.")
+    ] = "float32",
+    out: Annotated[Path, typer.Option(help="Directory for the results and the prepared datasets.")] = Path(
+        "runs/bench"
+    ),
 ) -> None:
-    """Score each MODEL on the test splits of the captioned and labelled sets in DATA.
+    """Score each MODEL on the test splits of the captioned and labelled datasets in DATA.
 
-    Rows are printed and kept as they come; the same command goes on from where it was stopped.
+    Embeddings are kept between runs: run the same command again to resume.
     """
-    documents = {}
-    for name in model or CONTESTANTS:
-        file = out / f"{file_name(name)}.json"
-        if _scored(name, data, dtype, file):
-            documents[name] = json.loads(file.read_text())
-    if not documents:
+    write_datasets(data, out / "data")
+    requests = _requests(out / "data", model)
+    rows: dict[str, list[Row]] = {}
+    models: dict[str, ModelResult] = {}
+    result: BenchResult | None = None
+    for name, folder, result in bench_all(requests, out, dtype=dtype, say=say):
+        write_reports(result, folder)
+        for one in result.models:
+            rows.setdefault(one.name, []).extend(rows_of(name, result, one))
+            models.setdefault(one.name, one)
+    if result is None:
         raise ModelError("Nothing could be scored.", "The lines above say what is missing.")
-    print(f"\n{stamps(documents)}")
-    if len(documents) > 1:
-        print(f"\n{side_by_side({name: document['rows'] for name, document in documents.items()})}")
+    for name, embedder in _embedders(requests, dtype):
+        rows.setdefault(name, []).extend(_extra_rows(embedder, data, out / "data"))
+    _print(rows, models, result.created[:10])
 
 
-def _scored(name: str, data: Path, dtype: str, file: Path) -> bool:
-    """Print and write a contestant's rows; whether there are any."""
-    try:
-        embedder = contestant(name, dtype)
-    except (ModelError, MissingExtraError) as error:
-        say(f"{name}: left out. {error}")
-        return False
-    print(f"\n{name}\n\n{HEADER}", flush=True)
-    n_rows = 0
-    for row in score(embedder, data, file, dtype, _stamp()):
-        print(lines(row), flush=True)
-        n_rows += 1
-    return n_rows > 0
-
-
-def _stamp() -> dict[str, Any]:
-    """The run's own part of the stamp; model, dtype and hashes of the sets stand beside it."""
+def _requests(folder: Path, models: Sequence[str] | None) -> dict[str, BenchRequest]:
+    """Those of `bench.toml`, with `models` in place of its own, without a model whose weights are missing."""
+    requests = read_requests(BENCH, folder)
+    if models:
+        return {name: replace(request, models=models) for name, request in requests.items()}
+    if (WEIGHTS / MINILM).is_dir():
+        return requests
+    say(f"{MINILM_MODEL}: skipped. {WEIGHTS / MINILM} is missing: run `make weights`.")
     return {
-        "versions": versions(),
-        "machine": machine(),
-        "date": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": shlex.join(["python", "-m", "benchmarks.mini", *sys.argv[1:]]),
+        name: replace(request, models=[one for one in request.models if one != MINILM_MODEL])
+        for name, request in requests.items()
     }
+
+
+def _embedders(requests: Mapping[str, BenchRequest], dtype: str) -> Iterator[tuple[str, Embedder]]:
+    for name in dict.fromkeys(name for request in requests.values() for name in request.models):
+        embedder = load_model(name, dtype=dtype)
+        yield embedder.card.name, embedder
+
+
+def _extra_rows(embedder: Embedder, data: Path, folder: Path) -> list[Row]:
+    """What a model can be asked for; the untrained one is asked no questions."""
+    try:
+        embedder.check_clips()
+    except UsageError:
+        return []
+    rows: list[Row] = []
+    try:
+        rows += single_frames(embedder, folder)
+        if embedder.card.takes_query and embedder.card.name != UNTRAINED:
+            rows += [*presence_without_picture(data), rooms(embedder, data)]
+    except (VlretError, OSError) as error:
+        say(f"{embedder.card.name}: skipped. {error}")
+    return rows
+
+
+def _print(rows: Mapping[str, Sequence[Row]], models: Mapping[str, ModelResult], date: str) -> None:
+    for name, of_model in rows.items():
+        print(f"\n{name}\n\n{table(of_model)}")
+    print(f"\n{stamps(models, date, shlex.join(['python', '-m', 'benchmarks.mini', *sys.argv[1:]]))}")
+    if len(rows) > 1:
+        print(f"\n{side_by_side(rows)}")
 
 
 if __name__ == "__main__":

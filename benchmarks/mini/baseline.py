@@ -1,7 +1,8 @@
 """The plain CLIP-style baseline: mean of the frames' features, one linear layer a side, the same loss and data.
 
 `python -m benchmarks.mini.baseline --run runs/mini` trains it on the features that a run of `vlret train` left;
-`python -m benchmarks.mini` scores it like the model. With `--untouched` the towers are the published ones.
+`python -m benchmarks.mini` scores it like the model. With `--untouched` the towers are the published ones; add
+`--model benchmarks.mini.models:baseline_on_published_towers` to score it.
 """
 
 from __future__ import annotations
@@ -19,9 +20,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from benchmarks.console import launch
-from benchmarks.mini.contestants import HEADS, LinearBaseline
-from benchmarks.mini.parts import parts_for
-from benchmarks.mini.rows import table
+from benchmarks.mini.models import HEADS, PUBLISHED_HEADS
 from vlret.errors import UsageError
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
@@ -70,7 +69,7 @@ def main(
     untouched: Annotated[bool, typer.Option(help="On the published towers, not the adapted ones.")] = False,
     out: Annotated[Path, typer.Option(help="File for the trained layers.")] = HEADS,
 ) -> None:
-    """Train the linear baseline; untouched, it is scored at once, its towers being in no shipped folder."""
+    """Train the linear baseline and save its layers in OUT, or on published towers in RUN."""
     choices = read_recipe(recipe)
     towers = run / ("initial" if untouched else "towers")
     if not towers.is_dir():
@@ -89,13 +88,7 @@ def main(
     trainers = [_trained(data, dev, dim, stage, dropout) for dropout in (0.1, 0.3, 0.5)]
     best = max(trainers, key=lambda trainer: trainer.recall(dev))
     layers = {name: p.detach().half() for name, p in best.state.trained.items() if name != "scale"}
-    if untouched:
-        baseline = LinearBaseline(towers, layers)
-        print(
-            table([row for part in parts_for(baseline) for row in part.rows(baseline, choices.data.folder)])
-        )
-    else:
-        save_file(layers, out)
+    save_file(layers, run / PUBLISHED_HEADS if untouched else out)
 
 
 def _trained(

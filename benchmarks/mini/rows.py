@@ -1,67 +1,97 @@
-"""Rows of the table of figures: values with intervals and chance, and as Markdown."""
+"""Rows of the table of figures: of results of `vlret bench`, of other values, and as Markdown."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from numpy.typing import NDArray
+
+from vlret.evaluation.metrics.figures import Figure
 from vlret.evaluation.metrics.statistics import bootstrap_interval
+from vlret.evaluation.results.result import BenchResult, ModelResult
 
 HEADER = "| test | queries | pool | figure | value | 95% interval | chance |\n|---|---|---|---|---|---|---|"
+FIGURES = {
+    "retrieval": {"R@1": "hit@1", "R@5": "hit@5", "R@10": "hit@10"},
+    "classification": {"top-1": "top-1"},
+    "vqa": {"accuracy": "accuracy", "share of yes": "yes_rate"},
+    "text": {"accuracy": "accuracy"},
+}
+"""The figures of each task by the names that the table has for them."""
+SECTIONS = {"retrieval": ("text to clip", "clip to text")}
+"""What the table calls the sections of a task; of others it has the first."""
 
 
-def row(
-    name: str, values: dict[str, Any], groups: Any, pool: int, chance: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Mean of each metric's values per query in per cent, its interval drawn by `groups`, and chance.
+@dataclass(frozen=True)
+class Row:
+    """One test of a model: how many queries, out of a pool of how many, and figures by name."""
 
-    `chance` holds values per query, too; without it one of the `pool` is right.
-    """
+    name: str
+    queries: int
+    pool: int
+    figures: Mapping[str, Figure]
+
+
+def rows_of(name: str, result: BenchResult, model: ModelResult) -> list[Row]:
+    """The rows of one model of the benchmark `name`."""
+    titles = SECTIONS.get(result.task, ("",))
+    return [
+        Row(_title(name, result.task, title, section.pool), section.queries, section.pool,
+            {title: section.figures[key] for title, key in FIGURES[result.task].items()})
+        for title, section in zip(titles, model.sections, strict=False)
+    ]  # fmt: skip
+
+
+def _title(name: str, task: str, section: str, pool: int) -> str:
+    more = {"retrieval": f", {section}", "classification": f", {pool} classes", "text": ", texts alone"}
+    return name + more.get(task, "")
+
+
+def row(name: str, values: Mapping[str, NDArray[Any]], groups: Any, pool: int) -> Row:
+    """Mean of each figure's values per query in per cent, its interval drawn by `groups`; chance is 1 of the pool."""
     figures = {}
-    for metric, per_query in values.items():
+    for title, per_query in values.items():
         low, high = bootstrap_interval(per_query, groups)
-        figures[metric] = {
-            "value": 100 * float(per_query.mean()), "low": 100 * low, "high": 100 * high,
-            "chance": 100 * (float(chance[metric].mean()) if chance else 1 / pool),
-        }  # fmt: skip
-    return {"name": name, "queries": len(per_query), "pool": pool, "figures": figures}
+        figures[title] = Figure(100 * float(per_query.mean()), 100 * low, 100 * high, 100 / pool)
+    return Row(name, len(per_query), pool, figures)
 
 
-def table(rows: list[dict[str, Any]]) -> str:
+def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown: value, interval, chance."""
     return "\n".join([HEADER, *map(lines, rows)])
 
 
-def lines(row: dict[str, Any]) -> str:
+def lines(row: Row) -> str:
     """The lines of one row in `table`, one for each figure."""
     return "\n".join(
-        f"| {row['name']} | {row['queries']} | {row['pool']} | {metric} | {f['value']:.1f} | "
-        f"{f['low']:.1f} to {f['high']:.1f} | {f['chance']:.1f} |"
-        for metric, f in row["figures"].items()
+        f"| {row.name} | {row.queries} | {row.pool} | {title} | {f.value:.1f} | {f.low:.1f} to {f.high:.1f} | "
+        f"{f.chance:.1f} |"
+        for title, f in row.figures.items()
     )
 
 
-def side_by_side(scored: dict[str, list[dict[str, Any]]]) -> str:
-    """The rows of several as one Markdown table, value and interval; a row that one was not asked is left empty."""
-    found: dict[tuple[str, str], dict[str, str]] = {
-        (row["name"], metric): {} for rows in scored.values() for row in rows for metric in row["figures"]
-    }  # fmt: skip
-    for name, rows in scored.items():
+def side_by_side(rows_by_model: Mapping[str, Sequence[Row]]) -> str:
+    """The rows of several models as one Markdown table, value and interval; a cell is empty without a row."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for model, rows in rows_by_model.items():
         for row in rows:
-            for metric, f in row["figures"].items():
-                found[row["name"], metric][name] = f"{f['value']:.1f} ({f['low']:.1f} to {f['high']:.1f})"
-    lines = [f"| test | figure | {' | '.join(scored)} |", "|---|---|" + "---|" * len(scored)]
-    for (test, metric), cells in found.items():
-        lines.append(f"| {test} | {metric} | {' | '.join(cells.get(name, '') for name in scored)} |")
-    return "\n".join(lines)
+            for title, f in row.figures.items():
+                cell = f"{f.value:.1f} ({f.low:.1f} to {f.high:.1f})"
+                found.setdefault((row.name, title), {})[model] = cell
+    head = [f"| test | figure | {' | '.join(rows_by_model)} |", "|---|---|" + "---|" * len(rows_by_model)]
+    return "\n".join([
+        *head,
+        *(f"| {test} | {title} | {' | '.join(cells.get(model, '') for model in rows_by_model)} |"
+          for (test, title), cells in found.items()),
+    ])  # fmt: skip
 
 
-def stamps(documents: dict[str, dict[str, Any]]) -> str:
-    """What was scored, when and how, as Markdown: a line for each contestant's document."""
-    found = ["| contestant | revision | dtype | date | command |", "|---|---|---|---|---|"]
-    for name, document in documents.items():
-        stamp = document["stamp"]
-        found.append(
-            f"| {name} | {document['model']['revision']} | {document['dtype']} | {stamp['date'][:10]} | "
-            f"`{stamp['command']}` |"
-        )
+def stamps(models: Mapping[str, ModelResult], date: str, command: str) -> str:
+    """What was scored, when and how, as Markdown: a line for each model."""
+    found = ["| model | revision | dtype | date | command |", "|---|---|---|---|---|"]
+    for name, model in models.items():
+        about = model.stamp.model
+        found.append(f"| {name} | {about['revision']} | {about['dtype']} | {date} | `{command}` |")
     return "\n".join(found)

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benchmarks.mini.contestants import UNTOUCHED, UNTRAINED, WEIGHTS, LinearBaseline, contestant
 
 from benchmarks.mini.__main__ import CONTESTANTS
-from benchmarks.mini.contestants import MINILM, UNTOUCHED, UNTRAINED, WEIGHTS, LinearBaseline, contestant
+from benchmarks.mini.models import MINILM
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
 
 RESULTS = Path("benchmarks/mini/results")

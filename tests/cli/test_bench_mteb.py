@@ -66,9 +66,12 @@ def test_a_file_for_each_model_and_task_in_mtebs_own_form(video_run):
     ("arguments", "told"),
     [
         (["--task", "MSRVTTT2V"], "No model was given. Give --model NAME"),
-        (["--model", "vljepa-mini"], "Neither tasks nor a list of mteb were named. Give --task NAME"),
+        (["--model", "vljepa-mini"], "Neither tasks nor a benchmark of mteb were given. Give --task NAME"),
         (["--model", "vljepa-mini", "--task", "MSRVTTT2"], "the nearest names are MSRVTTT2V"),
-        (["--model", "vljepa-mini", "--list", "MVEB(txt)"], "has no list 'MVEB(txt)'; the nearest names are"),
+        (
+            ["--model", "vljepa-mini", "--list", "MVEB(txt)"],
+            "has no benchmark 'MVEB(txt)'; the nearest names are",
+        ),
     ],
 )
 def test_wrong_usage_is_one_sentence(arguments, told):

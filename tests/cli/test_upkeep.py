@@ -39,7 +39,7 @@ def test_a_folder_is_removed_with_all_that_is_in_it(index):
 def test_what_the_index_does_not_have_is_refused(index, path):
     run = vlret("remove", index, f"{ROOT}/f000.mp4", f"{ROOT}/{path}")
     assert run.code == 1
-    assert f"has nothing of {ROOT}/{path}" in run.err
+    assert f"contains nothing of {ROOT}/{path}" in run.err
     assert len(names(index)) == 4
 
 

@@ -10,8 +10,9 @@ import vlret
 from tests.evaluation.conftest import Counting
 from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load, names
-from vlret.evaluation.embeddings import embed_media as look
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.embeddings import embed_media
+from vlret.evaluation.protocol.protocol import protocol_for
+from vlret.evaluation.runner import run
 
 from .small import write_annotations, write_media
 from .test_small import IN_PART
@@ -35,7 +36,7 @@ def test_every_set_runs_end_to_end_and_again_without_looking(
     whole = document.models[0].sections[0]
     assert all(0 <= figure.value <= 100 for key, figure in whole.figures.items() if "rank" not in key)
     assert bool(first.n_clips_seen) == (not isinstance(found, TextSet))
-    monkeypatch.setattr(look, "DecodePool", None)
+    monkeypatch.setattr(embed_media, "DecodePool", None)
     second = run(found, data, [again], protocol, cache=cache)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
     assert second.models[0].sections == document.models[0].sections

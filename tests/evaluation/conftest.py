@@ -9,7 +9,8 @@ import pytest
 from tests.cli.stand_ins import AskedColour
 from tests.conftest import ColourEmbedder
 from tests.evaluation.sets import paint
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.protocol.protocol import protocol_for
+from vlret.evaluation.runner import run
 
 
 class Counting(ColourEmbedder):

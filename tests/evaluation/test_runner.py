@@ -19,6 +19,7 @@ from tests.evaluation.sets import (
     text_set,
     vqa_set,
 )
+from tests.refusal import refused
 from vlret.datasets.base import (
     Media,
     Published,
@@ -27,11 +28,9 @@ from vlret.datasets.base import (
     StateSet,
     VqaSet,
 )
-from vlret.datasets.files import DatasetError
-from vlret.errors import MediaError, UsageError
-from vlret.evaluation.embeddings import embed_media as look
-from vlret.evaluation.embeddings import model_embeddings as vectors
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.embeddings import embed_media, model_embeddings
+from vlret.evaluation.protocol.protocol import protocol_for
+from vlret.evaluation.runner import run
 
 
 def test_a_constant_model_scores_chance(painted, cache):
@@ -49,7 +48,7 @@ def test_a_constant_model_scores_chance(painted, cache):
 
 def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     first = result(retrieval_set(), painted, cache, Counting())
-    monkeypatch.setattr(look, "DecodePool", None)
+    monkeypatch.setattr(embed_media, "DecodePool", None)
     again = Counting()
     second = result(retrieval_set(), painted, cache, again)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
@@ -100,9 +99,9 @@ def test_another_protocol_is_encoded_anew(painted, cache, change):
 
 def test_each_frame_is_decoded_once_for_all_models(painted, cache, monkeypatch):
     jobs = []
-    decode = look.DecodePool.run
+    decode = embed_media.DecodePool.run
     monkeypatch.setattr(
-        look.DecodePool, "run", lambda self, asked: decode(self, (jobs.append(j) or j for j in asked))
+        embed_media.DecodePool, "run", lambda self, asked: decode(self, (jobs.append(j) or j for j in asked))
     )
     models = [Counting("a"), Counting("b", resize="own"), CountingAsked()]
     document = result(retrieval_set(), painted, cache, *models)
@@ -160,7 +159,7 @@ def test_questions_to_a_model_with_a_predictor(painted, cache):
 
 def test_a_new_question_needs_no_decoding(painted, cache, monkeypatch):
     result(vqa_set(), painted, cache, CountingAsked())
-    monkeypatch.setattr(look, "DecodePool", None)
+    monkeypatch.setattr(embed_media, "DecodePool", None)
     again = CountingAsked()
     result(vqa_set(), painted, cache, again)
     assert again.n_predicted == 0
@@ -237,8 +236,10 @@ def test_states_are_both_images_in_one_clip(painted, cache):
 
 def test_missing_media_are_named_before_anything_runs(painted, cache, counting):
     made = replace(retrieval_set(), media=[*media(*NAMES[:3]), Media("gone", ("gone.mp4",))])
-    with pytest.raises(MediaError, match=r"1 of 4 files .* gone.mp4.*--allow-missing"):
+    with refused("dataset_media_missing") as caught:
         result(made, painted, cache, counting)
+    assert caught.value.fields["files"] == ["gone.mp4"]
+    assert "1 of 4 files" in caught.value.message
     assert counting.n_clips_seen == 0
     document = result(made, painted, cache, counting, allow_missing=True)
     assert list(document.missing) == document.models[0].stamp.set["missing"] == ["gone"]
@@ -270,28 +271,28 @@ def test_what_fails_now_is_wrong_for_every_model(painted, cache, monkeypatch):
     """A decoder that dies under load must not favour the model that has its vectors from before."""
     before = Counting("before")
     result(retrieval_set(), painted, cache, before)
-    decode = look.DecodePool.run
+    decode = embed_media.DecodePool.run
 
     def half_dead(self, jobs):
         jobs = list(jobs)
-        yield look.FileFailed(next(job for job in jobs if job.path.name == "red.mp4"), "killed")
+        yield embed_media.FileFailed(next(job for job in jobs if job.path.name == "red.mp4"), "killed")
         yield from decode(self, [job for job in jobs if job.path.name != "red.mp4"])
 
-    monkeypatch.setattr(look.DecodePool, "run", half_dead)
+    monkeypatch.setattr(embed_media.DecodePool, "run", half_dead)
     document = result(retrieval_set(), painted, cache, before, Counting("new"))
     assert scores(document, 0) == scores(document, 1)
     assert scores(document)["text to video", "none"]["hit@1"] == 60
 
 
 def test_a_clip_of_a_file_that_fails_after_it_is_not_scored(painted, cache, monkeypatch):
-    decode = look.DecodePool.run
+    decode = embed_media.DecodePool.run
 
     def dies_late(self, jobs):
         for event in decode(self, jobs):
-            is_red = isinstance(event, look.FileDone) and event.job.path.name == "red.mp4"
-            yield look.FileFailed(event.job, "crashed") if is_red else event
+            is_red = isinstance(event, embed_media.FileDone) and event.job.path.name == "red.mp4"
+            yield embed_media.FileFailed(event.job, "crashed") if is_red else event
 
-    monkeypatch.setattr(look.DecodePool, "run", dies_late)
+    monkeypatch.setattr(embed_media.DecodePool, "run", dies_late)
     document = result(retrieval_set(), painted, cache)
     assert document.items[0].undecodable == "crashed"
     assert scores(document)["text to video", "none"]["hit@1"] == 60
@@ -335,15 +336,15 @@ def test_a_model_without_a_vector_for_a_clip_says_so(painted, cache):
 
 def test_another_encoding_version_encodes_anew(painted, cache, monkeypatch):
     result(retrieval_set(), painted, cache)
-    monkeypatch.setattr(vectors, "ENCODING_VERSION", -1)
+    monkeypatch.setattr(model_embeddings, "ENCODING_VERSION", -1)
     again = Counting()
     result(retrieval_set(), painted, cache, again)
     assert (again.n_clips_seen, again.n_texts_seen) == (4, 4)
 
 
-def test_a_part_of_the_annotations_needs_leave(painted, cache):
+def test_incomplete_annotations_are_refused_unless_allowed(painted, cache):
     made = retrieval_set(choices={"trimmed": "3 of 51 files a/*.txt"})
-    with pytest.raises(DatasetError, match=r"3 of 51 files a/\*\.txt.*--allow-missing"):
+    with refused("annotations_incomplete"):
         result(made, painted, cache)
     document = result(made, painted, cache, allow_missing=True)
     assert document.models[0].stamp.protocol["choices"]["trimmed"] == "3 of 51 files a/*.txt"
@@ -372,7 +373,7 @@ def test_the_document_is_json_with_card_and_stamp(painted, cache):
 
 
 def test_models_are_needed_and_each_once(painted, cache):
-    with pytest.raises(UsageError, match="No model"):
+    with refused("no_model"):
         run(retrieval_set(), painted, [], protocol_for(retrieval_set().card), cache=cache)
-    with pytest.raises(UsageError, match="given twice"):
+    with refused("model_given_twice"):
         result(retrieval_set(), painted, cache, Counting(), Counting())

@@ -197,8 +197,9 @@ def test_prune_refuses_when_nothing_of_a_root_is_there(library, folder, model, t
     (tmp_path / "drive").rename(tmp_path / "unplugged")
     if mounted:
         (tmp_path / "drive").mkdir()
-    with pytest.raises(IndexFolderError, match=r"none of its 1 files in .*drive is there"):
+    with pytest.raises(IndexFolderError, match=r"none of its 1 files in .*drive exists") as caught:
         build_index([library, tmp_path / "drive"], folder, model, prune=True)
+    assert caught.value.code == "root_missing"
     assert "d.mp4" in names(folder)
 
 

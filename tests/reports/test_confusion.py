@@ -1,4 +1,4 @@
-"""confusion.py: counts by true class and answer, as tables that the keyboard reaches."""
+"""confusion.py: counts by true and predicted class, as tables that are accessible by keyboard."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_rows_are_the_truth_and_columns_the_answers(results):
 def test_a_matrix_is_reached_by_the_keyboard_and_has_a_name(results):
     page = Page(confusions(document(results, ["a", "b"], [0], [1])))
     assert page.values("tabindex") == ["0"]
-    assert page.values("aria-label") == ["Confusion of classes by colour"]
+    assert page.values("aria-label") == ["Confusion matrix of colour"]
 
 
 def test_of_many_classes_the_mistakes_and_the_matrix_of_their_classes(results):

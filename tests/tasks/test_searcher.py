@@ -93,11 +93,11 @@ def test_the_registry_is_asked_once_too(painted_index: Index, monkeypatch: pytes
     """Not through a stand-in for `load_model`, but by a model that `registry.load_model` makes."""
     made: list[int] = []
 
-    def own_class(name: str) -> ColourEmbedder:
+    def custom_class(name: str) -> ColourEmbedder:
         made.append(1)
         return ColourEmbedder()
 
-    monkeypatch.setattr("vlret.models.own_class.make", own_class)
+    monkeypatch.setattr("vlret.models.custom_class.load_custom", custom_class)
     assert registry.load_model("tests.conftest:ColourEmbedder").card.name == "colour"
     close_searchers()
     for _ in range(5):

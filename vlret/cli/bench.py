@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import bench_captions, bench_mteb, bench_options, options, output
+from vlret.cli import bench_captions, bench_mteb, bench_options, bench_run, options, output
 from vlret.cli.bench_options import TaskOptions
 from vlret.errors import UsageError, VlretError
 
@@ -19,6 +19,7 @@ def bench_app() -> typer.Typer:
     )
     for task in bench_options.TASKS:
         app.command(task.task)(bench_options.command(task, run_task))
+    app.command("run")(bench_run.run)
     app.command("captions")(bench_captions.captions)
     app.command("mteb")(bench_mteb.mteb)
     app.command("datasets")(datasets)
@@ -54,7 +55,7 @@ def run_task(given: TaskOptions) -> None:
 
 def _with_where(error: VlretError, given: TaskOptions) -> VlretError:
     """The same error, which says where all its files are listed if it names only some."""
-    from vlret.evaluation.inputs.subset import N_NAMED
+    from vlret.evaluation.tasks.missing import N_NAMED
 
     if given.out or not error.fields["files"][N_NAMED:]:
         return error

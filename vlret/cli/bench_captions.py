@@ -46,6 +46,7 @@ def captions(
     from vlret.datasets.custom import read_captions
     from vlret.evaluation.inputs.load_dataset import load_dataset
     from vlret.evaluation.inputs.request import BenchRequest
+    from vlret.evaluation.results.json_codec import encode
     from vlret.evaluation.tasks.captions import METRIC, score_captions
     from vlret.reports.bench_notes import trimmed_note
     from vlret.reports.captions_table import captions_table
@@ -64,7 +65,7 @@ def captions(
     rows = score_captions({str(file): read_captions(file) for file in predicted}, cast("RetrievalSet", known))
     trimmed = known.card.choices.get("trimmed")
     if json:
-        document = {"set": known.card.name, "trimmed": trimmed, "metric": METRIC, "rows": rows}
+        document = {"set": known.card.name, "trimmed": trimmed, "metric": METRIC, "rows": encode(rows)}
         output.print_json(document, indent=None)
     else:
         output.show_lines(captions_table(rows))

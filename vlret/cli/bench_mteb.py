@@ -46,10 +46,10 @@ def mteb(
     for name in model:
         output.say(f"loading {name}")
         models[name] = load_model(name, device, dtype)
-    document = run_tasks(models, tasks, benchmark=list_, out=out, say=output.say)
+    result = run_tasks(models, tasks, benchmark=list_, out=out, say=output.say)
     if json:
-        output.print_json(document, indent=None)
+        output.print_json(result.to_json(), indent=None)
     else:
-        output.show_lines(mteb_table(document))
-    if not any(entry["results"] for entry in document["models"]):
+        output.show_lines(mteb_table(result))
+    if not any(model.results for model in result.models):
         raise typer.Exit(1)

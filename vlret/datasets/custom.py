@@ -13,7 +13,7 @@ from vlret.datasets.assemble import classification, retrieval, vqa
 from vlret.datasets.base import ClassificationSet, Media, RetrievalSet, SetCard, SetQuestion, VqaSet
 from vlret.datasets.files import DatasetError, seconds_of, span_of, text_of
 from vlret.errors import UsageError, VlretError
-from vlret.media.sources import find_media, is_passed_over
+from vlret.media.sources import find_media, is_excluded
 from vlret.tables import PATH_HEADINGS, read_objects
 from vlret.tasks.question_file import QuestionLine, read_questions
 from vlret.text import printable
@@ -66,7 +66,7 @@ def read_folder(data: Path) -> ClassificationSet:
     found = {
         folder: [file.path for file in find_media([folder]).files]
         for folder in folders
-        if not is_passed_over(folder)
+        if not is_excluded(folder)
     }
     classes = [folder for folder, files in found.items() if files]
     if not classes:

@@ -18,8 +18,6 @@ from typing import Any, Literal, TypeVar
 from vlret.errors import VlretError
 
 T = TypeVar("T")
-DAMAGED = "annotations_damaged"
-"""The code of an error about the content of an annotation file."""
 AGAIN = "Download it again."
 COMPARE = "Compare it with the owner's format, or download it again."
 OR = " | "
@@ -119,7 +117,10 @@ def read_text(path: Path) -> str:
         text = raw.decode("utf-8-sig")
     except (OSError, EOFError, StopIteration, zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"{path} cannot be read: {str(error) or 'no .json is in it'}.", AGAIN, code=DAMAGED, path=path
+            f"{path} cannot be read: {str(error) or 'no .json is in it'}.",
+            AGAIN,
+            code="annotations_damaged",
+            path=path,
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -134,7 +135,7 @@ def read_json(path: Path, kind: type[T], key: str = "") -> T:
         raise DatasetError(
             f"{path} has a {type(value).__name__} {where}, not a {kind.__name__}.",
             COMPARE,
-            code=DAMAGED,
+            code="annotations_damaged",
             path=path,
         )
     return value
@@ -153,7 +154,9 @@ def _parse_json(path: Path, text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{path}{where} is not JSON: {error}.", AGAIN, code=DAMAGED, path=path) from error
+        raise DatasetError(
+            f"{path}{where} is not JSON: {error}.", AGAIN, code="annotations_damaged", path=path
+        ) from error
 
 
 def read_lines(path: Path) -> list[str]:
@@ -176,7 +179,9 @@ def read_table(
     header = list(reader.fieldnames or ())
     if any(name not in header for name in columns):
         found = f"the columns {', '.join(header)}" if header else "no columns"
-        raise DatasetError(f"{path} has {found}.", f"It needs {', '.join(columns)}.", code=DAMAGED, path=path)
+        raise DatasetError(
+            f"{path} has {found}.", f"It needs {', '.join(columns)}.", code="annotations_damaged", path=path
+        )
     return rows
 
 
@@ -191,7 +196,9 @@ def _all_rows(path: Path, reader: csv.DictReader[str]) -> list[dict[str, str]]:
             line = reader.line_num + 1
     except csv.Error as error:
         what = _QUOTES.get(str(error), str(error))
-        raise DatasetError(f"{path}, line {line}: {what}.", AGAIN, code=DAMAGED, path=path) from error
+        raise DatasetError(
+            f"{path}, line {line}: {what}.", AGAIN, code="annotations_damaged", path=path
+        ) from error
     return rows
 
 
@@ -218,7 +225,9 @@ def parse_rows(path: Path, rows: Iterable[Any], parse: Callable[[Any], T]) -> li
 
 
 def _bad_row(path: Path, number: int, what: str) -> DatasetError:
-    return DatasetError(f"{path}, row {number}: {what}.", COMPARE, code=DAMAGED, path=path, row=number)
+    return DatasetError(
+        f"{path}, row {number}: {what}.", COMPARE, code="annotations_damaged", path=path, row=number
+    )
 
 
 def text_of(value: object) -> str:

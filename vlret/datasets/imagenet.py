@@ -9,7 +9,6 @@ from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import classification, in_folders
 from vlret.datasets.base import ClassificationSet, Media, SetCard
 from vlret.datasets.files import (
-    DAMAGED,
     DatasetError,
     find,
     known,
@@ -72,7 +71,7 @@ def _classes(folder: Path) -> tuple[list[str], dict[str, int]]:
         raise DatasetError(
             f"{file} has {len(names)} names and {folder / _SYNSETS} {len(synsets)} synsets.",
             "Give files of the same classes.",
-            code=DAMAGED,
+            code="annotations_damaged",
             path=file,
         )
     return names, synsets

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from vlret.datasets.adapter import Adapter
 from vlret.datasets.assemble import vqa
 from vlret.datasets.base import Media, SetCard, SetQuestion, VqaSet
-from vlret.datasets.files import AGAIN, DAMAGED, DatasetError, find, known, parse_rows, text_of
+from vlret.datasets.files import AGAIN, DatasetError, find, known, parse_rows, text_of
 from vlret.datasets.pope import PHOTOGRAPHS, YES_NO
 from vlret.datasets.published import published
 from vlret.files import replace_file
@@ -58,7 +58,9 @@ def _parse(file: Path, columns: list[str], parse: Any) -> list[Any]:
     try:
         rows = pq.read_table(file, columns=columns).to_pylist()
     except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"{file} cannot be read: {error}.", AGAIN, code=DAMAGED, path=file) from error
+        raise DatasetError(
+            f"{file} cannot be read: {error}.", AGAIN, code="annotations_damaged", path=file
+        ) from error
     return parse_rows(file, rows, parse)
 
 

@@ -12,7 +12,6 @@ from vlret.datasets.assemble import in_folders, retrieval
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import (
     AGAIN,
-    DAMAGED,
     DatasetError,
     find,
     parse_rows,
@@ -58,7 +57,9 @@ def _in_tar(file: Path) -> list[tuple[str, Any]]:
             members = [m for m in tar if m.isfile() and m.name.endswith(".json")]
             return [(Path(m.name).stem, json.load(tar.extractfile(m))) for m in members]  # type: ignore[arg-type]
     except (tarfile.TarError, OSError, ValueError) as error:
-        raise DatasetError(f"{file} cannot be read: {error}.", AGAIN, code=DAMAGED, path=file) from error
+        raise DatasetError(
+            f"{file} cannot be read: {error}.", AGAIN, code="annotations_damaged", path=file
+        ) from error
 
 
 def _record(item: tuple[str, dict[str, Any]]) -> tuple[Media, str]:

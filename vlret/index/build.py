@@ -5,18 +5,17 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import cast
 
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.backends.faiss_view import open_view
-from vlret.index.encode import BatchEncoded, Encoder, FileEncoded, FileSkipped
-from vlret.index.fingerprint import file_state, fingerprint
+from vlret.index.encode import BatchEncoded, FileEncoded
+from vlret.index.encode_files import FileToEncode, encode_files
 from vlret.index.lock import LOCK, is_lock, writer_lock
-from vlret.index.manifest import IndexRecipe, Manifest
+from vlret.index.manifest import Manifest
 from vlret.index.missing_files import MissingFiles, find_missing_files
 from vlret.index.move import move_files
 from vlret.index.plan import Todo, make_plan, readable, stale_skips
@@ -27,7 +26,7 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store, is_own_temporary
 from vlret.index.tables import SkippedRow
 from vlret.index.writer import IndexWriter
-from vlret.media.pool import DecodeJob, DecodePool, Event
+from vlret.media.pool import DecodePool, FileFailed
 from vlret.media.sources import Found, find_media, typed_path
 from vlret.models.base import Embedder
 from vlret.models.inputs import ordered
@@ -54,7 +53,7 @@ def build_index(
 ) -> BuildReport:
     """Encode the clips of media files into the index folder `out`; again: only what is new or changed.
 
-    A file that was moved or renamed keeps its vectors: it is known by its content, and its old place is empty.
+    A file that was moved or renamed keeps its vectors: it is recognised by its content.
 
     Args:
         sources: files, folders, globs, text files of paths, CSV files with a path column.
@@ -65,15 +64,15 @@ def build_index(
         sampling: the rule of `vlret.media.sampling`.
         decoder: auto, pyav or decord.
         workers: decode processes.
-        prune: drop the clips of files that are gone, unless their whole folder is missing or empty: it may
+        prune: drop the clips of files that are gone, unless their whole directory is missing or empty: it may
             be a drive that is not plugged in.
         prune_missing_folders: drop those, too.
         device, dtype: for `load_model`; dtype auto takes the dtype of an existing index.
         progress: show a bar on stderr when that is a terminal.
 
     Raises:
-        IndexFolderError: the index was made otherwise, is locked or damaged, or nothing of a whole root is
-            left to prune from.
+        IndexFolderError: the index was built with other settings, is locked or damaged, or a whole root is
+            missing when pruning.
         UsageError: a source is not there, or an argument is not allowed.
         ModelError: the model cannot be loaded.
     """
@@ -88,7 +87,7 @@ def build_index(
     try:
         found = find_media(sources)
     except UsageError:
-        if prune and store.exists:  # a missing drive is told as such, not as a missing source
+        if prune and store.exists:  # report a missing drive as such, not as a missing source
             find_missing_files(Snapshot.read(store), missing_folders=prune_missing_folders)
         raise
     if not out and store.exists:
@@ -115,7 +114,9 @@ def _left_clean(store: Store) -> Iterator[None]:
 def default_folder(sources: Sequence[str | Path]) -> Path:
     """`indexes/NAME` after the first source: its folder, its file less the suffix, a glob's fixed folder."""
     if not sources:
-        raise UsageError("No source was given.", "Name a file, a folder or a list of paths.")
+        raise UsageError(
+            "No source was given.", "Give a file, a directory or a list of paths.", code="no_sources"
+        )
     source = typed_path(sources[0])
     plain = next((part for part in (source, *source.parents) if not glob.has_magic(part.name)), source)
     name = plain.name if plain.is_dir() else plain.stem
@@ -130,7 +131,9 @@ def _require_own_folder(store: Store) -> None:
     elif not store.folder.is_dir() or not all(map(_is_left_over, store.folder.iterdir())):
         raise IndexFolderError(
             f"{printable(store.folder)} exists and is not an index.",
-            "Give a new or an empty folder for the index.",
+            "Give a new or an empty directory for the index.",
+            code="not_an_index",
+            path=store.folder,
         )
 
 
@@ -140,14 +143,16 @@ def _is_left_over(path: Path) -> bool:
 
 
 def _require_same_library(store: Store, found: Found) -> None:
-    """Two folders of one name must not end in one index because nobody gave it a folder."""
+    """Two directories of one name must not end in one index because `out` was not given."""
     roots = store.read_manifest().roots
     given = list(dict.fromkeys(str(file.root) for file in found.files))
     if given and roots and {*map(os.path.realpath, roots)}.isdisjoint(map(os.path.realpath, given)):
         raise IndexFolderError(
-            printable(f"{store.folder} holds {', '.join(roots)}, not {', '.join(given)}."),
-            f"Give --out: a new folder for an index of its own, or {printable(store.folder)} to add to this one "
-            "(with --moved-from if the files have moved).",
+            printable(f"The index {store.folder} is of {', '.join(roots)}, not of {', '.join(given)}."),
+            "Name the directory of the index: a new one, or this one to add to it.",
+            code="index_of_other_library",
+            index=printable(store.folder),
+            given=given,
         )
 
 
@@ -215,43 +220,30 @@ class _Run:
     def _encode_files(
         self, writer: IndexWriter, embedder: Embedder, pool: DecodePool, workers: int, progress: bool
     ) -> None:
-        jobs = self._jobs(embedder, writer.recipe)
+        files = [FileToEncode(item.path, item.file.size, item.file.mtime_ns) for item in self._plan.todo]
         with (
-            closing(cast("Generator[Event]", pool.run(jobs))) as events,
-            closing(Encoder(embedder, workers).run(events)) as results,
+            closing(encode_files(files, writer.recipe, embedder, pool, workers)) as results,
             Progress(self._plan.todo, progress) as bar,
         ):
             for event in results:
                 if isinstance(event, BatchEncoded):
                     bar.add_clips(event.n_clips)
                 else:
-                    self._finish(writer, self._todo[event.path], event)
-                    bar.file_done(self._todo[event.path])
+                    self._finish(writer, self._todo[event.job.path], event)
+                    bar.file_done(self._todo[event.job.path])
                 writer.commit_if_due()
 
-    def _jobs(self, embedder: Embedder, recipe: IndexRecipe) -> list[DecodeJob]:
-        return [
-            DecodeJob(
-                path, recipe.clips, recipe.n_frames, recipe.sampling, recipe.decoder,
-                embedder.card.decode_size,
-            )
-            for path in self._todo
-        ]  # fmt: skip
-
-    def _finish(self, writer: IndexWriter, item: Todo, event: FileEncoded | FileSkipped) -> None:
-        try:
-            if isinstance(event, FileSkipped):
-                raise _SkipError(event.reason, event.retry)
-            writer.add(item.file, _fingerprint_unchanged(item), event.clips, event.vectors, item.old_ids)
-        except _SkipError as error:
-            writer.skip(_skipped(item, error), item.old_ids)
-            self._failed.append(SkippedFile(item.path, str(error)))
-        else:
-            self._n_new += 1
-            self._n_clips += len(event.clips)
-            self._seconds += event.duration_s
-            if event.warning:
-                self._partial.append(SkippedFile(item.path, event.warning))
+    def _finish(self, writer: IndexWriter, item: Todo, event: FileEncoded | FileFailed) -> None:
+        if isinstance(event, FileFailed):
+            writer.skip(_skipped(item, event), item.old_ids)
+            self._failed.append(SkippedFile(item.path, event.reason))
+            return
+        writer.add(item.file, event.fingerprint, event.clips, event.vectors, item.old_ids)
+        self._n_new += 1
+        self._n_clips += len(event.clips)
+        self._seconds += event.duration_s
+        if event.warning:
+            self._partial.append(SkippedFile(item.path, event.warning))
 
     def report(self, wall_s: float) -> BuildReport:
         """What the run did."""
@@ -277,28 +269,8 @@ def _as_requested(snapshot: Snapshot, requested: RequestedRecipe) -> Snapshot:
     return snapshot
 
 
-class _SkipError(Exception):
-    """A file gets no rows; the text is the reason. `retry`: in the next run, even if it is unchanged."""
-
-    def __init__(self, reason: str, retry: bool = False) -> None:
-        super().__init__(reason)
-        self.retry = retry
-
-
-def _skipped(item: Todo, error: _SkipError) -> SkippedRow:
+def _skipped(item: Todo, failed: FileFailed) -> SkippedRow:
     """The row of a file that failed; one that is out of reach now will be tried again as it is."""
-    row = SkippedRow(**asdict(item.file), reason=str(error))
-    is_final = os.access(item.path, os.R_OK) and not error.retry
+    row = SkippedRow(**asdict(item.file), reason=failed.reason)
+    is_final = os.access(item.path, os.R_OK) and not failed.retry
     return row if is_final else replace(row, size=-1, mtime_ns=-1)
-
-
-def _fingerprint_unchanged(item: Todo) -> str:
-    """The fingerprint of a file that was encoded, if it is still the file that was planned."""
-    try:
-        state = file_state(item.path)
-        digest = fingerprint(item.path)
-    except OSError as error:
-        raise _SkipError(f"cannot be read: {error.strerror}") from error
-    if state != (item.file.size, item.file.mtime_ns):
-        raise _SkipError("changed while it was read; run again")
-    return digest

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
-from vlret.media.pool import ClipDecoded, Event, FileDone, FileFailed
+from vlret.media.pool import ClipDecoded, DecodeJob, Event, FileDone, FileFailed
 from vlret.models.base import Embedder
 from vlret.models.device import spare_cores
 from vlret.types import Clip, Pixels, Vectors
@@ -26,28 +25,20 @@ class BatchEncoded:
 
 @dataclass(frozen=True, slots=True)
 class FileEncoded:
-    """A whole file: its clips, vectors float32 [n, dim] of unit length, its duration in seconds.
+    """A whole file (or what its job asks of it): clips, vectors float32 [n, dim] of unit length, duration in s.
 
-    `warning` tells of damage that left good frames.
+    `warning` describes damage that left good frames; `fingerprint` is that of the file, where it was taken.
     """
 
-    path: Path
+    job: DecodeJob
     clips: list[Clip]
     vectors: Vectors
     duration_s: float
     warning: str | None
+    fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileSkipped:
-    """A file that has no vectors, and why; `retry`: it may be good, to be tried again by the next run."""
-
-    path: Path
-    reason: str
-    retry: bool = False
-
-
-Encoded: TypeAlias = BatchEncoded | FileEncoded | FileSkipped
+Encoded: TypeAlias = BatchEncoded | FileEncoded | FileFailed
 
 
 @dataclass(slots=True)
@@ -72,7 +63,7 @@ class Encoder:
     def __init__(self, embedder: Embedder, n_decoders: int) -> None:
         self._embedder, self._n_decoders = embedder, n_decoders
         self._waiting: list[ClipDecoded] = []
-        self._files: dict[Path, _OpenFile] = {}
+        self._files: dict[DecodeJob, _OpenFile] = {}
         self._batch: list[ClipDecoded] = []
         self._result: Future[Vectors] | None = None
 
@@ -98,17 +89,17 @@ class Encoder:
         return self._result is None or self._result.done()
 
     def _take(self, event: Event) -> Iterator[Encoded]:
-        path = event.job.path
+        job = event.job
         if isinstance(event, FileFailed):
-            self._waiting = [clip for clip in self._waiting if clip.job.path != path]
-            self._files.pop(path, None)
-            yield FileSkipped(path, event.reason, event.retry)
+            self._waiting = [clip for clip in self._waiting if clip.job != job]
+            self._files.pop(job, None)
+            yield event
         elif isinstance(event, ClipDecoded):
-            self._files.setdefault(path, _OpenFile())
+            self._files.setdefault(job, _OpenFile())
             self._waiting.append(event)
         else:
-            self._files.setdefault(path, _OpenFile()).done = event
-            yield from self._whole(path)
+            self._files.setdefault(job, _OpenFile()).done = event
+            yield from self._whole(job)
 
     def _start_batch(self, thread: ThreadPoolExecutor) -> None:
         self._batch, self._waiting = self._waiting, []
@@ -124,25 +115,25 @@ class Encoder:
             return
         vectors, self._result = self._result.result(), None
         for event, vector in zip(self._batch, vectors, strict=True):
-            file = self._files.get(event.job.path)
+            file = self._files.get(event.job)
             if file is not None:  # else the file failed meanwhile
                 file.clips.append(event.clip)
                 file.vectors.append(vector)
         yield BatchEncoded(len(self._batch))
-        for path in dict.fromkeys(event.job.path for event in self._batch):
-            yield from self._whole(path)
+        for job in dict.fromkeys(event.job for event in self._batch):
+            yield from self._whole(job)
 
-    def _whole(self, path: Path) -> Iterator[Encoded]:
-        if path in self._files and self._files[path].is_whole:
-            yield _closed(path, self._files.pop(path))
+    def _whole(self, job: DecodeJob) -> Iterator[Encoded]:
+        if job in self._files and self._files[job].is_whole:
+            yield _closed(job, self._files.pop(job))
 
 
-def _closed(path: Path, file: _OpenFile) -> Encoded:
-    """The file with unit vectors, or a skipped one: a zero or NaN vector would spoil every search."""
+def _closed(job: DecodeJob, file: _OpenFile) -> FileEncoded | FileFailed:
+    """The file with unit vectors, or a failed one: a zero or NaN vector would spoil every search."""
     if file.done is None or not file.clips:
-        return FileSkipped(path, "holds no clips")
+        return FileFailed(job, "holds no clips")
     vectors = np.stack(file.vectors).astype(np.float32)
     invalid = first_invalid_row(vectors)
     if invalid is not None:
-        return FileSkipped(path, f"the model gave no vector at {file.clips[invalid].start:.1f} s")
-    return FileEncoded(path, file.clips, unit_rows(vectors), file.done.info.duration, file.done.warning)
+        return FileFailed(job, f"the model gave no vector at {file.clips[invalid].start:.1f} s")
+    return FileEncoded(job, file.clips, unit_rows(vectors), file.done.info.duration, file.done.warning)

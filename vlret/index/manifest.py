@@ -1,4 +1,4 @@
-"""The manifest of an index: what made its vectors and which files belong to it."""
+"""The manifest of an index: its recipe and the files that belong to it."""
 
 from __future__ import annotations
 
@@ -68,24 +68,31 @@ class IndexRecipe:
                  if value != getattr(self, name)]  # fmt: skip
         if wrong:
             raise IndexFolderError(
-                f"The index {printable(folder)} was made with {'; '.join(wrong)}.",
-                "Give the same again, or another output folder for a new index.",
+                f"The index {printable(folder)} was built with {'; '.join(wrong)}.",
+                "Use the same settings, or another directory for a new index.",
+                code="other_recipe",
+                path=folder,
+                given=requested,
             )
 
     def require_card(self, folder: Path, card: ModelCard) -> None:
-        """Check that `card` is of the model that made this index.
+        """Check that `card` is that of the model that this index was built with.
 
         Raises:
-            IndexFolderError: it is of another; the message holds both names and what differs.
+            IndexFolderError: it is another's; the message names both and what differs.
         """
         wrong = [f"{name} {getattr(self.card, name)}, not {getattr(card, name)}" for name in _VECTOR_FIELDS
                  if getattr(self.card, name) != getattr(card, name)]  # fmt: skip
         if wrong:
             raise IndexFolderError(
                 printable(
-                    f"The index {folder} was made by {self.card.name}, not by {card.name}: {'; '.join(wrong)}."
+                    f"The index {folder} was built with {self.card.name}, not with {card.name}: {'; '.join(wrong)}."
                 ),
-                f"Use the index's own model, or build a new index with {card.name}.",
+                f"Use the model of the index, or build a new index with {card.name}.",
+                code="other_model",
+                path=folder,
+                given=card.name,
+                allowed=self.card.name,
             )
 
 
@@ -158,7 +165,9 @@ class Manifest:
         except ValueError as error:
             raise IndexFolderError(
                 f"{printable(path)} is a damaged manifest: {error}.",
-                "Restore it from a copy, or build a new index.",
+                "Restore it from a backup, or build a new index.",
+                code="index_damaged",
+                path=path,
             ) from error
 
     @classmethod
@@ -206,6 +215,8 @@ def _check_format(values: Any, path: Path) -> None:
         raise IndexFolderError(
             f"{printable(path)} has format version {values['version']}; this vlret reads up to {FORMAT_VERSION}.",
             "Update it: pip install --upgrade vlret",
+            code="newer_format",
+            path=path,
         )
 
 

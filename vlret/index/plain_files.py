@@ -14,7 +14,7 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
-    stat.S_IFDIR: "a folder",
+    stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
@@ -37,7 +37,7 @@ def require_plain_folder(path: Path) -> None:
     Raises:
         IndexFolderError: it is something else.
     """
-    _require(path, stat.S_IFDIR, "a folder")
+    _require(path, stat.S_IFDIR, "a directory")
 
 
 def open_plain(path: Path) -> BufferedReader:
@@ -92,5 +92,7 @@ def _require(path: Path, wanted: int, what: str) -> None:
 def _refused(path: Path, kind: str, wanted: str) -> IndexFolderError:
     return IndexFolderError(
         f"{printable(path)} is {kind}; an index has {wanted} there.",
-        "Nothing was read or written. Delete it, or build a new index in another folder.",
+        "Nothing was read or written. Delete it, or build a new index in another directory.",
+        code="not_a_plain_file",
+        path=path,
     )

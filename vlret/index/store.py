@@ -50,13 +50,17 @@ class Store:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise IndexFolderError(
                 f"{printable(self.folder)} holds no index.",
-                "Build one with `vlret index SOURCE --out FOLDER`.",
+                "Build one with vlret.build_index.",
+                code="no_index",
+                path=self.folder,
             ) from error
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise IndexFolderError(
                 f"{printable(path)} cannot be read: {reason}.",
-                "Restore it from a copy, or build a new index.",
+                "Restore it from a backup, or build a new index.",
+                code="index_unreadable",
+                path=path,
             ) from error
         for entry in manifest.files:
             require_plain_file(self.folder / entry.name)
@@ -103,7 +107,7 @@ class Store:
             with open_plain(self.folder / entry.name) as file:
                 _check_size(file, entry)
                 if columns is None:  # else the checksums of the pages that are read must do
-                    _check_digest(file, entry)
+                    check_digest(file, entry)
                 return read_parquet(file, entry.rows, schema, list(columns or schema.names))
         except FileNotFoundError:
             raise
@@ -118,7 +122,7 @@ class Store:
         try:
             with open_plain(self.folder / entry.name) as file:
                 _check_size(file, entry)
-                _check_digest(file, entry)
+                check_digest(file, entry)
         except OSError as error:
             return f"{entry.name}: {error.strerror}"
         except (ValueError, IndexFolderError) as error:
@@ -172,15 +176,18 @@ def _check_size(file: BufferedReader, entry: FileEntry) -> None:
         raise ValueError(f"{n_bytes} bytes instead of {entry.bytes}")
 
 
-def _check_digest(file: BufferedReader, entry: FileEntry) -> None:
+def check_digest(file: BufferedReader, entry: FileEntry) -> None:
+    """ValueError where the bytes of `file` are not those of `entry`."""
     if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
         raise ValueError("checksum differs")
 
 
 def damaged(folder: Path, name: str, what: str) -> IndexFolderError:
-    """The error that says which file of the index is damaged and how."""
+    """Return the error that says which file of the index is damaged and how."""
     reason = printable(" ".join(what.split())).rstrip(".")
     return IndexFolderError(
         f"{name} of the index {printable(folder)} is damaged: {reason}.",
-        "Restore it from a copy, or delete the index and build it again.",
+        "Restore it from a backup, or delete the index and build it again.",
+        code="index_damaged",
+        path=folder / name,
     )

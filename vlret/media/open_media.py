@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from vlret.media.image.image import image_info
+from vlret.media.image.read_image import image_info
 from vlret.media.image.still import Still
 from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.video import Video
@@ -31,7 +31,7 @@ def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None)
 def _check_file(path: Path) -> None:
     if not path.is_file():
         reason = "not a file" if path.exists() else "not found"
-        raise UnreadableError(path, reason, "Check the path.", code="media_missing")
+        raise UnreadableError(path, reason, "Check the path.", code="media_not_found")
     head = _head(path)
     if path.stat().st_size == 0:
         raise UnreadableError(path, "empty file", "Copy it again.", code="empty_file")

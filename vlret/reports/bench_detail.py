@@ -1,4 +1,4 @@
-"""What lies behind the figures of a result: the worst failures, classes, clip lengths, confusion."""
+"""Details behind the figures of a result: the worst failures, classes, clip lengths, confusion."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN_ABOVE = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that was ranked: its name, its score, and the number of its item, None where it has no picture."""
+    """A ranked entry: its name, its score, and the number of its item, None where it has no picture."""
 
     name: str
     score: float
@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A query whose right answer is not first; `item` is its medium, `above` stands above the right answer.
+    """A query whose right answer is not first; `item` is what it is about, `above` ranks above the right answer.
 
     `line` has a line each for the right answer, where no picture shows it, and for its rank.
     """

@@ -9,8 +9,8 @@ from vlret.evaluation.results.contents import Item
 from vlret.evaluation.results.result import BenchResult
 from vlret.reports import plots
 from vlret.reports.bench_detail import Failure, Share, by_class, by_length, worst
+from vlret.reports.bench_html import cell, section, share_cell, table
 from vlret.reports.bench_names import SHORT, shown_figures
-from vlret.reports.bench_parts import cell, section, share_cell, table
 from vlret.reports.bench_tables import Row, bench_rows, column_names, footer
 from vlret.reports.confusion import confusions
 from vlret.reports.html import image, page_text, text
@@ -93,9 +93,9 @@ def _share_row(share: Share, models: Sequence[str]) -> str:
 
 def _failures(result: BenchResult, model: str, failures: Sequence[Failure], pictures: Pictures) -> str:
     if not failures:
-        return section(f"Failures of {model}", "<p>None: every right answer stands first.</p>")
+        return section(f"Failures of {model}", "<p>None: every right answer ranks first.</p>")
     shown = "".join(_failure(result, failure, pictures) for failure in failures)
-    note = "The right answers that are ranked lowest, and what stands above them with its score."
+    note = "The right answers that rank lowest, and what ranks above them, with scores."
     return section(
         f"The {len(failures)} worst of {model}", f"<p>{note}</p><div class='failures'>{shown}</div>"
     )

@@ -1,4 +1,4 @@
-"""A benchmark result as a table for a page, a paper or a program: Markdown, LaTeX and CSV."""
+"""A benchmark result as Markdown, LaTeX and CSV."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def figure_texts(figures: Mapping[str, Figure]) -> dict[str, tuple[str, str]]:
 
 
 def footer(result: BenchResult) -> list[str]:
-    """The lines below the table: marks, what is reported and not measured, protocol, the paper's protocol."""
+    """The lines below the table: marks, chance, what was published, protocol, differences from the paper's."""
     first, plain = shown_figures(result)[0], [one for one in result.models[0].sections if one.is_plain]
     chance = [f"{one.name} {one.figures[first].chance:.1f}" for one in plain if first in one.figures]
     lines = [*notes(result), f"Chance in {SHORT.get(first, first)}: {', '.join(chance)}."]

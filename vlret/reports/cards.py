@@ -1,4 +1,4 @@
-"""How a clip looks on a page: its frames, which lead to the file, its time, and what is said of it."""
+"""A clip on a page: its frames, which link to the file, its time and its captions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def frames(clip: Clip, pictures: Mapping[Clip, Preview]) -> str:
 
 
 def file_line(path: Path) -> str:
-    """The folder of a file, the whole path when pointed at."""
+    """The directory of a file, with the whole path as tooltip."""
     return f'<p class="file" title="{text(path)}">{text(path.parent)}</p>'
 
 

@@ -1,4 +1,4 @@
-"""Which class is taken for which: matrices and the most frequent mistakes, as HTML tables."""
+"""Confusion matrices and the most frequent confusions, as HTML tables."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 
 from vlret.evaluation.results.result import BenchResult, ModelResult
 from vlret.reports.bench_detail import Pair, confusion, most_confused
-from vlret.reports.bench_parts import cell, section, share_cell, table
+from vlret.reports.bench_html import cell, section, share_cell, table
 from vlret.reports.html import text
 
-_MOST_CLASSES = 50  # in a matrix: of more, those that are most often confused
-_MOST_BESIDE = 12  # classes of two matrices that fit beside each other
-_WHAT = "Rows: truth. Columns: answer. The fuller the colour, the larger the share of its row."
+_MOST_CLASSES = 50  # in a matrix; if there are more, only the most often confused
+_MOST_NARROW = 12  # classes of a matrix that leaves room for another beside it
+_LEGEND = "Rows: true class. Columns: predicted class. Colour: share of the row."
 
 
 def confusions(result: BenchResult) -> str:
-    """A matrix for each model; of more than 50 classes the 20 most frequent mistakes too. "" for other tasks."""
+    """Return a matrix per model; with more than 50 classes also the 20 most frequent confusions; "" for other tasks."""
     if result.task != "classification":
         return ""
     shown = "".join(_of_model(result, model) for model in result.models)
-    return section("Which class for which", f"<div class='plots'>{shown}</div>")
+    return section("Confusion matrix", f"<div class='plots'>{shown}</div>")
 
 
 def _of_model(result: BenchResult, model: ModelResult) -> str:
@@ -30,8 +30,8 @@ def _of_model(result: BenchResult, model: ModelResult) -> str:
     pairs = most_confused(result, model)
     named = {name for pair in pairs for name in (pair.truth, pair.answer)}
     shown = [number for number, name in enumerate(classes) if name in named]
-    note = " Only the classes of these mistakes; all pairs are in confusion.csv."
-    return _mistakes(name, pairs) + (_matrix(name, counts, classes, shown, note) if shown else "")
+    note = " Only the classes of these confusions; all pairs are in confusion.csv."
+    return _pairs(name, pairs) + (_matrix(name, counts, classes, shown, note) if shown else "")
 
 
 def _matrix(
@@ -39,10 +39,10 @@ def _matrix(
 ) -> str:
     head = "".join(f"<th scope='col'><span>{text(classes[answer])}</span></th>" for answer in shown)
     rows = "".join(_row(truth, counts, classes, shown) for truth in shown)
-    kind = "wide" if len(shown) > _MOST_BESIDE else "narrow"
+    kind = "wide" if len(shown) > _MOST_NARROW else "narrow"
     return (
-        f"<figure class='{kind}'><figcaption>{text(model)}</figcaption><p class='file'>{_WHAT}{note}</p>"
-        f"<div class='scroll' tabindex='0' role='region' aria-label='Confusion of classes by {text(model)}'>"
+        f"<figure class='{kind}'><figcaption>{text(model)}</figcaption><p class='file'>{_LEGEND}{note}</p>"
+        f"<div class='scroll' tabindex='0' role='region' aria-label='Confusion matrix of {text(model)}'>"
         f"<table class='matrix'><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div></figure>"
     )
 
@@ -60,11 +60,11 @@ def _count(n: int, total: int, right: bool) -> str:
     return f"<td{kind} style='--share:{n / total:.3f}' title='{n} of {total}, {n / total:.0%}'>{n}</td>"
 
 
-def _mistakes(model: str, pairs: Sequence[Pair]) -> str:
+def _pairs(model: str, pairs: Sequence[Pair]) -> str:
     rows = "".join(
-        f"<tr><th>{text(pair.truth)}</th>{cell('answer', text(pair.answer))}"
+        f"<tr><th>{text(pair.truth)}</th>{cell('predicted', text(pair.answer))}"
         f"{cell('queries', f'{pair.n} of {pair.total}')}{share_cell('share', pair.n / pair.total)}</tr>"
         for pair in pairs
     )
-    body = table(("truth", "answer", "queries", "share"), rows, "shares") if pairs else "<p>None.</p>"
-    return f"<div><h3>{text(model)}: the most frequent mistakes</h3>{body}</div>"
+    body = table(("true", "predicted", "queries", "share"), rows, "shares") if pairs else "<p>None.</p>"
+    return f"<div><h3>{text(model)}: most frequent confusions</h3>{body}</div>"

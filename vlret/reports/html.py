@@ -1,4 +1,4 @@
-"""Self-contained pages: pictures inside, no script, no request to anywhere; names from outside are harmless."""
+"""Self-contained pages: embedded pictures, no script, no network request; names are escaped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vlret.text import printable
 from vlret.types import Clip
 
 MOST_CLIPS = 300
-"""Clips shown in a section: more make a page that no browser likes to open."""
+"""Clips shown in a section: more make a page that browsers open slowly."""
 
 _N_FRAMES = 3
 _MOST_LETTERS = 500
@@ -45,7 +45,7 @@ def write_page(path: Path, title: str, sections: Sequence[Section]) -> None:
 
 
 def page_text(title: str, body: str) -> str:
-    """A whole page around `body`, which is HTML; it may use pictures and styles of its own, nothing from afar."""
+    """A whole page around `body`, which is HTML; only embedded pictures and styles load."""
     style = (files("vlret") / "assets" / "page.css").read_text("utf-8")
     return _PAGE.format(title=text(title), style=style, body=body)
 

@@ -1,4 +1,4 @@
-"""What of a result's protocol differs from that of the VL-JEPA paper, as far as that is known."""
+"""How the protocol of a result differs from that of the VL-JEPA paper, as far as that is known."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ _HARNESS = (
     "Its baselines nearly agree with those of the Perception Encoder's public harness on MSR-VTT and Kinetics-400, "
     "from which this run differs in: {}"
 )
-_QUESTIONS = f"{_PAPER} states neither candidate answers nor crops: how far this run's agree with its own is not known."
+_QUESTIONS = (
+    f"{_PAPER} states neither candidate answers nor crops: it is unknown whether they agree with this run's."
+)
 _TEXTS = (
-    f"{_PAPER} scores these texts by the same rule; whether its text encoder reads a prompt it does not state"
+    f"{_PAPER} scores these texts by the same rule and does not state whether its text encoder uses a prompt"
 )
 _SETS = {
-    "ek100_anticipation": "The reported models were fine-tuned for this task, with what recipe and candidates the "
-    "paper (arXiv 2512.10942) does not state; this run is zero-shot, the class text nearest to what comes before.",
+    "ek100_anticipation": f"{_PAPER} reports models fine-tuned for this task and does not state the recipe and the "
+    "candidates; this run is zero-shot: the class text nearest to the clip before the action.",
     "worldprediction": f"{_PAPER} makes a state of the first and the last image, as this run does; how often it "
     "repeats each, and with what query, it does not state, and the owner's questions are not public.",
 }
-"""Sentences for sets of which another thing is known."""
+"""Sentences for datasets of which something else is known."""
 _ALSO = {
     "msvd": "nor how several captions of a clip count",
     "vdc1k": "nor which of the five captions it took",
@@ -32,10 +34,10 @@ _ALSO = {
 
 
 def paper_differences(result: BenchResult) -> str:
-    """What differs as far as that is known, and what is not known; "" where the set has no published figures."""
+    """What differs as far as that is known, and what is not known; "" where the dataset has no published figures."""
     if not result.dataset.published:
         return ""
-    precomputed = [model.name for model in result.models if model.cost is None]
+    precomputed = [model.name for model in result.models if model.is_precomputed]
     unknown = f"How the embeddings of {', '.join(precomputed)} were computed is not known."
     return " ".join([*_sentences(result), *([unknown] if precomputed else [])])
 
@@ -62,7 +64,7 @@ def protocol_line(result: BenchResult) -> str:
     protocol, stamp = _protocol(result), result.models[0].stamp
     facts = [f"{result.dataset.title}, split {protocol['split'] or 'none'}"]
     facts += [f"{name}: {value}" for name, value in protocol["choices"].items() if name != "split"]
-    if all(model.cost is None for model in result.models):
+    if all(model.is_precomputed for model in result.models):
         facts.append("precomputed embeddings")
     else:
         facts += _encoding(result, protocol)

@@ -1,4 +1,4 @@
-"""Plots of a result as inline SVG: no request, no script, text in the page's own colour."""
+"""Plots of a result as inline SVG: no network request, no script, text in the colour of the page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STYLE: Any = {
 
 
 def recall_curves(result: BenchResult) -> str:
-    """R@k of each model with its 95% interval: text to video drawn through, video to text dashed."""
+    """R@k of each model with its 95% interval: text to video solid, video to text dashed."""
 
     def draw(axes: Axes) -> None:
         for number, model in enumerate(result.models):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vlret.datasets.tar_set import Item
 from vlret.models.base import Embedder
-from vlret.tasks.label import label_vectors
+from vlret.tasks.label import label_embeddings
 from vlret.training.questions import THINGS, may_be, things_in
 from vlret.types import Vectors
 
@@ -44,7 +44,7 @@ def calibrate_on(items: Sequence[Item], clips: Vectors, embedder: Embedder) -> C
     absent = np.array(
         [[name not in things and not may_be(name, things) for name in names] for things in named]
     )
-    cosines = clips @ label_vectors(embedder, names).T
+    cosines = clips @ label_embeddings(embedder, names).T
     lists = make_lists(cosines, present, absent)
     return calibrate(lists) if lists else None
 

@@ -18,11 +18,11 @@ from safetensors.numpy import load_file, save_file
 
 import vlret
 from vlret.datasets.base import Media
-from vlret.evaluation.embeddings.durations import Lengths
-from vlret.evaluation.embeddings.embed_media import look, piece_of
+from vlret.evaluation.embeddings.durations import Durations
+from vlret.evaluation.embeddings.embed_media import embed_media, media_item
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
-from vlret.evaluation.embeddings.model_embeddings import ModelVectors
-from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.models.base import Embedder, ModelCard
 from vlret.models.registry import load_model
 
@@ -66,19 +66,19 @@ class PixelGrid(Embedder):
 
 def embeddings(cache: Path) -> dict[str, np.ndarray]:
     """Of the samples, computed by the code that benchmarks use; `seconds` are durations, NaN for images."""
-    pieces = [piece_of(SAMPLES / medium.files[0], medium) for medium in MEDIA]
-    mini = ModelVectors(
+    items = [media_item(SAMPLES / media.files[0], media) for media in MEDIA]
+    mini = ModelEmbeddings(
         load_model("vljepa-mini", "cpu", "float32"), Protocol("samples"), cache, keep_tokens=True
     )
     squash = Protocol("samples", frames=4, sampling="endpoints", resize="squash")
-    grid, lengths = ModelVectors(PixelGrid(), squash, cache), Lengths(cache)
+    grid, durations = ModelEmbeddings(PixelGrid(), squash, cache), Durations(cache)
     for query in (None, QUESTION):  # the question is answered from visual tokens
-        assert not look(pieces, [[query]] * len(pieces), [mini], lengths)
-    look(pieces, [[None]] * len(pieces), [grid], lengths)
-    seconds = [lengths.seconds(piece) for piece in pieces]
+        assert not embed_media(items, [[query]] * len(items), [mini], durations)
+    embed_media(items, [[None]] * len(items), [grid], durations)
+    seconds = [durations.seconds(item) for item in items]
     return {
-        "clips": mini.clips(pieces), "question": mini.clips(pieces, QUESTION), "texts": mini.texts(TEXTS),
-        "pixels": grid.clips(pieces), "seconds": np.array(seconds, np.float32),
+        "clips": mini.clips(items), "question": mini.clips(items, QUESTION), "texts": mini.texts(TEXTS),
+        "pixels": grid.clips(items), "seconds": np.array(seconds, np.float32),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Classes of a user's own and vectors made elsewhere score as the model itself does."""
+"""Custom models and precomputed embeddings score as the model itself does."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 
 from tests.evaluation.conftest import Counting
 from tests.evaluation.sets import NAMES, classification_set, media, retrieval_set, text_set, vqa_set
+from tests.refusal import refused
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.precomputed import StoredVectors
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
+from vlret.evaluation.protocol.protocol import protocol_for
+from vlret.evaluation.runner import run
 from vlret.models.registry import load_model
 
 CLASS = """
@@ -52,10 +54,10 @@ def store(path, painted, texts, clips, leave_out=()):
     rows += [("media", m.id, row) for m, row in zip(clips, vectors, strict=True)]
     kept = [(kind, key, 3 * row) for kind, key, row in rows if key not in leave_out]
     pd.DataFrame(kept, columns=["kind", "key", "vector"]).to_parquet(path)
-    return StoredVectors(path)
+    return PrecomputedEmbeddings(path)
 
 
-def test_vectors_made_elsewhere_score_as_their_model(painted, tmp_path, cache):
+def test_precomputed_embeddings_score_as_their_model(painted, tmp_path, cache):
     made = retrieval_set()
     stored = store(tmp_path / "elsewhere.parquet", painted, list(dict.fromkeys(made.texts)), made.media)
     document = run(made, painted, [Counting(), stored], protocol_for(made.card), cache=cache)
@@ -92,7 +94,7 @@ def test_classes_and_triples_from_a_file(painted, tmp_path, cache):
 
 def test_questions_need_a_model(painted, tmp_path, cache):
     stored = store(tmp_path / "a.parquet", painted, NAMES, media(*NAMES))
-    with pytest.raises(UsageError, match="Questions need a model"):
+    with refused("questions_need_model"):
         run(vqa_set(), painted, [stored], protocol_for(vqa_set().card), cache=cache)
 
 
@@ -127,7 +129,7 @@ def test_a_file_of_another_form_is_refused(tmp_path, table, reason):
         tmp_path / "a.parquet"
     )
     with pytest.raises(UsageError, match=reason):
-        StoredVectors(tmp_path / "a.parquet")
+        PrecomputedEmbeddings(tmp_path / "a.parquet")
 
 
 def test_whole_numbers_and_any_size_are_vectors(tmp_path):
@@ -137,21 +139,21 @@ def test_whole_numbers_and_any_size_are_vectors(tmp_path):
         "vector": [[3.0, 4.0], [3e-30, 4e-30], [3e200, 4e200]],
     }
     pd.DataFrame(table).to_parquet(tmp_path / "a.parquet")
-    assert StoredVectors(tmp_path / "a.parquet").texts(["a", "b", "c"]) == pytest.approx(
+    assert PrecomputedEmbeddings(tmp_path / "a.parquet").texts(["a", "b", "c"]) == pytest.approx(
         np.tile([0.6, 0.8], (3, 1))
     )
     pd.DataFrame({"kind": ["text"], "key": ["a"], "vector": [[3, 4]]}).to_parquet(tmp_path / "b.parquet")
-    assert StoredVectors(tmp_path / "b.parquet").texts(["a"]) == pytest.approx(np.array([[0.6, 0.8]]))
+    assert PrecomputedEmbeddings(tmp_path / "b.parquet").texts(["a"]) == pytest.approx(np.array([[0.6, 0.8]]))
 
 
 def test_a_row_may_stand_there_twice(tmp_path):
     pd.DataFrame({"kind": ["text"] * 2, "key": ["a"] * 2, "vector": [[3.0, 4.0]] * 2}).to_parquet(
         tmp_path / "a.parquet"
     )
-    assert StoredVectors(tmp_path / "a.parquet").texts(["a"]).shape == (1, 2)
+    assert PrecomputedEmbeddings(tmp_path / "a.parquet").texts(["a"]).shape == (1, 2)
 
 
-def test_texts_without_a_vector_are_kept_in_mind(painted, tmp_path):
+def test_texts_without_an_embedding_are_listed(painted, tmp_path):
     stored = store(tmp_path / "a.parquet", painted, NAMES, media(*NAMES))
     stored.texts(["red", "pink", "green"])
     stored.texts(["teal", "pink"])
@@ -162,14 +164,16 @@ def test_a_file_of_another_set_is_refused(painted, tmp_path):
     stored = store(tmp_path / "a.parquet", painted, NAMES, media(*NAMES))
     stored.require_some("media", ["none", "red"])
     stored.require_some("text", [])
-    with pytest.raises(UsageError, match=r"none of the 2 texts of the set, such as 'pink'.*readable name"):
+    with pytest.raises(
+        UsageError, match=r"none of the 2 texts of the dataset, such as 'pink'.*readable name"
+    ):
         stored.require_some("text", ["pink", "teal", "pink"])
-    with pytest.raises(UsageError, match=r"none of the 1 media of the set, such as 'red\.mp4'"):
+    with pytest.raises(UsageError, match=r"none of the 1 media of the dataset, such as 'red\.mp4'"):
         stored.require_some("media", ["red.mp4"])
 
 
 def test_no_parquet_at_all(tmp_path):
     (tmp_path / "a.parquet").write_text("no")
-    for name, told in (("a.parquet", "cannot be read as Parquet"), ("none.parquet", "There is no file")):
-        with pytest.raises(UsageError, match=told):
-            StoredVectors(tmp_path / name)
+    for name, code in (("a.parquet", "not_parquet"), ("none.parquet", "file_not_found")):
+        with refused(code):
+            PrecomputedEmbeddings(tmp_path / name)

@@ -12,7 +12,7 @@ from tests.datasets.small import write_annotations, write_visla
 from tests.refusal import refused
 from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError, VlretError
-from vlret.evaluation.embeddings import embed_media as look
+from vlret.evaluation.embeddings import embed_media
 from vlret.evaluation.inputs.bench import bench
 from vlret.evaluation.inputs.request import BenchRequest
 from vlret.index.build import build_index
@@ -67,8 +67,10 @@ def pope(tmp_path):
 def decoding(monkeypatch):
     """How often something was decoded."""
     asked = []
-    decode = look.DecodePool.run
-    monkeypatch.setattr(look.DecodePool, "run", lambda self, jobs: (asked.append(1), decode(self, jobs))[1])
+    decode = embed_media.DecodePool.run
+    monkeypatch.setattr(
+        embed_media.DecodePool, "run", lambda self, jobs: (asked.append(1), decode(self, jobs))[1]
+    )
     return asked
 
 
@@ -362,7 +364,7 @@ def test_vectors_without_the_class_texts_are_refused(tmp_path, cache):
     labels.write_text("path,label\na.mp4,brush_hair\nb.mp4,jump\n")
     wanted = BenchRequest("classification", labels=labels, precomputed=[tmp_path / "a.parquet"])
     vectors(tmp_path / "a.parquet", ["a.mp4", "b.mp4"], ["brush_hair"])
-    with pytest.raises(UsageError, match="none of the 2 texts of the set, such as 'brush hair'"):
+    with pytest.raises(UsageError, match="none of the 2 texts of the dataset, such as 'brush hair'"):
         bench(wanted, cache=cache)
     vectors(tmp_path / "a.parquet", ["a.mp4", "b.mp4"], ["brush hair"])
     document = bench(wanted, cache=cache)
@@ -381,5 +383,5 @@ def test_triples_are_scored_by_vectors_of_their_texts(visla, tmp_path, cache):
 
 def test_questions_take_no_vectors_whatever_is_in_them(pope, tmp_path):
     file = vectors(tmp_path / "a.parquet", texts=["other"])
-    with pytest.raises(UsageError, match="Questions need a model"):
+    with refused("questions_need_model"):
         bench(BenchRequest("vqa", dataset="pope", annotations=pope, precomputed=[file]))

@@ -12,10 +12,11 @@ import pytest
 from tests.evaluation.conftest import Counting, CountingAsked
 from tests.evaluation.sets import classification_set, retrieval_set, text_set, vqa_set
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.precomputed import StoredVectors
+from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
+from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.results.compare import compare, stamp_differences
 from vlret.evaluation.results.contents import Contents
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.runner import run
 
 
 class Wrong(Counting):
@@ -69,9 +70,9 @@ def test_a_difference_that_matters_stops_it(painted, tmp_path, choices, name):
 
 def test_other_queries_are_refused_even_by_force(painted, tmp_path):
     made = retrieval_set()
-    from vlret.evaluation.inputs.subset import without
+    from vlret.evaluation.tasks.registry import task_of
 
-    a, b = result(painted, tmp_path), result(painted, tmp_path, made=without(made, {"grey"}))
+    a, b = result(painted, tmp_path), result(painted, tmp_path, made=task_of(made).without({"grey"}).dataset)
     with pytest.raises(UsageError) as caught:
         compare(a, b)
     assert caught.value.code == "not_comparable"
@@ -139,7 +140,9 @@ def vectors_file(tmp_path):
 
 
 def test_what_is_not_known_of_vectors_does_not_stop_their_comparison_with_a_model(painted, tmp_path):
-    document = result(painted, tmp_path, StoredVectors(vectors_file(tmp_path)), Counting(), query="what?")
+    document = result(
+        painted, tmp_path, PrecomputedEmbeddings(vectors_file(tmp_path)), Counting(), query="what?"
+    )
     assert {(c.first, c.second) for c in compare(document, document)} == {("own", "counting")}
     found = [d for d in stamp_differences(document, document) if d.name.startswith(("protocol.", "set."))]
     assert [d.name.partition(".")[2] for d in found] == [
@@ -155,7 +158,7 @@ def test_what_is_not_known_of_vectors_does_not_stop_their_comparison_with_a_mode
 
 
 def test_what_is_not_known_stops_the_comparison_of_two_results(painted, tmp_path):
-    a = result(painted, tmp_path, StoredVectors(vectors_file(tmp_path)))
+    a = result(painted, tmp_path, PrecomputedEmbeddings(vectors_file(tmp_path)))
     with pytest.raises(UsageError, match=r"protocol\.frames: None and 2"):
         compare(a, result(painted, tmp_path))
 
@@ -219,6 +222,6 @@ def test_what_cannot_be_decoded_is_wrong_for_vectors_made_elsewhere_too(painted,
     rows = [("media", one.id, row) for one, row in zip(made.media, np.eye(4), strict=True)]
     rows += [("text", text, np.eye(4)[owner]) for text, owner in zip(made.texts, made.owner, strict=True)]
     pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(tmp_path / "a.parquet")
-    document = result(folder, tmp_path, Counting(), StoredVectors(tmp_path / "a.parquet"))
+    document = result(folder, tmp_path, Counting(), PrecomputedEmbeddings(tmp_path / "a.parquet"))
     ours, theirs = (model.sections[0].figures["hit@1"].value for model in document.models)
     assert ours == theirs < 100

@@ -17,8 +17,9 @@ def test_contamination_is_told_whatever_the_spelling():
 def test_what_is_shared_is_told_whatever_the_spelling():
     overlaps = {"HowTo100M": "3 of 4 videos", "COCO": ""}
     assert overlap_note(["howto-100m"], overlaps) == (
-        "trained on howto-100m (3 of 4 videos), which overlaps with this set"
+        "trained on howto-100m (3 of 4 videos), which overlaps with this dataset"
     )
     assert (
-        overlap_note(["COCO", "painted"], overlaps) == "trained on COCO, painted, which overlap with this set"
+        overlap_note(["COCO", "painted"], overlaps)
+        == "trained on COCO, painted, which overlap with this dataset"
     )

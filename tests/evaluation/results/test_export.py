@@ -14,8 +14,9 @@ from tests.evaluation.conftest import Counting
 from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import StateChoice, StateSet
 from vlret.errors import OutputError
+from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.results.export import file_names, write_result
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.runner import run
 
 
 def written(made, painted, tmp_path, *models, **choices):

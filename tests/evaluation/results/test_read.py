@@ -96,7 +96,30 @@ def test_anything_else_is_not_a_result(tmp_path, text):
     ],
 )  # fmt: skip
 def test_what_is_missing_or_of_another_type_is_named(tmp_path, path, value, words):
-    values = json.loads((STORED / "text.json").read_text())
+    broken(tmp_path, "text", path, value, words)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "words"),
+    [
+        ("retrieval", ["texts", 0, "item"], 99, "an item has the number 99, of 15"),
+        ("retrieval", ["texts", 0, "item"], -1, "an item has the number -1, of 15"),
+        ("questions", ["questions", 0, "medium"], 15, "an item has the number 15, of 15"),
+        ("state_choice", ["questions", 0, "clips"], [0, 9], "an item has the number 9, of 9"),
+        ("classification", ["labels", 0], [15], "a class has the number 15, of 15"),
+        ("text", ["models", 0, "stamp", "set", "hash"], None, "the stamp of mean-colour has no hash"),
+        ("text", ["models", 0, "parts", 0, "per_query", "best"], [1], "all has 3 queries and a column of 1"),
+        ("text", ["models", 0, "parts", 0, "figures", "accuracy"], None, "all has no figure accuracy"),
+        ("index", ["models", 0, "parts", 0, "figures", "mean_rank"], None, "has no figure mean_rank"),
+    ],
+)
+def test_what_does_not_fit_is_named(tmp_path, name, path, value, words):
+    broken(tmp_path, name, path, value, words)
+
+
+def broken(tmp_path, name, path, value, words):
+    """A stored result with another value at `path`, or None there, is refused with `words`."""
+    values = json.loads((STORED / f"{name}.json").read_text())
     *above, last = path
     inner = values
     for key in above:

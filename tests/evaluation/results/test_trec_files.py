@@ -13,12 +13,13 @@ from tests.evaluation.conftest import Counting
 from tests.evaluation.sets import card, classification_set, media, retrieval_set, text_set, vqa_set
 from vlret.datasets.base import Media, RetrievalSet, StateChoice, StateSet
 from vlret.datasets.registry import load
-from vlret.evaluation.embeddings.precomputed import StoredVectors
-from vlret.evaluation.inputs.subset import without
+from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
+from vlret.evaluation.metrics.rerank import RERANKERS
+from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.results.export import write_result
 from vlret.evaluation.results.result import BenchResult
-from vlret.evaluation.runner import protocol_for, run
-from vlret.evaluation.tasks.rerank import RERANKERS
+from vlret.evaluation.runner import run
+from vlret.evaluation.tasks.registry import task_of
 
 pytrec_eval = pytest.importorskip("pytrec_eval")
 CUTS = (1, 5, 10)
@@ -33,7 +34,7 @@ def random_vectors(made, file, noise=2.0, dim=16):
     near = {text: clips[o] + noise * n for text, o, n in zip(made.texts, made.owner, more, strict=True)}
     rows += [("text", text, row) for text, row in near.items()]
     pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(file)
-    return StoredVectors(file)
+    return PrecomputedEmbeddings(file)
 
 
 def made_set(n_clips, n_captions):
@@ -48,7 +49,7 @@ def made_set(n_clips, n_captions):
 def msvd(annotations):
     """The first 60 clips of MSVD's own annotations, without captions that stand with two of them."""
     whole = load("msvd", annotations)
-    made = without(whole, {medium.id for medium in whole.media[60:]})
+    made = task_of(whole).without({medium.id for medium in whole.media[60:]}).dataset
     n_owners = Counter(text for text, _ in set(zip(made.texts, made.owner, strict=True)))
     kept = [i for i, text in enumerate(made.texts) if n_owners[text] == 1]
     return replace(made, texts=[made.texts[i] for i in kept], owner=[made.owner[i] for i in kept])

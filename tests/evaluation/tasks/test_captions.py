@@ -7,6 +7,7 @@ import pytest
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.errors import UsageError
 from vlret.evaluation.metrics.cider import cider
+from vlret.evaluation.results.json_codec import encode
 from vlret.evaluation.tasks.captions import paired_captions, score_captions
 from vlret.reports.captions_table import captions_table
 
@@ -45,7 +46,7 @@ def test_a_file_of_two_parts_tells_neither():
         ([("dog", "x"), ("cow", "y")], "cow of m.csv is not in own"),
         ([("dog", "x"), ("cat", "y"), ("cat", "z")], "two captions of cat"),
         ([("dog", "x"), ("dog.mp4", "x"), ("cat", "y")], "two captions of dog.mp4"),
-        ([("dog", "x")], "no caption for 1 of 2 media, cat first"),
+        ([("dog", "x")], "no caption for 1 of 2 items, cat first"),
     ],
 )
 def test_what_does_not_fit_is_named(rows, message):
@@ -54,7 +55,7 @@ def test_what_does_not_fit_is_named(rows, message):
 
 
 def test_one_medium_is_refused():
-    with pytest.raises(UsageError, match="own has one medium"):
+    with pytest.raises(UsageError, match="own has only one item"):
         score_captions({"m.csv": written(("dog", "x"))}, RetrievalSet(CARD, [DOG], ["a dog"], [0]))
 
 
@@ -64,10 +65,12 @@ def test_the_second_is_compared_with_the_first():
         "good": written(("dog", "a dog"), ("cat", "a cat")),
     }
     bad, good = score_captions(rows, KNOWN)
-    assert good["per_item"] == cider(["a dog", "a cat"], [["a dog runs", "the dog"], ["a cat"]]).tolist()
-    assert good["CIDEr"]["value"] == pytest.approx(sum(good["per_item"]) / 2)
-    assert good["minus_first"]["value"] == pytest.approx(good["CIDEr"]["value"] - bad["CIDEr"]["value"])
-    assert "minus_first" not in bad
+    assert list(good.per_item) == cider(["a dog", "a cat"], [["a dog runs", "the dog"], ["a cat"]]).tolist()
+    assert good.cider.value == pytest.approx(sum(good.per_item) / 2)
+    assert good.minus_first.value == pytest.approx(good.cider.value - bad.cider.value)
+    assert bad.minus_first is None
+    assert list(encode(good)) == ["name", "items", "references", "CIDEr", "minus_first", "per_item"]
+    assert list(encode(bad)) == ["name", "items", "references", "CIDEr", "per_item"]
     _, one, other = captions_table([bad, good]).splitlines()
     assert one.split()[:4] == ["bad", "2", "3", "0.0"]
-    assert f"{good['minus_first']['value']:+.1f}" in other
+    assert f"{good.minus_first.value:+.1f}" in other

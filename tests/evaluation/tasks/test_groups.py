@@ -19,7 +19,6 @@ from vlret.datasets.base import (
     StateSet,
     VqaSet,
 )
-from vlret.evaluation.inputs.subset import source_numbers
 from vlret.evaluation.metrics.accuracy import first_of_pairs, paired
 from vlret.evaluation.metrics.statistics import (
     bootstrap_interval,
@@ -28,8 +27,10 @@ from vlret.evaluation.metrics.statistics import (
     paired_test,
     statistic_interval,
 )
+from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.results.compare import compare
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.runner import run
+from vlret.evaluation.tasks.base import source_numbers
 
 N_COPIES = 4
 

@@ -10,7 +10,15 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import MissingExtraError, UsageError, VlretError
-from vlret.evaluation.tasks.mteb import find_tasks, left_out, run_tasks
+from vlret.evaluation.tasks.mteb import (
+    ModelScores,
+    MtebResult,
+    SkippedTask,
+    TaskScore,
+    find_tasks,
+    left_out,
+    run_tasks,
+)
 from vlret.reports.mteb_table import mteb_table
 
 mteb = pytest.importorskip("mteb", reason='mteb is not installed: pip install "mteb[video]"')
@@ -69,52 +77,52 @@ def with_sound():
 
 def test_scores_are_mtebs_and_a_constant_model_has_none(similarity):
     document = run_tasks({"a": CountingEmbedder(), "b": Blind("blind")}, [similarity])
-    seeing, blind = (model["results"][0] for model in document["models"])
-    assert (seeing["task"], seeing["type"], seeing["metric"]) == ("ColourSTS", "STS", "cosine_spearman")
-    assert seeing["main_score"] == pytest.approx(1)
-    assert seeing["result"]["scores"]["test"][0]["cosine_spearman"] == pytest.approx(1)
-    assert seeing["file"] is None
-    assert blind["main_score"] is None
-    assert blind["result"]["scores"]["test"][0]["cosine_spearman"] is None
-    assert document["models"][0]["frames"] == 4
+    seeing, blind = (model.results[0] for model in document.models)
+    assert (seeing.task, seeing.type, seeing.metric) == ("ColourSTS", "STS", "cosine_spearman")
+    assert seeing.main_score == pytest.approx(1)
+    assert seeing.result["scores"]["test"][0]["cosine_spearman"] == pytest.approx(1)
+    assert seeing.file is None
+    assert blind.main_score is None
+    assert blind.result["scores"]["test"][0]["cosine_spearman"] is None
+    assert document.models[0].frames == 4
 
 
 def test_result_files_are_read_back_by_mteb_and_not_computed_again(similarity, tmp_path):
     model = CountingEmbedder()
-    (first,) = run_tasks({"a": model}, [similarity], out=tmp_path)["models"][0]["results"]
+    (first,) = run_tasks({"a": model}, [similarity], out=tmp_path).models[0].results
     seen = model.n_texts
     assert seen > 0
-    file = Path(first["file"])
+    file = Path(first.file)
     assert file.is_relative_to(tmp_path)
     assert file.name == "ColourSTS.json"
     assert "frame_times_midpoint__frames_4" in str(file)
     assert mteb.TaskResult.from_disk(file).get_score() == pytest.approx(1)
-    (again,) = run_tasks({"a": model}, [similarity], out=tmp_path)["models"][0]["results"]
-    assert (model.n_texts, again["main_score"]) == (seen, first["main_score"])
+    (again,) = run_tasks({"a": model}, [similarity], out=tmp_path).models[0].results
+    assert (model.n_texts, again.main_score) == (seen, first.main_score)
 
 
 def test_other_weights_of_the_same_name_are_scored_anew(similarity, tmp_path):
     run_tasks({"a": CountingEmbedder()}, [similarity], out=tmp_path)
     other = Blind(weights="1")
-    (row,) = run_tasks({"a": other}, [similarity], out=tmp_path)["models"][0]["results"]
-    assert row["main_score"] is None
+    (row,) = run_tasks({"a": other}, [similarity], out=tmp_path).models[0].results
+    assert row.main_score is None
     assert other.n_texts > 0
 
 
 def test_a_damaged_result_is_named(similarity, tmp_path):
-    (row,) = run_tasks({"a": CountingEmbedder()}, [similarity], out=tmp_path)["models"][0]["results"]
-    Path(row["file"]).write_text('{"task_name": "Col')
-    with pytest.raises(VlretError, match=r"ColourSTS\.json is no whole result of mteb\. Delete it"):
+    (row,) = run_tasks({"a": CountingEmbedder()}, [similarity], out=tmp_path).models[0].results
+    Path(row.file).write_text('{"task_name": "Col')
+    with pytest.raises(VlretError, match=r"ColourSTS\.json is not a complete result of mteb\. Delete it"):
         run_tasks({"a": CountingEmbedder()}, [similarity], out=tmp_path)
 
 
 def test_what_fails_or_does_not_fit_is_told_and_the_others_go_on(similarity, broken, with_sound):
     document = run_tasks({"a": CountingEmbedder()}, [broken, with_sound, similarity])
-    (model,) = document["models"]
-    assert [row["task"] for row in model["results"]] == ["ColourSTS"]
-    failed, unheard = model["no_score"]
-    assert failed == {"task": "Broken", "reason": "no way to the data"}
-    assert unheard["reason"] == "it has audio, and vlret's models take text and video"
+    (model,) = document.models
+    assert [row.task for row in model.results] == ["ColourSTS"]
+    failed, unheard = model.no_score
+    assert failed == SkippedTask("Broken", "no way to the data")
+    assert unheard.reason == "it has audio, and vlret's models take text and video"
 
 
 def test_table_has_a_column_for_each_model_and_says_whose_frames(similarity, broken):
@@ -122,18 +130,18 @@ def test_table_has_a_column_for_each_model_and_says_whose_frames(similarity, bro
     head, row, *notes = mteb_table(document).splitlines()
     assert head.split() == ["task", "type", "metric", "one", "two"]
     assert row.split() == ["ColourSTS", "STS", "cosine_spearman", "100.0"]
-    assert "one: 4 frames a video, in float32." in notes
+    assert "one: 4 frames per video, in float32." in notes
     assert any("middles of equal spans of time, in place of mteb's own" in note for note in notes)
     assert "Broken has no score of two: no way to the data." in notes
 
 
 def test_mean_is_over_the_tasks_that_all_models_have():
     def model(name, **scores):
-        rows = [{"task": t, "type": "STS", "metric": "m", "main_score": s} for t, s in scores.items()]
-        return {"name": name, "frames": 8, "dtype": "float32", "results": rows, "no_score": []}
+        rows = tuple(TaskScore(task, "STS", "m", score, None, {}) for task, score in scores.items())
+        return ModelScores(name, name, "1", "0", 8, "float32", rows, ())
 
-    document = {"models": [model("x", a=0.1, b=0.3, c=0.9), model("y", a=0.5, b=0.7, c=None)]}
-    lines = mteb_table({**document, "frame_times": "", "mteb": "2"}).splitlines()
+    models = (model("x", a=0.1, b=0.3, c=0.9), model("y", a=0.5, b=0.7, c=None))
+    lines = mteb_table(MtebResult("", "2", "", models)).splitlines()
     assert lines[3].split() == ["c", "STS", "m", "90.0"]
     assert lines[4].split() == ["mean", "of", "2", "20.0", "60.0"]
 
@@ -156,9 +164,9 @@ def test_tasks_and_lists_are_found_by_name_and_alias():
     ("names", "benchmark", "told"),
     [
         (["MSRVTTT2"], None, r"no task 'MSRVTTT2'; the nearest names are .*MSRVTTT2V"),
-        ([], "MVEB(txt)", r"no list 'MVEB\(txt\)'; the nearest names are .*MVEB"),
-        ([], None, "Neither tasks nor a list"),
-        (["MSRVTTT2V"], "MVEB", "Tasks and a list"),
+        ([], "MVEB(txt)", r"no benchmark 'MVEB\(txt\)'; the nearest names are .*MVEB"),
+        ([], None, "Neither tasks nor a benchmark"),
+        (["MSRVTTT2V"], "MVEB", "Tasks and a benchmark"),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(names, benchmark, told):

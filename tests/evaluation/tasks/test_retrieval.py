@@ -9,8 +9,8 @@ import pytest
 
 from tests.evaluation.conftest import Counting, result, scores
 from tests.evaluation.sets import retrieval_set
-from vlret.evaluation.embeddings import embed_media as look
-from vlret.evaluation.embeddings.precomputed import StoredVectors
+from vlret.evaluation.embeddings import embed_media
+from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.metrics.figures import Figure
 
 
@@ -57,7 +57,7 @@ def test_texts_are_cut_alike(painted, cache):
 
 def test_cut_texts_need_no_second_look(painted, cache, monkeypatch):
     whole = result(retrieval_set(), painted, cache)
-    monkeypatch.setattr(look, "DecodePool", None)
+    monkeypatch.setattr(embed_media, "DecodePool", None)
     model = Counting()
     document = result(retrieval_set(), painted, cache, model, text_tokens=4)  # "a red": nothing is lost
     assert model.n_clips_seen == 0
@@ -74,7 +74,9 @@ def test_vectors_made_elsewhere_have_no_cut_texts(painted, cache, tmp_path):
         ("text", t, [1.0, 0.0]) for t in made.texts
     ]
     pd.DataFrame(rows, columns=["kind", "key", "vector"]).to_parquet(tmp_path / "a.parquet")
-    document = result(made, painted, cache, StoredVectors(tmp_path / "a.parquet"), Counting(), text_tokens=4)
+    document = result(
+        made, painted, cache, PrecomputedEmbeddings(tmp_path / "a.parquet"), Counting(), text_tokens=4
+    )
     assert [len(model.sections) for model in document.models] == [2, 4]
     assert document.models[0].no_vector_texts == ()
     assert [model.stamp.set["media_hash"] is None for model in document.models] == [True, False]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusal import refused
 from vlret.errors import UsageError
 from vlret.media.sources import MEDIA_SUFFIXES, MediaFile, find_media
 
@@ -73,7 +74,7 @@ def test_globs(library: Path, monkeypatch: pytest.MonkeyPatch):
     assert names(found.files, library) == ["sub/c.webm", "sub/deep/d.gif"]
     assert {file.root for file in found.files} == {library}
     assert names(find_media(["library/s*"]).files, library) == ["sub/c.webm", "sub/deep/d.gif"]
-    with pytest.raises(UsageError, match="No file matches"):
+    with refused("no_match"):
         find_media(["library/*.ogv"])
 
 
@@ -121,7 +122,7 @@ def test_lists_that_cannot_be_read(library: Path):
 
 
 def test_what_is_not_there(tmp_path: Path):
-    with pytest.raises(UsageError, match="does not exist"):
+    with refused("source_missing"):
         find_media([tmp_path / "gone"])
     assert find_media([]).files == []
 
@@ -144,7 +145,7 @@ def test_program_text_is_not_a_transport_stream(library: Path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0 if hasattr(os, "geteuid") else True, reason="root may open everything")
-def test_a_locked_folder_is_told(library: Path):
+def test_a_locked_folder_is_reported(library: Path):
     (library / "sub").chmod(0)
     try:
         assert [s.reason for s in find_media([library]).skipped if s.path.name == "sub"] == [

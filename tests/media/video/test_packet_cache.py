@@ -11,7 +11,7 @@ import pytest
 from tests.media.make import H264, number_of, video
 from vlret.media.decode import decode
 from vlret.media.video import packet_cache
-from vlret.media.video.packets import PacketTable
+from vlret.media.video.packet_table import PacketTable
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.media.make import ffmpeg, number_of, video
-from vlret.errors import MediaError
+from tests.refusal import refused
 from vlret.media.clips import clips_of
 from vlret.media.decode import read_clip
 from vlret.media.open_media import open_media
@@ -57,7 +57,7 @@ def test_the_last_picture_stays_while_sound_goes_on(name: str, tmp_path: Path):
         assert media.info.duration == pytest.approx(2.1, abs=0.05)
         assert media.info.shown_until == pytest.approx(60, abs=0.3)
         assert len(clips_of(path, media, "auto")) == 1  # no window without a new frame
-    with pytest.raises(MediaError, match=r"the clip starts at 61 s, the video ends at (60|59)"):
+    with refused("clip_past_end"):
         read_clip(Clip(path, 61, 70), 3)
 
 
@@ -90,5 +90,5 @@ def test_a_file_that_was_cut_off_ends_where_its_bytes_end(tmp_path: Path):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         with open_media(path) as media:
             assert media.info.shown_until == media.info.duration < 15
-        with pytest.raises(MediaError, match="the clip starts at 15"):
+        with refused("clip_past_end"):
             read_clip(Clip(path, 15, 18), 2)

@@ -1,4 +1,4 @@
-"""Decodes what any model of a run still has to see, once, and shows it to all of them."""
+"""Embeds the media of a run: each clip is decoded once, for all models that lack its embedding."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from vlret.datasets.base import Media
-from vlret.evaluation.embeddings.durations import Lengths
-from vlret.evaluation.embeddings.model_embeddings import ModelVectors, Piece, resized
-from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.embeddings.durations import Durations
+from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings, resized
+from vlret.evaluation.embeddings.source import MediaItem
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.index.fingerprint import fingerprint
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
 from vlret.types import Pixels
@@ -22,101 +23,103 @@ _PIXEL_BYTES = 256 << 20
 _TOKENS_AT_ONCE = 32
 
 Queries = Sequence[Sequence[str | None]]
-"""What is asked of each piece; None is the model's own query."""
+"""The queries of each item; None is the model's default query."""
 
 
-def piece_of(path: Path, medium: Media) -> Piece:
-    """The medium in the file at `path`, under a key that changes with the file's content."""
-    key = f"{fingerprint(path)}|{medium.start}|{medium.end}"
-    return Piece(key, medium.id, path, medium.start, medium.end)
+def media_item(path: Path, media: Media) -> MediaItem:
+    """`media` in the file at `path`, under a key that changes with the file's content."""
+    key = f"{fingerprint(path)}|{media.start}|{media.end}"
+    return MediaItem(key, media.id, path, media.start, media.end)
 
 
-def look(
-    pieces: Sequence[Piece],
+def embed_media(
+    items: Sequence[MediaItem],
     queries: Queries,
-    models: Sequence[ModelVectors],
-    lengths: Lengths,
+    models: Sequence[ModelEmbeddings],
+    durations: Durations,
     workers: int = 1,
 ) -> dict[str, str]:
-    """Give every model its vectors of all `pieces`; what a model has already it is not shown again.
+    """Compute the embeddings of all `items` that a model does not have yet.
 
-    Each clip is decoded once, at its own size, for all models that need it; `lengths` are told how long it is.
+    Each clip is decoded once, at its own size, for all models that need it; its length goes into `durations`.
 
     Returns:
-        the reason for each piece, by its key, that could not be decoded.
+        the reason for each item, by its key, that could not be decoded.
     """
-    todo = _Todo(pieces, queries, models)
-    todo.answer_from_tokens()
-    todo.count_cached(pieces)
+    todo = _Todo(items, queries, models)
+    todo.embed_from_tokens()
+    todo.count_cached(items)
     failed: dict[str, str] = {}
-    batch: list[tuple[Piece, Pixels]] = []
-    needed = todo.pieces()
+    batch: list[tuple[MediaItem, Pixels]] = []
+    needed = todo.items()
     if not needed:
         return failed
-    size = max(seen.model.batch_size for seen in models)
+    size = max(embeddings.model.batch_size for embeddings in models)
     with tqdm(total=len(needed), desc="clips", unit="clip", disable=None) as bar:
-        for piece, pixels in _decoded(needed, models[0].protocol, workers, failed, lengths):
+        for item, pixels in _decoded(needed, models[0].protocol, workers, failed, durations):
             bar.update()
-            batch.append((piece, pixels))
+            batch.append((item, pixels))
             if len(batch) >= size or sum(clip.nbytes for _, clip in batch) >= _PIXEL_BYTES:
-                todo.show(batch)
+                todo.embed(batch)
                 batch = []
-        todo.show(batch)
-    for seen in models:
-        seen.undecodable.update(failed)
+        todo.embed(batch)
+    for embeddings in models:
+        embeddings.undecodable.update(failed)
     return failed
 
 
 class _Todo:
-    """For each model the pieces that it lacks, each with the queries it lacks them for."""
+    """For each model the items it has no embedding of, each with the queries it lacks."""
 
-    def __init__(self, pieces: Sequence[Piece], queries: Queries, models: Sequence[ModelVectors]) -> None:
-        self._todo: list[tuple[ModelVectors, dict[Piece, list[str]]]] = []
-        for seen in models:
-            lacking: dict[Piece, list[str]] = {}
-            for piece, asked in zip(pieces, queries, strict=True):
-                new = [seen.asked(query) for query in asked if seen.lacks(piece, query)]
+    def __init__(
+        self, items: Sequence[MediaItem], queries: Queries, models: Sequence[ModelEmbeddings]
+    ) -> None:
+        self._todo: list[tuple[ModelEmbeddings, dict[MediaItem, list[str]]]] = []
+        for embeddings in models:
+            lacking: dict[MediaItem, list[str]] = {}
+            for item, wanted in zip(items, queries, strict=True):
+                new = [embeddings.query_for(query) for query in wanted if embeddings.lacks(item, query)]
                 if new:
-                    lacking[piece] = list(dict.fromkeys([*lacking.get(piece, []), *new]))
-            self._todo.append((seen, lacking))
+                    lacking[item] = list(dict.fromkeys([*lacking.get(item, []), *new]))
+            self._todo.append((embeddings, lacking))
 
-    def pieces(self) -> list[Piece]:
-        """All pieces that a model still has to see, each once."""
-        return list(dict.fromkeys(piece for _, lacking in self._todo for piece in lacking))
+    def items(self) -> list[MediaItem]:
+        """All items that have to be decoded for some model, each once."""
+        return list(dict.fromkeys(item for _, lacking in self._todo for item in lacking))
 
-    def answer_from_tokens(self) -> None:
-        """New questions about what was seen before need no decoding."""
-        for seen, lacking in self._todo:
-            known = [piece for piece in lacking if seen.has_tokens(piece)]
+    def embed_from_tokens(self) -> None:
+        """New queries about clips that were encoded before need no decoding."""
+        for embeddings, lacking in self._todo:
+            known = [item for item in lacking if embeddings.has_tokens(item)]
             for first in range(0, len(known), _TOKENS_AT_ONCE):
                 some = known[first : first + _TOKENS_AT_ONCE]
-                seen.answer_from_tokens(some, [lacking.pop(piece) for piece in some])
+                embeddings.embed_from_tokens(some, [lacking.pop(item) for item in some])
 
-    def count_cached(self, pieces: Sequence[Piece]) -> None:
-        """Tell each model which pieces it need not see."""
-        for seen, lacking in self._todo:
-            seen.count_cached([piece for piece in dict.fromkeys(pieces) if piece not in lacking])
+    def count_cached(self, items: Sequence[MediaItem]) -> None:
+        """Count for each model the items that need no encoding."""
+        for embeddings, lacking in self._todo:
+            embeddings.count_cached([item for item in dict.fromkeys(items) if item not in lacking])
 
-    def show(self, batch: Sequence[tuple[Piece, Pixels]]) -> None:
-        """Show decoded clips to the models that lack them."""
-        for seen, lacking in self._todo:
-            new = [(piece, clip) for piece, clip in batch if piece in lacking]
+    def embed(self, batch: Sequence[tuple[MediaItem, Pixels]]) -> None:
+        """Embed decoded clips with the models that lack them."""
+        for embeddings, lacking in self._todo:
+            new = [(item, clip) for item, clip in batch if item in lacking]
             if new:
-                pieces, pixels = zip(*new, strict=True)
-                seen.look(pieces, pixels, [lacking[piece] for piece in pieces])
+                items, pixels = zip(*new, strict=True)
+                embeddings.embed(items, pixels, [lacking[item] for item in items])
 
 
 def _decoded(
-    pieces: Sequence[Piece],
+    items: Sequence[MediaItem],
     protocol: Protocol,
     workers: int,
     failed: dict[str, str],
-    lengths: Lengths,
-) -> Iterator[tuple[Piece, Pixels]]:
-    """Each piece with its pixels uint8 [t, height, width, 3]; those without go into `failed`."""
-    users = _users(pieces, protocol)
+    durations: Durations,
+) -> Iterator[tuple[MediaItem, Pixels]]:
+    """Each item with its pixels uint8 [t, height, width, 3]; those without go into `failed`."""
+    users = _users(items, protocol)
     held: dict[DecodeJob, Pixels] = {}
-    halves: dict[Piece, dict[int, Pixels]] = defaultdict(dict)
+    halves: dict[MediaItem, dict[int, Pixels]] = defaultdict(dict)
     with DecodePool(workers) as pool:
         for event in pool.run(users):
             if isinstance(event, ClipDecoded):
@@ -124,32 +127,32 @@ def _decoded(
                 continue
             pixels = held.pop(event.job, None)
             reason = event.reason if isinstance(event, FileFailed) else "nothing can be decoded there"
-            for piece, half in users[event.job]:
-                part = _halves(piece)[half]
+            for item, half in users[event.job]:
+                part = _halves(item)[half]
                 if pixels is None or not isinstance(event, FileDone):
-                    failed[piece.key] = failed[part.key] = reason
+                    failed[item.key] = failed[part.key] = reason
                     continue
-                lengths.put(part, event.info)
-                halves[piece][half] = pixels
-                if len(halves[piece]) == len(_halves(piece)):
-                    yield piece, _joined(halves.pop(piece))
+                durations.put(part, event.info)
+                halves[item][half] = pixels
+                if len(halves[item]) == len(_halves(item)):
+                    yield item, _joined(halves.pop(item))
 
 
-def _users(pieces: Sequence[Piece], protocol: Protocol) -> dict[DecodeJob, list[tuple[Piece, int]]]:
-    """For each job, the pieces that its frames go into and as which half."""
-    users: dict[DecodeJob, list[tuple[Piece, int]]] = defaultdict(list)
-    for piece in pieces:
-        parts = _halves(piece)
+def _users(items: Sequence[MediaItem], protocol: Protocol) -> dict[DecodeJob, list[tuple[MediaItem, int]]]:
+    """For each job, the items that its frames go into and as which half."""
+    users: dict[DecodeJob, list[tuple[MediaItem, int]]] = defaultdict(list)
+    for item in items:
+        parts = _halves(item)
         n_frames = max(1, protocol.frames // len(parts))
         for half, part in enumerate(parts):
-            users[_job(part, n_frames, protocol.sampling)].append((piece, half))
+            users[_job(part, n_frames, protocol.sampling)].append((item, half))
     return users
 
 
-def _halves(piece: Piece) -> list[Piece]:
-    if piece.then is None:
-        return [piece]
-    return [replace(piece, key=piece.key.partition("+")[0], then=None), piece.then]
+def _halves(item: MediaItem) -> list[MediaItem]:
+    if item.then is None:
+        return [item]
+    return [replace(item, key=item.key.partition("+")[0], then=None), item.then]
 
 
 def _joined(halves: dict[int, Pixels]) -> Pixels:
@@ -158,7 +161,7 @@ def _joined(halves: dict[int, Pixels]) -> Pixels:
     return np.concatenate([first, *(resized(clip, (first.shape[2], first.shape[1])) for clip in others)])
 
 
-def _job(piece: Piece, n_frames: int, sampling: str) -> DecodeJob:
-    whole = piece.start == 0 and piece.end is None
-    rule = "whole" if whole else f"span:{piece.start}:{'' if piece.end is None else piece.end}"
-    return DecodeJob(piece.path, rule, n_frames, sampling)
+def _job(item: MediaItem, n_frames: int, sampling: str) -> DecodeJob:
+    whole = item.start == 0 and item.end is None
+    rule = "whole" if whole else f"span:{item.start}:{'' if item.end is None else item.end}"
+    return DecodeJob(item.path, rule, n_frames, sampling)

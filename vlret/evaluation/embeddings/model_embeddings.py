@@ -1,4 +1,4 @@
-"""One model's vectors of clips and texts, each computed once and kept between runs."""
+"""A model's embeddings of clips and texts, each computed once and kept between runs."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from typing import Protocol as Interface
 
 import numpy as np
 from PIL import Image
 
 from vlret.evaluation.embeddings.cache import ArrayCache
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
+from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.embeddings.truncated_texts import cut_text
-from vlret.evaluation.results.protocol import Protocol
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.models.base import Embedder
 from vlret.types import Pixels, Vectors
+from vlret.vectors import unit_rows
 
 if TYPE_CHECKING:
     import torch
@@ -27,51 +27,15 @@ if TYPE_CHECKING:
 _TEXTS_AT_ONCE = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The medium `id` of a set on this machine: `[start, end)` in seconds of the file at `path`.
+class ModelEmbeddings:
+    """An `EmbeddingSource` that computes embeddings with a model.
 
-    `key` names its content: the file's fingerprint and the span. Pieces of equal keys are equal. `then` is
-    a piece that follows it in one clip, each with half of the frames.
-    """
-
-    key: str
-    id: str = field(compare=False)
-    path: Path = field(compare=False)
-    start: float = field(default=0.0, compare=False)
-    end: float | None = field(default=None, compare=False)
-    then: Piece | None = field(default=None, compare=False)
-
-    def followed_by(self, other: Piece) -> Piece:
-        """This piece and then `other` as one clip."""
-        return replace(self, key=f"{self.key}+{other.key}", id=f"{self.id} + {other.id}", then=other)
-
-
-class Contestant(Interface):
-    """What is scored: an embedder, or vectors made elsewhere."""
-
-    name: str
-    takes_query: bool
-    temperature: float
-    prompts: tuple[str, ...]
-
-    def clips(self, media: Sequence[Piece], query: str | None = None) -> Vectors:
-        """Unit vectors float32 [n, dim] of clips asked `query`; NaN where there is none."""
-
-    def texts(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors float32 [n, dim] of texts."""
-
-    def about(self) -> dict[str, Any]:
-        """What the stamp says of the model."""
-
-
-class ModelVectors:
-    """A `Contestant` from an embedder.
-
-    `seconds` and `n_clips` tell what encoding cost in this run, `cached_seconds` and `n_cached` what it cost for clips
-    of this run that were encoded before, on a device of the same kind. `cut` holds the texts longer than it reads,
-    `undecodable` the keys of pieces that could not be decoded in this run: they have no vector for any model,
-    even where one is left from before.
+    Attributes:
+        seconds, n_clips: what encoding cost in this run.
+        cached_seconds, n_cached: what it cost for clips of this run that were encoded before, on the same device.
+        cut: the texts that are longer than the model reads.
+        undecodable: keys of items that could not be decoded in this run: they have no embedding from any model, even
+            where one is cached.
     """
 
     def __init__(
@@ -86,11 +50,11 @@ class ModelVectors:
         """Open the cache of `model`.
 
         Args:
-            model, protocol: what is shown to which model.
-            cache: folder of the vectors between runs.
-            name: what the model is called (default: by its card).
+            model, protocol: which model sees which frames.
+            cache: directory of the embeddings between runs.
+            name: name of the model in the result (default: by its card).
             keep_tokens: keep visual tokens as well, for further questions.
-            before: called ahead of every write of what was seen of clips; see `ArrayCache`.
+            before: called ahead of every write of what was computed from clips; see `ArrayCache`.
         """
         self.model, self.protocol = model, protocol
         self.name = name or model.card.name
@@ -110,67 +74,55 @@ class ModelVectors:
         self._tokens = ArrayCache(cache, of_tokens, self._costs.flush) if keep_tokens else None
         self._texts = ArrayCache(cache, self._recipe("texts"))
 
-    def asked(self, query: str | None) -> str:
-        """The query that goes into the predictor: "" for a model without one."""
+    def query_for(self, query: str | None) -> str:
+        """The query that goes into the predictor, None being the default: "" for a model without a predictor."""
         return (self.model.card.default_query if query is None else query) if self.takes_query else ""
 
-    def lacks(self, piece: Piece, query: str | None) -> bool:
-        """Whether the vector of `piece` asked `query` is still to be computed."""
-        return self._key(piece, query) not in self._vectors
+    def lacks(self, item: MediaItem, query: str | None) -> bool:
+        """Whether the embedding of `item` for `query` is still to be computed."""
+        return self._key(item, query) not in self._vectors
 
-    def has_tokens(self, piece: Piece) -> bool:
-        """Whether the visual tokens of `piece` were kept."""
-        return self._tokens is not None and piece.key in self._tokens
+    def has_tokens(self, item: MediaItem) -> bool:
+        """Whether the visual tokens of `item` were kept."""
+        return self._tokens is not None and item.key in self._tokens
 
-    def answer_from_tokens(self, pieces: Sequence[Piece], queries: Sequence[list[str]]) -> None:
-        """`answer` for pieces whose tokens were kept."""
+    def embed_from_tokens(self, items: Sequence[MediaItem], queries: Sequence[list[str]]) -> None:
+        """As `embed`, for items whose visual tokens were kept."""
         import torch
 
-        kept = [self._tokens.get(piece.key) for piece in pieces] if self._tokens else []
-        self.answer(pieces, [torch.from_numpy(array) for array in kept], queries)
+        kept = [self._tokens.get(item.key) for item in items] if self._tokens else []
+        self._predict(items, [torch.from_numpy(array) for array in kept], queries)
 
-    def look(self, pieces: Sequence[Piece], pixels: Sequence[Pixels], queries: Sequence[list[str]]) -> None:
-        """Encode decoded clips uint8 [t, height, width, 3] and `answer` the queries of each."""
+    def embed(
+        self, items: Sequence[MediaItem], pixels: Sequence[Pixels], queries: Sequence[list[str]]
+    ) -> None:
+        """Compute and keep the embeddings of decoded clips uint8 [t, height, width, 3], each for its `queries`."""
         began, before = time.perf_counter(), self.seconds
         size = self.model.card.resolution
         if self.protocol.resize == "squash":
             pixels = [resized(clip, (size, size)) for clip in pixels]
         tokens = self.model.encode_pixels(pixels)
         self.seconds += time.perf_counter() - began
-        self.n_clips += len(pieces)
+        self.n_clips += len(items)
         if self._tokens:
-            for piece, token in zip(pieces, tokens, strict=True):
-                self._tokens.put(piece.key, np.asarray(token))
-        self.answer(pieces, tokens, queries)
-        for piece in pieces:
-            self._costs.put(piece.key, np.array([(self.seconds - before) / len(pieces)]))
+            for item, token in zip(items, tokens, strict=True):
+                self._tokens.put(item.key, np.asarray(token))
+        self._predict(items, tokens, queries)
+        for item in items:
+            self._costs.put(item.key, np.array([(self.seconds - before) / len(items)]))
 
-    def count_cached(self, pieces: Sequence[Piece]) -> None:
-        """Add up what encoding `pieces` cost when it was done, where that is known: a kill loses that of a batch."""
-        costs = [cost for piece in pieces if (cost := self._costs.get(piece.key)) is not None]
+    def count_cached(self, items: Sequence[MediaItem]) -> None:
+        """Add up what encoding `items` cost when it was done, where that is known: a kill loses that of a batch."""
+        costs = [cost for item in items if (cost := self._costs.get(item.key)) is not None]
         self.n_cached += len(costs)
         self.cached_seconds += float(sum(cost[0] for cost in costs))
 
-    def answer(
-        self, pieces: Sequence[Piece], tokens: Sequence[torch.Tensor], queries: Sequence[list[str]]
-    ) -> None:
-        """Compute and keep the vector of each piece for each of its queries."""
-        began = time.perf_counter()
-        for query in dict.fromkeys(query for own in queries for query in own):
-            chosen = [i for i, own in enumerate(queries) if query in own]
-            given = query if self.takes_query else None
-            rows = self.model.predict([tokens[i] for i in chosen], given)
-            for i, row in zip(chosen, _unit(rows), strict=True):
-                if np.isfinite(row).all():
-                    self._vectors.put(self._key(pieces[i], query), row)
-        self.seconds += time.perf_counter() - began
-
-    def clips(self, media: Sequence[Piece], query: str | None = None) -> Vectors:
+    def clips(self, items: Sequence[MediaItem], query: str | None = None) -> Vectors:
         """Unit vectors float32 [n, dim]; NaN where there is none."""
         missing = np.full(self.model.card.dim, np.nan, np.float32)
         rows = [
-            None if piece.key in self.undecodable else self._vectors.get(self._key(piece, query))
-            for piece in media
+            None if item.key in self.undecodable else self._vectors.get(self._key(item, query))
+            for item in items
         ]
         return np.stack([missing if row is None else row for row in rows])
 
@@ -187,7 +139,7 @@ class ModelVectors:
         """Card, dtype, device, frame pooling, and the query and prompts it ran with."""
         return {
             **self.model.card.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch."),
-            "device": str(self.model.device), "query": self.asked(self.protocol.query),
+            "device": str(self.model.device), "query": self.query_for(self.protocol.query),
             "prompts": list(self.prompts), "frame_pooling": self.model.frame_pooling,
         }  # fmt: skip
 
@@ -197,17 +149,31 @@ class ModelVectors:
             if kept:
                 kept.flush()
 
+    def _predict(
+        self, items: Sequence[MediaItem], tokens: Sequence[torch.Tensor], queries: Sequence[list[str]]
+    ) -> None:
+        """Compute and keep the embedding of each item for each of its queries."""
+        began = time.perf_counter()
+        for query in dict.fromkeys(query for wanted in queries for query in wanted):
+            chosen = [i for i, wanted in enumerate(queries) if query in wanted]
+            given = query if self.takes_query else None
+            rows = self.model.predict([tokens[i] for i in chosen], given)
+            for i, row in zip(chosen, unit_rows(rows), strict=True):
+                if np.isfinite(row).all():
+                    self._vectors.put(self._key(items[i], query), row)
+        self.seconds += time.perf_counter() - began
+
     def _rows_of(self, texts: Sequence[str]) -> Vectors:
         new = [text for text in dict.fromkeys(texts) if _text_key(text) not in self._texts]
         for first in range(0, len(new), _TEXTS_AT_ONCE):
             some = new[first : first + _TEXTS_AT_ONCE]
-            for text, row in zip(some, _unit(self.model.embed_texts(some)), strict=True):
+            for text, row in zip(some, unit_rows(self.model.embed_texts(some)), strict=True):
                 self._texts.put(_text_key(text), row)
         rows = {text: self._texts.get(_text_key(text)) for text in dict.fromkeys(texts)}
         return np.stack([rows[text] for text in texts])  # type: ignore[misc]
 
-    def _key(self, piece: Piece, query: str | None) -> str:
-        return f"{piece.key}|{self.asked(query)}"
+    def _key(self, item: MediaItem, query: str | None) -> str:
+        return f"{item.key}|{self.query_for(query)}"
 
     def _recipe(self, kind: str) -> dict[str, Any]:
         card = self.model.card
@@ -220,7 +186,7 @@ class ModelVectors:
 
 
 def _code_of(model: Embedder) -> str:
-    """Digest of the file of a class that is not vlret's: its card need not change when its code does."""
+    """SHA-256 of the file of a custom model's class: its card need not change when its code does."""
     module = type(model).__module__
     file = getattr(sys.modules.get(module), "__file__", None)
     if module.startswith("vlret.") or not file:
@@ -230,11 +196,6 @@ def _code_of(model: Embedder) -> str:
 
 def _text_key(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _unit(rows: Vectors) -> Vectors:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def resized(clip: Pixels, size: tuple[int, int]) -> Pixels:

@@ -1,4 +1,4 @@
-"""What a run compares beside models: vectors made elsewhere."""
+"""Embeddings that were computed by another program, scored as a model is."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.model_embeddings import Piece
-from vlret.evaluation.results.protocol import short
+from vlret.evaluation.embeddings.source import MediaItem
+from vlret.evaluation.protocol.protocol import short
 from vlret.types import Vectors
+from vlret.vectors import unit_vector
 
 _COLUMNS = ("kind", "key", "vector")
 _KINDS = {"media": "media", "text": "texts"}
+_KEYS = "The key of a media file is its id, that of a text is the text, that of a class its readable name."
 _FORM = "A row is a kind (media or text), a key (a text) and its one vector (a list of numbers)."
 
 
-class StoredVectors:
-    """A `Contestant` from a Parquet file with the columns kind ("media" or "text"), key and vector.
+class PrecomputedEmbeddings:
+    """An `EmbeddingSource` read from a Parquet file with the columns kind ("media" or "text"), key and vector.
 
-    The key of a medium is its id in the set, that of a text is the text, that of a class its readable name;
-    vectors are lists of numbers, of any length but zero. What is not in the file has no vector; `lacked` holds
-    the texts that were asked for and have none, in their order.
+    The key of a media file is its id in the dataset, that of a text is the text, that of a class its readable name;
+    vectors are lists of numbers, of any length but zero. What is not in the file has no embedding; `lacked` holds
+    the texts that were needed and have none, in their order.
     """
 
     takes_query = False
@@ -37,7 +39,7 @@ class StoredVectors:
         """Read the file.
 
         Raises:
-            UsageError: it is not there, not Parquet, or a row is not as said above; the message names the row.
+            UsageError: it is missing, not Parquet, or a row is invalid; the message names the row.
         """
         self.path, self.name = path, path.stem
         self.lacked: dict[str, None] = {}
@@ -46,22 +48,20 @@ class StoredVectors:
         self._place = _places(path, table, self._rows)
 
     def require_some(self, kind: str, keys: Iterable[str]) -> None:
-        """Refuse a file without a vector of any of `keys`: it was made for another set.
+        """Refuse a file without an embedding of any of `keys`: it was made for another dataset.
 
         Raises:
             UsageError: there is none.
         """
         wanted = list(dict.fromkeys(keys))
         if wanted and not any((kind, key) in self._place for key in wanted):
-            what = f"{len(wanted)} {_KINDS[kind]} of the set, such as {short(wanted[0])}"
-            raise UsageError(
-                f"{self.path} has vectors of none of the {what}.",
-                "The key of a medium is its id, that of a text is the text, that of a class its readable name.",
-            )
+            what = f"{len(wanted)} {_KINDS[kind]} of the dataset, such as {short(wanted[0])}"
+            message = f"{self.path} has embeddings of none of the {what}."
+            raise UsageError(message, _KEYS, code="precomputed_of_other_dataset", path=self.path, kind=kind)
 
-    def clips(self, media: Sequence[Piece], query: str | None = None) -> Vectors:
+    def clips(self, items: Sequence[MediaItem], query: str | None = None) -> Vectors:
         """Unit vectors float32 [n, dim] of media by their ids; NaN where the file has none."""
-        return self._of("media", [piece.id for piece in media])
+        return self._of("media", [item.id for item in items])
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors float32 [n, dim] of texts; NaN where the file has none."""
@@ -80,17 +80,21 @@ class StoredVectors:
 
 
 def _read(path: Path) -> pd.DataFrame:
+    hint = "Give a Parquet file."
     if not path.is_file():
-        raise UsageError(f"There is no file {path}.", "Give a Parquet file.")
+        raise UsageError(f"There is no file {path}.", hint, code="file_not_found", path=path)
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read as Parquet: {error}.", "Give a Parquet file.") from error
+        message = f"{path} cannot be read as Parquet: {error}."
+        raise UsageError(message, hint, code="not_parquet", path=path) from error
     missing = [name for name in _COLUMNS if name not in table]
     if missing or not len(table):
-        raise UsageError(
-            f"{path} has no {', '.join(missing) or 'rows'}.", "It needs the columns kind, key and vector."
+        message, hint = (
+            f"{path} has no {', '.join(missing) or 'rows'}.",
+            "It needs the columns kind, key and vector.",
         )
+        raise UsageError(message, hint, code="precomputed_incomplete", path=path, missing=missing)
     return table
 
 
@@ -99,12 +103,12 @@ def _places(path: Path, table: pd.DataFrame, rows: Vectors) -> dict[tuple[str, s
     places: dict[tuple[str, str], int] = {}
     for place, (kind, key) in enumerate(zip(table["kind"], table["key"], strict=True)):
         if not isinstance(kind, str) or kind not in _KINDS:
-            raise _bad_row(path, place, f"the kind is {short(kind)}")
+            raise _invalid_row(path, place, f"the kind is {short(kind)}")
         if not isinstance(key, str):
-            raise _bad_row(path, place, f"the key is {short(key)}")
+            raise _invalid_row(path, place, f"the key is {short(key)}")
         first = places.setdefault((kind, key), place)
         if not np.array_equal(rows[first], rows[place]):
-            raise _bad_row(path, place, f"the {kind} {short(key)} has another vector in row {first + 1}")
+            raise _invalid_row(path, place, f"the {kind} {short(key)} has another vector in row {first + 1}")
     return places
 
 
@@ -114,22 +118,22 @@ def _unit_rows(path: Path, rows: Iterable[Any]) -> Vectors:
     for place, row in enumerate(rows):
         vector = np.asarray(row)
         if vector.ndim != 1 or not vector.size or vector.dtype.kind not in "iuf":
-            raise _bad_row(path, place, f"the vector is {short(row)}, not a list of numbers")
+            raise _invalid_row(path, place, f"the vector is {short(row)}, not a list of numbers")
         if made and len(vector) != len(made[0]):
-            raise _bad_row(path, place, f"it has {len(vector)} numbers, row 1 has {len(made[0])}")
+            raise _invalid_row(path, place, f"it has {len(vector)} numbers, row 1 has {len(made[0])}")
         made.append(_unit(vector))
         if not np.isfinite(made[-1]).all():
-            raise _bad_row(path, place, "the vector has no direction: it is zero, or a number is not finite")
+            raise _invalid_row(path, place, "the vector has no direction: it is zero or not finite")
     return np.stack(made)
 
 
 def _unit(vector: NDArray[Any]) -> Vectors:
     """At unit length, float32; NaN where that cannot be."""
+    wide = vector.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        wide = vector.astype(np.float64)
-        scaled = wide / np.abs(wide).max()  # so that no square overflows or vanishes
-        return np.asarray(scaled / np.linalg.norm(scaled), np.float32)
+        return unit_vector(wide / np.abs(wide).max())  # scaled, so that no square overflows or vanishes
 
 
-def _bad_row(path: Path, place: int, what: str) -> UsageError:
-    return UsageError(f"{path}, row {place + 1}: {what}.", _FORM)
+def _invalid_row(path: Path, place: int, what: str) -> UsageError:
+    message = f"{path}, row {place + 1}: {what}."
+    return UsageError(message, _FORM, code="invalid_precomputed_row", path=path, row=place + 1)

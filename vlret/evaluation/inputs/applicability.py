@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import PurePath
 
-from vlret.datasets.base import BenchmarkSet, VqaSet
+from vlret.datasets.base import BenchmarkSet
 from vlret.errors import UsageError
-from vlret.evaluation.inputs.subset import media_of
-from vlret.evaluation.results.protocol import USED_BY
+from vlret.evaluation.tasks.registry import task_of, tasks_using
 from vlret.media.sources import IMAGE_SUFFIXES
 
 _OF_TIME = ("frames", "sampling")
@@ -22,9 +21,10 @@ def check_task(task: str, given: Collection[str], choices: Collection[str]) -> N
         UsageError: not_used_by_task or prompts_given_twice.
     """
     for name in given:
-        tasks = USED_BY.get(name, (task,))
+        tasks = tasks_using(name)
         if task not in tasks:
-            raise _not_used(name, f"It applies to {', '.join(tasks)} only.", "not_used_by_task", task=task)
+            message = _not_used(name, f"It applies to {', '.join(tasks)} only.")
+            raise UsageError(message, "Remove it.", code="not_used_by_task", given=name, allowed=tasks)
     if "prompts" in given and "prompts" in choices:
         raise UsageError(
             "Prompts and the choice of prompts were given together.",
@@ -42,11 +42,11 @@ def check_dataset(benchmark_set: BenchmarkSet, given: Collection[str]) -> None:
     name = benchmark_set.card.name
     of_time = [field for field in _OF_TIME if field in given]
     if of_time and has_only_images(benchmark_set):
-        why = f"All media of {name} are images, which have one frame."
-        raise _not_used(", ".join(of_time), why, "not_used_for_images", dataset=name)
-    if "query" in given and _asks_only_questions(benchmark_set):
-        why = f"The questions of {name} themselves are the queries."
-        raise _not_used("query", why, "not_used_for_questions", dataset=name)
+        message = _not_used(", ".join(of_time), f"All media of {name} are images, which have one frame.")
+        raise UsageError(message, "Remove it.", code="not_used_for_images", given=of_time)
+    if "query" in given and task_of(benchmark_set).has_own_queries:
+        message = _not_used("query", f"The questions of {name} themselves are the queries.")
+        raise UsageError(message, "Remove it.", code="not_used_for_questions", given="query")
 
 
 def check_precomputed(given: Collection[str]) -> None:
@@ -57,8 +57,8 @@ def check_precomputed(given: Collection[str]) -> None:
     """
     unused = [name for name in given if name not in _FOR_PRECOMPUTED]
     if unused:
-        why = "Precomputed embeddings are used as they are."
-        raise _not_used(", ".join(unused), why, "not_used_for_precomputed")
+        message = _not_used(", ".join(unused), "Precomputed embeddings are used as they are.")
+        raise UsageError(message, "Remove it.", code="not_used_for_precomputed", given=unused)
 
 
 def check_predictor(given: Collection[str], takes_query: bool) -> None:
@@ -68,18 +68,15 @@ def check_predictor(given: Collection[str], takes_query: bool) -> None:
         UsageError: no_predictor.
     """
     if "query" in given and not takes_query:
-        raise _not_used("query", "None of the models has a predictor.", "no_predictor")
+        message = _not_used("query", "None of the models has a predictor.")
+        raise UsageError(message, "Remove it.", code="no_predictor", given="query")
 
 
 def has_only_images(benchmark_set: BenchmarkSet) -> bool:
     """Whether all media of a dataset are images by their names."""
-    media = media_of(benchmark_set)
+    media = task_of(benchmark_set).media
     return bool(media) and all(PurePath(one.files[0]).suffix.lower() in IMAGE_SUFFIXES for one in media)
 
 
-def _asks_only_questions(benchmark_set: BenchmarkSet) -> bool:
-    return isinstance(benchmark_set, VqaSet) and all(question.text for question in benchmark_set.questions)
-
-
-def _not_used(names: str, why: str, code: str, **fields: str) -> UsageError:
-    return UsageError(f"Not used here: {names}. {why}", "Remove it.", code=code, given=names, **fields)
+def _not_used(names: str, why: str) -> str:
+    return f"Not used here: {names}. {why}"

@@ -6,25 +6,25 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from vlret.datasets.base import BenchmarkSet, ClassificationSet, RetrievalSet, TextSet
+from vlret.datasets.base import BenchmarkSet, RetrievalSet
 from vlret.errors import MediaError, UsageError, VlretError
 from vlret.evaluation.embeddings.cache import default_cache
-from vlret.evaluation.embeddings.precomputed import StoredVectors
+from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.inputs import applicability
 from vlret.evaluation.inputs.load_dataset import load_dataset
 from vlret.evaluation.inputs.request import BenchRequest
-from vlret.evaluation.inputs.subset import media_of, present
+from vlret.evaluation.protocol.protocol import Protocol, protocol_for
 from vlret.evaluation.results.export import write_result
-from vlret.evaluation.results.protocol import Protocol
 from vlret.evaluation.results.result import BenchResult
-from vlret.evaluation.runner import protocol_for, run
+from vlret.evaluation.runner import run
 from vlret.evaluation.tasks.index_benchmark import rows_of, run_captions
+from vlret.evaluation.tasks.missing import present
+from vlret.evaluation.tasks.registry import task_of
 from vlret.files import replace_file
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.registry import check_model, load_model
 from vlret.tasks.index_model import model_for_index
-from vlret.tasks.label import readable
 
 MISSING = "missing.txt"
 _USED_WITH_INDEX = ("ties", "rerank", "allow_missing")
@@ -129,14 +129,14 @@ def _bench_models(
 def _require_media(request: BenchRequest, benchmark_set: BenchmarkSet, protocol: Protocol) -> None:
     """As `present`; for a custom dataset, its file may be what is wrong."""
     try:
-        present(benchmark_set, request.media_folder, protocol)
+        present(task_of(benchmark_set), request.media_folder, protocol)
     except MediaError as error:
         if request.dataset is not None or protocol.allow_missing:
             raise
         raise MediaError(
             error.message,
             f"Correct the paths in {request.custom}, give the directory of the media, or allow missing media, "
-            "which every number then says.",
+            "which is recorded with every figure.",
             code="custom_media_missing",
             files=error.fields["files"],
             dataset=request.custom,
@@ -145,41 +145,30 @@ def _require_media(request: BenchRequest, benchmark_set: BenchmarkSet, protocol:
 
 def _load(
     request: BenchRequest, benchmark_set: BenchmarkSet, device: str, dtype: str, say: Callable[[str], None]
-) -> list[Embedder | StoredVectors]:
+) -> list[Embedder | PrecomputedEmbeddings]:
     """Precomputed embeddings, which are read quickly, and then the models."""
-    models: list[Embedder | StoredVectors] = [_stored(path, benchmark_set) for path in request.precomputed]
+    models: list[Embedder | PrecomputedEmbeddings] = [
+        _stored(path, benchmark_set) for path in request.precomputed
+    ]
     for name in request.models:
         say(f"loading {name}")
         models.append(load_model(name, device, dtype))
     return models
 
 
-def _names(models: Sequence[Embedder | StoredVectors], requested: Sequence[str]) -> Sequence[str]:
+def _names(models: Sequence[Embedder | PrecomputedEmbeddings], requested: Sequence[str]) -> Sequence[str]:
     """Names by card or file; as requested where two are equal, such as two states of one model."""
     names = [model.card.name if isinstance(model, Embedder) else model.name for model in models]
     return names if len(set(names)) == len(names) else requested
 
 
-def _stored(path: Path, benchmark_set: BenchmarkSet) -> StoredVectors:
+def _stored(path: Path, benchmark_set: BenchmarkSet) -> PrecomputedEmbeddings:
     """The embeddings of a file, some of which are of this dataset."""
-    stored = StoredVectors(path)
-    if benchmark_set.card.task != "vqa":  # it takes none at all, as `run` says
-        stored.require_some("media", [medium.id for medium in media_of(benchmark_set)])
-        stored.require_some("text", _texts_of(benchmark_set))
+    stored, task = PrecomputedEmbeddings(path), task_of(benchmark_set)
+    task.check_model(stored)
+    stored.require_some("media", [media.id for media in task.media])
+    stored.require_some("text", task.texts())
     return stored
-
-
-def _texts_of(benchmark_set: BenchmarkSet) -> Sequence[str]:
-    """The texts whose embeddings the dataset needs."""
-    if isinstance(benchmark_set, TextSet):
-        return [
-            text
-            for triple in benchmark_set.triples
-            for text in (triple.first, triple.second, triple.negative)
-        ]
-    if isinstance(benchmark_set, ClassificationSet):
-        return [readable(name) for name in benchmark_set.classes]
-    return benchmark_set.texts if isinstance(benchmark_set, RetrievalSet) else ()
 
 
 def _bench_index(

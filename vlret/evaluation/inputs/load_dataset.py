@@ -8,7 +8,7 @@ from vlret.datasets import registry
 from vlret.datasets.base import BenchmarkSet, SetCard
 from vlret.errors import UsageError
 from vlret.evaluation.inputs.request import BenchRequest
-from vlret.evaluation.inputs.subset import require_whole
+from vlret.evaluation.tasks.missing import require_whole
 
 _CUSTOM_OF = {"retrieval": "captions", "classification": "labels", "vqa": "questions"}
 """The field of a request with a custom dataset, by task."""

@@ -21,7 +21,7 @@ class BenchRequest:
         index: search this index for the captions; everything else is taken from it.
         data: directory of the media (default: that of the custom dataset).
         models: names for `load_model`.
-        precomputed: Parquet files for `StoredVectors`.
+        precomputed: Parquet files for `PrecomputedEmbeddings`.
         protocol: fields of `Protocol` that differ from the usual ones of the dataset.
     """
 

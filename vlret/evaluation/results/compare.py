@@ -9,8 +9,9 @@ from typing import Any
 
 from vlret.errors import UsageError
 from vlret.evaluation.metrics.statistics import Paired, paired_test
+from vlret.evaluation.protocol.protocol import short
+from vlret.evaluation.results.differences import Difference, differences
 from vlret.evaluation.results.json_codec import encode
-from vlret.evaluation.results.protocol import Difference, differences, short
 from vlret.evaluation.results.queries import query_items
 from vlret.evaluation.results.result import BenchResult, ModelResult
 from vlret.evaluation.results.section import ResultSection

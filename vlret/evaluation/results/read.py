@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from vlret.errors import UsageError
+from vlret.evaluation.results.consistency import check_consistent
 from vlret.evaluation.results.result import SCHEMA, BenchResult
 
 _HINT = "Give a result.json, or its directory."
@@ -22,7 +23,9 @@ def read_result(file: Path) -> BenchResult:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         _check_schema(path, values)
-        return BenchResult.from_json(values)
+        result = BenchResult.from_json(values)
+        check_consistent(result)
+        return result
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}.", _HINT, code="result_unreadable", path=path

@@ -1,23 +1,21 @@
-"""What a run says of itself: the set it scored, the model, the packages and the machine."""
+"""The stamp of a result: protocol, dataset, model, packages and machine."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import platform
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import vlret
-from vlret.datasets.base import BenchmarkSet, ClassificationSet, Media, RetrievalSet, TextSet
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
-from vlret.evaluation.embeddings.model_embeddings import Piece
+from vlret.evaluation.embeddings.source import MediaItem
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.evaluation.results.json_codec import encode
-from vlret.evaluation.results.protocol import Protocol, Stamp, used_fields
+from vlret.evaluation.results.scored import ScoredSet, lines_hash
 
 _PACKAGES = (
     "numpy", "scipy", "torch", "torchvision", "av", "decord", "pillow", "open-clip-torch", "transformers",
@@ -25,58 +23,47 @@ _PACKAGES = (
 )  # fmt: skip
 
 
-def set_hash(benchmark_set: BenchmarkSet) -> str:
-    """SHA-256 (hex) over ids, spans and texts in their order: the split as it is scored."""
-    parts: Iterable[Any]
-    if isinstance(benchmark_set, TextSet):
-        parts = map(asdict, benchmark_set.triples)
-    elif isinstance(benchmark_set, RetrievalSet):
-        parts = [*_spans(benchmark_set.media), *zip(benchmark_set.texts, benchmark_set.owner, strict=True)]
-    elif isinstance(benchmark_set, ClassificationSet):
-        parts = [*_spans(benchmark_set.media), *benchmark_set.classes, *benchmark_set.labels]
-    else:
-        questions = [asdict(question) for question in benchmark_set.questions]
-        parts = [*_spans(benchmark_set.media), *questions, getattr(benchmark_set, "candidates", ())]
-    return _sha256(parts)
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A protocol as recorded with one model's result; plain JSON values.
 
+    Attributes:
+        protocol: the fields of `Protocol`; None for those that the task does not use.
+        set: `hash` over ids and texts of what was scored, `media_hash` over ids and contents of its media
+            (None for precomputed embeddings), counts of `media` and `texts`, and the ids that were `missing`
+            or `undecodable`.
+        model: the card, and the `dtype`, `device`, `frame_pooling`, `query` and `prompts` it ran with.
+        versions: of vlret, Python and the packages that affect numbers; `encoding_version` is `ENCODING_VERSION`.
+        machine: system, processor, cores and accelerator.
+    """
 
-def media_hash(pieces: Iterable[Piece]) -> str:
-    """SHA-256 (hex) over ids and content keys of media in their order."""
-    return _sha256((piece.id, piece.key) for piece in pieces)
+    protocol: Mapping[str, Any]
+    set: Mapping[str, Any]
+    model: Mapping[str, Any]
+    versions: Mapping[str, str]
+    machine: Mapping[str, Any]
 
 
 def stamp(
     protocol: Protocol,
-    benchmark_set: BenchmarkSet,
-    model: dict[str, Any],
+    scored: ScoredSet,
+    model: Mapping[str, Any],
     missing: Sequence[str],
     undecodable: Sequence[str],
-    pieces: Sequence[Piece] = (),
+    embedded: Sequence[MediaItem] = (),
 ) -> Stamp:
-    """The stamp of one model over the set as it was scored; `pieces` are the media that it looked at."""
-    scored = {
-        "hash": set_hash(benchmark_set), "media_hash": media_hash(pieces) if pieces else None,
-        **counts(benchmark_set), "missing": sorted(missing), "undecodable": sorted(undecodable),
+    """The stamp of one model over a dataset as it was scored; `embedded` are the media that the model read."""
+    made = {
+        "hash": scored.hash, "media_hash": media_hash(embedded) if embedded else None,
+        **scored.counts, "missing": sorted(missing), "undecodable": sorted(undecodable),
     }  # fmt: skip
-    applied = used_fields(protocol, benchmark_set.card.task)
-    return Stamp(encode(applied), encode(scored), encode(model), versions(), machine())
+    applied = {name: None if name in scored.unused else value for name, value in asdict(protocol).items()}
+    return Stamp(encode(applied), encode(made), encode(model), versions(), machine())
 
 
-def counts(benchmark_set: BenchmarkSet) -> dict[str, int]:
-    """How many media, texts, classes, questions or triples a set has."""
-    names = ("media", "texts", "classes", "questions", "triples")
-    return {name: len(getattr(benchmark_set, name)) for name in names if hasattr(benchmark_set, name)}
-
-
-def _sha256(parts: Iterable[Any]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(json.dumps(part, ensure_ascii=False).encode(errors="surrogatepass") + b"\n")
-    return digest.hexdigest()
-
-
-def _spans(media: Iterable[Media]) -> list[tuple[str, float, float | None]]:
-    return [(medium.id, medium.start, medium.end) for medium in media]
+def media_hash(items: Iterable[MediaItem]) -> str:
+    """SHA-256 (hex) over ids and content keys of media in their order."""
+    return lines_hash((item.id, item.key) for item in items)
 
 
 def versions() -> dict[str, str]:

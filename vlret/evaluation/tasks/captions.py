@@ -4,24 +4,55 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
 
 from vlret.datasets.base import RetrievalSet
 from vlret.errors import UsageError
 from vlret.evaluation.metrics.cider import Floats, cider
 from vlret.evaluation.metrics.statistics import bootstrap_interval, paired_test
+from vlret.evaluation.results.json_codec import OPTIONAL
 
-Row = dict[str, Any]
 METRIC = "CIDEr-D x 100: n-grams of 1 to 4 words, sigma 6, their weights from the references of the set"
 
 
-def score_captions(written: Mapping[str, RetrievalSet], known: RetrievalSet) -> list[Row]:
-    """CIDEr of sets of one caption for each of the media of `known`, by their names.
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A mean and its 95% bootstrap interval."""
 
-    Returns:
-        For each {name, items, references, CIDEr: {value, low, high}, per_item: [CIDEr of each medium of
-        `known`]}; low and high are the 95% bootstrap interval. From the second on also minus_first:
-        {value, low, high, p}, a paired test.
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Score):
+    """A difference of two means over the same items, its interval and the p value of a paired test."""
+
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionScores:
+    """CIDEr of the captions in one file.
+
+    Attributes:
+        name: of the file.
+        items, references: how many items were captioned, and how many references they have.
+        cider: the mean over items ("CIDEr" in JSON).
+        minus_first: the difference from the first file; None for the first.
+        per_item: CIDEr of each item.
+    """
+
+    name: str
+    items: int
+    references: int
+    cider: Score = field(metadata={"key": "CIDEr"})
+    minus_first: Difference | None = field(metadata=OPTIONAL)
+    per_item: tuple[float, ...]
+
+
+def score_captions(written: Mapping[str, RetrievalSet], known: RetrievalSet) -> list[CaptionScores]:
+    """CIDEr of datasets of one caption for each item of `known`, by their names.
 
     Raises:
         UsageError: a medium of `known` has no caption, or two, or a caption is of another medium, or there
@@ -29,23 +60,28 @@ def score_captions(written: Mapping[str, RetrievalSet], known: RetrievalSet) -> 
     """
     if len(known.media) < 2:
         raise UsageError(
-            f"{known.card.title} has one medium.", "CIDEr weighs words by how few media have them: give more."
+            f"{known.card.title} has only one item.",
+            "CIDEr weighs words by how few items have them: give more items.",
+            code="too_few_items",
         )
     scored = {name: cider(*paired_captions(name, one, known)) for name, one in written.items()}
     first = next(iter(scored.values()))
-    return [_row(name, scores, known, None if scores is first else first) for name, scores in scored.items()]
+    return [
+        CaptionScores(
+            name,
+            len(known.media),
+            len(known.texts),
+            Score(float(scores.mean()), *bootstrap_interval(scores)),
+            None if scores is first else _difference(scores, first),
+            tuple(scores.tolist()),
+        )
+        for name, scores in scored.items()
+    ]
 
 
-def _row(name: str, scores: Floats, known: RetrievalSet, first: Floats | None) -> Row:
-    low, high = bootstrap_interval(scores)
-    row: Row = {"name": name, "items": len(known.media), "references": len(known.texts)}
-    row["CIDEr"] = {"value": float(scores.mean()), "low": low, "high": high}
-    if first is not None:
-        paired = paired_test(scores, first)
-        row["minus_first"] = {
-            "value": paired.difference, "low": paired.low, "high": paired.high, "p": paired.p_value,
-        }  # fmt: skip
-    return row | {"per_item": scores.tolist()}
+def _difference(scores: Floats, first: Floats) -> Difference:
+    paired = paired_test(scores, first)
+    return Difference(paired.difference, paired.low, paired.high, paired.p_value)
 
 
 def paired_captions(
@@ -69,16 +105,25 @@ def paired_captions(
         if medium not in number:
             raise UsageError(
                 f"{medium} of {name} is not in {known.card.title}.",
-                f"Allowed: one row for each of its {len(known.media)} media, such as {known.media[0].id}.",
+                f"Allowed: one row for each of its {len(known.media)} items, such as {known.media[0].id}.",
+                code="unknown_item",
+                given=medium,
             )
         if number[medium] in captions:
-            raise UsageError(f"{name} has two captions of {medium}.", "Leave one row for it.")
+            raise UsageError(
+                f"{name} has two captions of {medium}.",
+                "Keep one row for it.",
+                code="duplicate_caption",
+                given=medium,
+            )
         captions[number[medium]] = text
     silent = [one.id for i, one in enumerate(known.media) if i not in captions]
     if silent:
         raise UsageError(
-            f"{name} has no caption for {len(silent)} of {len(known.media)} media, {silent[0]} first.",
+            f"{name} has no caption for {len(silent)} of {len(known.media)} items, {silent[0]} first.",
             "Write a row for each.",
+            code="caption_missing",
+            items=silent,
         )
     return [captions[i] for i in range(len(references))], references
 

@@ -16,14 +16,16 @@ from scipy.sparse import csr_array
 from vlret.datasets.base import Media, RetrievalSet
 from vlret.errors import UsageError
 from vlret.evaluation.embeddings.cache import default_cache
-from vlret.evaluation.embeddings.model_embeddings import ModelVectors, Piece
-from vlret.evaluation.inputs.subset import files_of, some_of, source_numbers
+from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
+from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.metrics.ranks import Ints, ScoreBlocks, Scores, cosine
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.evaluation.results.build import make_model_result, make_result
 from vlret.evaluation.results.contents import Contents, RetrievalText
-from vlret.evaluation.results.protocol import Protocol
 from vlret.evaluation.results.result import BenchResult
-from vlret.evaluation.tasks.retrieval import direction_parts
+from vlret.evaluation.tasks.base import source_numbers
+from vlret.evaluation.tasks.missing import files_of, some_of
+from vlret.evaluation.tasks.retrieval import Retrieval, direction_sections
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.text import printable
@@ -37,13 +39,13 @@ class _Pool:
     of its last clip: damage, or windows with gaps, may leave more behind that.
     """
 
-    pieces: list[Piece]
+    items: list[MediaItem]
     of_clip: Ints
     seconds: list[float | None]
 
     @property
     def media(self) -> list[Media]:
-        return [Media(piece.id, (str(piece.path),), piece.start, piece.end) for piece in self.pieces]
+        return [Media(item.id, (str(item.path),), item.start, item.end) for item in self.items]
 
 
 def run_captions(
@@ -77,29 +79,30 @@ def run_captions(
     wanted, missing = rows_of(captions, folder, index, allow_missing)
     rows = index.rows()
     pool = _clips_of(rows) if _has_times(captions) else _files_of(rows)
-    seen = ModelVectors(model, protocol, default_cache() if cache is None else cache)
+    seen = ModelEmbeddings(model, protocol, default_cache() if cache is None else cache)
     asked = [
         (text, wanted[o]) for text, o in zip(captions.texts, captions.owner, strict=True) if len(wanted[o])
     ]
     texts = [text for text, _ in asked]
-    relevant = _relevant([pool.of_clip[found] for _, found in asked], len(pool.pieces))
+    relevant = _relevant([pool.of_clip[found] for _, found in asked], len(pool.items))
     scores = _best_of(cosine(seen.texts(texts), index.vectors()), pool.of_clip)
     right = [numbers.tolist() for numbers in np.split(relevant.indices, relevant.indptr[1:-1])]
     owner = [first for first, *_ in right]
-    parts = direction_parts(
+    sections = direction_sections(
         "text to video", ("texts", "items"), scores, relevant, source_numbers(pool.media)[owner],
         protocol, seen.temperature,
     )  # fmt: skip
     seen.flush()
-    scored = replace(captions, media=pool.media, texts=texts, owner=owner)
-    result = make_model_result(seen, scored, pool.pieces, parts, [], protocol, missing, {})
+    scored = Retrieval(replace(captions, media=pool.media, texts=texts, owner=owner)).scored_set()
     contents = Contents(
         texts=tuple(
             RetrievalText(text, first, tuple(also) or None)
             for text, (first, *also) in zip(texts, right, strict=True)
         )
     )
-    return make_result(scored, pool.pieces, pool.seconds, missing, {}, [result], contents)
+    result = make_model_result(seen, scored, pool.items, sections, [], protocol, missing, {})
+    shown = replace(scored, contents=contents)
+    return make_result(shown, pool.items, pool.seconds, missing, {}, [result])
 
 
 def rows_of(
@@ -119,8 +122,10 @@ def rows_of(
         what = "clips" if _has_times(captions) else "files"
         raise UsageError(
             f"{len(missing)} of {len(wanted)} captioned {what} are not in {index.folder}: {some_of(missing)}.",
-            "Index them, or run with --allow-missing.",
+            "Index them, or allow missing media.",
+            code="captions_not_in_index",
             files=files_of(absent),
+            index=index.folder,
         )
     return wanted, missing
 
@@ -146,24 +151,24 @@ def _has_times(captions: RetrievalSet) -> bool:
 def _files_of(rows: pd.DataFrame) -> _Pool:
     numbers, _ = pd.factorize(rows["path"])
     files = rows.drop_duplicates("path")
-    pieces = [
-        Piece(digest, path, Path(path))
+    items = [
+        MediaItem(digest, path, Path(path))
         for path, digest in zip(files["path"], files["fingerprint"], strict=True)
     ]
     ends_s = rows["end"].astype(float).groupby(numbers).max().tolist()
-    return _Pool(pieces, np.asarray(numbers, np.int64), [end_s or None for end_s in ends_s])
+    return _Pool(items, np.asarray(numbers, np.int64), [end_s or None for end_s in ends_s])
 
 
 def _clips_of(rows: pd.DataFrame) -> _Pool:
     spans = zip(
         rows["path"], rows["fingerprint"], rows["start"].astype(float), rows["end"].astype(float), strict=True
     )
-    pieces = [
-        Piece(f"{digest}|{start}|{end}", f"{path} from {start:g} to {end:g} s", Path(path), start, end)
+    items = [
+        MediaItem(f"{digest}|{start}|{end}", f"{path} from {start:g} to {end:g} s", Path(path), start, end)
         for path, digest, start, end in spans
     ]
     seconds = (rows["end"].astype(float) - rows["start"].astype(float)).tolist()
-    return _Pool(pieces, np.arange(len(rows)), [length_s or None for length_s in seconds])
+    return _Pool(items, np.arange(len(rows)), [length_s or None for length_s in seconds])
 
 
 class _Files:
@@ -190,6 +195,8 @@ class _Files:
                 raise UsageError(
                     f"{printable(name)} is the name of {len(found)} files: {some_of([*map(printable, found)])}.",
                     "Write the whole path.",
+                    code="ambiguous_file_name",
+                    given=name,
                 )
             if found:
                 return np.asarray(self._rows_of[found[0]], np.int64)

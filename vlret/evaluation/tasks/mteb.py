@@ -1,18 +1,11 @@
-"""mteb's own tasks over vlret's models: which of them run, what they scored, and where mteb's result files lie.
-
-The document of `run_tasks`:
-    task, list ("" for tasks by name), mteb (its version), frame_times (what stands in place of mteb's sampling),
-    models: name (as asked for), mteb_name, revision, weights_hash, frames, dtype,
-        results: task, type, metric, main_score (0..1, or None), file (None without `out`), result (mteb's
-            `TaskResult` as plain values),
-        no_score: task, reason (the model cannot take it, or it failed).
-"""
+"""mteb's own tasks over vlret's models: which of them run, what they scored, and where mteb's result files are."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
@@ -21,17 +14,77 @@ from typing import Any
 import numpy as np
 
 from vlret.errors import UsageError, VlretError
+from vlret.evaluation.results.json_codec import encode
 from vlret.models.base import Embedder, ModelCard
 from vlret.models.mteb import MTEBEncoder, import_mteb
-
-Document = dict[str, Any]
-Row = dict[str, Any]
 
 FRAME_TIMES = (
     "the middles of equal spans of time, in place of mteb's own, which go by the number of the frame"
 )
 _READ = {"text", "video"}
 _LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScore:
+    """What a model scored on a task.
+
+    `main_score` is in 0..1, None where it is not a number; `file` is None without an output directory; `result`
+    is mteb's `TaskResult` as plain values.
+    """
+
+    task: str
+    type: str
+    metric: str
+    main_score: float | None
+    file: str | None
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedTask:
+    """A task without a score: the model does not support it, or it failed."""
+
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelScores:
+    """The scores of one model, with the name and revision that mteb knows it by."""
+
+    name: str
+    mteb_name: str
+    revision: str
+    weights_hash: str
+    frames: int
+    dtype: str
+    results: tuple[TaskScore, ...]
+    no_score: tuple[SkippedTask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MtebResult:
+    """The scores of all models.
+
+    Attributes:
+        benchmark: of mteb, "" for tasks by name ("list" in JSON).
+        mteb: its version.
+        frame_times: how frames were chosen, in place of mteb's sampling.
+        models: one for each.
+    """
+
+    benchmark: str
+    mteb: str
+    frame_times: str
+    models: tuple[ModelScores, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {
+            "task": "mteb", "list": self.benchmark, "mteb": self.mteb, "frame_times": self.frame_times,
+            "models": encode(self.models),
+        }  # fmt: skip
 
 
 def find_tasks(names: Sequence[str], benchmark: str | None = None) -> list[Any]:
@@ -44,8 +97,9 @@ def find_tasks(names: Sequence[str], benchmark: str | None = None) -> list[Any]:
     mteb = import_mteb()
     if bool(names) == bool(benchmark):
         raise UsageError(
-            f"{'Tasks and a list' if names else 'Neither tasks nor a list'} of mteb were named.",
-            "Give --task NAME (several), or --list NAME such as 'MVEB(text, video)'.",
+            f"{'Tasks and a benchmark' if names else 'Neither tasks nor a benchmark'} of mteb were given.",
+            "Give names of tasks, or a benchmark such as 'MVEB(text, video)'.",
+            code="not_tasks_or_benchmark",
         )
     if not benchmark:
         return [_task(mteb, name) for name in dict.fromkeys(names)]
@@ -53,7 +107,7 @@ def find_tasks(names: Sequence[str], benchmark: str | None = None) -> list[Any]:
         return list(mteb.get_benchmark(benchmark).tasks)
     except KeyError as error:
         known = [name for b in mteb.get_benchmarks() for name in (b.name, *(b.aliases or ()))]
-        raise _unknown("list", benchmark, known) from error
+        raise _unknown("benchmark", benchmark, known) from error
 
 
 def run_tasks(
@@ -63,18 +117,18 @@ def run_tasks(
     benchmark: str | None = None,
     out: Path | None = None,
     say: Callable[[str], None] = lambda message: None,
-) -> Document:
-    """Each task over each model; see the top of this file for the document.
+) -> MtebResult:
+    """Run each task over each model.
 
     Args:
-        models: embedders by the name that the document gives them.
+        models: embedders by the name that the result gives them.
         tasks: of `find_tasks`.
-        benchmark: the list that they are from.
+        benchmark: the benchmark of mteb that they are from.
         out: a folder for mteb's result files, laid out as `mteb.ResultCache` reads it: a result that is there of
-            the same weights, number format and frames is not computed again, and a stopped one goes on.
-        say: told which task is being run over which model.
+            the same weights, number format and frames is not computed again, and a stopped run resumes.
+        say: receives which task is run over which model.
 
-    A task that a model cannot take, or that fails, is left out with the reason; the others go on.
+    A task that a model does not support, or that fails, is skipped with the reason; the others run.
 
     Raises:
         MissingExtraError: mteb is not installed.
@@ -82,16 +136,13 @@ def run_tasks(
     """
     cache = import_mteb().ResultCache(out) if out else None
     encoders = {name: MTEBEncoder(model) for name, model in models.items()}
-    entries = {name: _entry(name, encoder) for name, encoder in encoders.items()}
+    rows: dict[str, list[TaskScore | SkippedTask]] = {name: [] for name in models}
     for task in tasks:
         for name, encoder in encoders.items():
             say(f"{task.metadata.name} over {name}")
-            row = _row(encoder, task, cache)
-            entries[name]["no_score" if "reason" in row else "results"].append(row)
-    return {
-        "task": "mteb", "list": benchmark or "", "mteb": version("mteb"), "frame_times": FRAME_TIMES,
-        "models": list(entries.values()),
-    }  # fmt: skip
+            rows[name].append(_row(encoder, task, cache))
+    scores = tuple(_model_scores(name, encoder, rows[name]) for name, encoder in encoders.items())
+    return MtebResult(benchmark or "", version("mteb"), FRAME_TIMES, scores)
 
 
 def left_out(card: ModelCard, task: Any) -> str:
@@ -118,6 +169,8 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> UsageError:
     return UsageError(
         f"mteb {version('mteb')} has no {what} {name!r}; the nearest names are {near}.",
         "Give one that it has.",
+        code="unknown_mteb_task" if what == "task" else "unknown_mteb_benchmark",
+        given=name,
     )
 
 
@@ -127,19 +180,25 @@ def _asks(task: Any) -> bool:
     return any({"t", "v"} <= set(side) for side in category.split("2"))
 
 
-def _entry(name: str, encoder: MTEBEncoder) -> Document:
+def _model_scores(name: str, encoder: MTEBEncoder, rows: Sequence[TaskScore | SkippedTask]) -> ModelScores:
     card, meta = encoder.embedder.card, encoder.mteb_model_meta
-    return {
-        "name": name, "mteb_name": meta.name, "revision": meta.revision, "weights_hash": card.weights_hash,
-        "frames": card.frames, "dtype": meta.experiment_kwargs["dtype"], "results": [], "no_score": [],
-    }  # fmt: skip
+    return ModelScores(
+        name,
+        meta.name,
+        meta.revision,
+        card.weights_hash,
+        card.frames,
+        meta.experiment_kwargs["dtype"],
+        tuple(row for row in rows if isinstance(row, TaskScore)),
+        tuple(row for row in rows if isinstance(row, SkippedTask)),
+    )
 
 
-def _row(encoder: MTEBEncoder, task: Any, cache: Any) -> Row:
+def _row(encoder: MTEBEncoder, task: Any, cache: Any) -> TaskScore | SkippedTask:
     name = task.metadata.name
     reason = left_out(encoder.embedder.card, task)
     if reason:
-        return {"task": name, "reason": reason}
+        return SkippedTask(name, reason)
     if cache:
         _check_stored(encoder, name, cache)
     logging.getLogger("mteb").setLevel(logging.CRITICAL)  # what it would log of a failed task is in the row
@@ -148,15 +207,17 @@ def _row(encoder: MTEBEncoder, task: Any, cache: Any) -> Row:
         encode_kwargs={"batch_size": encoder.embedder.batch_size, "show_progress_bar": False},
     )  # fmt: skip
     if found.exceptions:
-        return {"task": name, "reason": " ".join(found.exceptions[0].exception.split())[:_LONGEST_REASON]}
+        return SkippedTask(name, " ".join(found.exceptions[0].exception.split())[:_LONGEST_REASON])
     (result,) = found.task_results
     score = float(result.get_score())
-    return {
-        "task": name, "type": task.metadata.type, "metric": task.metadata.main_score,
-        "main_score": score if np.isfinite(score) else None,
-        "file": str(_file(encoder, name, cache)) if cache else None,
-        "result": json.loads(result.model_dump_json()),  # this way NaN becomes null
-    }  # fmt: skip
+    return TaskScore(
+        name,
+        task.metadata.type,
+        task.metadata.main_score,
+        score if np.isfinite(score) else None,
+        str(_file(encoder, name, cache)) if cache else None,
+        json.loads(result.model_dump_json()),  # this way NaN becomes null
+    )
 
 
 def _check_stored(encoder: MTEBEncoder, task: str, cache: Any) -> None:
@@ -164,7 +225,12 @@ def _check_stored(encoder: MTEBEncoder, task: str, cache: Any) -> None:
         cache.load_task_result(task, encoder.mteb_model_meta)
     except ValueError as error:
         file = _file(encoder, task, cache)
-        raise VlretError(f"{file} is no whole result of mteb.", "Delete it and run again.") from error
+        raise VlretError(
+            f"{file} is not a complete result of mteb.",
+            "Delete it and run again.",
+            code="mteb_result_damaged",
+            path=file,
+        ) from error
 
 
 def _file(encoder: MTEBEncoder, task: str, cache: Any) -> Path:

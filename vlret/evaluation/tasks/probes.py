@@ -138,7 +138,9 @@ def correlation(of_label: ArrayLike, hits: ArrayLike, truth: ArrayLike) -> Estim
     present, place = np.unique(np.asarray(truth), return_inverse=True)
     if len(present) < 3:
         raise UsageError(
-            f"A correlation was asked over {len(present)} labels.", "Give items of three or more."
+            f"A correlation over {len(present)} labels is not meaningful.",
+            "Give items of three or more labels.",
+            code="too_few_labels",
         )
     values = np.asarray(of_label, np.float64)[present]
     accuracy = np.bincount(place, np.asarray(hits)) / np.bincount(place)
@@ -182,7 +184,9 @@ def swap_probe(photographs: Vectors, pairs: Sequence[Pair], captions: Vectors, s
     owner = np.array([pair.photograph for pair in pairs], np.int64)
     missing = {"male", "female"} - {*genders.tolist()}
     if missing:
-        raise UsageError(f"No caption names one {missing.pop()} person.", "Give more photographs.")
+        raise UsageError(
+            f"No caption names one {missing.pop()} person.", "Give more photographs.", code="gender_missing"
+        )
     shift = ((captions - swapped) * photographs[owner]).sum(1).astype(np.float64)
     right = (shift > 0) + 0.5 * (shift == 0)
     return Swapped(_by_gender(right, genders, owner), _by_gender(shift, genders, owner))

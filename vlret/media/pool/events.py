@@ -22,6 +22,8 @@ from vlret.types import Clip, Frames, Pixels
 class DecodeJob:
     """One file to decode: the clip rule, frames per clip, and the arguments of `read_clip`.
 
+    `within=(start, end)` keeps the clips that start in `[start, end)` seconds; None: all.
+
     Raises:
         UsageError: unknown clip rule, sampling or decoder, or an invalid size or number of frames.
     """
@@ -32,6 +34,7 @@ class DecodeJob:
     sampling: str = "midpoint"
     decoder: str = AUTO
     size: Size | None = None
+    within: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         check_rule(self.clips)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import signal
@@ -135,7 +136,9 @@ def _clips(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator
     """Yield the clips of a file, then "done"."""
     path, size = Path(request["path"]), request["size"] and tuple(request["size"])
     with open_media(path, on_progress) as media:
-        clips, n_clips = clips_of(path, media, request["clips"]), 0
+        start, end = request["within"] or (0.0, math.inf)
+        clips = [clip for clip in clips_of(path, media, request["clips"]) if start <= clip.start < end]
+        n_clips = 0
         decoded = clip_frames(
             media, clips, request["n_frames"], request["sampling"], size, request["decoder"]
         )

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vlret.media.limits import PACKET_CACHE_BYTES
-from vlret.media.video.packets import PacketTable, read_packets
+from vlret.media.video.packet_table import PacketTable
+from vlret.media.video.read_packets import read_packets
 
 _Key = tuple[Path, int, int]
 

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from vlret.media.video.container import decoder_of, open_container, packets_of, video_streams
 from vlret.media.video.damage import DamageCheck
-from vlret.media.video.packets import PacketTable
+from vlret.media.video.packet_table import PacketTable
 from vlret.media.video.timestamps import NO_TIME
 
 

@@ -17,7 +17,7 @@ from vlret.media.limits import LONG_STILL_S, MAX_SPAN_S
 from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.frame_pixels import Orientation, frame_pixels, orientation_of
 from vlret.media.video.packet_cache import packet_table
-from vlret.media.video.packets import PacketTable
+from vlret.media.video.packet_table import PacketTable
 from vlret.media.video.stream import FrameStream, Shown
 from vlret.types import Pixels
 

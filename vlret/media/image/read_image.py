@@ -29,6 +29,7 @@ from vlret.media.frame_size import Size
 from vlret.media.image.rgb import LARGE_PIXELS, shrunk_to_rgb, to_rgb
 from vlret.media.image.truncated_jpeg import JPEG_HEAD, is_blank, repaired
 from vlret.media.limits import DECODER_BYTES, MAX_IMAGE_BYTES, PROGRESSIVE_BYTES
+from vlret.media.squash import squash_image
 from vlret.media.unreadable_error import UnreadableError
 from vlret.types import Pixels
 
@@ -108,7 +109,7 @@ def _read(path: Path, file: BinaryIO, size: Size | None, is_cut: bool = False) -
             raise ValueError("cut off before the picture")
         if orientation in _UPRIGHT:
             picture = picture.transpose(_UPRIGHT[orientation])
-        return np.array(picture.resize(size, Image.Resampling.BICUBIC) if size else picture)
+        return np.array(squash_image(picture, size) if size else picture)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Pieces of a benchmark page that several of its sections use."""
+"""HTML that several sections of a benchmark page use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def section(title: str, body: str) -> str:
 
 
 def table(columns: Sequence[str], rows: str, kind: str = "") -> str:
-    """A table of `rows`, which are HTML; where it is too wide it scrolls, by the keyboard too."""
+    """A table of `rows`, which are HTML; a table that is too wide scrolls, by keyboard too."""
     head = "".join(f"<th>{text(name)}</th>" for name in columns)
     inner = f"<table class='list {kind}'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f"<div class='scroll' tabindex='0'>{inner}</div>"

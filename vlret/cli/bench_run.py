@@ -1,0 +1,49 @@
+"""`vlret bench run`: all benchmarks of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vlret.cli import options, output
+
+
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Its [[run]] tables are the benchmarks.")],
+    out: Annotated[Path, typer.Option(help="Directory with one subdirectory per result.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Directory of the paths in the file (default: that of the file).")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Instead of the models in the file; repeat it for several.")
+    ] = None,
+    cache: Annotated[Path | None, typer.Option(help="Directory of the embeddings kept between runs.")] = None,
+    device: options.Device = "auto",
+    dtype: options.Dtype = "auto",
+) -> None:
+    """Run the benchmarks of a file one after the other.
+
+    One that fails is reported, the others run. Embeddings are kept: run the same command again to resume.
+
+    Example: vlret bench run benchmarks.toml --out results/
+    """
+    from dataclasses import replace
+
+    from vlret.evaluation.inputs.bench_all import bench_all
+    from vlret.evaluation.inputs.request_file import read_requests
+    from vlret.reports.bench_files import write_reports
+    from vlret.reports.bench_text import result_table
+
+    requests = read_requests(file, data)
+    if model:
+        requests = {name: replace(request, models=model) for name, request in requests.items()}
+    n_done = 0
+    for name, folder, result in bench_all(requests, out, device, dtype, cache, output.say):
+        n_done += 1
+        write_reports(result, folder)
+        output.show(f"\n{name}\n")
+        output.show_lines(result_table(result))
+    if not n_done:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""The choices that change a benchmark number."""

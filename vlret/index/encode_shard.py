@@ -1,0 +1,198 @@
+"""One shard of a library on one worker: a list of files in, one Parquet file and its commit marker out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from vlret.errors import UsageError
+from vlret.files import replace_file
+from vlret.index.encode import FileEncoded
+from vlret.index.encode_files import FileToEncode, encode_files
+from vlret.index.fingerprint import file_state
+from vlret.index.json_fields import from_fields, parse_json
+from vlret.index.manifest import FileEntry, IndexRecipe
+from vlret.index.parquet_file import write_parquet
+from vlret.index.plain_files import open_plain, read_plain
+from vlret.index.store import check_digest
+from vlret.index.tables import FileRow, clip_table, shard_schema
+from vlret.media.pool import DecodePool, FileFailed
+from vlret.models.base import Embedder
+from vlret.models.registry import load_model
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MOST_MARKER_BYTES = 2**26
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A media file by its absolute path, or those of its clips that start in `[start, end)` seconds."""
+
+    path: Path
+    start: float = 0.0
+    end: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class ShardSpec:
+    """What one worker encodes; picklable. `name` is that of its files, unique in their directory."""
+
+    name: str
+    parts: tuple[FilePart, ...]
+    recipe: IndexRecipe
+
+    def __post_init__(self) -> None:
+        """UsageError for a name that is no file name, or a path that is not absolute."""
+        if not _NAME.fullmatch(self.name):
+            raise UsageError(
+                f"A shard was named {self.name!r}.", "Use letters, digits, '.', '_' and '-'.",
+                code="bad_shard_name", given=self.name,
+            )  # fmt: skip
+        for part in self.parts:
+            if not part.path.is_absolute():
+                raise UsageError(
+                    f"The path {part.path} of shard {self.name} is relative.",
+                    "Give an absolute path: workers have other working directories.",
+                    code="relative_path", path=part.path,
+                )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPart:
+    """What became of a `FilePart`: `rows` clips, or the `reason` why there is none.
+
+    `warning` describes damage. `retry`: the file may be good, the next call tries it again.
+    """
+
+    path: str
+    start: float
+    end: float | None
+    rows: int = 0
+    reason: str = ""
+    warning: str = ""
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShardMarker:
+    """The commit marker of a shard: its Parquet file `table`, and its parts in the order of their rows.
+
+    `inputs` is a hash of the spec and of the size and time of change of each file. A shard without a marker
+    does not exist.
+    """
+
+    inputs: str
+    table: FileEntry
+    parts: tuple[EncodedPart, ...]
+
+
+def encode_shard(
+    spec: ShardSpec, out: str | Path, model: Embedder | None = None, workers: int = 1
+) -> ShardMarker:
+    """Encode the parts of `spec` into `out/NAME-HASH.parquet` and commit it by `out/NAME.json`.
+
+    The columns are those of an index's shard, without clip_id and root, and with absolute paths; the rows are
+    in the order of the spec. Repeating the call, here or on another machine, is harmless: a committed shard
+    whose files are unchanged is returned as it is. A kill at any moment leaves no marker of an incomplete shard.
+
+    Args:
+        out: directory of the shards, created if missing.
+        model: the model of the recipe; None: loaded by its name, once in a process.
+        workers: decoding processes.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        IndexFolderError: it is not the model of the recipe.
+        OutputError: `out` cannot be written.
+    """
+    folder = Path(out)
+    files = [_file(part) for part in spec.parts]
+    inputs = _hash(spec, files)
+    done = _committed(folder, spec.name, inputs)
+    if done is not None:
+        return done
+    embedder = model or _loaded(spec.recipe.model, spec.recipe.dtype)
+    spec.recipe.require_card(folder, embedder.card)
+    encoded = list(_encoded(files, spec.recipe, embedder, workers))
+    tables = [table for _, table in encoded if table is not None]
+    schema = shard_schema(spec.recipe.card.dim)
+    entry = _write_table(folder, spec.name, pa.concat_tables([schema.empty_table(), *tables]), inputs)
+    marker = ShardMarker(inputs, entry, tuple(part for part, _ in encoded))
+    replace_file(folder / f"{spec.name}.json", json.dumps(asdict(marker), indent=2).encode())
+    return marker
+
+
+def _file(part: FilePart) -> FileToEncode:
+    """The part with the state of its file now."""
+    try:
+        size, mtime_ns = file_state(part.path)
+    except OSError:  # reported when it is encoded
+        size, mtime_ns = -1, -1
+    is_whole = (part.start, part.end) == (0.0, math.inf)
+    return FileToEncode(part.path, size, mtime_ns, None if is_whole else (part.start, part.end))
+
+
+def _encoded(
+    files: list[FileToEncode], recipe: IndexRecipe, embedder: Embedder, workers: int
+) -> Iterator[tuple[EncodedPart, pa.Table | None]]:
+    """What became of each file, in order, with its rows."""
+    with DecodePool(workers) as pool:
+        events = [
+            event for event in encode_files(files, recipe, embedder, pool, workers)
+            if isinstance(event, (FileEncoded, FileFailed))
+        ]  # fmt: skip
+    of = {(event.job.path, event.job.within): event for event in events}
+    for file in files:
+        yield _part(file, of[file.path, file.within])
+
+
+def _part(file: FileToEncode, event: FileEncoded | FileFailed) -> tuple[EncodedPart, pa.Table | None]:
+    start, end = file.within or (0.0, math.inf)
+    place = (str(file.path), start, None if end == math.inf else end)
+    if isinstance(event, FileFailed):
+        return EncodedPart(*place, reason=event.reason, retry=event.retry), None
+    row = FileRow(0, str(file.path), file.size, file.mtime_ns)
+    table = clip_table(row, event.fingerprint, 0, event.clips, event.vectors)
+    return EncodedPart(*place, rows=len(event.clips), warning=event.warning or ""), table
+
+
+def _write_table(folder: Path, name: str, table: pa.Table, inputs: str) -> FileEntry:
+    """A Parquet file named by its content, so that two workers with the same shard do not overwrite each other."""
+    data = write_parquet(table.drop_columns(["clip_id", "root"]), inputs[:32])
+    digest = hashlib.sha256(data).hexdigest()
+    entry = FileEntry(f"{name}-{digest[:16]}.parquet", table.num_rows, len(data), digest)
+    replace_file(folder / entry.name, data)
+    return entry
+
+
+def _committed(folder: Path, name: str, inputs: str) -> ShardMarker | None:
+    """The marker of a shard made from these inputs, if there is one and its table is whole."""
+    try:
+        marker = from_fields(ShardMarker, parse_json(read_plain(folder / f"{name}.json", _MOST_MARKER_BYTES)))
+        if marker.inputs != inputs or any(part.retry for part in marker.parts):
+            return None
+        with open_plain(folder / Path(marker.table.name).name) as table:
+            check_digest(table, marker.table)
+    except (OSError, ValueError):  # missing, cut, or of another vlret
+        return None
+    return marker
+
+
+def _hash(spec: ShardSpec, files: list[FileToEncode]) -> str:
+    """64 hex digits over the parts, the state of their files, and the recipe."""
+    parts = [(str(file.path), file.size, file.mtime_ns, file.within) for file in files]
+    recipe = {**asdict(spec.recipe), "card": spec.recipe.card.to_dict()}
+    return hashlib.sha256(json.dumps([parts, recipe], sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(1)
+def _loaded(model: str, dtype: str) -> Embedder:
+    return load_model(model, dtype=dtype)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vlret.cli import options, output
+from vlret.text import count_of
 
 
 def remove(
@@ -27,6 +28,5 @@ def remove(
     if json:
         output.print_json(removed.to_dict())
     else:
-        output.show(
-            f"removed {removed.files} files ({removed.clips} clips); `vlret compact` frees their space"
-        )
+        files, clips = count_of(removed.files, "file"), count_of(removed.clips, "clip")
+        output.show(f"removed {files} ({clips}); run `vlret compact` to free their space")

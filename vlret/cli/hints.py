@@ -11,6 +11,7 @@ HINTS: dict[str, str] = {
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
     "annotations_incomplete": "Get the original files: {source}. Or run with --allow-missing, which every number "
     "then says.",
+    "captions_not_in_index": "Index them, or run with --allow-missing.",
     "custom_dataset_choices": "Remove --choice and --annotations.",
     "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
     "--allow-missing, which is recorded with every figure.",
@@ -31,7 +32,7 @@ HINTS: dict[str, str] = {
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",
     "not_writable": "Choose another directory with --{argument}.",
     "questions_need_model": "Give --model in place of --vectors.",
-    "root_missing": "Plug the drive in, or give --moved-from with its old directory if it has moved; "
+    "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
     "too_many_clips": "Give longer windows with --clips.",
     "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "

@@ -13,6 +13,7 @@ PAGES = sorted(
     for pattern in ("*.md", "docs/**/*.md", "benchmarks/experiments/*.md", "vlret/assets/**/*.md")
     for page in ROOT.glob(pattern)
 )
+MINI = ROOT / "vlret/assets/vljepa-mini"
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)\s]+)\)")
 
 
@@ -30,6 +31,13 @@ def test_links_resolve(page: Path) -> None:
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_named_files_exist() -> None:
+    pages = [ROOT / "CONTRIBUTING.md", *(page for page in PAGES if page.parent in (ROOT / "docs", MINI))]
+    text = "".join(page.read_text() for page in pages)
+    named = set(re.findall(r"`((?:vlret|tests|benchmarks)/[\w/]+\.py)`", text))
+    assert not [path for path in sorted(named) if "NAME" not in path and not (ROOT / path).exists()]
 
 
 def test_the_readme_has_under_100_lines() -> None:

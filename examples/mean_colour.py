@@ -1,6 +1,6 @@
-"""A complete model of one's own: the mean colour of a clip, and of the colours that a text names.
+"""A complete custom model: the mean colour of a clip, and of the colours that a text names.
 
-Run in this folder:
+Run in this directory:
 
     vlret index ~/Pictures --model mean_colour:MeanColour --out indexes/colours
     vlret search indexes/colours "red and blue" --model mean_colour:MeanColour
@@ -17,12 +17,13 @@ from vlret.errors import UsageError
 from vlret.models.base import Embedder, ModelCard
 from vlret.models.inputs import pixel_list, text_list
 from vlret.types import Pixels, Vectors
+from vlret.vectors import unit_rows
 
 COLOURS = {"black": (0, 0, 0), "white": (1, 1, 1), "red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
 
 
 class MeanColour(Embedder):
-    """Clips and texts as unit vectors [4]: red, green, blue, and a constant that keeps black from zero."""
+    """Embeds clips and texts as unit vectors [4]: red, green, blue, and a constant that keeps black from zero."""
 
     def __init__(self) -> None:
         self.card = ModelCard(
@@ -31,21 +32,21 @@ class MeanColour(Embedder):
         )  # fmt: skip
 
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
-        """One token a frame: its mean colour from 0 to 1, float32 [frames, 3]."""
+        """Return one token per frame: its mean colour from 0 to 1, float32 [frames, 3]."""
         return [torch.from_numpy(clip.mean((1, 2)) / 255).float() for clip in pixel_list(clips)]
 
     def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
-        """The mean of each clip's frames, float32 [n, 4]."""
+        """Return the mean of each clip's frames, float32 [n, 4]."""
         if query:
-            raise UsageError(f"{self.card.name} takes no query.", "Leave it out.")
+            raise UsageError(f"{self.card.name} takes no query.", "Leave it out.", code="no_predictor")
         return _unit([token.mean(0).numpy() for token in tokens])
 
     def embed_texts(self, texts: Iterable[str]) -> Vectors:
-        """The mean of the colours that each text names, grey where it names none, float32 [n, 4]."""
+        """Return the mean of the colours that each text names, grey if it names none, float32 [n, 4]."""
         return _unit([_colour(text) for text in text_list(texts)])
 
     def is_cut(self, text: str) -> bool:
-        """Whether `text` has more words than are read."""
+        """Return whether `text` has more words than are read."""
         return len(text.split()) > self.card.text_length
 
 
@@ -55,5 +56,4 @@ def _colour(text: str) -> Vectors:
 
 
 def _unit(colours: list[Vectors]) -> Vectors:
-    rows = np.array([[*colour, 0.1] for colour in colours], np.float32).reshape(-1, 4)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit_rows(np.array([[*colour, 0.1] for colour in colours], np.float32).reshape(-1, 4))

@@ -141,3 +141,15 @@ def test_a_named_gpu_reads_every_text(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(vars(model), "device", torch.device("cpu"))
     assert model.embed_texts(["a dog"]).shape == (1, 20)
     assert "in_torch" in vars(model.y_encoder)
+
+
+def test_a_gpu_that_auto_finds_reads_more_than_a_few_texts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = VLJEPA(folder)
+    monkeypatch.setitem(vars(model), "device", torch.device("cpu"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    model.embed_texts(TEXTS[:1] * text_tower.FEW_TEXTS)
+    assert "in_torch" not in vars(model.y_encoder)
+    model.embed_texts(TEXTS[:1] * (text_tower.FEW_TEXTS + 1))
+    assert "in_torch" in vars(model.y_encoder)

@@ -61,9 +61,11 @@ def test_a_part_of_the_path_or_a_pattern_restricts_the_files(index, media, patte
 
 
 def test_further_clips_of_the_files_are_told(index):
-    assert vlret("search", index, "red").err == "vlret: 1 more clip in these files: --all-clips\n"
+    assert (
+        vlret("search", index, "red").err == "vlret: 1 more clip in these files (see them with --all-clips)\n"
+    )
     one = vlret("search", index, "red", "--only", "long.mp4")
-    assert one.err == "vlret: 1 more clip in this file: --all-clips\n"
+    assert one.err == "vlret: 1 more clip in this file (see them with --all-clips)\n"
     assert vlret("search", index, "red", "--all-clips").err == ""
 
 
@@ -172,6 +174,6 @@ def test_a_file_that_is_gone_is_marked(tmp_path, models):
     vlret("index", tmp_path / "media", "--out", tmp_path / "index", "--model", models / "colour")
     (tmp_path / "media" / "b.png").unlink()
     run = vlret("search", tmp_path / "index", "red")
-    assert [line.endswith("  (file is gone)") for line in run.out.splitlines()] == [False, True]
+    assert [line.endswith("  (file no longer exists)") for line in run.out.splitlines()] == [False, True]
     hits = vlret("search", tmp_path / "index", "red", "--json").json["hits"]
     assert [hit["gone"] for hit in hits] == [False, True]

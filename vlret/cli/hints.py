@@ -32,7 +32,7 @@ HINTS: dict[str, str] = {
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",
     "not_writable": "Choose another directory with --{argument}.",
     "questions_need_model": "Give --model in place of --vectors.",
-    "root_missing": "Plug the drive in, or give --moved-from with its old directory if it has moved; "
+    "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
     "too_many_clips": "Give longer windows with --clips.",
     "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "

@@ -49,7 +49,7 @@ class Index:
                 records it.
 
         Raises:
-            UsageError: `folder` is no path.
+            UsageError: `folder` is not a path.
             IndexFolderError: the folder holds no index, a damaged one, or one of a newer vlret, or no such
                 root.
         """

@@ -67,7 +67,7 @@ def _sort_out(missing: MissingFiles, root: Path, files: list[IndexedFile]) -> No
 
 
 def _topmost(folder: Path, root: Path) -> Path:
-    """The highest folder below `root` that is missing or empty like `folder`, which lies in it."""
+    """The highest folder below `root` that contains `folder` and is missing or empty like it."""
     while folder.parent != root and _is_missing_or_empty(folder.parent):
         folder = folder.parent
     return folder

@@ -38,7 +38,7 @@ def remove_files(index: str | Path, paths: Sequence[Path]) -> Removed:
         IndexFolderError: the index has nothing of one of the paths, or a writer is at work.
     """
     store = Store(Path(index))
-    Snapshot.read(store)  # says so where there is no index
+    Snapshot.read(store)  # an error where there is no index
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
         indexed, skipped = indexed_files(snapshot), snapshot.skipped

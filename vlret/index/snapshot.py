@@ -37,7 +37,7 @@ class Snapshot:
     """One revision of an index.
 
     `rows` are the live clips in order of clip_id (the columns of a shard without the vector), `dropped` the
-    clip_ids that are no longer valid, `skipped` the files that were passed over.
+    clip_ids that are no longer valid, `skipped` the files that were skipped.
     """
 
     store: Store
@@ -127,7 +127,7 @@ class Snapshot:
             raise damaged(self.store.folder, entry.name, str(error)) from error
 
     def absolute(self, root: int, path: str) -> Path:
-        """Where a row's file lies."""
+        """The absolute path of a row's file."""
         return Path(path) if root == NO_ROOT else Path(self.manifest.roots[root]) / path
 
 

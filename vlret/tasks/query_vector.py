@@ -59,7 +59,7 @@ def parse_weighted(text: str) -> Weighted:
     """`red car` as it is, `red car^0.8` as ("red car", 0.8).
 
     Raises:
-        UsageError: what comes after the last `^` is no number.
+        UsageError: what follows the last `^` is not a number.
     """
     words, mark, weight = text.rpartition("^")
     try:

@@ -23,7 +23,7 @@ from vlret.types import Clip, SkippedFile
 
 @dataclass(frozen=True, slots=True)
 class SourceIndex:
-    """An index, the model that made it, and the files that were passed over or read in part only."""
+    """An index, its model, and the files that were skipped or read only partially."""
 
     index: Index
     model: Embedder

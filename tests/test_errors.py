@@ -27,7 +27,6 @@ BELOW_CLI = sorted(
 NOT_YET_CONVERTED = (
     "datasets/",
     "evaluation/",
-    "training/",
 )
 OF_OTHER_PROGRAMS = {"--benchmarks", "--include", "--local-dir", "--parts", "--upgrade"}
 """Options of pip, hf and egoexo, in commands that a message shows."""

@@ -35,7 +35,7 @@ lint: .venv/test
 	$(BIN)/lint-imports
 
 # scores of the shipped vljepa-mini, its linear baseline, its Y-encoder untouched (after `make weights`) and an
-# untrained one, from the photographs, clips and annotations in DATA; goes on where it was stopped
+# untrained one, from the photographs, clips and annotations in DATA; run it again to resume
 bench: .venv/test
 	$(BIN)/python -m benchmarks.mini --data $(DATA)
 

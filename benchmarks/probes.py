@@ -30,7 +30,7 @@ from vlret.evaluation.tasks.probes import (
     swap_probe,
 )
 from vlret.models.base import Embedder
-from vlret.tasks.label import label_vectors
+from vlret.tasks.label import label_embeddings
 from vlret.types import Pixels
 
 LABELLED, PEOPLE = "caltech101", "flickr8k"
@@ -70,7 +70,7 @@ def label_probe(
 ) -> dict[str, Any]:
     """For "frequency" and "ambiguity": the value of each label, bins, and Spearman's correlation."""
     names, number = np.unique(truth, return_inverse=True)
-    texts = label_vectors(embedder, names.tolist())
+    texts = label_embeddings(embedder, names.tolist())
     hits = label_hits(embedder.embed_clips(photos), texts, number)
     frequency, ambiguity = concept_counts(names.tolist(), captions), nearest_other(texts)
     quantiles = np.quantile(ambiguity, np.linspace(0, 1, N_AMBIGUITIES + 1))

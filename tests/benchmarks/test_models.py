@@ -13,7 +13,6 @@ from benchmarks.mini import models
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
 from vlret.errors import ModelError
 from vlret.models.registry import load_model
-from vlret.training.initial import MINILM
 
 RESULTS = Path("benchmarks/mini/results")
 CLIP = np.random.default_rng(0).integers(0, 255, (3, 28, 28, 3), dtype=np.uint8)
@@ -52,7 +51,7 @@ def test_stored_results_are_of_these_weights(name: str) -> None:
 
 
 def test_minilm_as_published_reads_the_downloaded_weights() -> None:
-    if not (models.WEIGHTS / MINILM).is_dir():
+    if not (models.WEIGHTS / models.MINILM).is_dir():
         pytest.skip("no weights of MiniLM here: `make weights` downloads them")
     stored = json.loads((RESULTS / f"{models.UNTOUCHED}.json").read_text())["model"]
     try:

@@ -91,7 +91,7 @@ def test_a_search_imports_neither_av_nor_timm(index):
     [
         (["-k", "-3"], "greater than or equal to 1, not '-3'. Try: vlret search --help"),
         (["-k", "many"], "not 'many'. Try"),
-        (["--not", ""], "taken away from it, is empty"),
+        (["--not", ""], "subtracted from it, is empty"),
         (["--html", "."], "file '.' is a directory. Try"),
         (["--html", "a.pdf"], "--html was given as a.pdf. Give a file name that ends in .html"),
         (["--minus", "snow"], "No such option: --minus"),

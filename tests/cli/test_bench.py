@@ -178,7 +178,7 @@ def test_trimmed_annotations_are_told_below_the_table(models, cache, tmp_path):
     arguments = ["--annotations", folder, "--model", models / "colour", *cache]
     refused = vlret("bench", "text", "--dataset", "visla", *arguments)
     assert (refused.code, refused.out) == (1, "")
-    assert "not the owner's whole files: Generic_VISLA.first1.tsv" in refused.err
+    assert "annotations of visla are incomplete: Generic_VISLA.first1.tsv" in refused.err
     assert "--allow-missing" in refused.err
     run = vlret("bench", "text", "--dataset", "visla", "--allow-missing", *arguments)
     assert run.code == 0, run.err

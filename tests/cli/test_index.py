@@ -51,15 +51,15 @@ def test_options_reach_the_index(arguments, tmp_path):
     assert (info["recipe"]["clips"], info["recipe"]["n_frames"]) == ("window:1", 2)
     assert info["recipe"]["sampling"] == "endpoints"
     plain = vlret("info", tmp_path / "index").out
-    assert "5 clips of 2 files; 1 files skipped" in plain
+    assert "5 clips of 2 files; 1 file skipped" in plain
     assert "model     colour 1 (4 dimensions" in plain
     assert "search    exact (IDMap,Flat), recall@10 1.000" in plain
     info_file = tmp_path / "index" / "view" / "info.json"
     lists = json.loads(info_file.read_text()) | {"type": "IVF9,SQfp16", "nprobe": 4, "recall_at_10": 0.99}
     info_file.write_text(json.dumps(lists))
-    assert "IVF9,SQfp16, 4 lists a query, recall@10 0.990" in vlret("info", tmp_path / "index").out
+    assert "IVF9,SQfp16, nprobe 4, recall@10 0.990" in vlret("info", tmp_path / "index").out
     info_file.unlink()
-    assert "prepared by the next search" in vlret("info", tmp_path / "index").out
+    assert "built by the next search by the next search" in vlret("info", tmp_path / "index").out
 
 
 def test_prune_drops_what_is_gone(arguments, folder):
@@ -83,7 +83,7 @@ def test_a_folder_without_media_says_so(tmp_path, models):
     run = vlret("index", tmp_path / "empty", "--out", tmp_path / "i", "--model", models / "colour", "--json")
     assert run.code == 1
     assert run.json["found"] == 0
-    assert "empty: no video or image (" in run.err
+    assert "empty: no videos or images (" in run.err
 
 
 def test_only_bad_files_exit_with_1(tmp_path, models):

@@ -140,14 +140,14 @@ def test_a_folder_without_media_says_so(tmp_path, models, name, reason):
     (tmp_path / name).write_text("no video")
     run = vlret("label", tmp_path, "--labels", "a,b", "--model", models / "colour")
     assert (run.code, run.out) == (1, "")
-    message = f"{tmp_path} holds nothing to label. {reason and f'{tmp_path}/{reason}'}"
+    message = f"{tmp_path} contains nothing to label. {reason and f'{tmp_path}/{reason}'}"
     assert run.err.splitlines()[-1] == f"vlret: error: {message.strip()}"
 
 
 def test_an_index_beside_other_sources_is_refused(index, media):
     run = vlret("label", media, index, "--labels", "a,b")
     assert run.code == 2
-    assert f"{index} is an index, and was given with others. Give it alone" in run.err
+    assert f"{index} is an index, and was given with other sources. Give it alone" in run.err
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_an_index_beside_other_sources_is_refused(index, media):
         (["--labels", "a", "--template", "x"], 2, "contains {} 0 times"),
         (["--labels", "a", "--out", "a.xlsx"], 2, ".csv, .parquet, .jsonl"),
         (["--labels", "a", "--threshold", "2"], 2, "--threshold"),
-        (["--labels", "a", "--model", "{models}/asked"], 1, "made by colour, not by asked"),
+        (["--labels", "a", "--model", "{models}/asked"], 1, "built with colour, not with asked"),
     ],
 )
 def test_one_line_says_what_is_wrong(index, models, arguments, code, reason):

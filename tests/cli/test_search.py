@@ -61,9 +61,11 @@ def test_a_part_of_the_path_or_a_pattern_restricts_the_files(index, media, patte
 
 
 def test_further_clips_of_the_files_are_told(index):
-    assert vlret("search", index, "red").err == "vlret: 1 more clip in these files: --all-clips\n"
+    assert (
+        vlret("search", index, "red").err == "vlret: 1 more clip in these files (see them with --all-clips)\n"
+    )
     one = vlret("search", index, "red", "--only", "long.mp4")
-    assert one.err == "vlret: 1 more clip in this file: --all-clips\n"
+    assert one.err == "vlret: 1 more clip in this file (see them with --all-clips)\n"
     assert vlret("search", index, "red", "--all-clips").err == ""
 
 
@@ -112,10 +114,10 @@ def test_warnings_go_to_stderr(index):
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
-        (["red", "--model", "{models}/asked"], 1, "was made by colour, not by asked"),
-        (["red", "--model", "{models}/none"], 1, "made by colour; {models}/none does not load"),
-        ([""], 2, "taken away from it, is empty"),
-        (["no.mp4"], 1, "no.mp4 is not there"),
+        (["red", "--model", "{models}/asked"], 1, "was built with colour, not with asked"),
+        (["red", "--model", "{models}/none"], 1, "built with colour; {models}/none does not load"),
+        ([""], 2, "subtracted from it, is empty"),
+        (["no.mp4"], 1, "no.mp4 does not exist"),
         (["red", "-k", "0"], 2, "'-k'"),
         (["red", "--json", "--paths"], 2, "--json and --paths"),
         (["red", "--not", "red^1"], 2, "cancel out"),
@@ -123,8 +125,8 @@ def test_warnings_go_to_stderr(index):
         (["red", "--not", "snow^0,3"], 2, "Write a number after ^"),
         (["red", "--only", ""], 2, "only was given as ''"),
         (["{index}", "a dog"], 2, "is an index, too"),
-        (["{models}"], 2, "is a folder"),
-        (["{models}/my holiday film.MTS"], 1, "is not there"),
+        (["{models}"], 2, "is a directory"),
+        (["{models}/my holiday film.MTS"], 1, "does not exist"),
         (["a.mp4", "and", "a", "dog"], 2, "among other words"),
         ([], 2, "QUERY"),
     ],
@@ -172,6 +174,6 @@ def test_a_file_that_is_gone_is_marked(tmp_path, models):
     vlret("index", tmp_path / "media", "--out", tmp_path / "index", "--model", models / "colour")
     (tmp_path / "media" / "b.png").unlink()
     run = vlret("search", tmp_path / "index", "red")
-    assert [line.endswith("  (file is gone)") for line in run.out.splitlines()] == [False, True]
+    assert [line.endswith("  (file no longer exists)") for line in run.out.splitlines()] == [False, True]
     hits = vlret("search", tmp_path / "index", "red", "--json").json["hits"]
     assert [hit["gone"] for hit in hits] == [False, True]

@@ -30,7 +30,7 @@ def test_a_file_is_removed(index):
 
 def test_a_folder_is_removed_with_all_that_is_in_it(index):
     run = vlret("remove", index, ROOT)
-    assert (run.code, run.out) == (0, "removed 4 files (12 clips); `vlret compact` frees their space\n")
+    assert (run.code, run.out) == (0, "removed 4 files (12 clips); run `vlret compact` to free their space\n")
     assert names(index) == []
     assert vlret("remove", index, "/media").code == 1
 
@@ -39,17 +39,17 @@ def test_a_folder_is_removed_with_all_that_is_in_it(index):
 def test_what_the_index_does_not_have_is_refused(index, path):
     run = vlret("remove", index, f"{ROOT}/f000.mp4", f"{ROOT}/{path}")
     assert run.code == 1
-    assert f"has nothing of {ROOT}/{path}" in run.err
+    assert f"contains nothing of {ROOT}/{path}" in run.err
     assert len(names(index)) == 4
 
 
 def test_an_index_that_is_whole_and_one_that_is_damaged(index, media, models, tmp_path):
     vlret("index", media, "--out", tmp_path / "whole", "--model", models / "colour")
     run = vlret("check", tmp_path / "whole")
-    assert (run.code, run.out) == (0, f"{tmp_path / 'whole'}: not damaged; 0 of 3 files are gone\n")
+    assert (run.code, run.out) == (0, f"{tmp_path / 'whole'}: not damaged; 0 of 3 files missing\n")
     run = vlret("check", index, "--json")
     assert (run.code, run.json["damaged"], len(run.json["gone"]), run.json["files"]) == (0, [], 4, 4)
-    assert f"gone: {ROOT}/f000.mp4" in vlret("check", index).out
+    assert f"missing: {ROOT}/f000.mp4" in vlret("check", index).out
     (shard,) = (index / "shards").iterdir()
     data = bytearray(shard.read_bytes())
     data[100] ^= 1

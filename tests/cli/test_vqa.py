@@ -164,7 +164,7 @@ def test_only_bad_lines_exit_with_1(asked, tmp_path):
             1,
             "none.mp4: not found. Check the path.",
         ),
-        (["{models}", "which?", "--answers", "a", "--answers", "b"], 1, "holds no video or image"),
+        (["{models}", "which?", "--answers", "a", "--answers", "b"], 1, "contains no video or image"),
         (["{media}/*.webm", "which?", "--answers", "a", "--answers", "b"], 2, "No file matches"),
     ],
 )

@@ -14,7 +14,7 @@ from vlret.evaluation.runner import run
 
 
 class Counting(ColourEmbedder):
-    """A ColourEmbedder that counts what it is shown and told."""
+    """A ColourEmbedder that counts the clips and texts it is given."""
 
     def __init__(self, name="counting", **card):
         super().__init__(name)

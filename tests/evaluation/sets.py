@@ -1,4 +1,4 @@
-"""Tiny sets over painted media, and models that count what they are asked."""
+"""Tiny datasets over painted media."""
 
 from __future__ import annotations
 

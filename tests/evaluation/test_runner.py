@@ -52,9 +52,9 @@ def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     again = Counting()
     second = result(retrieval_set(), painted, cache, again)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
-    cost, told = first.models[0].cost, second.models[0].cost
-    assert (told.clips, told.seconds, told.cached_clips) == (0, 0, cost.clips)
-    assert told.cached_seconds == pytest.approx(cost.seconds, abs=2e-3)
+    cost, again_cost = first.models[0].cost, second.models[0].cost
+    assert (again_cost.clips, again_cost.seconds, again_cost.cached_clips) == (0, 0, cost.clips)
+    assert again_cost.cached_seconds == pytest.approx(cost.seconds, abs=2e-3)
     assert (cost.cached_clips, cost.cached_seconds) == (0, 0)
     alike = [
         replace(one, created="", models=[replace(model, cost=None) for model in one.models])
@@ -169,7 +169,7 @@ def test_a_new_question_needs_no_decoding(painted, cache, monkeypatch):
 
 
 def test_questions_to_a_model_without_one(painted, cache):
-    """ "is it red? yes" and "is it red? no" are one colour for it: chance. Its own candidates tell."""
+    """Chance where "is it red? yes" and "is it red? no" name one colour; right where the candidates are colours."""
     document = result(vqa_set(), painted, cache)
     found = scores(document)
     assert found["presence", "none"]["accuracy"] == 50
@@ -249,7 +249,7 @@ def test_missing_media_are_named_before_anything_runs(painted, cache, counting):
 
 @pytest.fixture
 def broken(painted, tmp_path):
-    """The painted folder with a file that is no video in place of grey.mp4."""
+    """The painted folder with a file that is not a video in place of grey.mp4."""
     folder = shutil.copytree(painted, tmp_path / "broken")
     (folder / "grey.mp4").write_bytes(b"\x00" * 2000)
     return folder

@@ -197,8 +197,9 @@ def test_prune_refuses_when_nothing_of_a_root_is_there(library, folder, model, t
     (tmp_path / "drive").rename(tmp_path / "unplugged")
     if mounted:
         (tmp_path / "drive").mkdir()
-    with pytest.raises(IndexFolderError, match=r"none of its 1 files in .*drive is there"):
+    with pytest.raises(IndexFolderError, match=r"none of its 1 files in .*drive exists") as caught:
         build_index([library, tmp_path / "drive"], folder, model, prune=True)
+    assert caught.value.code == "root_missing"
     assert "d.mp4" in names(folder)
 
 
@@ -270,7 +271,7 @@ def test_damage_that_left_clips_is_reported(library, folder, model) -> None:
     report = build_index(library, folder, model)
     assert counts(report) == (4, 0, 2)
     assert [(file.path.name, file.reason) for file in report.partial] == [("cut.mp4", "damaged after 4.0 s")]
-    assert "partly read 1: damaged after 4.0 s" in str(report)
+    assert "partially read 1: damaged after 4.0 s" in str(report)
 
 
 def test_a_good_file_whose_decoder_was_killed_is_tried_again(library, folder, model, monkeypatch) -> None:
@@ -335,4 +336,4 @@ def test_what_is_not_read_is_one_line_with_counts(library, folder, model) -> Non
     report = build_index(library, folder, model)
     assert counts(report) == (3, 0, 2)
     assert report.unread == {".cr2": 2, ".r3d": 1}
-    assert "not read: 2 .cr2, 1 .r3d" in str(report).splitlines()
+    assert "unsupported formats: 2 .cr2, 1 .r3d" in str(report).splitlines()

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.index.stand_in import CircleEmbedder, TextPool, clip_decoded, media_info, write_text_video
+from vlret.cli.hints import with_options
 from vlret.errors import IndexFolderError, MissingExtraError, OutputError, UsageError, VlretError
 from vlret.index.build import build_index, default_folder
 from vlret.index.index import Index
@@ -27,14 +28,14 @@ pytestmark = pytest.mark.usefixtures("text_pool", "small_shards")
         ({"sampling": "endpoints"}, "sampling='midpoint', not 'endpoints'"),
         ({"decoder": "decord"}, "decoder='pyav', not 'decord'"),
         ({"dtype": "bfloat16"}, "dtype='float32', not 'bfloat16'"),
-        ({"model": CircleEmbedder("square")}, "made by circle, not by square"),
+        ({"model": CircleEmbedder("square")}, "built with circle, not with square"),
     ],
 )
 def test_an_index_made_otherwise_is_refused_with_both_values(library, folder, model, option, message) -> None:
     build_index(library, folder, model)
     with pytest.raises(IndexFolderError, match=message) as caught:
         build_index(library, folder, **{"model": model, **option})
-    assert caught.value.hint
+    assert caught.value.code in ("other_recipe", "other_model")
 
 
 @pytest.mark.parametrize(
@@ -65,9 +66,10 @@ def test_folders_of_one_name_do_not_share_the_default_index(library, tmp_path, m
     monkeypatch.chdir(tmp_path)
     write_text_video(tmp_path / "other" / "library" / "d.mp4", 8)
     build_index(library, model=model)
-    with pytest.raises(IndexFolderError, match=r"indexes/library holds .*, not .*other/library") as caught:
+    with pytest.raises(IndexFolderError, match=r"indexes/library is of .*, not of .*other/library") as caught:
         build_index(tmp_path / "other" / "library", model=model)
-    assert "--out" in caught.value.hint
+    assert caught.value.code == "index_of_other_library"
+    assert "--out" in with_options(caught.value)
     (tmp_path / "link").mkdir()
     (tmp_path / "link" / "library").symlink_to(library)
     for again in (
@@ -133,7 +135,7 @@ def test_default_folder_is_named_after_the_first_source(tmp_path: Path, source: 
 
 
 def test_no_source_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="No source"):
+    with pytest.raises(UsageError, match="No source was given"):
         build_index([])
 
 
@@ -180,8 +182,9 @@ def test_an_index_that_never_had_a_clip_may_be_made_otherwise(library, folder, m
     other = CircleEmbedder("other")
     assert build_index(library, folder, other, clips="window:2").new == 4
     assert (Index.open(folder).recipe.clips, Index.open(folder).card.name) == ("window:2", "other")
-    with pytest.raises(IndexFolderError, match="was made with"):
+    with pytest.raises(IndexFolderError) as caught:
         build_index(library, folder, other, clips="whole")
+    assert caught.value.code == "other_recipe"
 
 
 def test_what_failed_otherwise_is_tried_again(library, folder, model) -> None:

@@ -168,7 +168,7 @@ def test_compaction_keeps_rows_ids_and_vectors(tmp_path: Path) -> None:
     assert index.info()["dropped_clips"] == 0
     assert index.check() == []
     assert reader.rows().equals(rows)
-    with pytest.raises(IndexFolderError, match="compacted after it had been opened"):
+    with pytest.raises(IndexFolderError, match="compacted after it was opened"):
         reader.vectors()
 
 
@@ -210,7 +210,7 @@ def test_resolve_gives_the_clip_to_decode(tmp_path: Path) -> None:
 def test_another_model_is_refused_with_both_names(index: Index) -> None:
     index.require_card(replace(index.card, licence="MIT", prompts=()))
     index.require_card(replace(index.card, name="/elsewhere/made", revision="local"))
-    with pytest.raises(IndexFolderError, match=r"made by made, not by other: weights_hash 0+, not 1+"):
+    with pytest.raises(IndexFolderError, match=r"built with made, not with other: weights_hash 0+, not 1+"):
         index.require_card(replace(index.card, name="other", weights_hash="1" * 64))
     with pytest.raises(IndexFolderError, match=r"preprocessing .*, not bilinear"):
         index.require_card(replace(index.card, preprocessing="bilinear"))

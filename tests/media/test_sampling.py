@@ -53,7 +53,7 @@ def test_read_clip_takes_paths_clips_and_images(odd: Odd):
     assert len(read_clip(odd("exif.jpg"), 8)) == 1
 
 
-def test_a_clip_past_the_end_is_told(odd: Odd):
+def test_a_clip_past_the_end_is_reported(odd: Odd):
 
     with refused("clip_past_end"):
         read_clip(Clip(odd("constant.mp4"), 5.0, 6.0), 4)

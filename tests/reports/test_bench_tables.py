@@ -64,12 +64,12 @@ def test_of_precomputed_embeddings_nothing_is_claimed(results):
     document = results["retrieval"].to_json()
     unknown = dict.fromkeys(("frames", "sampling", "resize", "text_tokens", "prompts", "query"))
     document["models"][0]["stamp"]["protocol"] |= unknown
-    document["models"][0]["cost"] = None
+    document["models"][0]["no_vector_texts"] = []
     assert "frames per clip: 2 (midpoint)" in "\n".join(
         footer(from_json(document))
     )  # the other model looked at media
     document["models"][1]["stamp"]["protocol"] |= unknown
-    document["models"][1]["cost"] = None
+    document["models"][1]["no_vector_texts"] = []
     told = "\n".join(footer(from_json(document)))
     assert "split test; precomputed embeddings; ties: expected; scored set" in told
     assert "None" not in told

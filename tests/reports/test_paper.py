@@ -9,7 +9,7 @@ from vlret.datasets.registry import card, names
 from vlret.evaluation.results.json_codec import encode
 from vlret.reports.paper import paper_differences
 
-UNKNOWN_OF_VECTORS = dict.fromkeys(("frames", "sampling", "resize", "text_tokens", "prompts", "query"))
+UNKNOWN_OF_PRECOMPUTED = dict.fromkeys(("frames", "sampling", "resize", "text_tokens", "prompts", "query"))
 
 
 @pytest.fixture
@@ -75,21 +75,21 @@ def test_of_texts_the_rule_is_the_paper_s(of_set):
 
 
 @pytest.mark.parametrize("name", ["kinetics400", "ssv2"])
-def test_how_vectors_were_made_is_not_known_and_nothing_is_claimed_of_it(of_set, name):
+def test_how_precomputed_embeddings_were_computed_is_not_known(of_set, name):
     document = of_set(name)
     for model in document["models"]:
-        model["stamp"]["protocol"] |= UNKNOWN_OF_VECTORS
-        model["cost"] = None
+        model["stamp"]["protocol"] |= UNKNOWN_OF_PRECOMPUTED
+        model["no_vector_texts"] = []
     told = paper_differences(from_json(document))
     assert told.endswith("How the embeddings of colour, swaps_<b>|$x$& were computed is not known.")
     assert "differs in" not in told
     assert "nothing that is known" not in told
 
 
-def test_beside_a_model_that_looked_vectors_are_named(of_set):
+def test_beside_a_model_precomputed_embeddings_are_named(of_set):
     document = of_set("msrvtt")
-    document["models"][1]["stamp"]["protocol"] |= UNKNOWN_OF_VECTORS
-    document["models"][1]["cost"] = None
+    document["models"][1]["stamp"]["protocol"] |= UNKNOWN_OF_PRECOMPUTED
+    document["models"][1]["no_vector_texts"] = []
     told = paper_differences(from_json(document))
     assert "frames at the midpoints" in told
     assert told.endswith("How the embeddings of swaps_<b>|$x$& were computed is not known.")

@@ -70,11 +70,13 @@ def test_nothing_is_loaded_that_the_index_alone_names(name, box):
     folder = _index_naming(box, NAMES[name](box))
     with box.unharmed(folder):
         with pytest.raises(
-            ModelError, match=r"not opened unasked.*vlret search .* --model .*VLRET_TRUSTED_MODELS"
-        ):
+            ModelError, match=r"not loaded automatically.*model=.*VLRET_TRUSTED_MODELS"
+        ) as caught:
             search(Index.open(folder), "red")
-        with pytest.raises(ModelError, match="not opened unasked"):
+        assert caught.value.code == "untrusted_model"
+        with pytest.raises(ModelError) as caught:
             classify(Index.open(folder), ["red", "blue"])
+        assert caught.value.code == "untrusted_model"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_no_command_loads_it(arguments, box, capsys, tmp_path):
     with box.unharmed(folder), pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 1
-    assert "not opened unasked" in capsys.readouterr().err
+    assert "vlret search index QUERY --model" in capsys.readouterr().err
 
 
 def test_an_empty_name_does_not_stand_for_the_model_of_the_index(box):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from vlret.errors import MediaError, UsageError
-from vlret.tasks.label import classify, label_vectors, readable
+from vlret.tasks.label import classify, label_embeddings, readable
 from vlret.types import Clip
 
 NAMES = ["red", "green", "blue", "grey"]
@@ -33,14 +33,14 @@ def test_prompts_are_averaged_as_unit_vectors(prompted):
     for name in NAMES:
         mean = prompted.embed_texts([prompt.replace("{}", name) for prompt in TEMPLATES]).mean(0)
         expected.append(mean / np.linalg.norm(mean))
-    assert label_vectors(prompted, NAMES) == pytest.approx(np.stack(expected), abs=1e-6)
-    given = label_vectors(prompted, NAMES, ["{}"])
+    assert label_embeddings(prompted, NAMES) == pytest.approx(np.stack(expected), abs=1e-6)
+    given = label_embeddings(prompted, NAMES, ["{}"])
     assert given == pytest.approx(prompted.embed_texts(NAMES), abs=1e-6)
 
 
 def test_an_index_is_labelled_from_its_vectors(painted_index, prompted):
     items = classify(painted_index, NAMES, model=prompted, top=2)
-    scores = painted_index.vectors() @ label_vectors(prompted, NAMES).T
+    scores = painted_index.vectors() @ label_embeddings(prompted, NAMES).T
     shares, order = softmax(scores, 0.3), np.argsort(-scores, axis=1, kind="stable")
     assert prompted.n_clips_seen == 0
     assert len(items) == len(painted_index)
@@ -89,11 +89,11 @@ def test_one_label_is_certain_and_has_no_margin(painted_index, colour_model):
         assert (item.label, item.probability, item.margin) == ("red", 1.0, 0.0)
 
 
-def test_many_labels_are_embedded_in_parts(painted_index, colour_model, monkeypatch):
+def test_many_labels_are_embedded_in_batches(painted_index, colour_model, monkeypatch):
     names = [f"thing {i}" for i in range(2500)] + NAMES
-    whole = label_vectors(colour_model, names)
+    whole = label_embeddings(colour_model, names)
     monkeypatch.setattr("vlret.tasks.label._TEXTS_AT_ONCE", 7)
-    assert label_vectors(colour_model, names) == pytest.approx(whole, abs=1e-6)
+    assert label_embeddings(colour_model, names) == pytest.approx(whole, abs=1e-6)
     found = {item.label for item in classify(painted_index, names, model=colour_model)}
     assert {"red", "green", "blue"} <= found
 
@@ -129,7 +129,7 @@ def test_a_label_with_braces_is_a_plain_text(colour_model):
     seen = []
     embed = colour_model.embed_texts
     colour_model.embed_texts = lambda texts: seen.extend(texts) or embed(texts)
-    label_vectors(colour_model, ["{}", "100% {name}"], ["a {} b"])
+    label_embeddings(colour_model, ["{}", "100% {name}"], ["a {} b"])
     assert seen == ["a {} b", "a 100% {name} b"]
 
 

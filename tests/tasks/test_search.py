@@ -169,10 +169,10 @@ def test_the_model_is_loaded_in_the_dtype_of_the_index(painted_index, monkeypatc
 @pytest.mark.parametrize("change", [{"weights_hash": "f" * 64}, {"preprocessing": "other"}, {"dim": 5}])
 def test_another_model_is_refused_with_both_names(painted_index, colour_model, change):
     colour_model.card = replace(colour_model.card, **change)
-    with pytest.raises(IndexFolderError, match=f"made by colour.*{colour_model.card.name}"):
+    with pytest.raises(IndexFolderError, match=f"built with colour.*{colour_model.card.name}"):
         search(painted_index, "red", model=colour_model)
 
 
 def test_a_missing_model_is_told_with_both_names(painted_index):
-    with pytest.raises(ModelError, match="made by colour; clipp does not load"):
+    with pytest.raises(ModelError, match="built with colour; clipp does not load"):
         search(painted_index, "red", model="clipp")

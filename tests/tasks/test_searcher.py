@@ -20,7 +20,6 @@ from vlret.errors import IndexFolderError, ModelError, UsageError
 from vlret.index.build import build_index
 from vlret.index.filter import Filter
 from vlret.index.index import Index
-from vlret.models import registry
 from vlret.tasks import index_model
 from vlret.tasks.search import close_searchers, search
 from vlret.tasks.searcher import Searcher
@@ -89,21 +88,21 @@ def test_four_threads_load_the_model_once_and_find_what_one_finds(
     assert loads == ["colour"]
 
 
-def test_the_registry_is_asked_once_too(painted_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not through a stand-in for `load_model`, but by a model that `registry.load_model` makes."""
-    made: list[int] = []
+def test_a_model_of_the_registry_is_made_once(painted_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No stand-in for `load_model`: the class is made by `registry.load_model`."""
+    made: list[ColourEmbedder] = []
+    start = ColourEmbedder.__init__
 
-    def own_class(name: str) -> ColourEmbedder:
-        made.append(1)
-        return ColourEmbedder()
+    def counted(model: ColourEmbedder) -> None:
+        made.append(model)
+        start(model)
 
-    monkeypatch.setattr("vlret.models.own_class.make", own_class)
-    assert registry.load_model("tests.conftest:ColourEmbedder").card.name == "colour"
+    monkeypatch.setattr(ColourEmbedder, "__init__", counted)
     close_searchers()
     for _ in range(5):
         search(painted_index.folder, "red", model="tests.conftest:ColourEmbedder")
-    assert len(made) == 2
     close_searchers()
+    assert len(made) == 1
 
 
 def test_an_index_that_changes_on_disk_is_seen_and_keeps_its_model(

@@ -1,16 +1,17 @@
-"""`vlret check`: whether an index is whole, and its files are there."""
+"""`vlret check`: whether an index is undamaged and its media files exist."""
 
 from __future__ import annotations
 
 import typer
 
 from vlret.cli import options, output
+from vlret.text import count_of
 
 
 def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
-    """Read every byte of an index to see whether it is damaged, and look for files that are gone.
+    """Check an index for damage and for missing media files.
 
-    Exits with 1 if it is damaged.
+    Reads every byte. Exits with code 1 if the index is damaged.
     """
     from vlret.index.check import check_index
 
@@ -20,10 +21,10 @@ def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
     elif report.damaged:
         for line in report.damaged:
             output.show(f"damaged: {line}")
-        output.show(f"{index}: damaged; restore it from a copy, or build it again")
+        output.show(f"{index}: damaged; restore it from a backup, or build it again")
     else:
         for path in report.gone:
-            output.show(f"gone: {path}")
-        output.show(f"{index}: not damaged; {len(report.gone)} of {report.files} files are gone")
+            output.show(f"missing: {path}")
+        output.show(f"{index}: not damaged; {len(report.gone)} of {count_of(report.files, 'file')} missing")
     if report.damaged:
         raise typer.Exit(1)

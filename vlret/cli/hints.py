@@ -15,10 +15,16 @@ HINTS: dict[str, str] = {
     "custom_dataset_choices": "Remove --choice and --annotations.",
     "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
     "--allow-missing, which is recorded with every figure.",
-    "dataset_media_missing": "Get them: {source}. Or run with --allow-missing, which every number then says.",
+    "dataset_media_missing": "Get them: {source}. Or run with --allow-missing, which is recorded with every figure.",
+    "file_among_words": "Give it alone, or one of them with --plus.",
     "index_needs_captions": "Give --captions FILE.csv --index INDEX.",
+    "index_of_other_library": "Give --out: a new directory for a separate index, or {index} to add to this "
+    "one (with --moved-from if the files have moved).",
     "no_annotations": "Give their directory with --annotations (default: annotations/ in that of --data).",
     "no_dataset_name": "Give --dataset NAME.",
+    "no_file_locks": "Write the index to a local disk (--out DIR) and copy it to the share: searching it "
+    "there needs no lock.",
+    "no_index": "Build one with `vlret index SOURCE --out DIR`.",
     "no_media_directory": "Give their directory with --data.",
     "no_model": "Give one with --model.",
     "not_comparable": "Run both with the same protocol, or compare anyway with --force.",
@@ -26,7 +32,11 @@ HINTS: dict[str, str] = {
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",
     "not_writable": "Choose another directory with --{argument}.",
     "questions_need_model": "Give --model in place of --vectors.",
+    "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
+    "--prune-missing-folders drops its clips.",
     "too_many_clips": "Give longer windows with --clips.",
+    "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "
+    "commands take --model, too), or list its directory in {variable}.",
     "wrong_task": "Run vlret bench {task}.",
 }
 

@@ -1,4 +1,4 @@
-"""`vlret index`: media to an index."""
+"""`vlret index`: builds or updates an index of media files."""
 
 from __future__ import annotations
 
@@ -13,31 +13,42 @@ from vlret.cli import options, output
 def index(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE", help="Files, folders, globs, or a .txt or .csv of paths."),
+        typer.Argument(metavar="SOURCE", help="Files, directories, globs, or .txt or .csv lists of paths."),
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder of the index (default: indexes/NAME).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Index directory (default: indexes/NAME, after the first SOURCE).")
+    ] = None,
     model: options.Model = options.DEFAULT_MODEL,
     clips: Annotated[
-        str, typer.Option(help="auto, whole, window:LENGTH[:STEP] in seconds, shots or shots:transnet.")
+        str,
+        typer.Option(
+            help="How to split videos into clips: auto, whole, window:LENGTH[:STEP] in seconds, shots or "
+            "shots:transnet."
+        ),
     ] = "auto",
-    frames: Annotated[int | None, typer.Option(min=1, help="Frames a clip (default: the model's).")] = None,
-    sampling: Annotated[str, typer.Option(help="Which frames: midpoint or endpoints.")] = "midpoint",
+    frames: Annotated[int | None, typer.Option(min=1, help="Frames per clip (default: the model's).")] = None,
+    sampling: Annotated[str, typer.Option(help="Frame sampling: midpoint or endpoints.")] = "midpoint",
     decoder: Annotated[str, typer.Option(help="auto (PyAV), pyav or decord.")] = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Processes that decode.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Number of decoding processes.")] = 1,
     moved_from: Annotated[
-        Path | None, typer.Option(metavar="OLD", help="The first SOURCE is the folder that was OLD before.")
+        Path | None,
+        typer.Option(metavar="OLD", help="Former path of the first SOURCE, if that directory was moved."),
     ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Drop what is gone from the sources.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Drop the clips of files that no longer exist.")
+    ] = False,
     prune_missing_folders: Annotated[
         bool,
-        typer.Option("--prune-missing-folders", help="Also what was in folders that are missing or empty."),
+        typer.Option(
+            "--prune-missing-folders", help="Like --prune, also for directories that are missing or empty."
+        ),
     ] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     json: options.AsJson = False,
     strict: options.Strict = False,
 ) -> None:
-    """Turn videos and images into an index. Run again: only what is new or changed is encoded.
+    """Build an index of videos and images. Run it again to add new and changed files.
 
     Example: vlret index ~/Videos --out indexes/videos
     """
@@ -47,7 +58,7 @@ def index(
     from vlret.media.sources import MEDIA_SUFFIXES
 
     if moved_from and not out:
-        raise UsageError("--moved-from needs --out.", "Name the index whose media have moved.")
+        raise UsageError("--moved-from needs --out.", "Give the index whose media files were moved.")
     if moved_from and out:
         move_root(out, moved_from, sources[0])
     report = build_index(
@@ -59,8 +70,10 @@ def index(
     else:
         output.show_lines(report)
         if report.missing_folders:
-            output.say("a missing drive? --prune-missing-folders drops the files of these folders, too")
+            output.say(
+                "connect the drive of these directories, or drop their clips with --prune-missing-folders"
+            )
     if report.found == 0:
-        output.say(f"{', '.join(sources)}: no video or image ({', '.join(sorted(MEDIA_SUFFIXES))})")
+        output.say(f"{', '.join(sources)}: no videos or images ({', '.join(sorted(MEDIA_SUFFIXES))})")
     if report.new + report.unchanged == 0 or (strict and report.skipped):
         raise typer.Exit(1)

@@ -1,15 +1,15 @@
-"""`vlret info`: what an index holds."""
+"""`vlret info`: the contents of an index."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from vlret.cli import options, output
-from vlret.text import printable
+from vlret.text import count_of, printable
 
 
 def info(index: options.IndexFolder, json: options.AsJson = False) -> None:
-    """Tell what an index holds, and what made it."""
+    """Show the contents of an index, its model and its settings."""
     from vlret.index.index import Index
 
     facts = Index.open(index).info()
@@ -28,21 +28,22 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
     )
     return {
         "index": facts["index"],
-        "holds": f"{facts['clips']} clips of {facts['files']} files; {facts['skipped_files']} files skipped",
-        "on disk": f"{output.size(facts['bytes'])} in {facts['shards']} shard{'s' * (facts['shards'] != 1)}; "
-        f"{facts['dropped_clips']} clips dropped",
+        "holds": f"{count_of(facts['clips'], 'clip')} of {count_of(facts['files'], 'file')}; "
+        f"{count_of(facts['skipped_files'], 'file')} skipped",
+        "on disk": f"{output.size(facts['bytes'])} in {count_of(facts['shards'], 'shard')}; "
+        f"{count_of(facts['dropped_clips'], 'clip')} dropped",
         "files in": printable(", ".join(facts["roots"])),
         "model": model,
-        "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames a clip at {recipe['sampling']}, "
+        "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames per clip at {recipe['sampling']}, "
         f"decoder {recipe['decoder']}, dtype {recipe['dtype']}, query {recipe['query']!r}",
         "search": _search(view),
-        "changed": f"{facts['updated']} (made {facts['created']})",
+        "updated": f"{facts['updated']} (created {facts['created']})",
     }
 
 
 def _search(view: dict[str, Any] | None) -> str:
     if view is None:
-        return "to be prepared by the next search"
+        return "built by the next search"
     if view["nprobe"] == 0:
         return f"exact ({view['type']}), recall@10 1.000"
-    return f"{view['type']}, {view['nprobe']} lists a query, recall@10 {view['recall_at_10']:.3f}"
+    return f"{view['type']}, nprobe {view['nprobe']}, recall@10 {view['recall_at_10']:.3f}"

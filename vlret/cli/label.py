@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vlret.cli import options, output
-from vlret.text import printable
+from vlret.text import count_of, printable
 
 if TYPE_CHECKING:
     from vlret.index.index import Index
@@ -61,14 +61,9 @@ def label(
 
     Example: vlret label clips/ --labels "cooking,sports,news" --threshold 0.5 --out labels.csv
     """
-    from vlret.files import check_output
-    from vlret.reports.label_table import check_table, write_table
     from vlret.tasks.label_list import read_labels
 
-    if out:
-        check_table(out)
-    for file in filter(None, (out, html)):
-        check_output(file)
+    _check_outputs(out, html)
     names, least = [name for text in labels for name in read_labels(text, column)], _probability(threshold)
     output.say(_summary(names))
     output.say(f"loading {model or 'the model'}")
@@ -80,19 +75,10 @@ def label(
         output.say_files("skipped", source.skipped)
         output.say_files("partially read", source.partial)
         items = classify(
-            source.index,
-            names,
-            model=source.model,
-            templates=template,
-            top=top,
-            threshold=least,
+            source.index, names, model=source.model, templates=template, top=top, threshold=least
         )
         try:  # files first: the reader of stdout may exit (`| head`); printed even if they cannot be written
-            if out:
-                write_table(out, items)
-                output.say(f"wrote {output.existing(out)}")
-            if html:
-                _write_page(html, items, source.index)
+            _write_outputs(out, html, items, source.index)
         finally:
             if json:
                 output.print_json(labels_to_json(source.index.card.name, names, items))
@@ -104,10 +90,21 @@ def label(
         raise typer.Exit(1)
 
 
+def _check_outputs(out: Path | None, html: Path | None) -> None:
+    """Refuse files that cannot be written, before any long work."""
+    from vlret.files import check_output
+    from vlret.reports.label_table import check_table
+
+    if out:
+        check_table(out)
+    for file in filter(None, (out, html)):
+        check_output(file)
+
+
 def _summary(names: list[str]) -> str:
     """Return how the labels were read, so that a misread file is noticed at once."""
     if len(names) == 1:
-        return f"{names[0]!r} is the only label: every clip gets it with 100%"
+        return f"{names[0]!r} is the only label: every clip gets it with probability 100%"
     few = names if len(names) <= 4 else [*names[:3], "...", names[-1]]
     return f"{len(names)} labels: {', '.join(map(printable, few))}"
 
@@ -141,10 +138,15 @@ def _print_totals(items: list[Label]) -> None:
         output.show(f"{number:>7}  {number / len(items):4.0%}  {name}")
 
 
-def _write_page(page: Path, items: list[Label], index: Index) -> None:
+def _write_outputs(out: Path | None, html: Path | None, items: list[Label], index: Index) -> None:
     from vlret.reports.html import write_page
     from vlret.reports.label_page import LabelSection
+    from vlret.reports.label_table import write_table
 
-    note = f"{len(items)} clips labelled by {index.card.name}."
-    write_page(page, "Labels", [LabelSection("", note, items)])
-    output.say(f"wrote {output.existing(page)}")
+    if out:
+        write_table(out, items)
+        output.say(f"wrote {output.existing(out)}")
+    if html:
+        note = f"{count_of(len(items), 'clip')} labelled by {index.card.name}."
+        write_page(html, "Labels", [LabelSection("", note, items)])
+        output.say(f"wrote {output.existing(html)}")

@@ -1,4 +1,4 @@
-"""`vlret remove`: files out of an index."""
+"""`vlret remove`: removes files from an index."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Annotated
 import typer
 
 from vlret.cli import options, output
+from vlret.text import count_of
 
 
 def remove(
     index: options.IndexFolder,
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Files, or folders with all that is in them.")
+        list[str], typer.Argument(metavar="PATH", help="Files, or directories with everything in them.")
     ],
     json: options.AsJson = False,
 ) -> None:
-    """Take files or folders out of an index. The files themselves stay as they are.
+    """Remove files or directories from an index. The files themselves are not touched.
 
     Example: vlret remove indexes/videos ~/Videos/private
     """
@@ -27,6 +28,5 @@ def remove(
     if json:
         output.print_json(removed.to_dict())
     else:
-        output.show(
-            f"removed {removed.files} files ({removed.clips} clips); `vlret compact` frees their space"
-        )
+        files, clips = count_of(removed.files, "file"), count_of(removed.clips, "clip")
+        output.show(f"removed {files} ({clips}); run `vlret compact` to free their space")

@@ -1,4 +1,4 @@
-"""`vlret search`: the clips nearest to a sentence, an image or a video."""
+"""`vlret search`: the clips most similar to a sentence, an image or a video."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from vlret.cli import options, output
 from vlret.errors import UsageError
+from vlret.text import count_of
 
 if TYPE_CHECKING:
     from vlret.index.index import Index
@@ -21,42 +22,45 @@ def search(
         list[str],
         typer.Argument(metavar="QUERY", help="A sentence, or the path of an image or video."),
     ],
-    k: Annotated[int, typer.Option("-k", min=1, help="How many results.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
     plus: Annotated[
         list[str] | None,
-        typer.Option(metavar="TEXT[^WEIGHT]", help="More of this; 'red car^0.8' weighs it (default 0.5)."),
+        typer.Option(
+            metavar="TEXT[^WEIGHT]", help="Add this to the query, e.g. 'red car^0.8' (default weight 0.5)."
+        ),
     ] = None,
     minus: Annotated[
         list[str] | None,
-        typer.Option("--not", metavar="TEXT[^WEIGHT]", help="Less of this, in the same form."),
+        typer.Option("--not", metavar="TEXT[^WEIGHT]", help="Subtract this from the query."),
     ] = None,
     all_clips: Annotated[
-        bool, typer.Option("--all-clips", help="Every clip of a video, not only its best.")
+        bool, typer.Option("--all-clips", help="Rank all clips of a video, not only its best one.")
     ] = False,
     model: options.IndexModel = None,
     device: options.Device = "auto",
     json: options.AsJson = False,
     paths: Annotated[
-        bool, typer.Option("--paths", help="Print the paths only, each once, one a line.")
+        bool, typer.Option("--paths", help="Print only the paths, one per line, without duplicates.")
     ] = False,
     null: Annotated[
-        bool, typer.Option("-0", "--null", help="Like --paths, each followed by NUL: for `xargs -0`.")
+        bool, typer.Option("-0", "--null", help="Like --paths, separated by NUL for `xargs -0`.")
     ] = False,
     only: Annotated[
         str | None,
         typer.Option(
-            metavar="PATTERN", help="Files whose path holds it, such as 2024, or matches '*/2024/*.mp4'."
+            metavar="PATTERN",
+            help="Only files whose path contains this, such as 2024, or matches it, such as '*/2024/*.mp4'.",
         ),
     ] = None,
     html: options.Html = None,
     trim: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", file_okay=False, help="Save each result as a clip of its own."),
+        typer.Option(metavar="DIR", file_okay=False, help="Save each result as a separate clip."),
     ] = None,
 ) -> None:
-    """Find the clips nearest to a sentence, image or video.
+    """Find the clips most similar to a sentence, image or video.
 
-    Several words make one sentence.
+    Several words are joined into one sentence.
 
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
@@ -79,7 +83,7 @@ def search(
         hits = searcher.search(text, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only)
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
-    try:  # files first: whoever reads may go (`| head`); printed even if they cannot be written
+    try:  # files first: the reader of stdout may exit (`| head`); printed even if they cannot be written
         if html:
             _write_page(html, text, opened, hits)
         if trim:
@@ -106,7 +110,7 @@ def _print(hits: Hits) -> None:
     from vlret.reports.timecode import span
 
     for hit in hits:
-        gone = "  (file is gone)" if is_gone(hit.path) else ""
+        gone = "  (file no longer exists)" if is_gone(hit.path) else ""
         output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
 
 
@@ -116,23 +120,22 @@ def _say_nothing_found(index: Index, only: str | None) -> None:
             f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
         )
     else:
-        output.say("nothing was found: the index is empty")
+        output.say("no results: the index is empty")
 
 
 def _say_more_clips(index: Index, hits: Hits) -> None:
     paths = {hit.path for hit in hits}
     more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
     if more:
-        output.say(
-            f"{more} more clip{'s' * (more > 1)} in {'this file' if len(paths) == 1 else 'these files'}: --all-clips"
-        )
+        files = "this file" if len(paths) == 1 else "these files"
+        output.say(f"{count_of(more, 'more clip')} in {files} (see them with --all-clips)")
 
 
 def _write_page(page: Path, text: str, index: Index, hits: Hits) -> None:
     from vlret.reports.html import write_page
     from vlret.reports.search_page import SearchSection, full_bar
 
-    note = f"{len(hits)} results in {index.folder} by {index.card.name}."
+    note = f"{count_of(len(hits), 'result')} in {index.folder} by {index.card.name}."
     write_page(page, text, [SearchSection("", note, hits, full_bar(index.card.temperature))])
     output.say(f"wrote {output.existing(page)}")
 

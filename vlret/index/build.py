@@ -53,7 +53,7 @@ def build_index(
 ) -> BuildReport:
     """Encode the clips of media files into the index folder `out`; again: only what is new or changed.
 
-    A file that was moved or renamed keeps its vectors: it is known by its content, and its old place is empty.
+    A file that was moved or renamed keeps its vectors: it is recognised by its content.
 
     Args:
         sources: files, folders, globs, text files of paths, CSV files with a path column.
@@ -64,15 +64,15 @@ def build_index(
         sampling: the rule of `vlret.media.sampling`.
         decoder: auto, pyav or decord.
         workers: decode processes.
-        prune: drop the clips of files that are gone, unless their whole folder is missing or empty: it may
+        prune: drop the clips of files that are gone, unless their whole directory is missing or empty: it may
             be a drive that is not plugged in.
         prune_missing_folders: drop those, too.
         device, dtype: for `load_model`; dtype auto takes the dtype of an existing index.
         progress: show a bar on stderr when that is a terminal.
 
     Raises:
-        IndexFolderError: the index was made otherwise, is locked or damaged, or nothing of a whole root is
-            left to prune from.
+        IndexFolderError: the index was built with other settings, is locked or damaged, or a whole root is
+            missing when pruning.
         UsageError: a source is not there, or an argument is not allowed.
         ModelError: the model cannot be loaded.
     """
@@ -87,7 +87,7 @@ def build_index(
     try:
         found = find_media(sources)
     except UsageError:
-        if prune and store.exists:  # a missing drive is told as such, not as a missing source
+        if prune and store.exists:  # report a missing drive as such, not as a missing source
             find_missing_files(Snapshot.read(store), missing_folders=prune_missing_folders)
         raise
     if not out and store.exists:
@@ -114,7 +114,9 @@ def _left_clean(store: Store) -> Iterator[None]:
 def default_folder(sources: Sequence[str | Path]) -> Path:
     """`indexes/NAME` after the first source: its folder, its file less the suffix, a glob's fixed folder."""
     if not sources:
-        raise UsageError("No source was given.", "Name a file, a folder or a list of paths.")
+        raise UsageError(
+            "No source was given.", "Give a file, a directory or a list of paths.", code="no_sources"
+        )
     source = typed_path(sources[0])
     plain = next((part for part in (source, *source.parents) if not glob.has_magic(part.name)), source)
     name = plain.name if plain.is_dir() else plain.stem
@@ -129,7 +131,9 @@ def _require_own_folder(store: Store) -> None:
     elif not store.folder.is_dir() or not all(map(_is_left_over, store.folder.iterdir())):
         raise IndexFolderError(
             f"{printable(store.folder)} exists and is not an index.",
-            "Give a new or an empty folder for the index.",
+            "Give a new or an empty directory for the index.",
+            code="not_an_index",
+            path=store.folder,
         )
 
 
@@ -139,14 +143,16 @@ def _is_left_over(path: Path) -> bool:
 
 
 def _require_same_library(store: Store, found: Found) -> None:
-    """Two folders of one name must not end in one index because nobody gave it a folder."""
+    """Two directories of one name must not end in one index because `out` was not given."""
     roots = store.read_manifest().roots
     given = list(dict.fromkeys(str(file.root) for file in found.files))
     if given and roots and {*map(os.path.realpath, roots)}.isdisjoint(map(os.path.realpath, given)):
         raise IndexFolderError(
-            printable(f"{store.folder} holds {', '.join(roots)}, not {', '.join(given)}."),
-            f"Give --out: a new folder for an index of its own, or {printable(store.folder)} to add to this one "
-            "(with --moved-from if the files have moved).",
+            printable(f"The index {store.folder} is of {', '.join(roots)}, not of {', '.join(given)}."),
+            "Name the directory of the index: a new one, or this one to add to it.",
+            code="index_of_other_library",
+            index=printable(store.folder),
+            given=given,
         )
 
 

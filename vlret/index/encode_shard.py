@@ -50,7 +50,7 @@ class ShardSpec:
     recipe: IndexRecipe
 
     def __post_init__(self) -> None:
-        """UsageError for a name that is no file name, or a path that is not absolute."""
+        """Raise `UsageError` for a name that is not a plain file name, or a relative path."""
         if not _NAME.fullmatch(self.name):
             raise UsageError(
                 f"A shard was named {self.name!r}.", "Use letters, digits, '.', '_' and '-'.",

@@ -27,7 +27,7 @@ class Filter:
     clip_ids: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        """UsageError for an empty path, or one that is no text."""
+        """Raise `UsageError` for an empty path, or one that is not a string."""
         if self.path is not None and (not isinstance(self.path, str) or not self.path):
             raise UsageError(
                 f"only was given as {self.path!r}.", "Give a part of the path, or a pattern.",

@@ -24,9 +24,9 @@ def file_state(path: Path) -> tuple[int, int]:
 def fingerprint(path: Path) -> str:
     """32 hex digits over the size and the first, middle and last 64 KiB of a file.
 
-    A container's header or index lies at the head or the tail and names the size and place of every frame,
-    so that a cut, a re-encoding or a re-muxing shows. An edit of a few bytes elsewhere that keeps the size
-    does not.
+    A container's header or index is at the beginning or the end and holds the size and place of every frame,
+    so that a truncated, re-encoded or re-muxed file is noticed. An edit of a few bytes elsewhere that keeps the
+    size is not.
 
     Raises:
         OSError: the file cannot be read.

@@ -49,7 +49,7 @@ class Index:
                 records it.
 
         Raises:
-            UsageError: `folder` is no path.
+            UsageError: `folder` is not a path.
             IndexFolderError: the folder holds no index, a damaged one, or one of a newer vlret, or no such
                 root.
         """
@@ -81,7 +81,7 @@ class Index:
 
     @property
     def skipped(self) -> list[SkippedFile]:
-        """Files that were passed over, and why."""
+        """Files that were skipped, and why."""
         rows = self._snapshot.skipped
         return [SkippedFile(self._snapshot.absolute(row.root, row.path), row.reason) for row in rows]
 
@@ -128,11 +128,20 @@ class Index:
 
     def _position(self, clip_id: int) -> int:
         if not isinstance(clip_id, Integral):
-            raise UsageError(f"A clip_id was given as {type_name(clip_id)}.", "Give a whole number.")
+            raise UsageError(
+                f"A clip_id was given as {type_name(clip_id)}.",
+                "Give an integer.",
+                code="wrong_type",
+                given=clip_id,
+            )
         position = int(np.searchsorted(self._clip_ids, int(clip_id)))
         if position == len(self) or self._clip_ids[position] != clip_id:
             raise UsageError(
-                f"The index {self.folder} has no clip {clip_id}.", "See rows() for those it has."
+                f"The index {self.folder} has no clip {clip_id}.",
+                "See rows() for the clips it has.",
+                code="no_such_clip",
+                given=clip_id,
+                index=self.folder,
             )
         return position
 
@@ -190,13 +199,22 @@ class Index:
             raise UsageError(
                 f"Query vectors were given as {type_name(vectors)}.",
                 f"Give float32 [q, {self.card.dim}]; for sentences and files use vlret.search.",
+                code="bad_query_vectors",
             ) from error
         if queries.ndim != 2 or queries.shape[1] != self.card.dim:
             raise UsageError(
-                f"Query vectors have the shape {queries.shape}.", f"Give float32 [q, {self.card.dim}]."
+                f"Query vectors have the shape {queries.shape}.",
+                f"Give float32 [q, {self.card.dim}].",
+                code="vector_shape",
+                given=queries.shape,
+                dim=self.card.dim,
             )
         if first_invalid_row(queries) is not None:
-            raise UsageError("A query vector is zero or not finite.", "Every vector needs a direction.")
+            raise UsageError(
+                "A query vector is zero or not finite.",
+                "Give finite vectors other than zero.",
+                code="vector_not_unit",
+            )
         return np.ascontiguousarray(unit_rows(queries))
 
     def _hits(self, rows: Ids, scores: Vectors) -> list[Hit]:
@@ -273,6 +291,9 @@ def _with_root(snapshot: Snapshot, old: str, new: str) -> Manifest:
         raise IndexFolderError(
             printable(f"The index {snapshot.store.folder} has no root {old}."),
             printable(f"Its roots: {', '.join(roots) or 'none'}."),
+            code="no_such_root",
+            given=old,
+            allowed=roots,
         )
     moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
     return replace(snapshot.manifest, roots=moved)

@@ -1,4 +1,4 @@
-"""The files that an index has clips of, and whether they are there."""
+"""The files that an index has clips of, and whether they exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vlret.index.tables import FileRow, Ids
 
 @dataclass(frozen=True, slots=True)
 class IndexedFile:
-    """A file with clips: where it lies by the index, its row, fingerprint and clip_ids."""
+    """A file with clips: its path according to the index, its row, fingerprint and clip_ids."""
 
     path: Path
     file: FileRow
@@ -56,7 +56,7 @@ def by_real_path(files: list[IndexedFile]) -> tuple[dict[str, IndexedFile], Ids]
 
 
 def is_gone(path: str | Path) -> bool:
-    """Whether no such file is there; one that cannot be looked at (dead mount, no permission) may be."""
+    """Whether no such file exists; one that cannot be accessed (dead mount, no permission) may exist."""
     try:
         return not stat.S_ISREG(os.stat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):

@@ -21,7 +21,7 @@ def parse_json(data: bytes) -> Any:
     """The value that `data` spells.
 
     Raises:
-        ValueError: it is no JSON, or nested too deep.
+        ValueError: it is not JSON, or nested too deep.
     """
     try:
         return json.loads(data)
@@ -30,7 +30,7 @@ def parse_json(data: bytes) -> Any:
 
 
 def from_fields(kind: type[T], values: Any, where: str = "") -> T:
-    """A dataclass from a JSON object: every field of its annotated type; unknown keys are passed over.
+    """A dataclass from a JSON object: every field of its annotated type; unknown keys are ignored.
 
     Args:
         where: what stands before the field's name in an error, such as "recipe.".

@@ -1,4 +1,4 @@
-"""One writer at a time: a lock file that says who holds it."""
+"""One writer at a time: a lock file that records who holds it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_SHOWN = 200
 
 @contextmanager
 def writer_lock(folder: Path) -> Iterator[None]:
-    """Hold the right to write into `folder` (made if missing).
+    """Hold the right to write into `folder` (created if missing).
 
     The operating system's lock on the file decides, and ends with the process however that ends: what a
     killed writer of this host left is taken over. The file's text (pid, host, since) is for people, and
@@ -67,10 +67,11 @@ def _locked(handle: int, path: Path) -> bool:
         return _try_lock(handle)
     except OSError as error:
         raise IndexFolderError(
-            f"{printable(path)} cannot be locked: {error.strerror}. Its file system (a network share?) has no "
-            "file locks, and without them two runs could spoil an index.",
-            "Write the index to a local disk (--out FOLDER) and copy it to the share: searching it there "
-            "needs no lock.",
+            f"{printable(path)} cannot be locked: {error.strerror}. Its file system (a network share?) does not "
+            "support file locks, and without them two runs could corrupt an index.",
+            "Write the index to a local disk and copy it to the share: searching it there needs no lock.",
+            code="no_file_locks",
+            path=path,
         ) from error
 
 
@@ -117,7 +118,9 @@ def _held(path: Path, holder: dict[str, object]) -> IndexFolderError:
     who = f"process {holder.get('pid', '?')} on {holder.get('host', '?')} since {holder.get('since', '?')}"
     return IndexFolderError(
         f"The index {printable(path.parent)} is being written by {printable(who)[:_MOST_SHOWN]}.",
-        f"Wait for it to end; if no such process runs, delete {printable(path)}.",
+        f"Wait for it to end; if no such process is running, delete {printable(path)}.",
+        code="index_locked",
+        path=path.parent,
     )
 
 

@@ -1,4 +1,4 @@
-"""The manifest of an index: what made its vectors and which files belong to it."""
+"""The manifest of an index: its recipe and the files that belong to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES = {
 }
 """The only names that a manifest gives its tables."""
 
-# What of a model's card decides its vectors. A model may lie elsewhere, under another name or revision.
+# The fields of a model's card that decide its vectors. Its name, directory and revision may change.
 _VECTOR_FIELDS = ("weights_hash", "dim", "resolution", "resize", "preprocessing")
 
 
@@ -68,24 +68,31 @@ class IndexRecipe:
                  if value != getattr(self, name)]  # fmt: skip
         if wrong:
             raise IndexFolderError(
-                f"The index {printable(folder)} was made with {'; '.join(wrong)}.",
-                "Give the same again, or another output folder for a new index.",
+                f"The index {printable(folder)} was built with {'; '.join(wrong)}.",
+                "Use the same settings, or another directory for a new index.",
+                code="other_recipe",
+                path=folder,
+                given=requested,
             )
 
     def require_card(self, folder: Path, card: ModelCard) -> None:
-        """Check that `card` is of the model that made this index.
+        """Check that `card` is that of the model that this index was built with.
 
         Raises:
-            IndexFolderError: it is of another; the message holds both names and what differs.
+            IndexFolderError: it is another's; the message names both and what differs.
         """
         wrong = [f"{name} {getattr(self.card, name)}, not {getattr(card, name)}" for name in _VECTOR_FIELDS
                  if getattr(self.card, name) != getattr(card, name)]  # fmt: skip
         if wrong:
             raise IndexFolderError(
                 printable(
-                    f"The index {folder} was made by {self.card.name}, not by {card.name}: {'; '.join(wrong)}."
+                    f"The index {folder} was built with {self.card.name}, not with {card.name}: {'; '.join(wrong)}."
                 ),
-                f"Use the index's own model, or build a new index with {card.name}.",
+                f"Use the model of the index, or build a new index with {card.name}.",
+                code="other_model",
+                path=folder,
+                given=card.name,
+                allowed=self.card.name,
             )
 
 
@@ -93,7 +100,7 @@ class IndexRecipe:
 class Manifest:
     """The state of an index at one moment; replaced as a whole with each commit.
 
-    `id` is drawn once for an index and stands in each of its Parquet files, too. `revision` counts commits.
+    `id` is drawn once for an index and is stored in each of its Parquet files, too. `revision` counts commits.
     `roots` are the folders that the rows' paths are relative to: a row's `root` is the position here.
     `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice.
     """
@@ -146,10 +153,10 @@ class Manifest:
     def from_json(cls, data: bytes, path: Path) -> Manifest:
         """The manifest back from the bytes of its file; `path` is named in errors.
 
-        Every value is checked: names of files lie in the index folder and have the form that vlret gives them.
+        Every value is checked: file names are inside the index and have the form that vlret gives them.
 
         Raises:
-            IndexFolderError: it is no manifest, is damaged, or was written by a newer vlret.
+            IndexFolderError: it is not a manifest, is damaged, or was written by a newer vlret.
         """
         try:
             values = parse_json(data)
@@ -158,7 +165,9 @@ class Manifest:
         except ValueError as error:
             raise IndexFolderError(
                 f"{printable(path)} is a damaged manifest: {error}.",
-                "Restore it from a copy, or build a new index.",
+                "Restore it from a backup, or build a new index.",
+                code="index_damaged",
+                path=path,
             ) from error
 
     @classmethod
@@ -201,11 +210,13 @@ def _check_format(values: Any, path: Path) -> None:
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError(f'it has no "format": "{FORMAT}"')
     if type(values.get("version")) is not int or values["version"] < 1:
-        raise ValueError("field version is no whole number from 1")
+        raise ValueError("field version is not a positive integer")
     if values["version"] > FORMAT_VERSION:
         raise IndexFolderError(
             f"{printable(path)} has format version {values['version']}; this vlret reads up to {FORMAT_VERSION}.",
             "Update it: pip install --upgrade vlret",
+            code="newer_format",
+            path=path,
         )
 
 
@@ -225,7 +236,7 @@ def _check_entries(manifest: Manifest) -> None:
 def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:
     if not name.fullmatch(entry.name):
         raise ValueError(
-            f"field {where}.name is {printable(entry.name)[:60]!r}, which is no name of an index file"
+            f"field {where}.name is {printable(entry.name)[:60]!r}, which is not the name of an index file"
         )
     if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
         raise ValueError(f"field {where}.sha256 is not 64 hex digits")

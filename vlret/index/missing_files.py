@@ -15,7 +15,7 @@ from vlret.index.snapshot import Snapshot
 
 @dataclass(slots=True)
 class MissingFiles:
-    """What `--prune` finds: the clip_ids of files that are gone, and the folders that are gone as a whole.
+    """What pruning finds: the clip_ids of files that are gone, and the folders that are gone as a whole.
 
     `folders` are missing or empty, as an unplugged drive is, with the number of their files in the index;
     the clips of these are not in `clip_ids`.
@@ -67,7 +67,7 @@ def _sort_out(missing: MissingFiles, root: Path, files: list[IndexedFile]) -> No
 
 
 def _topmost(folder: Path, root: Path) -> Path:
-    """The highest folder below `root` that is missing or empty like `folder`, which lies in it."""
+    """The highest folder below `root` that contains `folder` and is missing or empty like it."""
     while folder.parent != root and _is_missing_or_empty(folder.parent):
         folder = folder.parent
     return folder
@@ -85,7 +85,10 @@ def _is_missing_or_empty(folder: Path) -> bool:
 
 def _nothing_left(snapshot: Snapshot, root: str, n_files: int) -> IndexFolderError:
     return IndexFolderError(
-        f"Nothing was pruned from {snapshot.store.folder}: none of its {n_files} files in {root} is there.",
-        "Plug the drive in, or tell where the folder is now (--moved-from); to drop its clips, give "
-        "--prune-missing-folders.",
+        f"Nothing was pruned from {snapshot.store.folder}: none of its {n_files} files in {root} exists.",
+        "Plug the drive in, or record where the directory is now (move_root); prune_missing_folders=True drops "
+        "its clips.",
+        code="root_missing",
+        path=root,
+        index=snapshot.store.folder,
     )

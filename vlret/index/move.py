@@ -1,4 +1,4 @@
-"""Files that were moved or renamed: they are known by their content and keep their vectors."""
+"""Files that were moved or renamed: they are recognised by their content and keep their vectors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vlret.index.writer import IndexWriter
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A file that lies elsewhere now: its new row, its clips, and the clips whose place these take."""
+    """A moved file: its new row, its clips, and the clips that these replace."""
 
     file: FileRow
     clip_ids: list[int]

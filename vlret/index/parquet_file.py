@@ -1,4 +1,4 @@
-"""A Parquet file that somebody else may have written: what it claims is checked before its data is read."""
+"""Parquet files that may come from an untrusted source: their metadata is checked before their data is read."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_parquet(file: BinaryIO, n_rows: int, schema: pa.Schema, columns: list[s
     _check_columns(claims.schema_arrow, schema)
     _check_claims(claims.metadata, n_rows, schema)
     wanted = pa.schema([schema.field(name) for name in columns])
-    # As dictionaries, a long text that stands in every row is in memory once, and can be measured.
+    # As dictionaries, a long text that is repeated in every row is in memory once, and can be measured.
     parquet = pq.ParquetFile(
         file, metadata=claims.metadata, read_dictionary=_texts(wanted), page_checksum_verification=True
     )
@@ -56,7 +56,7 @@ def read_parquet(file: BinaryIO, n_rows: int, schema: pa.Schema, columns: list[s
 
 
 def mark_of(file: BinaryIO) -> str | None:
-    """The id of the index that a Parquet file belongs to, None where it is no file of an index."""
+    """The id of the index that a Parquet file belongs to, None where it is not a file of an index."""
     try:
         metadata = pq.ParquetFile(file).metadata.metadata or {}
     except (OSError, ValueError, pa.ArrowException):

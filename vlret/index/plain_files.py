@@ -14,7 +14,7 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
-    stat.S_IFDIR: "a folder",
+    stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
@@ -26,7 +26,7 @@ def require_plain_file(path: Path) -> None:
     """Check that `path` is a file of its own folder, or nothing.
 
     Raises:
-        IndexFolderError: it is a link, a FIFO, a device or a folder.
+        IndexFolderError: it is a link, a FIFO, a device or a directory.
     """
     _require(path, stat.S_IFREG, "a plain file")
 
@@ -37,14 +37,14 @@ def require_plain_folder(path: Path) -> None:
     Raises:
         IndexFolderError: it is something else.
     """
-    _require(path, stat.S_IFDIR, "a folder")
+    _require(path, stat.S_IFDIR, "a directory")
 
 
 def open_plain(path: Path) -> BufferedReader:
     """A plain file for reading.
 
     Raises:
-        IndexFolderError: it is a link, a FIFO, a device or a folder.
+        IndexFolderError: it is a link, a FIFO, a device or a directory.
         OSError: it is not there, or may not be read.
     """
     require_plain_file(path)
@@ -55,7 +55,7 @@ def read_plain(path: Path, most_bytes: int) -> bytes:
     """All of a plain file.
 
     Raises:
-        IndexFolderError: it is no plain file.
+        IndexFolderError: it is not a plain file.
         ValueError: it is larger than `most_bytes`.
         OSError: it is not there, or may not be read.
     """
@@ -69,7 +69,7 @@ def open_to_lock(path: Path) -> int:
     """A handle to read and write `path`, made if missing: what it held is kept.
 
     Raises:
-        IndexFolderError: it is no plain file, or has another name, too (a hard link).
+        IndexFolderError: it is not a plain file, or has another hard link.
         OSError: it cannot be opened.
     """
     require_plain_file(path)
@@ -92,5 +92,7 @@ def _require(path: Path, wanted: int, what: str) -> None:
 def _refused(path: Path, kind: str, wanted: str) -> IndexFolderError:
     return IndexFolderError(
         f"{printable(path)} is {kind}; an index has {wanted} there.",
-        "Nothing was read or written. Delete it, or build a new index in another folder.",
+        "Nothing was read or written. Delete it, or build a new index in another directory.",
+        code="not_a_plain_file",
+        path=path,
     )

@@ -1,4 +1,4 @@
-"""What a run has to do: which files are new, changed, unchanged, moved, skipped or gone."""
+"""The plan of a run: which files are new, changed, unchanged, moved, skipped or gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vlret.media.sources import Found, MediaFile
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """A file to encode: where it lies, its row, and the clip_ids that its new rows replace."""
+    """A file to encode: its path, its row, and the clip_ids that its new rows replace."""
 
     path: Path
     file: FileRow
@@ -58,14 +58,14 @@ def make_plan(found: Found, snapshot: Snapshot | None) -> Plan:
         try:
             real = os.path.realpath(media.path)
             if not _is_text(media.path):
-                _pass_over(plan, media.path, "its name is not UTF-8")
+                _skip(plan, media.path, "its name is not UTF-8")
             elif real not in seen:
                 seen.add(real)
                 _plan_file(plan, media, indexed.get(real), failed.get(real), moves)
         except OSError as error:
-            _pass_over(plan, media.path, f"cannot be read: {error.strerror}")
+            _skip(plan, media.path, f"cannot be read: {error.strerror}")
     for passed in found.skipped:
-        _pass_over(plan, passed.path, passed.reason)
+        _skip(plan, passed.path, passed.reason)
     return plan
 
 
@@ -77,7 +77,7 @@ def _is_text(path: Path) -> bool:
     return True
 
 
-def _pass_over(plan: Plan, path: Path, reason: str) -> None:
+def _skip(plan: Plan, path: Path, reason: str) -> None:
     plan.skipped[path] = SkippedRow(NO_ROOT, readable(path).as_posix(), -1, -1, reason)
 
 

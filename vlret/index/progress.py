@@ -13,7 +13,7 @@ from vlret.index.plan import Todo
 
 
 class Progress:
-    """A bar on stderr over the bytes of the files to do; silent where stderr is no terminal."""
+    """A bar on stderr over the bytes of the files to do; silent where stderr is not a terminal."""
 
     def __init__(self, todo: Sequence[Todo], shown: bool) -> None:
         self._sizes = {item.path: item.file.size for item in todo}

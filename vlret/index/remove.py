@@ -1,4 +1,4 @@
-"""Takes files out of an index; the files themselves stay as they are."""
+"""Removes files from an index; the files themselves are not touched."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vlret.text import printable
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """How many files and clips were taken out of the index in folder `index`."""
+    """How many files and clips were removed from the index in `index`."""
 
     index: Path
     files: int
@@ -38,7 +38,7 @@ def remove_files(index: str | Path, paths: Sequence[Path]) -> Removed:
         IndexFolderError: the index has nothing of one of the paths, or a writer is at work.
     """
     store = Store(Path(index))
-    Snapshot.read(store)  # says so where there is no index
+    Snapshot.read(store)  # an error where there is no index
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
         indexed, skipped = indexed_files(snapshot), snapshot.skipped
@@ -46,8 +46,11 @@ def remove_files(index: str | Path, paths: Sequence[Path]) -> Removed:
         for path in paths:
             if not any(place.is_relative_to(path) for place in (*(file.path for file in indexed), *places)):
                 raise IndexFolderError(
-                    f"The index {printable(store.folder)} has nothing of {printable(path)}.",
-                    "`vlret info` says which folders its files are in.",
+                    f"The index {printable(store.folder)} contains nothing of {printable(path)}.",
+                    "`vlret info` shows the directories of its files.",
+                    code="not_in_index",
+                    path=path,
+                    index=store.folder,
                 )
         files = [file for file in indexed if any(file.path.is_relative_to(path) for path in paths)]
         writer = IndexWriter(snapshot, snapshot.manifest.roots)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vlret.text import printable
+from vlret.text import count_of, printable
 from vlret.types import SkippedFile
 
 _SHOWN = 5
@@ -20,7 +20,7 @@ class BuildReport:
 
     `new` counts files encoded in this run, changed ones included; `partial` names those of them that are
     damaged, with what was lost: the clips that could be read are in the index. `moved` of the unchanged files
-    lie elsewhere now and have kept their vectors. `dropped` counts clips that became invalid (changed or
+    were found in another place and kept their vectors. `dropped` counts clips that became invalid (changed or
     pruned files); `clips` and `hours` (of video) are what this run encoded, in `wall_s` seconds. `unread`
     counts the media files in formats that are not read, by suffix. With `prune`, `missing_folders` are those
     that are missing or empty, with the number of their files that were kept.
@@ -51,21 +51,24 @@ class BuildReport:
 
     def __str__(self) -> str:
         lines = [
-            f"{printable(self.index)}: {self.found} files found: {self.new} new, {self.unchanged} unchanged, "
-            f"{len(self.skipped)} skipped",
-            f"{self.clips} clips from {self._length()} of video in {self.wall_s:.1f} s "
+            f"{printable(self.index)}: {count_of(self.found, 'file')} found: {self.new} new, "
+            f"{self.unchanged} unchanged, {len(self.skipped)} skipped",
+            f"{count_of(self.clips, 'clip')} from {self._length()} of video in {self.wall_s:.1f} s "
             f"({self.speed:.1f}x real time)",
         ]
         if self.moved:
-            lines.append(f"moved {self.moved} files: their vectors were kept")
+            lines.append(f"{count_of(self.moved, 'file')} moved, embeddings kept")
         if self.dropped:
-            lines.append(f"{self.dropped} clips dropped")
+            lines.append(f"{count_of(self.dropped, 'clip')} dropped")
         if self.unread:
             counts = ", ".join(f"{n} {suffix}" for suffix, n in self.unread.items())
-            lines.append(f"not read: {counts}")
+            lines.append(f"unsupported formats: {counts}")
         for folder, n_files in self.missing_folders.items():
-            lines.append(f"kept {n_files} files of {printable(folder)}, which is missing or empty")
-        return "\n".join([*lines, *_grouped("partly read", self.partial), *_grouped("skipped", self.skipped)])
+            lines.append(
+                f"kept {count_of(n_files, 'file')} of {printable(folder)}, which is missing or empty"
+            )
+        partial, skipped = _grouped("partially read", self.partial), _grouped("skipped", self.skipped)
+        return "\n".join([*lines, *partial, *skipped])
 
     def _length(self) -> str:
         if self.hours >= 1:
@@ -74,7 +77,7 @@ class BuildReport:
 
 
 def _grouped(what: str, files: Sequence[SkippedFile]) -> list[str]:
-    """One line a reason, the most frequent first, and some of its files."""
+    """Return one line per reason, the most frequent first, and some of its files."""
     groups: dict[str, list[Path]] = defaultdict(list)
     for file in files:
         groups[file.reason].append(file.path)

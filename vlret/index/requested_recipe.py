@@ -29,7 +29,7 @@ class RequestedRecipe:
     dtype: str
 
     def validate(self) -> None:
-        """Refuse what no index can be made with, before anything is opened or written.
+        """Refuse invalid settings before anything is opened or written.
 
         Raises:
             UsageError: an unknown clip rule, sampling, decoder, device or dtype, or fewer than one frame.
@@ -63,7 +63,7 @@ class RequestedRecipe:
             self.load(folder, existing)
 
     def load(self, folder: Path, existing: IndexRecipe | None) -> Embedder:
-        """The model; with an index, the one that made it.
+        """Return the model; for an existing index, the one that it was built with.
 
         Raises:
             IndexFolderError: it is another than the index's.

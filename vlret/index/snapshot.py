@@ -37,7 +37,7 @@ class Snapshot:
     """One revision of an index.
 
     `rows` are the live clips in order of clip_id (the columns of a shard without the vector), `dropped` the
-    clip_ids that are no longer valid, `skipped` the files that were passed over.
+    clip_ids that are no longer valid, `skipped` the files that were skipped.
     """
 
     store: Store
@@ -63,10 +63,15 @@ class Snapshot:
                 if manifest.revision == before.revision:
                     raise IndexFolderError(
                         f"{printable(error.filename or error)} of the index {printable(store.folder)} is missing.",
-                        "Restore it from a copy, or delete the index and build it again.",
+                        "Restore it from a backup, or delete the index and build it again.",
+                        code="index_damaged",
+                        path=store.folder,
                     ) from error
         raise IndexFolderError(
-            f"The index {printable(store.folder)} changes faster than it can be read.", "Try again."
+            f"The index {printable(store.folder)} changes faster than it can be read.",
+            "Try again.",
+            code="index_changing",
+            path=store.folder,
         )
 
     @classmethod
@@ -113,14 +118,16 @@ class Snapshot:
             return unit_vectors(table.filter(pa.array(live)))
         except FileNotFoundError as error:
             raise IndexFolderError(
-                f"The index {printable(self.store.folder)} was compacted after it had been opened.",
+                f"The index {printable(self.store.folder)} was compacted after it was opened.",
                 "Open it again.",
+                code="index_compacted",
+                path=self.store.folder,
             ) from error
         except ValueError as error:
             raise damaged(self.store.folder, entry.name, str(error)) from error
 
     def absolute(self, root: int, path: str) -> Path:
-        """Where a row's file lies."""
+        """The absolute path of a row's file."""
         return Path(path) if root == NO_ROOT else Path(self.manifest.roots[root]) / path
 
 

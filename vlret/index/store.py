@@ -50,13 +50,17 @@ class Store:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise IndexFolderError(
                 f"{printable(self.folder)} holds no index.",
-                "Build one with `vlret index SOURCE --out FOLDER`.",
+                "Build one with vlret.build_index.",
+                code="no_index",
+                path=self.folder,
             ) from error
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise IndexFolderError(
                 f"{printable(path)} cannot be read: {reason}.",
-                "Restore it from a copy, or build a new index.",
+                "Restore it from a backup, or build a new index.",
+                code="index_unreadable",
+                path=path,
             ) from error
         for entry in manifest.files:
             require_plain_file(self.folder / entry.name)
@@ -179,9 +183,11 @@ def check_digest(file: BufferedReader, entry: FileEntry) -> None:
 
 
 def damaged(folder: Path, name: str, what: str) -> IndexFolderError:
-    """The error that says which file of the index is damaged and how."""
+    """Return the error that says which file of the index is damaged and how."""
     reason = printable(" ".join(what.split())).rstrip(".")
     return IndexFolderError(
         f"{name} of the index {printable(folder)} is damaged: {reason}.",
-        "Restore it from a copy, or delete the index and build it again.",
+        "Restore it from a backup, or delete the index and build it again.",
+        code="index_damaged",
+        path=folder / name,
     )

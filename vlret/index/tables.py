@@ -46,9 +46,9 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class SkippedRow:
-    """A file that was passed over and why; `size` and `mtime_ns` are -1 where it was never opened.
+    """A file that was skipped and why; `size` and `mtime_ns` are -1 where it was never opened.
 
-    `root` is -1 where `path` lies under no root of the index; it is absolute then.
+    `root` is -1 where `path` is under no root of the index and therefore absolute.
     """
 
     root: int
@@ -84,7 +84,7 @@ def clip_table(
 
 
 def moved_table(rows: pa.Table, file: FileRow, first_clip_id: int) -> pa.Table:
-    """The rows of a file's clips, their vectors unchanged, for the place where it lies now."""
+    """The rows of a file's clips, their vectors unchanged, for its new place."""
     n = rows.num_rows
     columns = {
         "clip_id": np.arange(first_clip_id, first_clip_id + n),
@@ -123,7 +123,7 @@ def dropped_table(clip_ids: Ids) -> pa.Table:
 
 
 def skipped_table(rows: Iterable[SkippedRow]) -> pa.Table:
-    """The table of files that were passed over."""
+    """The table of skipped files."""
     columns = zip(*(astuple(row) for row in rows), strict=True)
     values = list(columns) or [()] * len(SKIPPED)
     return pa.table([pa.array(c, f.type) for c, f in zip(values, SKIPPED, strict=True)], schema=SKIPPED)

@@ -49,7 +49,7 @@ class IndexWriter:
 
     @property
     def recipe(self) -> IndexRecipe:
-        """What the index is made with."""
+        """The recipe of the index."""
         return self._manifest.recipe
 
     @property
@@ -67,19 +67,19 @@ class IndexWriter:
         self.drop(old_ids)
 
     def move(self, file: FileRow, rows: pa.Table, old_ids: Ids) -> None:
-        """Add the clips of a file that lies elsewhere now, with their vectors as they are; drop `old_ids`."""
+        """Add the clips of a moved file with their vectors unchanged; drop `old_ids`."""
         self._tables.append(moved_table(rows, file, self._next_clip_id))
         self._next_clip_id += rows.num_rows
         self._skipped.pop(self._place(file), None)
         self.drop(old_ids)
 
     def skip(self, row: SkippedRow, old_ids: Iterable[int] = ()) -> None:
-        """Remember a file that was passed over; rows that it had (`old_ids`) are dropped."""
+        """Record a skipped file; its former rows (`old_ids`) are dropped."""
         self._skipped[self._place(row)] = row
         self.drop(old_ids)
 
     def forget(self, row: SkippedRow) -> None:
-        """Take a row out of the skipped files."""
+        """Remove a row from the skipped files."""
         self._skipped.pop(self._place(row), None)
 
     def drop(self, clip_ids: Iterable[int]) -> None:

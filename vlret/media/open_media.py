@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from vlret.media.image.image import image_info
+from vlret.media.image.read_image import image_info
 from vlret.media.image.still import Still
 from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.video import Video

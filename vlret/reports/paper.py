@@ -37,7 +37,7 @@ def paper_differences(result: BenchResult) -> str:
     """What differs as far as that is known, and what is not known; "" where the dataset has no published figures."""
     if not result.dataset.published:
         return ""
-    precomputed = [model.name for model in result.models if model.cost is None]
+    precomputed = [model.name for model in result.models if model.is_precomputed]
     unknown = f"How the embeddings of {', '.join(precomputed)} were computed is not known."
     return " ".join([*_sentences(result), *([unknown] if precomputed else [])])
 
@@ -64,7 +64,7 @@ def protocol_line(result: BenchResult) -> str:
     protocol, stamp = _protocol(result), result.models[0].stamp
     facts = [f"{result.dataset.title}, split {protocol['split'] or 'none'}"]
     facts += [f"{name}: {value}" for name, value in protocol["choices"].items() if name != "split"]
-    if all(model.cost is None for model in result.models):
+    if all(model.is_precomputed for model in result.models):
         facts.append("precomputed embeddings")
     else:
         facts += _encoding(result, protocol)

@@ -1,4 +1,4 @@
-"""An index and a model as users give them, opened, and the refusal of a model that made another index."""
+"""An index and a model as users give them, opened; a model that does not match the index is refused."""
 
 from __future__ import annotations
 
@@ -62,7 +62,11 @@ def model_for_index(
 
 def _named(model: object) -> str | Path:
     if not isinstance(model, (str, Path)):
-        raise UsageError(f"The model was given as {type_name(model)}.", "Give an Embedder, or its name.")
+        raise UsageError(
+            f"The model was given as {type_name(model)}.",
+            "Give an Embedder, or its name.",
+            code="wrong_type",
+        )
     return model
 
 
@@ -76,16 +80,21 @@ def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
         return load_model(name, device=device, dtype=index.recipe.dtype)
     except VlretError as error:
         raise ModelError(
-            f"The index {index.folder} was made by {printable(index.card.name)}; "
+            f"The index {index.folder} was built with {printable(index.card.name)}; "
             f"{printable(name)} does not load: {error.message}",
             error.hint,
+            code=error.code,
+            **error.fields,
         ) from error
 
 
 def _require_trusted(index: Index, name: str | Path) -> None:
     if not is_trusted(str(name)):
         raise ModelError(
-            "a model that only the index names is not opened unasked.",
-            f"If you trust that model: vlret search {index.folder} QUERY --model {printable(name)} (the other "
-            f"commands take --model, too, and Python model=), or name its directory in {VARIABLE}.",
+            "a model that is named only by the index is not loaded automatically.",
+            f"If you trust that model, pass model={printable(name)!r}, or list its directory in {VARIABLE}.",
+            code="untrusted_model",
+            model=printable(name),
+            index=index.folder,
+            variable=VARIABLE,
         )

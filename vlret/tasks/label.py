@@ -6,6 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
@@ -16,11 +17,11 @@ from tqdm import tqdm
 from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.models.base import Embedder
+from vlret.models.class_prompts import class_embeddings
 from vlret.models.inputs import ClipInput, clip_list, text_list
 from vlret.tasks.index_model import as_embedder, is_index, model_for_index, open_index
 from vlret.tasks.text_warnings import log_text_warnings
 from vlret.types import Clip, Frames, Label, LabelScore, Pixels, Vectors, check_count, location
-from vlret.vectors import unit_rows
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def classify(
         clips = [location(clip) for clip in inputs]
         vectors = model.embed_clips(inputs) if inputs else np.empty((0, model.card.dim), np.float32)
     least = _least_probability(model, threshold)
-    classes = label_vectors(model, names, templates)
+    classes = label_embeddings(model, names, templates)
     items = []
     for clip, scores in zip(clips, _scores(vectors, classes), strict=True):
         ranked = _ranked(names, scores, model.card.temperature, max(top, 2))
@@ -87,7 +88,9 @@ def classify(
     return items
 
 
-def label_vectors(model: Embedder, labels: Sequence[str], templates: Iterable[str] | None = None) -> Vectors:
+def label_embeddings(
+    model: Embedder, labels: Sequence[str], templates: Iterable[str] | None = None
+) -> Vectors:
     """Return unit embeddings float32 [labels, dim]: the normalised mean over the prompts of each label."""
     prompts = model.card.prompts if templates is None else text_list(templates, "template")
     if not prompts:
@@ -101,20 +104,19 @@ def label_vectors(model: Embedder, labels: Sequence[str], templates: Iterable[st
                 given=prompt,
             )
     names = [readable(label) for label in labels]
-    texts = [prompt.replace("{}", name) for name in names for prompt in prompts]
-    for text in texts[:: len(prompts)]:
-        log_text_warnings(model, text)
-    return unit_rows(_embedded(model, texts).reshape(len(labels), len(prompts), -1).mean(1))
+    for name in names:
+        log_text_warnings(model, prompts[0].replace("{}", name))
+    return class_embeddings(partial(_embed_texts, model), names, prompts)
 
 
-def _embedded(model: Embedder, texts: Sequence[str]) -> Vectors:
+def _embed_texts(model: Embedder, texts: Sequence[str]) -> Vectors:
     """Embed the texts; a progress bar appears if it takes more than two seconds."""
     with tqdm(total=len(texts), desc="labels", unit="text", delay=2, disable=None) as bar:
-        parts = []
+        batches = []
         for first in range(0, len(texts), _TEXTS_AT_ONCE):
-            parts.append(model.embed_texts(texts[first : first + _TEXTS_AT_ONCE]))
-            bar.update(len(parts[-1]))
-    return np.concatenate(parts)
+            batches.append(model.embed_texts(texts[first : first + _TEXTS_AT_ONCE]))
+            bar.update(len(batches[-1]))
+    return np.concatenate(batches)
 
 
 def readable(label: str) -> str:

@@ -1,4 +1,4 @@
-"""What a query means: words to embed, or the path of an image or video to look at."""
+"""What a query means: words to embed, or the path of an image or video."""
 
 from __future__ import annotations
 
@@ -26,13 +26,23 @@ def file_of(query: str) -> Path | None:
     path = Path(os.path.expanduser(query))
     if os.path.isdir(path):
         if is_index(path):
-            raise UsageError(f"{query} is an index, not a query.", "One search reads one index.")
+            raise UsageError(
+                f"{query} is an index, not a query.",
+                "A search reads one index.",
+                code="index_as_query",
+                path=path,
+            )
         hint = "Give one image or video. If you mean the word, write it in a sentence."
-        raise UsageError(f"{query} is a folder.", hint)
+        raise UsageError(f"{query} is a directory.", hint, code="directory_as_query", path=path)
     if os.path.exists(path):
         return path
     if _looks_like_a_path(query):
-        raise MediaError(f"{query} is not there.", "Give a file of this machine, or describe it in words.")
+        raise MediaError(
+            f"{query} does not exist.",
+            "Give a file on this machine, or a description in words.",
+            code="no_such_file",
+            path=path,
+        )
     return None
 
 
@@ -45,14 +55,25 @@ def one_query(index: str | Path, words: Sequence[str]) -> str:
     last = next((word for word in words if is_index(word)), None)
     if last is not None and not is_index(index):
         raise UsageError(
-            f"{last} is the index, and comes first.", f"Write: vlret search {last} {str(index)!r}"
+            f"{last} is the index, and comes first.",
+            f"Write: vlret search {last} {str(index)!r}",
+            code="index_not_first",
+            path=last,
         )
     for word in words if len(words) > 1 else ():
         if is_index(word):
-            raise UsageError(f"{word} is an index, too.", "One search reads one index: search it on its own.")
+            raise UsageError(
+                f"{word} is an index, too.",
+                "A search reads one index: search it separately.",
+                code="two_indexes",
+                path=word,
+            )
         if _looks_like_a_path(word):
             raise UsageError(
-                f"{word} was given as a file among other words.", "Give it alone, or one of them with --plus."
+                f"{word} was given as a file among other words.",
+                "Give it alone.",
+                code="file_among_words",
+                path=word,
             )
     return " ".join(words)
 

@@ -59,7 +59,7 @@ def parse_weighted(text: str) -> Weighted:
     """`red car` as it is, `red car^0.8` as ("red car", 0.8).
 
     Raises:
-        UsageError: what comes after the last `^` is no number.
+        UsageError: what follows the last `^` is not a number.
     """
     words, mark, weight = text.rpartition("^")
     try:
@@ -104,7 +104,7 @@ def _embed(model: Embedder, read: Read, query: ClipInput) -> Vectors:
     if isinstance(query, str):
         if not query.strip():
             raise UsageError(
-                "The query, or what is added to or taken away from it, is empty.",
+                "The query, or what is added to or subtracted from it, is empty.",
                 "Give a sentence, or the path of an image or video.",
                 code="empty_query",
             )

@@ -70,7 +70,7 @@ def search(
 
 
 def close_searchers() -> None:
-    """Close the indexes that `search` keeps open, and let go of their models."""
+    """Close the indexes that `search` keeps open, and release their models."""
     with _lock:
         while _open:
             _open.popitem()[1].close()

@@ -93,7 +93,7 @@ class Searcher:
         return Hits(tuple(hits), tuple(warnings))
 
     def refresh(self) -> None:
-        """Go on with the newest revision of the index, where that has changed on disk; its model stays loaded.
+        """Open the index again if it has changed on disk; its model stays loaded.
 
         Raises:
             IndexFolderError: the index is gone or damaged.
@@ -106,7 +106,7 @@ class Searcher:
                 self._model = None
 
     def close(self) -> None:
-        """End the decoding process, and let go of the model; a later search starts them again."""
+        """End the decoding process and release the model; a later search starts them again."""
         with self._lock:
             if self._pool is not None:
                 self._pool.close()

@@ -1,4 +1,4 @@
-"""Media as an index for one use: the same clips, frames and vectors as an index that is kept."""
+"""Media as a temporary index: the same clips, frames and vectors as an index that is kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vlret.types import Clip, SkippedFile
 
 @dataclass(frozen=True, slots=True)
 class SourceIndex:
-    """An index, the model that made it, and the files that were passed over or read in part only."""
+    """An index, its model, and the files that were skipped or read only partially."""
 
     index: Index
     model: Embedder
@@ -44,7 +44,12 @@ def open_or_index(sources: Sequence[str], model: str | None, device: str = "auto
     """
     kept = next((source for source in sources if is_index(source)), None)
     if kept is not None and len(sources) > 1:
-        raise UsageError(f"{kept} is an index, and was given with others.", "Give it alone, or only media.")
+        raise UsageError(
+            f"{kept} is an index, and was given with other sources.",
+            "Give it alone, or only media.",
+            code="index_among_sources",
+            path=kept,
+        )
     if kept is not None:
         index = Index.open(kept)
         yield SourceIndex(index, model_for_index(index, model, device))
@@ -53,8 +58,10 @@ def open_or_index(sources: Sequence[str], model: str | None, device: str = "auto
     with TemporaryDirectory(prefix="vlret-") as folder:
         report = build_index(sources, Path(folder) / "index", model=embedder)
         if not is_index(report.index):
-            passed = "; ".join(f"{file.path}: {file.reason}" for file in report.skipped)
-            raise MediaError(f"{', '.join(sources)} holds nothing to label.", passed and f"{passed}.")
+            reasons = "; ".join(f"{file.path}: {file.reason}" for file in report.skipped)
+            raise MediaError(
+                f"{', '.join(sources)} contains nothing to label.", reasons and f"{reasons}.", code="no_media"
+            )
         yield SourceIndex(Index.open(report.index), embedder, report.skipped, report.partial)
 
 
@@ -78,6 +85,8 @@ def clips_in(source: str) -> tuple[list[Clip], list[SkippedFile]]:
         return [Clip.from_row(path, start, end) for path, start, end in spans], []
     found = find_media([source])
     if not found.files:
-        passed = "; ".join(f"{file.path}: {file.reason}" for file in found.skipped)
-        raise MediaError(f"{source} holds no video or image.", passed and f"{passed}.")
+        reasons = "; ".join(f"{file.path}: {file.reason}" for file in found.skipped)
+        raise MediaError(
+            f"{source} contains no video or image.", reasons and f"{reasons}.", code="no_media", path=source
+        )
     return [Clip(file.path) for file in found.files], found.skipped

@@ -157,7 +157,7 @@ def test_texts_without_an_embedding_are_listed(painted, tmp_path):
     stored = store(tmp_path / "a.parquet", painted, NAMES, media(*NAMES))
     stored.texts(["red", "pink", "green"])
     stored.texts(["teal", "pink"])
-    assert list(stored.lacked) == ["pink", "teal"]
+    assert list(stored.missing_texts) == ["pink", "teal"]
 
 
 def test_a_file_of_another_set_is_refused(painted, tmp_path):

@@ -1,10 +1,10 @@
-"""Texts are cut at whole words, at a number of CLIP's tokens."""
+"""Texts are truncated at whole words, at a number of CLIP's tokens."""
 
 from __future__ import annotations
 
 import pytest
 
-from vlret.evaluation.embeddings.truncated_texts import cut_text
+from vlret.evaluation.embeddings.truncated_texts import truncate
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,15 @@ from vlret.evaluation.embeddings.truncated_texts import cut_text
     ],
 )
 def test_whole_words_within_the_tokens(text, n, expected):
-    assert cut_text(text, n) == expected
+    assert truncate(text, n) == expected
 
 
-def test_the_cut_text_fits_and_one_word_more_does_not():
+def test_the_truncated_text_fits_and_one_word_more_does_not():
     from open_clip.tokenizer import SimpleTokenizer
 
     tokenizer = SimpleTokenizer()
     text = "An antidisestablishmentarian photographs, hurriedly; 1024 otherworldly chrysanthemums... " * 9
-    cut = cut_text(text, 64)
+    cut = truncate(text, 64)
     more = " ".join(text.split()[: len(cut.split()) + 1])
     assert text.split()[: len(cut.split())] == cut.split()
     assert len(tokenizer.encode(cut)) + 2 <= 64 < len(tokenizer.encode(more)) + 2

@@ -383,5 +383,5 @@ def test_triples_are_scored_by_vectors_of_their_texts(visla, tmp_path, cache):
 
 def test_questions_take_no_vectors_whatever_is_in_them(pope, tmp_path):
     file = vectors(tmp_path / "a.parquet", texts=["other"])
-    with pytest.raises(UsageError, match="Questions need a model"):
+    with refused("questions_need_model"):
         bench(BenchRequest("vqa", dataset="pope", annotations=pope, precomputed=[file]))

@@ -11,15 +11,11 @@ import pytest
 from tests.conftest import ColourEmbedder
 from vlret.errors import MissingExtraError, UsageError, VlretError
 from vlret.evaluation.tasks.mteb import (
-    ModelScores,
-    MtebResult,
     SkippedTask,
-    TaskScore,
     find_tasks,
     left_out,
     run_tasks,
 )
-from vlret.reports.mteb_table import mteb_table
 
 mteb = pytest.importorskip("mteb", reason='mteb is not installed: pip install "mteb[video]"')
 
@@ -123,27 +119,6 @@ def test_what_fails_or_does_not_fit_is_told_and_the_others_go_on(similarity, bro
     failed, unheard = model.no_score
     assert failed == SkippedTask("Broken", "no way to the data")
     assert unheard.reason == "it has audio, and vlret's models take text and video"
-
-
-def test_table_has_a_column_for_each_model_and_says_whose_frames(similarity, broken):
-    document = run_tasks({"one": CountingEmbedder(), "two": Blind("blind")}, [similarity, broken])
-    head, row, *notes = mteb_table(document).splitlines()
-    assert head.split() == ["task", "type", "metric", "one", "two"]
-    assert row.split() == ["ColourSTS", "STS", "cosine_spearman", "100.0"]
-    assert "one: 4 frames per video, in float32." in notes
-    assert any("middles of equal spans of time, in place of mteb's own" in note for note in notes)
-    assert "Broken has no score of two: no way to the data." in notes
-
-
-def test_mean_is_over_the_tasks_that_all_models_have():
-    def model(name, **scores):
-        rows = tuple(TaskScore(task, "STS", "m", score, None, {}) for task, score in scores.items())
-        return ModelScores(name, name, "1", "0", 8, "float32", rows, ())
-
-    models = (model("x", a=0.1, b=0.3, c=0.9), model("y", a=0.5, b=0.7, c=None))
-    lines = mteb_table(MtebResult("", "2", "", models)).splitlines()
-    assert lines[3].split() == ["c", "STS", "m", "90.0"]
-    assert lines[4].split() == ["mean", "of", "2", "20.0", "60.0"]
 
 
 def test_questions_about_videos_need_a_model_that_takes_them():

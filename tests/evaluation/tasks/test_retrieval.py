@@ -33,7 +33,7 @@ def test_reranking_stands_beside_and_says_what_it_uses(painted, cache):
     assert parts == [("none", False), ("pe_reweighting", True)] * 2
 
 
-def test_texts_are_cut_alike(painted, cache):
+def test_texts_are_truncated_alike(painted, cache):
     made = retrieval_set()
     long = replace(made, texts=[f"{'very ' * 30}{text}" for text in made.texts])
     model = Counting()
@@ -55,7 +55,7 @@ def test_texts_are_cut_alike(painted, cache):
     assert (model.n_clips_seen, model.n_texts_seen) == (4, 5)  # four texts, which are one when cut
 
 
-def test_cut_texts_need_no_second_look(painted, cache, monkeypatch):
+def test_truncated_texts_need_no_decoding(painted, cache, monkeypatch):
     whole = result(retrieval_set(), painted, cache)
     monkeypatch.setattr(embed_media, "DecodePool", None)
     model = Counting()
@@ -68,7 +68,7 @@ def test_cut_texts_need_no_second_look(painted, cache, monkeypatch):
     assert plain == cut
 
 
-def test_vectors_made_elsewhere_have_no_cut_texts(painted, cache, tmp_path):
+def test_precomputed_embeddings_have_no_truncated_texts(painted, cache, tmp_path):
     made = retrieval_set()
     rows = [("media", one.id, [1.0, 0.0]) for one in made.media] + [
         ("text", t, [1.0, 0.0]) for t in made.texts

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -60,8 +61,7 @@ def test_a_decoder_is_one_class(odd: Odd):
     assert decode(path, [2.0, 0.1], "grey", (4, 2)).pixels[:, 0, 0, 0].tolist() == [20, 1]
     assert read_clip(path, 4, decoder="grey").pixels.shape == (4, 96, 128, 3)
     job, out = DecodeJob(path, "window:2", 2, decoder="grey", size=(1, 1)), io.BytesIO()
-    request = {name: getattr(job, name) for name in ("clips", "n_frames", "sampling", "decoder", "size")}
-    worker._answer({"kind": "clips", "path": str(path), **request}, out)
+    worker._answer({"kind": "clips", **asdict(job), "path": str(path)}, out)
     out.seek(0)
     first, second, done = (read_message(out) for _ in range(3))
     assert [first[0]["times"], second[0]["times"]] == [[0.5, 1.5], [2.5, 3.5]]

@@ -108,13 +108,23 @@ def test_damage_gives_the_good_clips_and_a_warning(odd: Odd, tmp_path: Path):
 
 
 @pytest.mark.usefixtures("fake_decord")
-def test_a_decoder_that_hangs_crashes_or_devours_memory_costs_its_file_only(copy: Callable[[str], Path]):
-    names = ["hang.mp4", "crash.mp4", "greedy.mp4", "strange.mp4", "good.mp4"]
-    with DecodePool(limit_s=5.0) as pool:
+def test_a_decoder_that_hangs_costs_its_file_only(copy: Callable[[str], Path]):
+    with DecodePool(limit_s=1.0) as pool:
+        (failed,) = pool.run([job(copy("hang.mp4"), decoder="decord")])
+        pool._limit_s = 60.0
+        *_, done = pool.run([job(copy("good.mp4"), decoder="decord")])
+    assert isinstance(failed, FileFailed)
+    assert failed.reason == "the decoder did not answer for 1 s and was stopped"
+    assert isinstance(done, FileDone)
+
+
+@pytest.mark.usefixtures("fake_decord")
+def test_a_decoder_that_crashes_or_takes_all_memory_costs_its_file_only(copy: Callable[[str], Path]):
+    names = ["crash.mp4", "greedy.mp4", "strange.mp4", "good.mp4"]
+    with DecodePool() as pool:
         events = list(pool.run(job(copy(name), decoder="decord") for name in names))
     reasons = {event.job.path.name: event.reason for event in events if isinstance(event, FileFailed)}
     assert reasons == {
-        "hang.mp4": "the decoder did not answer for 5 s and was stopped",
         "crash.mp4": "the decoder crashed or was killed (SIGSEGV)",
         "greedy.mp4": "needs more memory than a decoder may take",
         "strange.mp4": "ZeroDivisionError: odd",
@@ -133,11 +143,11 @@ def test_a_decoder_that_hangs_crashes_or_devours_memory_costs_its_file_only(copy
         (signal.SIGTERM, "crashed or was killed (SIGTERM)", True),
         (40, "crashed or was killed (signal 40)", True),
         (signal.SIGSEGV, "crashed or was killed (SIGSEGV)", False),
-        (signal.SIGSTOP, "did not answer for 4 s", False),
+        (signal.SIGSTOP, "did not answer for 8 s", False),
     ],
 )
 def test_a_child_killed_or_stopped_from_outside(sent: int, reason: str, retry: bool, odd: Odd):
-    with DecodePool(limit_s=4.0) as pool:
+    with DecodePool(limit_s=8.0 if sent == signal.SIGSTOP else 60.0) as pool:
         run = pool.run(job(odd(name), "window:0.2", 1) for name in ("constant.mp4", "one_frame.mp4"))
         next(run)
         os.kill(pool.pids[0], sent)
@@ -194,10 +204,11 @@ def test_a_slow_consumer_is_waited_for_and_not_taken_for_a_hang(odd: Odd, monkey
             asked += 1
             yield job(odd("one_frame.mp4"))
 
-    with DecodePool(limit_s=3.0) as pool:
+    with DecodePool() as pool:
         run = pool.run(jobs())
         next(run)
-        time.sleep(4.0)
+        pool._limit_s = 5.0
+        time.sleep(6.0)
         assert asked <= 4
         events = list(run)
     assert len(events) == 59

@@ -13,10 +13,10 @@ from vlret.media.pool.worker import _warning
 
 
 @pytest.mark.parametrize(
-    ("at_s", "told"), [(3.21, "3.2 s"), (0.0, "0.0 s"), (-0.1, "0.0 s"), (-0.001, "0.0 s")]
+    ("at_s", "time"), [(3.21, "3.2 s"), (0.0, "0.0 s"), (-0.1, "0.0 s"), (-0.001, "0.0 s")]
 )
-def test_damage_before_the_first_frame_is_at_its_time(at_s, told):
-    assert _warning(SimpleNamespace(damaged_at=at_s, warnings=[])) == f"damaged after {told}"
+def test_damage_before_the_first_frame_is_at_its_time(at_s, time):
+    assert _warning(SimpleNamespace(damaged_at=at_s, warnings=[])) == f"damaged after {time}"
 
 
 def test_what_libraries_print_does_not_reach_the_user(tmp_path, capfd):

@@ -145,7 +145,7 @@ def test_program_text_is_not_a_transport_stream(library: Path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0 if hasattr(os, "geteuid") else True, reason="root may open everything")
-def test_a_locked_folder_is_told(library: Path):
+def test_a_locked_folder_is_reported(library: Path):
     (library / "sub").chmod(0)
     try:
         assert [s.reason for s in find_media([library]).skipped if s.path.name == "sub"] == [

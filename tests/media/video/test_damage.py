@@ -1,4 +1,4 @@
-"""Lost packets and flipped bytes: what leans on them is left out and told, what is whole is shown as it is."""
+"""Lost packets and flipped bytes: frames that refer to them are left out and reported, others are shown."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_what_leans_on_the_damage_is_left_out(name: str, tmp_path: Path):
         assert np.abs(pixels - whole[time]).mean() < 0.3, time
 
 
-def test_damage_in_the_first_frames_is_told_too(tmp_path: Path):
+def test_damage_in_the_first_frames_is_reported_too(tmp_path: Path):
     source = film(tmp_path / "whole.mp4", *X264, "-bf", 0)
     start = changed(
         source, tmp_path / "a.mp4", lambda n, data: data[:40] + bytes(len(data) - 40) if n == 0 else data

@@ -85,7 +85,7 @@ def test_clips_cover_all_of_a_long_joined_recording(part: Part, tmp_path: Path):
     assert spans == [(0, 10), (10, pytest.approx(20))]
 
 
-def test_a_third_matroska_recording_is_told_of(part: Part, tmp_path: Path):
+def test_a_third_matroska_recording_is_reported(part: Part, tmp_path: Path):
     path = tmp_path / "joined.mkv"
     path.write_bytes(part(".mkv", 20, 0) + part(".mkv", 33, 0) + part(".mkv", 16, 0))
     _, numbers, _, warnings = read(path)
@@ -98,7 +98,7 @@ def _unread(n_bytes: int) -> str:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".flv", ".mov"])
-def test_a_recording_that_players_do_not_read_is_told_of(suffix: str, part: Part, tmp_path: Path):
+def test_a_recording_that_players_do_not_read_is_reported(suffix: str, part: Part, tmp_path: Path):
     path, first, second = tmp_path / f"joined{suffix}", part(suffix, 20, 0), part(suffix, 33, 0)
     path.write_bytes(first + second)
     _, numbers, duration, warnings = read(path)

@@ -1,4 +1,4 @@
-"""Vectors and visual tokens kept between runs: a folder of safetensors that are written whole or not at all."""
+"""Embeddings and visual tokens kept between runs: safetensors files, each written whole or not at all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHARD_S = 30.0
 
 
 def default_cache() -> Path:
-    """The folder named by VLRET_CACHE, else `vlret` in the user's cache folder."""
+    """The directory named by VLRET_CACHE, else `vlret` in the user's cache directory."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("VLRET_CACHE") or Path(home) / "vlret")
 
@@ -36,7 +36,7 @@ class ArrayCache:
     """float32 arrays by key, for one recipe: everything but the key that decides the arrays.
 
     Use it as a context manager. What was put is written every 64 MiB or 30 s and at the end, under a name of
-    its own, so that a killed run loses no more than that, and several runs may fill one folder at once. `before` is
+    its own, so that a killed run loses no more than that, and several runs may fill one directory at once. `before` is
     called ahead of every write: another cache that it writes is on disk no later than this one.
     """
 

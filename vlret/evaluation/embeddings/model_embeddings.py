@@ -15,7 +15,7 @@ from PIL import Image
 from vlret.evaluation.embeddings.cache import ArrayCache
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.source import MediaItem
-from vlret.evaluation.embeddings.truncated_texts import cut_text
+from vlret.evaluation.embeddings.truncated_texts import truncate
 from vlret.evaluation.protocol.protocol import Protocol
 from vlret.models.base import Embedder
 from vlret.types import Pixels, Vectors
@@ -33,7 +33,7 @@ class ModelEmbeddings:
     Attributes:
         seconds, n_clips: what encoding cost in this run.
         cached_seconds, n_cached: what it cost for clips of this run that were encoded before, on the same device.
-        cut: the texts that are longer than the model reads.
+        too_long: the texts that are longer than the model reads.
         undecodable: keys of items that could not be decoded in this run: they have no embedding from any model, even
             where one is cached.
     """
@@ -63,7 +63,7 @@ class ModelEmbeddings:
         self.prompts = protocol.prompts or model.card.prompts
         self.seconds, self.n_clips = 0.0, 0
         self.cached_seconds, self.n_cached = 0.0, 0
-        self.cut: set[str] = set()
+        self.too_long: set[str] = set()
         self.undecodable: set[str] = set()
         frames = {key: getattr(protocol, key) for key in ("frames", "sampling", "resize")}
         of_clips = {**self._recipe("vectors"), **frames}
@@ -128,12 +128,12 @@ class ModelEmbeddings:
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors float32 [n, dim] of texts; equal texts, equal rows."""
-        self.cut.update(text for text in dict.fromkeys(texts) if self.model.is_cut(text))
+        self.too_long.update(text for text in dict.fromkeys(texts) if self.model.is_cut(text))
         return self._rows_of(texts)
 
-    def cut_texts(self, texts: Sequence[str], n_tokens: int) -> Vectors:
+    def truncated_texts(self, texts: Sequence[str], n_tokens: int) -> Vectors:
         """As `texts`, of texts cut to `n_tokens` of CLIP's vocabulary."""
-        return self._rows_of([cut_text(text, n_tokens) for text in texts])
+        return self._rows_of([truncate(text, n_tokens) for text in texts])
 
     def about(self) -> dict[str, Any]:
         """Card, dtype, device, frame pooling, and the query and prompts it ran with."""

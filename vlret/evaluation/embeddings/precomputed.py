@@ -27,8 +27,8 @@ class PrecomputedEmbeddings:
     """An `EmbeddingSource` read from a Parquet file with the columns kind ("media" or "text"), key and vector.
 
     The key of a media file is its id in the dataset, that of a text is the text, that of a class its readable name;
-    vectors are lists of numbers, of any length but zero. What is not in the file has no embedding; `lacked` holds
-    the texts that were needed and have none, in their order.
+    vectors are lists of numbers, of any length but zero. What is not in the file has no embedding; `missing_texts`
+    holds the texts that were needed and have none, in their order.
     """
 
     takes_query = False
@@ -42,7 +42,7 @@ class PrecomputedEmbeddings:
             UsageError: it is missing, not Parquet, or a row is invalid; the message names the row.
         """
         self.path, self.name = path, path.stem
-        self.lacked: dict[str, None] = {}
+        self.missing_texts: dict[str, None] = {}
         table = _read(path)
         self._rows = _unit_rows(path, table["vector"])
         self._place = _places(path, table, self._rows)
@@ -65,7 +65,7 @@ class PrecomputedEmbeddings:
 
     def texts(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors float32 [n, dim] of texts; NaN where the file has none."""
-        self.lacked |= {text: None for text in texts if ("text", text) not in self._place}
+        self.missing_texts |= {text: None for text in texts if ("text", text) not in self._place}
         return self._of("text", texts)
 
     def about(self) -> dict[str, Any]:

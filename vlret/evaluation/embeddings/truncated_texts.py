@@ -1,4 +1,4 @@
-"""Texts cut alike for all models, so that a model that reads more has no more to read."""
+"""Texts truncated to the same length for all models, so that none reads more than the others."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 
-def cut_text(text: str, n_tokens: int) -> str:
+def truncate(text: str, n_tokens: int) -> str:
     """The whole words of `text` that fit into `n_tokens` of CLIP's vocabulary, its two end tokens counted.
 
-    CLIP's vocabulary because it comes with open_clip and is at hand everywhere.
+    CLIP's vocabulary, because it comes with open_clip and is always installed.
     """
     room = n_tokens - 2
     kept: list[str] = []

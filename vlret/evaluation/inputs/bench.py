@@ -136,7 +136,7 @@ def _require_media(request: BenchRequest, benchmark_set: BenchmarkSet, protocol:
         raise MediaError(
             error.message,
             f"Correct the paths in {request.custom}, give the directory of the media, or allow missing media, "
-            "which every number then says.",
+            "which is recorded with every figure.",
             code="custom_media_missing",
             files=error.fields["files"],
             dataset=request.custom,

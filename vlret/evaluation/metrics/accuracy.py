@@ -54,7 +54,7 @@ YES_NO = {"yes_rate": yes_rate, "precision": precision, "recall": recall, "f1": 
 def paired(right: ArrayLike, groups: ArrayLike) -> Floats:
     """For each group of questions, in order of first sight, the share of "all of them right" in 0..1.
 
-    A question that is alone in its group has lost its partner, a medium that is missing: it is no pair.
+    A question that is alone in its group is not counted: the media of its partner are missing.
     """
     place, first = _pairs(groups)
     shares = np.ones(place.max(initial=-1) + 1)

@@ -1,4 +1,4 @@
-"""Ranks and what is counted from them; equal scores are shared out, so that constant scores give chance.
+"""Ranks and what is counted from them; ties are counted as their expected value, so that constant scores give chance.
 
 Only score blocks are held, never the whole matrix: 100,000 queries over 100,000 items take about 300 MB beside
 the vectors.
@@ -63,17 +63,17 @@ class Ranks:
 
     @property
     def best(self) -> Ints:
-        """Rank of the best relevant item, from 1, if ties fall well; n_items + 1 where it has no score."""
+        """Rank of the best relevant item, from 1, with all ties in its favour; n_items + 1 where it has no score."""
         return self._of_first(self.above + 1).astype(np.int64)
 
     @property
     def worst(self) -> Ints:
-        """The same if ties fall badly."""
+        """The same with all ties against it."""
         return self._of_first(self.above + 1 + self.tied - self.found).astype(np.int64)
 
     @property
     def expected(self) -> Floats:
-        """The same as a mean over the ways in which ties can fall."""
+        """The same as a mean over all ways to break ties."""
         return self._of_first(self.above + (self.tied + 1) / (self.found + 1))
 
     def hit_at(self, k: int) -> Floats:
@@ -112,7 +112,7 @@ class Ranks:
         return np.asarray(self._sum(self.found / self.tied * spread) / ideal)
 
     def by_rule(self, ties: str) -> Ranks:
-        """These ranks with ties fallen: "optimistic", "pessimistic", or "expected" to leave them."""
+        """These ranks with ties broken: "optimistic", "pessimistic", or "expected" to keep them as ties."""
         if ties == "expected":
             return self
         query, place = np.repeat([self.query, self.above], self.found, axis=1)
@@ -155,7 +155,10 @@ def rank(scores: ScoreBlocks, relevant: csr_array | NDArray[np.bool_]) -> Ranks:
     positives = csr_array(relevant)
     counts = np.diff(positives.indptr).astype(np.int64)
     if not counts.all():
-        raise UsageError(f"Query {int(counts.argmin())} has no relevant item.", "Leave it out.")
+        query = int(counts.argmin())
+        raise UsageError(
+            f"Query {query} has no relevant item.", "Remove it.", code="no_relevant_item", query=query
+        )
     places: list[Ints] = []
     first = 0
     for block in scores():

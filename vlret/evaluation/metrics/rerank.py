@@ -1,4 +1,4 @@
-"""Ways to bend scores with the help of the other test queries, which a user who asks one thing does not have.
+"""Re-ranking with the help of the other test queries, which a user with one query does not have.
 
 Each takes `ScoreBlocks` and the model's temperature, gives `ScoreBlocks`, and goes over the scores once before.
 """
@@ -20,7 +20,7 @@ def dual_softmax(scores: ScoreBlocks, temperature: float) -> ScoreBlocks:
 
 
 def pe_reweighting(scores: ScoreBlocks, temperature: float) -> ScoreBlocks:
-    """The same at scale 1 of plain cosines, as Perception Encoder's harness does unless told otherwise."""
+    """The same at scale 1 of plain cosines, as Perception Encoder's harness does by default."""
     return _reweighted(scores, 1.0)
 
 

@@ -39,10 +39,10 @@ def make_model_result(
     result = ModelResult(model.name, made, (), None, None, without, tuple(sections))
     if isinstance(model, PrecomputedEmbeddings):
         made = replace(made, protocol={**made.protocol, **dict.fromkeys(_UNKNOWN_OF_PRECOMPUTED)})
-        return replace(result, stamp=made, no_vector_texts=tuple(model.lacked))
+        return replace(result, stamp=made, no_vector_texts=tuple(model.missing_texts))
     if isinstance(model, ModelEmbeddings):
         overlaps = tuple(contamination(model.model.card.trained_on, scored.card))
-        return replace(result, contaminated_by=overlaps, texts_cut=len(model.cut), cost=_cost(model))
+        return replace(result, contaminated_by=overlaps, texts_cut=len(model.too_long), cost=_cost(model))
     return result
 
 

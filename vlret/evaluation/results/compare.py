@@ -56,6 +56,23 @@ def compare(first: BenchResult, second: BenchResult, *, force: bool = False) -> 
         UsageError: "not_comparable" (a difference of the stamps matters and `force` is not set),
             "queries_differ" (even with `force`), "single_model" or "nothing_in_common".
     """
+    _check_comparable(first, second, force)
+    made = [
+        comparison
+        for one, other in _pairs(first, second)
+        for a, b in _common_sections(one, other)
+        for comparison in _figures(first, second, one.name, other.name, a, b)
+    ]
+    if not made:
+        raise UsageError(
+            "The results have nothing in common.",
+            "Give two results of the same task.",
+            code="nothing_in_common",
+        )
+    return made
+
+
+def _check_comparable(first: BenchResult, second: BenchResult, force: bool) -> None:
     if first is second and len(first.models) == 1:
         name = first.models[0].name
         raise UsageError(
@@ -72,21 +89,6 @@ def compare(first: BenchResult, second: BenchResult, *, force: bool = False) -> 
             code="not_comparable",
             differences=[difference.name for difference in matter],
         )
-    made = []
-    for one, other in _pairs(first, second):
-        for a, b in _common_sections(one, other):
-            if unequal := _unequal_queries(first, second, a, b):
-                raise UsageError(
-                    unequal, "Only results over the same queries can be compared.", code="queries_differ"
-                )
-            made += list(_figures(first, one.name, other.name, a, b))
-    if not made:
-        raise UsageError(
-            "The results have nothing in common.",
-            "Give two results of the same task.",
-            code="nothing_in_common",
-        )
-    return made
 
 
 def _unequal_queries(first: BenchResult, second: BenchResult, a: ResultSection, b: ResultSection) -> str:
@@ -141,10 +143,14 @@ def _common_sections(one: ModelResult, other: ModelResult) -> Iterator[tuple[Res
 
 
 def _figures(
-    result: BenchResult, one: str, other: str, a: ResultSection, b: ResultSection
+    first: BenchResult, second: BenchResult, one: str, other: str, a: ResultSection, b: ResultSection
 ) -> Iterator[Comparison]:
-    items = query_items(result, a.queries_are)
-    groups = [result.items[item].group for item in items] or None
+    if unequal := _unequal_queries(first, second, a, b):
+        raise UsageError(
+            unequal, "Only results over the same queries can be compared.", code="queries_differ"
+        )
+    items = query_items(first, a.queries_are)
+    groups = [first.items[item].group for item in items] or None
     for name, values in a.records.values.items():
         theirs = b.records.values.get(name)
         if theirs is None:

@@ -50,8 +50,8 @@ class ModelResult:
         name: as given by the user.
         stamp: protocol, set, model, versions, machine.
         contaminated_by: datasets that the model was trained on, by its own account, and that overlap with this one.
-        texts_cut: how many texts are longer than the model reads; None for precomputed embeddings.
-        cost: None for precomputed embeddings.
+        texts_cut: how many texts are longer than the model reads; None where `cost` is.
+        cost: None for what vlret did not encode: precomputed embeddings and scorers of candidates.
         no_vector: ids of items that were decoded and have no embedding: counted as wrong.
         sections: the results ("parts" in JSON); the first is over all queries, plain cosine and whole texts.
         no_vector_texts: texts without a precomputed embedding: counted as wrong. None for other models.
@@ -65,6 +65,11 @@ class ModelResult:
     no_vector: tuple[str, ...]
     sections: tuple[ResultSection, ...] = field(metadata={"key": "parts"})
     no_vector_texts: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
+
+    @property
+    def is_precomputed(self) -> bool:
+        """Whether it is of precomputed embeddings, of which it is not known how they were computed."""
+        return self.no_vector_texts is not None
 
     @property
     def main(self) -> ResultSection:

@@ -35,7 +35,7 @@ def require_whole(card: SetCard, allow_missing: bool) -> None:
     if trimmed and not allow_missing:
         raise DatasetError(
             f"The annotations of {card.name} are incomplete: {trimmed}.",
-            f"Get the original files: {card.source}. Or allow missing data, which every number then says.",
+            f"Get the original files: {card.source}. Or allow missing data, which is recorded with every figure.",
             code="annotations_incomplete",
             dataset=card.name,
             source=card.source,
@@ -69,7 +69,7 @@ def _missing(task: Task[Any], data: Path | None, files: list[str]) -> MediaError
     card, n_all = task.card, len(files_of(task.media))
     return MediaError(
         f"{len(files)} of {n_all} files of {card.name} are not in {data}: {some_of(files)}.",
-        f"Get them: {card.source}. Or allow missing media, which every number then says.",
+        f"Get them: {card.source}. Or allow missing media, which is recorded with every figure.",
         code="dataset_media_missing",
         files=files,
         dataset=card.name,

@@ -45,7 +45,7 @@ class Retrieval(Task[RetrievalSet]):
             clips, source.texts(texts), owner, protocol, source.temperature, sources
         )
         if protocol.text_tokens is not None and isinstance(source, ModelEmbeddings):
-            truncated = source.cut_texts(texts, protocol.text_tokens)
+            truncated = source.truncated_texts(texts, protocol.text_tokens)
             sections += truncated_sections(clips, truncated, owner, protocol, sources)
         return Scores(sections, no_vector)
 

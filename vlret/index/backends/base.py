@@ -57,7 +57,7 @@ class SearchBackend(Protocol):
         """
 
     def remove(self, ids: Ids) -> None:
-        """Remove the clips of these clip_ids; ids that it does not have are passed over."""
+        """Remove the clips of these clip_ids; unknown ids are ignored."""
 
     def search(
         self, query: Vectors, k: int, only: Filter | None = None, exact: bool = False

@@ -57,7 +57,7 @@ class ViewInfo:
     def __post_init__(self) -> None:
         n_lists = n_lists_of(self.type)
         if n_lists is None or not min(1, n_lists) <= self.nprobe <= n_lists:
-            raise ValueError(f"{self.type} with nprobe {self.nprobe} is no kind of view")
+            raise ValueError(f"{self.type} with nprobe {self.nprobe} is not a kind of view")
         if not re.fullmatch("[0-9a-f]{64}", self.rows_key):
             raise ValueError("rows_key is not 64 hex digits")
 
@@ -71,7 +71,7 @@ def open_view(snapshot: Snapshot) -> FaissBackend:
     """The view of these rows from disk, or built (and kept on disk where the folder can be written).
 
     Raises:
-        IndexFolderError: a link, a FIFO or a device stands in place of one of its files.
+        IndexFolderError: one of its files is a link, a FIFO or a device.
     """
     view = load_view(snapshot)
     if view is None:
@@ -202,7 +202,7 @@ def _audited_nprobe(index: Any, vectors: Vectors, ids: Ids, audit: NDArray[np.in
         rows = np.searchsorted(ids, found)
         scores = np.einsum("qd,qkd->qk", queries, vectors[np.minimum(rows, len(ids) - 1)])
         hits = (scores >= worst) & (found >= 0)
-        recall = float((hits.sum(1) - 1).clip(0).mean() / _AUDIT_K)  # the query itself is no find
+        recall = float((hits.sum(1) - 1).clip(0).mean() / _AUDIT_K)  # the query itself does not count
         if recall >= WANTED_RECALL or nprobe == index.nlist:
             return nprobe, recall
         nprobe *= 2

@@ -64,7 +64,7 @@ class _Reader:
 
 
 def _failed(path: Path, verb: str) -> MediaError:
-    return UnreadableError(path, f"decord cannot {verb} it", "Use the decoder auto.", code="decord_failed")
+    return UnreadableError(path, f"decord cannot {verb} it", "Use the decoder auto.", code="decoder_failed")
 
 
 def _missing() -> MissingExtraError:

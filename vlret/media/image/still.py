@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from vlret.media.frame_size import Size
-from vlret.media.image.image import ImageInfo, read_image
+from vlret.media.image.read_image import ImageInfo, read_image
 from vlret.media.info import MediaInfo
 from vlret.types import Pixels
 

@@ -45,5 +45,5 @@ def _frames(path: Path, child: Child) -> Frames:
     if header["kind"] == "missing":
         raise missing_extra(header)
     if pixels is None:
-        raise UnreadableError(path, header["reason"], "Use the decoder auto.", code="decoder_failed")
+        raise UnreadableError(path, header["reason"], header["hint"], code=header["code"])
     return Frames(pixels, np.asarray(header["times"], np.float64))

@@ -95,14 +95,14 @@ def _failure(error: Exception) -> dict[str, Any]:
     """Return the message about a file that cannot be decoded."""
     if isinstance(error, MissingExtraError):
         return missing_extra_message(error)
-    return {"kind": "failed", "reason": _reason(error)}
+    if isinstance(error, UnreadableError):
+        return {"kind": "failed", "reason": error.reason, "hint": error.hint, "code": error.code}
+    return {"kind": "failed", "reason": _reason(error), "hint": "", "code": "decoder_failed"}
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "needs more memory than a decoder may take"
-    if isinstance(error, UnreadableError):
-        return error.reason
     if isinstance(error, VlretError):
         return error.message.rstrip(".")
     return f"{type(error).__name__}: {error}"

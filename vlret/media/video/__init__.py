@@ -1,1 +1,1 @@
-"""Videos by PyAV: packets, decoding, and the frame shown at a time (`video.py`)."""
+"""Videos by PyAV: packets, decoding, and the frame shown at a time (`video.Video`)."""

@@ -1,4 +1,4 @@
-"""Still images: told by content, upright, whole or with a warning, and never larger than memory."""
+"""Still images: identified by content, upright, whole or with a warning, and never larger than memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pillow_heif import HeifFile, register_heif_opener
 from tests.media.make import BLUE, H264, RED, field, number_of, picture, probe, video
 from tests.refusal import refused
 from vlret.media.decode import decode
-from vlret.media.image.image import read_image
+from vlret.media.image.read_image import read_image
 from vlret.media.limits import DECODER_BYTES, MAX_FRAME_BYTES, MAX_IMAGE_BYTES
 from vlret.media.pool import DecodeJob, DecodePool, FileDone
 
@@ -187,7 +187,7 @@ def test_a_jpeg_without_its_last_bytes(progressive: bool, tmp_path: Path):
         assert (number_above(pixels), is_whole) == (5, False)
 
 
-def test_a_damaged_image_is_told(tmp_path: Path):
+def test_a_damaged_image_is_reported(tmp_path: Path):
     path = tmp_path / "photo.jpg"
     image().save(path)
     path.write_bytes(path.read_bytes()[:-20])
@@ -284,7 +284,7 @@ def test_a_large_image_is_shrunk_in_strips(
     turned = image(5, mode, 1280, 960).transpose(Image.Transpose.ROTATE_90)
     turned.save(path, kind, quality=95, **({} if kind == "TIFF" else {"exif": exif}))
     plain, _ = read_image(path, (64, 48))
-    for module in ("image", "rgb"):
+    for module in ("read_image", "rgb"):
         monkeypatch.setattr(f"vlret.media.image.{module}.LARGE_PIXELS", 1000)
     monkeypatch.setattr("vlret.media.image.rgb._STRIP_PIXELS", 100_000)
     shrunk, _ = read_image(path, (64, 48))

@@ -17,7 +17,7 @@ import typer
 
 from benchmarks.console import launch
 from benchmarks.mini.extras import presence_without_picture, rooms, single_frames
-from benchmarks.mini.models import UNTRAINED, WEIGHTS
+from benchmarks.mini.models import MINILM, UNTRAINED, WEIGHTS
 from benchmarks.mini.rows import Row, rows_of, side_by_side, stamps, table
 from benchmarks.mini.sets import write_datasets
 from vlret.cli.output import say
@@ -29,7 +29,6 @@ from vlret.evaluation.results.result import BenchResult, ModelResult
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
 from vlret.reports.bench_files import write_reports
-from vlret.training.initial import MINILM
 
 BENCH = Path(__file__).with_name("bench.toml")
 MINILM_MODEL = "benchmarks.mini.models:untouched_minilm"

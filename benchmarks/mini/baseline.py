@@ -22,11 +22,12 @@ from tqdm import tqdm
 from benchmarks.console import launch
 from benchmarks.mini.models import HEADS, PUBLISHED_HEADS
 from vlret.errors import UsageError
+from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, item_batches, recall
-from vlret.training.losses import caption_loss, equal_texts
-from vlret.training.recipe import Recipe, read_recipe
+from vlret.training.losses import caption_loss
+from vlret.training.recipe import CaptionStage, read_recipe
 from vlret.training.run import activations, with_towers
 
 
@@ -50,10 +51,10 @@ class LinearTrainer:
     def step(self, items: NDArray[np.int64]) -> float:
         """One step on a batch of items."""
         seen = functional.dropout(self.data.visual(items, 1, self.state.rng).mean((1, 2)), self.dropout)
-        states = self.data.texts[self.data.draw_captions(items, self.state.rng)]
+        drawn = self.data.draw_captions(items, self.state.rng)
         prediction = functional.normalize(self.visual(seen), dim=-1)
-        target = self.text(functional.dropout(states, 0.1))
-        return self.state.step(caption_loss(prediction, target, self.scale, equal_texts(states)))
+        target = self.text(functional.dropout(self.data.texts[drawn], 0.1))
+        return self.state.step(caption_loss(prediction, target, self.scale, self.data.same_captions(drawn)))
 
     @torch.inference_mode()
     def recall(self, dev: TrainingData) -> float:
@@ -77,18 +78,25 @@ def main(
         )
     features = run / ("features-untouched" if untouched else "features")
     published, model = (VLJEPAModel.from_pretrained(folder).eval() for folder in (run / "initial", towers))
-    data, dev = (with_towers(part, model, towers, features) for part in activations(choices, published, run))
-    trainers = [_trained(data, dev, choices, dropout) for dropout in (0.1, 0.3, 0.5)]
+    data, dev = (
+        with_towers(part, model, VLJEPA(towers), features) for part in activations(choices, published, run)
+    )
+    stage = choices.captions
+    if stage is None:
+        raise UsageError(f"{recipe} has no table [captions].", "Give the recipe of the run.", code="no_stage")
+    dim = choices.model["dim"]
+    trainers = [_trained(data, dev, dim, stage, dropout) for dropout in (0.1, 0.3, 0.5)]
     best = max(trainers, key=lambda trainer: trainer.recall(dev))
     layers = {name: p.detach().half() for name, p in best.state.trained.items() if name != "scale"}
     save_file(layers, run / PUBLISHED_HEADS if untouched else out)
 
 
-def _trained(data: TrainingData, dev: TrainingData, recipe: Recipe, dropout: float) -> LinearTrainer:
-    choices = recipe.captions
+def _trained(
+    data: TrainingData, dev: TrainingData, dim: int, stage: CaptionStage, dropout: float
+) -> LinearTrainer:
     torch.manual_seed(0)
-    trainer = LinearTrainer(data, recipe.model.dim, choices.epochs, choices.batch, choices.rate, dropout)
-    for _ in tqdm(range(choices.epochs), desc=f"dropout {dropout}", disable=None):
+    trainer = LinearTrainer(data, dim, stage.epochs, stage.batch, stage.rate, dropout)
+    for _ in tqdm(range(stage.epochs), desc=f"dropout {dropout}", disable=None):
         for items in item_batches(data, trainer.batch, trainer.state.rng):
             trainer.step(items)
     print(f"dropout {dropout}: dev R@1 {trainer.recall(dev):.2f}")

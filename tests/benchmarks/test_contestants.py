@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benchmarks.mini.contestants import UNTOUCHED, UNTRAINED, WEIGHTS, LinearBaseline, contestant
 
 from benchmarks.mini.__main__ import CONTESTANTS
-from benchmarks.mini.contestants import UNTOUCHED, UNTRAINED, WEIGHTS, LinearBaseline, contestant
+from benchmarks.mini.models import MINILM
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
-from vlret.training.initial import MINILM
 
 RESULTS = Path("benchmarks/mini/results")
 CLIP = np.random.default_rng(0).integers(0, 255, (3, 28, 28, 3), dtype=np.uint8)

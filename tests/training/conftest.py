@@ -1,4 +1,4 @@
-"""A tiny set of photographs and a recipe that trains on it in seconds."""
+"""A tiny dataset of photographs and a recipe that trains on it in seconds."""
 
 from __future__ import annotations
 
@@ -15,33 +15,41 @@ from transformers import TimmWrapperConfig
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
-from vlret.training.initial import MINILM
-from vlret.training.recipe import CaptionStage, QuestionStage, Recipe, Sizes, TowerStage
+from vlret.training.recipe import (
+    CaptionStage,
+    InitialWeights,
+    QuestionStage,
+    TowerStage,
+    TrainingRecipe,
+    TrainingSets,
+)
 
 COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
 
 
 @pytest.fixture
-def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingRecipe:
     monkeypatch.setattr(run, "initial_model", lambda recipe: small_model())
     return tiny_recipe(tmp_path)
 
 
-def tiny_recipe(folder: Path) -> Recipe:
+def tiny_recipe(folder: Path) -> TrainingRecipe:
     """Without a tower stage; its data and weights are written below `folder`."""
     write_set(folder / "data" / "photos" / "colours")
-    tiny_folder(folder / "weights" / MINILM, tiny_model())
-    (folder / "weights" / MINILM / "tokenizer_config.json").write_text("{}")
-    return Recipe(
-        name="tiny", data=folder / "data", weights=folder / "weights", sets=("photos/colours",),
-        trained_on=("colours",), seed=0, views=4,
-        model=Sizes(dim=20, hidden=16, intermediate=32, layers=2, heads=2, grid=1, frames=4, resolution=28),
-        towers=TowerStage(epochs=0, batch=4, rate=1e-3, text_rate=1e-3, head_rate=1e-3, dropout=0.0,
-                          label_smoothing=0.1, changed_weight=1.0),
+    tiny_folder(folder / "weights", tiny_model())
+    (folder / "weights" / "tokenizer_config.json").write_text("{}")
+    return TrainingRecipe(
+        name="tiny", device="auto", dtype="bfloat16", seed=0, model=small_model().config.to_dict(),
+        data=TrainingSets(folder / "data", ("photos/colours",), ("colours",), views=4),
+        initial=InitialWeights(folder / "none.pth", folder / "weights"),
         captions=CaptionStage(epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0),
         questions=QuestionStage(epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0, text_dropout=0.0,
                                 brought_share=0.5, keep_weight=5.0),
     )  # fmt: skip
+
+
+TOWERS = TowerStage(epochs=1, batch=4, rate=1e-3, text_rate=1e-3, head_rate=1e-3, dropout=0.0,
+                    label_smoothing=0.1, changed_weight=1.0)  # fmt: skip
 
 
 def small_model() -> VLJEPAModel:

@@ -1,7 +1,8 @@
 """`python -m tests.training.kill_run FOLDER SEED`: trains undisturbed, then in a chain of kills; prints both digests.
 
-One process imports torch, and every run is a fork of it: a start costs a second, not ten. It needs
-OMP_NUM_THREADS=1 in its environment: the threads of OpenMP do not survive a fork.
+A run kills itself at a step of the optimiser or the renaming of a file, counted from its start, so that the places do
+not depend on the load of the machine. One process imports torch, and every run is a fork of it: a start takes a second,
+not ten. It needs OMP_NUM_THREADS=1 in its environment: the threads of OpenMP do not survive a fork.
 """
 
 from __future__ import annotations
@@ -12,61 +13,71 @@ import os
 import random
 import signal
 import sys
-import time
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
-from tests.training.conftest import small_model, tiny_recipe
+from tests.training.conftest import TOWERS, small_model, tiny_recipe
 from vlret.training import run
-from vlret.training.recipe import Recipe
+from vlret.training.checkpoint import TrainingState
+from vlret.training.recipe import TrainingRecipe
 
 KILLS = 3
 
 
-def chain_recipe(folder: Path) -> Recipe:
+def chain_recipe(folder: Path) -> TrainingRecipe:
     """All stages, with everything that draws at random."""
     recipe = tiny_recipe(folder)
+    assert recipe.captions
+    assert recipe.questions
     return replace(
         recipe,
-        towers=replace(recipe.towers, epochs=1, dropout=0.1),
+        towers=replace(TOWERS, epochs=1, dropout=0.1),
         captions=replace(recipe.captions, epochs=2, dropout=0.2),
         questions=replace(recipe.questions, epochs=2, dropout=0.2, text_dropout=0.1),
     )
 
 
-def started(recipe: Recipe, out: Path) -> int:
-    """The id of a process that trains and exits with 0."""
+def kill_at(place: int) -> None:
+    """Let this process kill itself before the step or renaming of that number."""
+    numbers = count()
+
+    def watched(call: Callable[..., Any]) -> Callable[..., Any]:
+        def call_or_die(*args: Any, **kwargs: Any) -> Any:
+            if next(numbers) == place:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*args, **kwargs)
+
+        return call_or_die
+
+    os.replace = watched(os.replace)  # type: ignore[assignment]
+    TrainingState.step = watched(TrainingState.step)  # type: ignore[method-assign]
+
+
+def train(recipe: TrainingRecipe, out: Path, place: int | None = None) -> int:
+    """Train in a process of its own, killed at `place`; returns its exit code."""
     process = os.fork()
     if process == 0:
         try:
+            if place is not None:
+                kill_at(place)
             run.train(recipe, out)
         finally:
             os._exit(int(sys.exc_info()[0] is not None))
-    return process
-
-
-def finished(process: int) -> bool:
-    """Wait for the end; whether it was a good one."""
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def n_epochs(out: Path) -> int:
-    """Epochs of all stages that were noted."""
+    """Epochs of all stages that were logged."""
     file = out / "epochs.jsonl"
     return len(file.read_text().splitlines()) if file.is_file() else 0
 
 
-def killed(recipe: Recipe, out: Path, rng: random.Random) -> int:
-    """Train until a random number of further epochs and a moment more; how many there are then."""
-    process, until, late_s = started(recipe, out), n_epochs(out) + rng.randrange(4), time.monotonic() + 60
-    while n_epochs(out) < until and time.monotonic() < late_s:
-        if os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            break
-        time.sleep(0.01)
-    time.sleep(rng.uniform(0, 0.5))
-    os.kill(process, signal.SIGKILL)
-    finished(process)
-    return n_epochs(out)
+def killed(recipe: TrainingRecipe, out: Path, place: int) -> list[int]:
+    """Train until killed; the exit code and the epochs that were logged until then."""
+    return [train(recipe, out, place), n_epochs(out)]
 
 
 def digest(out: Path) -> str:
@@ -76,14 +87,16 @@ def digest(out: Path) -> str:
 
 
 def main(folder: Path, seed: int) -> None:
-    """Print the digests of both, and the number of epochs at each kill."""
+    """Print both digests, and exit code and epochs at each kill."""
     run.initial_model = lambda recipe: small_model()  # type: ignore[assignment]
     recipe, rng = chain_recipe(folder), random.Random(seed)
-    whole = finished(started(recipe, folder / "whole"))
-    places = [killed(recipe, folder / "chain", rng) for _ in range(KILLS)]
-    ended = finished(started(recipe, folder / "chain"))
+    whole = train(recipe, folder / "whole")
+    # of 58 places in a whole run and 30 or more in a resumed one: in the stages, then anywhere behind the first files
+    places = [rng.randrange(17, 44), *(rng.randrange(9, 29) for _ in range(KILLS - 1))]
+    kills = [killed(recipe, folder / "chain", place) for place in places]
+    ended = train(recipe, folder / "chain")
     found = [digest(folder / name) for name in ("whole", "chain")]
-    print(json.dumps({"ended": [whole, ended], "kills": places, "digests": found}))
+    print(json.dumps({"ended": [whole, ended], "kills": kills, "digests": found}))
 
 
 if __name__ == "__main__":

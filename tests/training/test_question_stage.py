@@ -20,15 +20,15 @@ from vlret.training.export import write_folder
 from vlret.training.question_stage import BLOCKS, QuestionTrainer
 from vlret.training.question_table import question_table
 from vlret.training.questions import Question
-from vlret.training.recipe import Recipe
+from vlret.training.recipe import TrainingRecipe
 
 
-def started(recipe: Recipe, folder: Path) -> tuple[VLJEPAModel, TrainingData]:
+def started(recipe: TrainingRecipe, folder: Path) -> tuple[VLJEPAModel, TrainingData]:
     model = small_model().eval().requires_grad_(False)
     for name in ("initial", "towers"):
         write_folder(model, folder / name, recipe)
     data = run.activations(recipe, model, folder)[0]
-    return model, run.with_towers(data, model, folder / "towers", folder / "features")
+    return model, run.with_towers(data, model, VLJEPA(folder / "towers"), folder / "features")
 
 
 def changed(before: VLJEPAModel, after: VLJEPAModel) -> set[str]:
@@ -36,30 +36,30 @@ def changed(before: VLJEPAModel, after: VLJEPAModel) -> set[str]:
     return {name for name, value in after.state_dict().items() if not torch.equal(value, old[name])}
 
 
-def test_captions_do_not_touch_the_blocks(recipe: Recipe, tmp_path: Path) -> None:
+def test_captions_do_not_touch_the_blocks(recipe: TrainingRecipe, tmp_path: Path) -> None:
     model, data = started(recipe, tmp_path)
     before = copy.deepcopy(model)
-    CaptionTrainer(recipe, model, data).run_epoch(0)
+    CaptionTrainer(recipe, recipe.captions, model, data).run_epoch(0)
     found = changed(before, model)
     assert "predictor.head.weight" in found
     assert not {name for name in found if name.startswith(BLOCKS)}
 
 
-def test_questions_touch_the_blocks_alone(recipe: Recipe, tmp_path: Path) -> None:
+def test_questions_touch_the_blocks_alone(recipe: TrainingRecipe, tmp_path: Path) -> None:
     model, data = started(recipe, tmp_path)
     before = copy.deepcopy(model)
-    QuestionTrainer(recipe, model, VLJEPA(tmp_path / "towers"), data).run_epoch(0)
+    QuestionTrainer(recipe, recipe.questions, model, VLJEPA(tmp_path / "towers"), data).run_epoch(0)
     found = changed(before, model)
     assert found
     assert {name for name in found if not name.startswith(BLOCKS)} == set()
 
 
-def test_predictions_without_a_query_are_held(recipe: Recipe, tmp_path: Path) -> None:
+def test_predictions_without_a_query_are_held(recipe: TrainingRecipe, tmp_path: Path) -> None:
     def change(keep_weight: float) -> float:
         model, data = started(recipe, tmp_path)
         before = model.predict(data.first_views())
         stage = replace(recipe.questions, epochs=20, rate=1e-2, keep_weight=keep_weight)
-        trainer = QuestionTrainer(replace(recipe, questions=stage), model, VLJEPA(tmp_path / "towers"), data)
+        trainer = QuestionTrainer(recipe, stage, model, VLJEPA(tmp_path / "towers"), data)
         for epoch in range(20):
             trainer.run_epoch(epoch)
         with torch.no_grad():
@@ -68,11 +68,11 @@ def test_predictions_without_a_query_are_held(recipe: Recipe, tmp_path: Path) ->
     assert change(20.0) < change(0.0) / 2
 
 
-def test_batches_hold_their_share_of_brought_questions(recipe: Recipe, tmp_path: Path) -> None:
+def test_batches_hold_their_share_of_brought_questions(recipe: TrainingRecipe, tmp_path: Path) -> None:
     started(recipe, tmp_path)
     made = [Question(n, "is there a dog ?", "yes") for n in range(50)]
     brought = [Question(n, "is there a cat ?", "no", brought=True) for n in range(3)]
-    table = question_table([*made, *brought], VLJEPA(tmp_path / "towers"))
+    table = question_table([*made, *brought], VLJEPA(tmp_path / "towers"), torch.device("cpu"))
     drawn = table.draw(10, 0.4, np.random.default_rng(0))
     assert table.brought[drawn].sum() == 4
     assert len(drawn) == 10

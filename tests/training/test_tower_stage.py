@@ -13,15 +13,18 @@ from torch import nn
 from transformers import TimmWrapperConfig
 
 from tests.models.vljepa.tiny import tiny_config, tiny_folder
+from tests.training.conftest import TOWERS
 from vlret.datasets.tar_set import Item
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import tower_stage
+from vlret.training.adapters.efficientnet import FIRST_TRAINED, EfficientNetAdapter
 from vlret.training.data import TrainingData
 from vlret.training.features import pool_texts
-from vlret.training.recipe import Recipe
+from vlret.training.recipe import TrainingRecipe
 from vlret.training.tower_stage import TowerTrainer
-from vlret.training.x_encoder_stages import FIRST_TRAINED, first_stages, trainable, write_back
+
+ADAPTER = EfficientNetAdapter()
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def model() -> VLJEPAModel:
 def training_data(model: VLJEPAModel, folder: Path, n: int = 16) -> TrainingData:
     rng = np.random.default_rng(0)
     views = [rng.integers(0, 255, (1, 64, 64, 3), dtype=np.uint8) for _ in range(n)]
-    maps = first_stages(VLJEPA(tiny_folder(folder, model), dtype="float32"), views)[:, None]
+    maps = ADAPTER.first_stages(VLJEPA(tiny_folder(folder, model), dtype="float32"), views)[:, None]
     items = [Item(f"{i}.png", None, "train", (f"text {i}",)) for i in range(n)]  # type: ignore[arg-type]
     ids = [[2, *rng.integers(4, 16, rng.integers(1, 5)).tolist(), 3] for _ in range(n)]
     with torch.no_grad():
@@ -50,21 +53,21 @@ def training_data(model: VLJEPAModel, folder: Path, n: int = 16) -> TrainingData
 
 
 def trainer_of(
-    model: VLJEPAModel, recipe: Recipe, data: TrainingData, folder: Path, **changes: float
+    model: VLJEPAModel, recipe: TrainingRecipe, data: TrainingData, folder: Path, **changes: float
 ) -> TowerTrainer:
-    towers = replace(recipe.towers, epochs=12, batch=8, head_rate=1e-2, **changes)
-    return TowerTrainer(model, replace(recipe, towers=towers), data, VLJEPA(folder, dtype="float32"))
+    stage = replace(TOWERS, epochs=12, batch=8, head_rate=1e-2, **changes)
+    return TowerTrainer(recipe, stage, model, VLJEPA(folder, dtype="float32"), data)
 
 
-def test_the_copy_says_what_the_stages_say(model: VLJEPAModel) -> None:
+def test_the_copy_computes_what_the_stages_compute(model: VLJEPAModel) -> None:
     net = model.x_encoder.model.timm_model
     maps = torch.randn(2, 80, 4, 4)
     own = net.bn2(net.conv_head(net.blocks[FIRST_TRAINED:](maps)))
-    assert torch.allclose(trainable(model.x_encoder)(maps), own, atol=1e-4)
+    assert torch.allclose(ADAPTER.trainable(model.x_encoder)(maps), own, atol=1e-4)
 
 
 def test_both_towers_learn_and_what_they_learned_is_in_the_model(
-    model: VLJEPAModel, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: VLJEPAModel, recipe: TrainingRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tower_stage, "HEADS_DIM", 20)
     model, data = copy.deepcopy(model), training_data(model, tmp_path / "tiny")
@@ -72,7 +75,7 @@ def test_both_towers_learn_and_what_they_learned_is_in_the_model(
     trainer = trainer_of(model, recipe, data, tmp_path / "tiny", text_rate=1e-3)
     losses = [trainer.run_epoch(epoch) for epoch in range(12)]
     assert losses[-1] < 0.8 * losses[0]
-    write_back(trainer.last, model.x_encoder)
+    ADAPTER.write_back(trainer.last, model.x_encoder)
     after = model.state_dict()
     changed = {key for key, value in first.items() if not torch.equal(value, after[key])}
     stages = tuple(f"x_encoder.model.timm_model.blocks.{n}." for n in range(FIRST_TRAINED, 7))
@@ -86,7 +89,7 @@ def test_both_towers_learn_and_what_they_learned_is_in_the_model(
 
 
 def test_changed_captions_do_not_become_more_alike(
-    model: VLJEPAModel, recipe: Recipe, tmp_path: Path
+    model: VLJEPAModel, recipe: TrainingRecipe, tmp_path: Path
 ) -> None:
     model, data = copy.deepcopy(model), training_data(model, tmp_path / "tiny")
     trainer = trainer_of(model, recipe, data, tmp_path / "tiny")

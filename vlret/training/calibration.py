@@ -1,4 +1,4 @@
-"""Temperature and `unknown` threshold of a model, fitted on lists of short labels as people write them."""
+"""Temperature and `unknown` threshold of a model, fitted on lists of short labels like those of users."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Calibration:
 
 
 def calibrate_on(items: Sequence[Item], clips: Vectors, embedder: Embedder) -> Calibration | None:
-    """Fit on captioned `items` and their vectors float32 [items, dim].
+    """Fit on captioned `items` and their embeddings float32 [items, dim].
 
-    Labels are the things of `vlret.training.questions`: present where a caption names one. None where no
-    list can be made, as with captions that name none of them.
+    Labels are the things of `vlret.training.questions`, present where a caption names one. Returns None where no
+    list can be drawn, for example if captions name none of them.
     """
     names = [words[0] for words in THINGS]
     named = [things_in(item.captions) for item in items]
@@ -50,7 +50,7 @@ def calibrate_on(items: Sequence[Item], clips: Vectors, embedder: Embedder) -> C
 
 
 def make_lists(cosines: Scores, present: Mask, absent: Mask, seed: int = 0) -> list[Scores]:
-    """Cosines of random lists of labels: one array float32 [lists, size + 1] for each of `LIST_SIZES`.
+    """Return cosines of random lists of labels: one array float32 [lists, size + 1] for each of `LIST_SIZES`.
 
     The first column is a label that is present, the others are absent. Without the last column a row is a
     list that holds the truth, without the first one a list that lacks it.

@@ -1,7 +1,7 @@
 """The predictor's linear path learns captions on frozen towers.
 
-The predictor's blocks, which add nothing at the start, wait for the question stage: captions, of which there
-are few, would only teach them the photographs by heart.
+The predictor's blocks, which add nothing at the start, are left to the question stage: on so few captions they would
+only over-fit.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from torch.nn import functional
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
-from vlret.training.losses import caption_loss, equal_texts
-from vlret.training.recipe import Recipe
+from vlret.training.losses import caption_loss
+from vlret.training.recipe import CaptionStage, TrainingRecipe
 from vlret.training.stage import Trainer
 from vlret.types import Vectors
 
@@ -28,36 +28,39 @@ FRAME_CHOICES = (1, 1, 2, 4)
 class CaptionTrainer(Trainer):
     """The predictor's linear path, on data whose features are visual tokens.
 
-    The Y-encoder stays as the tower stage left it, its head the identity: a head that learns here brings half a
-    point of recall and costs details of texts, which the tower stage takes care of (docs/decisions/0018).
+    The Y-encoder stays as the tower stage left it, its head the identity: a head that learns here gains half a point
+    of recall and loses details of texts, which the tower stage preserves
+    (docs/decisions/0018).
     """
 
     name = "captions"
 
-    def __init__(self, recipe: Recipe, model: VLJEPAModel, data: TrainingData) -> None:
-        self.recipe, self.model, self.data = recipe.captions, model, data
-        self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
+    def __init__(
+        self, recipe: TrainingRecipe, stage: CaptionStage, model: VLJEPAModel, data: TrainingData
+    ) -> None:
+        self.stage, self.model, self.data = stage, model, data
+        self.epochs, self.batch = stage.epochs, stage.batch
         model.requires_grad_(False)
         path = learning(model, PREDICTOR)
-        steps = self.recipe.epochs * (len(data.captioned) // self.recipe.batch)
-        groups = [(list(path.values()), self.recipe.rate)]
-        optimiser, schedule = one_cycle(groups, steps, self.recipe.weight_decay)
+        steps = stage.epochs * (len(data.captioned) // stage.batch)
+        groups = [(list(path.values()), stage.rate)]
+        optimiser, schedule = one_cycle(groups, steps, stage.weight_decay)
         self.state = TrainingState(path, optimiser, schedule, np.random.default_rng(recipe.seed))
 
     def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
-        """`caption_loss` of views of the items and one caption of each."""
-        states = self.data.texts[self.data.draw_captions(items, self.state.rng)]
-        prediction = self.model.predict(drawn_views(self.data, items, self.state.rng, self.recipe.dropout))
-        target = self.model.y_encoder.head(states)
-        return caption_loss(prediction, target, self.model.logit_scale, equal_texts(states))
+        """Return `caption_loss` of views of the items and one caption of each."""
+        drawn = self.data.draw_captions(items, self.state.rng)
+        prediction = self.model.predict(drawn_views(self.data, items, self.state.rng, self.stage.dropout))
+        target = self.model.y_encoder.head(self.data.texts[drawn])
+        return caption_loss(prediction, target, self.model.logit_scale, self.data.same_captions(drawn))
 
     def recall(self, dev: TrainingData) -> float:
-        """Text-to-image R@1 in per cent over the dev items as they are."""
+        """Return text-to-image R@1 in per cent over the first views of the dev items."""
         return recall(*dev_vectors(self.model, dev), dev)
 
 
 def learning(model: VLJEPAModel, names: tuple[str, ...]) -> dict[str, nn.Parameter]:
-    """The parameters of `model` whose name starts with one of `names`, made to learn."""
+    """Return the parameters of `model` whose name starts with one of `names`, with gradients enabled."""
     found = {name: p for name, p in model.named_parameters() if name.startswith(names)}
     for parameter in found.values():
         parameter.requires_grad_(True)
@@ -67,13 +70,14 @@ def learning(model: VLJEPAModel, names: tuple[str, ...]) -> dict[str, nn.Paramet
 def drawn_views(
     data: TrainingData, items: NDArray[np.int64], rng: np.random.Generator, dropout: float
 ) -> torch.Tensor:
-    """Visual tokens [n, tokens, x_width] of one or several views of each item, features dropped at random."""
+    """Return visual tokens [n, tokens, x_width] of one or several views of each item, features dropped at random."""
     tokens = data.visual(items, int(rng.choice(FRAME_CHOICES)), rng).flatten(1, 2)
     return functional.dropout(tokens, dropout)
 
 
 @torch.inference_mode()
 def dev_vectors(model: VLJEPAModel, dev: TrainingData) -> tuple[Vectors, Vectors]:
-    """Embeddings of the dev items' first views [items, dim] and of all their captions [captions, dim]."""
+    """Return embeddings of the dev items' first views [items, dim] and of all their captions [captions, dim]."""
     items = torch.cat([model.predict(part) for part in dev.first_views().split(256)])
-    return items.numpy(), functional.normalize(model.y_encoder.head(dev.texts), dim=-1).numpy()
+    texts = functional.normalize(model.y_encoder.head(dev.texts), dim=-1)
+    return items.cpu().numpy(), texts.cpu().numpy()

@@ -1,4 +1,4 @@
-"""Captions changed in one word, so that they say something else: what a text encoder has to tell apart."""
+"""Captions with one word changed, so that they mean something else: a text encoder has to distinguish them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WITHIN_GROUP, SWAPPED = 0.7, 0.4
 
 
 def changed(caption: str, other: str, rng: np.random.Generator) -> str:
-    """`caption` in lower case with one word replaced, by one of its group or of `other`, or with two swapped."""
+    """Return `caption` in lower case with one word replaced, by one of its group or of `other`, or with two swapped."""
     words = _words(caption)
     known = [place for place, word in enumerate(words) if word in GROUP_OF]
     if known and rng.random() < WITHIN_GROUP:

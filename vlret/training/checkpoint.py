@@ -1,4 +1,4 @@
-"""What a stopped training needs to go on: weights, optimiser, schedule and random states in one file."""
+"""What a stopped training needs to resume: weights, optimiser, schedule and random states in one file."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ class TrainingState:
     schedule: torch.optim.lr_scheduler.LRScheduler
     rng: np.random.Generator
 
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters lie."""
+        return next(iter(self.trained.values())).device
+
     def step(self, loss: torch.Tensor) -> float:
-        """One step down `loss`, gradients clipped to norm 1; returns its value."""
+        """Take one optimiser step, gradients clipped to norm 1; returns the value of `loss`."""
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.trained.values(), 1.0)
@@ -33,20 +38,21 @@ class TrainingState:
         return loss.item()
 
     def save(self, file: Path, epoch: int) -> None:
-        """Write all that `resume` needs, whole or not at all."""
+        """Write all that `resume` needs, completely or not at all."""
         state = {
             "epoch": epoch,
             "weights": {name: parameter.data for name, parameter in self.trained.items()},
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "torch_rng": torch.get_rng_state(),
+            "gpu_rng": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
             "rng": _plain(self.rng.bit_generator.state),
         }
         with replacing(file) as out:
             torch.save(state, out)
 
     def resume(self, file: Path) -> int:
-        """Go on from `file` if it is there; returns the number of finished epochs."""
+        """Load the state in `file` if it exists; returns the number of finished epochs."""
         if not file.is_file():
             return 0
         state = torch.load(file, weights_only=True)
@@ -55,6 +61,8 @@ class TrainingState:
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["torch_rng"])
+        if state["gpu_rng"] is not None:
+            torch.cuda.set_rng_state(state["gpu_rng"], self.device)
         self.rng.bit_generator.state = _whole(state["rng"])
         return int(state["epoch"])
 
@@ -62,7 +70,7 @@ class TrainingState:
 def one_cycle(
     groups: list[tuple[list[nn.Parameter], float]], steps: int, weight_decay: float
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """AdamW over (parameters, highest rate) groups, rates rising for a tenth of `steps` and then falling."""
+    """Return AdamW over (parameters, highest rate) groups; rates rise for a tenth of `steps` and then fall."""
     optimiser = torch.optim.AdamW([{"params": p} for p, _ in groups], weight_decay=weight_decay)
     rates = [rate for _, rate in groups]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=0.1)

@@ -1,4 +1,4 @@
-"""What the frozen towers say of the training data, computed once and kept on disk."""
+"""Features of the training data from frozen towers, computed once and cached on disk."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 from tqdm import tqdm
 
 from vlret.datasets.tar_set import Item, read_bytes
@@ -32,19 +33,19 @@ BATCH_TEXTS, TEXTS_AT_ONCE = 64, 2048
 LONGEST_TO_SHORTEST = 1.3
 """Of texts that are read together: one caption of 128 tokens must not pad 63 others to its length."""
 PAD = 0
-"""What stands behind the end of a text is not looked at: any token does."""
+"""Padding is masked, so any token does."""
 
 Encode = Callable[[Sequence[Pixels]], torch.Tensor]
-"""One-frame clips uint8 [1, height, width, 3] to float rows [n, ...]."""
+"""One-frame clips uint8 [1, height, width, 3] to float rows [n, ...] on the CPU."""
 
 
 def visual_features(
     items: Sequence[Item], encode: Encode, views: int, folder: Path, name: str
 ) -> NDArray[np.float16]:
-    """What `encode` says of `views` views of each item, float16 [items, views, ...], cached in `folder`.
+    """Return features by `encode` of `views` views of each item, float16 [items, views, ...], cached in `folder`.
 
-    The views of a photograph are itself, its mirror image, and parts of it, every second one mirrored; those
-    of a clip are its frames. A run that was stopped goes on at the batch it had reached.
+    The views of a photograph are itself, its mirror image, and crops of it, every second one mirrored; those
+    of a clip are its frames. A stopped run resumes at the batch it had reached.
     """
     row = encode([np.zeros((1, 32, 32, 3), np.uint8)]).shape[1:]
 
@@ -61,7 +62,7 @@ def further_features(
     items: Sequence[Item],
     file: Path,
 ) -> NDArray[np.float16]:
-    """What `encode` makes of the rows of `array` [items, views, ...], float16 [items, views, ...], cached in `file`."""
+    """Return `encode` of the rows of `array` [items, views, ...], float16 [items, views, ...], cached in `file`."""
 
     def rows(part: NDArray[np.float16]) -> NDArray[np.float16]:
         flat = torch.from_numpy(np.asarray(part)).flatten(0, 1)
@@ -78,29 +79,35 @@ def further_features(
 def text_features(
     texts: Sequence[str], ids: Sequence[list[int]], y_encoder: YEncoder, file: Path
 ) -> torch.Tensor:
-    """`pool_texts` of `texts`, whose token ids are `ids`, float32 [n, hidden], cached in `file`."""
+    """Return `pool_texts` of `texts`, whose token ids are `ids`, float32 [n, hidden], cached in `file`."""
     stamp = file.with_suffix(".json")
     if stamp.is_file() and json.loads(stamp.read_text()) == list(texts):
-        return torch.from_numpy(np.load(file))
+        return torch.from_numpy(np.load(file)).to(device_of(y_encoder))
     parts = [ids[first : first + TEXTS_AT_ONCE] for first in range(0, len(ids), TEXTS_AT_ONCE)]
     with torch.inference_mode():
         read = [pool_texts(y_encoder, part) for part in tqdm(parts, desc="texts", unit="part", disable=None)]
-    rows = torch.cat(read).numpy()
+    rows = torch.cat(read)
     with replacing(file) as out:
-        np.save(out, rows)
+        np.save(out, rows.cpu().numpy())
     replace_file(stamp, json.dumps(list(texts)).encode())
-    return torch.from_numpy(rows)
+    return rows
 
 
 def pool_texts(y_encoder: YEncoder, ids: Sequence[list[int]]) -> torch.Tensor:
-    """The Y-encoder's pooled states [n, hidden] before its head; texts of like length are read together."""
-    groups = _of_like_length([len(tokens) for tokens in ids])
-    states = [y_encoder.pool(*padded([ids[i] for i in group], PAD)) for group in groups]
+    """Return the Y-encoder's pooled states [n, hidden] before its head; texts of similar length are read together."""
+    groups, device = _of_similar_length([len(tokens) for tokens in ids]), device_of(y_encoder)
+    batches = (padded([ids[i] for i in group], PAD) for group in groups)
+    states = [y_encoder.pool(tokens.to(device), mask.to(device)) for tokens, mask in batches]
     return torch.cat(states)[torch.tensor([i for group in groups for i in group]).argsort()]
 
 
-def _of_like_length(lengths: Sequence[int]) -> list[list[int]]:
-    """The numbers of all texts in groups, short ones first."""
+def device_of(tower: nn.Module) -> torch.device:
+    """Return where the parameters of a tower lie."""
+    return next(tower.parameters()).device
+
+
+def _of_similar_length(lengths: Sequence[int]) -> list[list[int]]:
+    """Return the positions of all texts in groups, short ones first."""
     groups: list[list[int]] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__):
         full = groups and len(groups[-1]) == BATCH_TEXTS
@@ -115,7 +122,11 @@ def _views(item: Item, content: bytes, count: int) -> list[Pixels]:
         return _decoded(item, content, count)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MediaError) as error:
         raise UsageError(
-            f"{item.name} of {item.shard} cannot be decoded: {error}.", "Take it out of the set."
+            f"{item.name} of {item.shard} cannot be decoded: {error}.",
+            "Remove it from the dataset.",
+            code="undecodable_media",
+            path=item.shard,
+            item=item.name,
         ) from error
 
 
@@ -148,7 +159,7 @@ def _cached(
     names: list[str],
     file: Path,
 ) -> NDArray[np.float16]:
-    """The array in `file`, whose rows from number n on `groups(n)` gives in batches."""
+    """Return the array in `file`; `groups(n)` yields its rows from number n on in batches."""
     file.parent.mkdir(parents=True, exist_ok=True)
     array, done = _open_array(file, shape, names)
     with tqdm(
@@ -171,7 +182,7 @@ def _pixels(items: Sequence[Item], views: int) -> Iterator[list[Pixels]]:
 
 
 def _ahead(batches: Iterator[list[Pixels]]) -> Iterator[list[Pixels]]:
-    """The same, one batch being decoded while the one before it is in use."""
+    """The same; one batch is decoded while the one before it is in use."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, batches, None)
         while (batch := coming.result()) is not None:
@@ -180,7 +191,7 @@ def _ahead(batches: Iterator[list[Pixels]]) -> Iterator[list[Pixels]]:
 
 
 def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[np.memmap[Any, Any], int]:
-    """The array and how many of its rows are done; anything that was made of other items starts anew."""
+    """Return the array and how many of its rows are done; one of other items is started again."""
     stamp = file.with_suffix(".json")
     if file.is_file() and stamp.is_file():
         state = json.loads(stamp.read_text())
@@ -194,7 +205,7 @@ def _open_array(file: Path, shape: tuple[int, ...], names: list[str]) -> tuple[n
 
 
 def _reserve(file: Path) -> None:
-    """Take the room on the disk now: a mapped file for which there is none kills the process when it is written."""
+    """Allocate the disk space now: writing to a mapped file on a full disk kills the process."""
     if hasattr(os, "posix_fallocate"):
         with file.open("r+b") as handle:
             try:

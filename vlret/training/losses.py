@@ -1,4 +1,4 @@
-"""InfoNCE over a batch, with equal targets told apart from negatives."""
+"""InfoNCE over a batch, without equal targets as negatives."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def info_nce(
     Args:
         prediction, target: float [n, dim], unit length, row i of one belongs to row i of the other.
         scale: multiplies cosines (1 / temperature).
-        same: bool [n, n], True where target j is also true of clip i (another caption of the same clip, an
+        same: bool [n, n], True where target j also describes clip i (another caption of the same clip, an
             equal text): such pairs are neither positive nor negative. The diagonal is ignored.
-        label_smoothing: share of the target that is spread over the batch, other clips' captions being often half true.
+        label_smoothing: share of the target that is spread over the batch: captions of other clips are often half true.
     """
     ignored = same & ~torch.eye(len(prediction), dtype=torch.bool, device=prediction.device)
     logits = (scale * prediction @ target.T).masked_fill(ignored, float("-inf"))
@@ -30,7 +30,7 @@ def info_nce(
 
 
 def _diagonal(logits: torch.Tensor, ignored: torch.Tensor, label_smoothing: float) -> torch.Tensor:
-    """Cross-entropy of rows whose label is their own number; `functional`'s smooths over ignored columns, too."""
+    """Cross-entropy of rows whose label is their own position; `functional`'s smooths over ignored columns, too."""
     log_p = logits.log_softmax(1)
     spread = log_p.masked_fill(ignored, 0).mean(1)
     return -torch.lerp(log_p.diagonal(), spread, label_smoothing).mean()
@@ -46,11 +46,6 @@ def caption_loss(
     """`info_nce` between predictions [n, dim] and embeddings [n, dim], of any length, of one caption of each."""
     scale = log_scale.exp().clamp(max=MAX_SCALE)
     return info_nce(prediction, functional.normalize(target, dim=-1), scale, same, label_smoothing)
-
-
-def equal_texts(states: torch.Tensor) -> torch.Tensor:
-    """Bool [n, n]: which of the texts that a frozen Y-encoder read as `states` [n, hidden] are the same."""
-    return (states[:, None, :8] == states[None, :, :8]).all(-1)
 
 
 def answer_loss(

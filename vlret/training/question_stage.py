@@ -16,47 +16,54 @@ from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
 from vlret.training.losses import MAX_SCALE, answer_loss
 from vlret.training.question_table import question_table
-from vlret.training.recipe import Recipe
+from vlret.training.recipe import QuestionStage, TrainingRecipe
 from vlret.training.stage import Trainer
 
 BLOCKS = ("predictor.layers.", "predictor.query_proj.")
 
 
 class QuestionTrainer(Trainer):
-    """The predictor's blocks and its reading of the query; an epoch is as long as one of captions."""
+    """The predictor's blocks and its query projection; an epoch is as long as one of captions."""
 
     name = "questions"
 
-    def __init__(self, recipe: Recipe, model: VLJEPAModel, embedder: VLJEPA, data: TrainingData) -> None:
-        self.recipe, self.model, self.data = recipe.questions, model, data
-        self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
+    def __init__(
+        self,
+        recipe: TrainingRecipe,
+        stage: QuestionStage,
+        model: VLJEPAModel,
+        embedder: VLJEPA,
+        data: TrainingData,
+    ) -> None:
+        self.stage, self.model, self.data = stage, model, data
+        self.epochs, self.batch = stage.epochs, stage.batch
         self.before = copy.deepcopy(model.predictor).requires_grad_(False)
         model.requires_grad_(False)
         blocks = learning(model, BLOCKS)
-        steps = self.recipe.epochs * (len(data.captioned) // self.recipe.batch)
-        groups = [(list(blocks.values()), self.recipe.rate)]
-        optimiser, schedule = one_cycle(groups, steps, self.recipe.weight_decay)
+        steps = stage.epochs * (len(data.captioned) // stage.batch)
+        groups = [(list(blocks.values()), stage.rate)]
+        optimiser, schedule = one_cycle(groups, steps, stage.weight_decay)
         self.state = TrainingState(blocks, optimiser, schedule, np.random.default_rng(recipe.seed))
-        self.table = question_table(data.questions, embedder)
+        self.table = question_table(data.questions, embedder, data.texts.device)
         with torch.no_grad():
             self.answers = functional.normalize(model.y_encoder.head(self.table.answer_states), dim=-1)
 
     def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
-        """Of a batch of questions, and of how far predictions for the items without a query have moved."""
-        return self._question_loss() + self.recipe.keep_weight * self._change(items)
+        """Return the loss of a batch of questions, plus how far predictions for the items without a query moved."""
+        return self._question_loss() + self.stage.keep_weight * self._change(items)
 
     def recall(self, dev: TrainingData) -> float:
-        """Text-to-image R@1 in per cent over the dev items as they are, without a query."""
+        """Return text-to-image R@1 in per cent over the first views of the dev items, without a query."""
         return recall(*dev_vectors(self.model, dev), dev)
 
     def _question_loss(self) -> torch.Tensor:
-        drawn = self.table.draw(self.recipe.batch, self.recipe.brought_share, self.state.rng)
+        drawn = self.table.draw(self.stage.batch, self.stage.brought_share, self.state.rng)
         visual = self._visual(self.table.items[drawn])
         states = self.table.question_states[self.table.question[drawn]]
-        query = functional.dropout(states, self.recipe.text_dropout)[:, None]
+        query = functional.dropout(states, self.stage.text_dropout)[:, None]
         prediction = self.model.predictor(visual, _all(visual), query, _all(query))
         scale = self.model.logit_scale.exp().clamp(max=MAX_SCALE)
-        labels = torch.from_numpy(self.table.answer[drawn])
+        labels = torch.from_numpy(self.table.answer[drawn]).to(visual.device)
         return answer_loss(functional.normalize(prediction, dim=-1), self.answers, scale, labels)
 
     def _change(self, items: NDArray[np.int64]) -> torch.Tensor:
@@ -67,7 +74,7 @@ class QuestionTrainer(Trainer):
         return 1 - functional.cosine_similarity(now, before).mean()
 
     def _visual(self, items: NDArray[np.int64]) -> torch.Tensor:
-        return drawn_views(self.data, items, self.state.rng, self.recipe.dropout)
+        return drawn_views(self.data, items, self.state.rng, self.stage.dropout)
 
 
 def _all(tokens: torch.Tensor) -> torch.Tensor:

@@ -1,9 +1,9 @@
-"""Questions made from captions and labels by rule, so that the predictor learns to listen to its query.
+"""Questions generated from captions and labels by rule, from which the predictor learns to use its query.
 
-The rule, in words: a thing named by any caption of a photograph is present, one named by none is absent, but
-that people are never absent beside other people. Numbers and colours are read from "two dogs" and "black dog".
-Where there is one caption only, "no" is less sure; without such photographs the model would hear "no" about
-Flickr8k's people and dogs alone, and see people in a heap of coins.
+The rule: a thing named by any caption of a photograph is present, one named by none is absent, except that people
+are never absent beside other people. Numbers and colours are read from "two dogs" and "black dog". With one caption
+only, "no" is less certain; without such photographs the model would learn "no" from Flickr8k's people and dogs alone,
+and see people in a heap of coins.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ MASS = ("water", "snow", "grass", "food")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about item number `item` and its answer; `brought` where the set itself asks it."""
+    """A question about item number `item` and its answer; `brought` if it comes with the dataset."""
 
     item: int
     question: str
@@ -98,10 +98,10 @@ class Question:
 
 
 def make_questions(items: list[Item], seed: int = 0) -> list[Question]:
-    """All questions of the rule over `items`.
+    """Return all questions that the rule generates for `items`.
 
-    Every thing gets as many answers "no" as "yes", and "one" is no more frequent than "two", so that the
-    question alone gives nothing away.
+    Every thing has as many answers "no" as "yes", and "one" is no more frequent than "two", so that the
+    question alone does not predict the answer.
     """
     rng = random.Random(seed)
     present = [things_in(item.captions) for item in items]
@@ -113,7 +113,7 @@ def make_questions(items: list[Item], seed: int = 0) -> list[Question]:
 
 
 def brought_questions(items: list[Item]) -> list[Question]:
-    """The questions that the items bring along, each with the first of its answers."""
+    """Return the questions that come with the dataset, each with the first of its answers."""
     return [
         Question(number, question, answers[0], brought=True)
         for number, item in enumerate(items)
@@ -122,12 +122,12 @@ def brought_questions(items: list[Item]) -> list[Question]:
 
 
 def things_in(captions: tuple[str, ...]) -> set[str]:
-    """Everyday names of the things that any of the captions names."""
+    """Return the everyday names of the things that any of the captions names."""
     return {NAME_OF[word] for caption in captions for word in _words(caption) if word in NAME_OF}
 
 
 def presence_question(thing: str) -> str:
-    """The question whether `thing` is there."""
+    """Return the question whether `thing` is there."""
     article = "" if thing in MASS else "an " if thing[0] in "aeiou" else "a "
     return f"is there {article}{thing}?"
 

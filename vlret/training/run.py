@@ -1,4 +1,4 @@
-"""`train`: a recipe to a model folder, in three stages that each go on where they were stopped."""
+"""`train`: a recipe to a model directory, in up to three stages that each resume where they were stopped."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import torch
 
 from vlret.errors import UsageError
 from vlret.files import replace_file
+from vlret.models.device import pick_device
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.adapters.registry import adapter_for
 from vlret.training.calibration import calibrate_on
 from vlret.training.caption_stage import CaptionTrainer, dev_vectors
 from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, check_sets, load_data, read_sets
@@ -20,77 +22,101 @@ from vlret.training.export import export, write_card, write_folder
 from vlret.training.features import further_features, text_features
 from vlret.training.initial import initial_model
 from vlret.training.question_stage import QuestionTrainer
-from vlret.training.recipe import Recipe
-from vlret.training.tower_stage import teach_towers
-from vlret.training.x_encoder_stages import first_stages, last_stages
+from vlret.training.recipe import TrainingRecipe
+from vlret.training.tower_stage import train_towers
 from vlret.types import Pixels
 
 FIRST_STAGES = "first_stages"
-"""Folder of what is computed first: before it is there nothing of a run is worth keeping."""
+"""Directory of what is computed first: until it exists nothing of a run is worth keeping."""
 
 
-def train(recipe: Recipe, out: str | Path) -> Path:
-    """Train a vljepa-mini from raw data; returns the folder of the finished model.
+def train(recipe: TrainingRecipe, out: str | Path) -> Path:
+    """Train the model of a recipe from raw data; returns the directory of the finished model.
 
-    `out` keeps cached features, the checkpoint of every stage's last epoch and the model. A run that was
-    stopped goes on from there when the same command is given again.
+    `out` keeps cached features, the checkpoint of every stage's last epoch and the model. A stopped run resumes when
+    `train` is called again with the same arguments.
 
     Raises:
-        UsageError: the sets cannot be trained on (`check_sets`), or `out` holds a run of another recipe.
+        UsageError: the recipe has no stage, the datasets cannot be trained on (`check_sets`), no adapter supports
+            the X-encoder, or `out` holds a run of another recipe.
+        ModelError: published weights are missing or do not match.
     """
+    _check_stages(recipe)
     check_sets(recipe)
-    folder = Path(out)
+    device, folder = pick_device(recipe.device), Path(out)
     _claim(folder, recipe)
     torch.manual_seed(recipe.seed)
-    model = initial_model(recipe).eval()
+    model = initial_model(recipe).eval().to(device)
     write_folder(model, folder / "initial", recipe)
     data, dev = activations(recipe, model, folder)
-    teach_towers(model, recipe, data, dev, folder)
+    train_towers(model, recipe, data, dev, folder)
     write_folder(model, folder / "towers", recipe)
-    data, dev = (with_towers(part, model, folder / "towers", folder / "features") for part in (data, dev))
-    if recipe.captions.epochs:
-        CaptionTrainer(recipe, model, data).teach(dev, folder)
-    if recipe.questions.epochs:
-        QuestionTrainer(recipe, model, VLJEPA(folder / "towers"), data).teach(dev, folder)
+
+    def towers() -> VLJEPA:
+        return VLJEPA(folder / "towers", recipe.device)
+
+    data, dev = (with_towers(part, model, towers(), folder / "features") for part in (data, dev))
+    if recipe.captions:
+        CaptionTrainer(recipe, recipe.captions, model, data).train(dev, folder)
+    if recipe.questions:
+        QuestionTrainer(recipe, recipe.questions, model, towers(), data).train(dev, folder)
     finished = export(model, folder / "model", recipe)
     clips, _ = dev_vectors(model, dev)
-    write_card(model, finished, recipe, calibrate_on(dev.items, clips, VLJEPA(finished)))
+    write_card(model, finished, recipe, calibrate_on(dev.items, clips, VLJEPA(finished, recipe.device)))
     return finished
 
 
-def activations(recipe: Recipe, model: VLJEPAModel, folder: Path) -> tuple[TrainingData, TrainingData]:
-    """Training and dev data, their features the activations of the X-encoder's first stages, which never learn."""
-    embedder = VLJEPA(folder / "initial")
+def activations(
+    recipe: TrainingRecipe, model: VLJEPAModel, folder: Path
+) -> tuple[TrainingData, TrainingData]:
+    """Return training and dev data; features are activations of the X-encoder's frozen first stages."""
+    embedder, adapter = VLJEPA(folder / "initial", recipe.device), adapter_for(model.config)
 
     def encode(views: Sequence[Pixels]) -> torch.Tensor:
-        return first_stages(embedder, views)
+        return adapter.first_stages(embedder, views)
 
     def load(splits: Sequence[str], views: int) -> TrainingData:
         return load_data(read_sets(recipe, splits), encode, views, model, embedder, folder / FIRST_STAGES)
 
-    return load(TRAIN_SPLITS, recipe.views), load(DEV_SPLITS, 1)
+    return load(TRAIN_SPLITS, recipe.data.views), load(DEV_SPLITS, 1)
 
 
-def with_towers(data: TrainingData, model: VLJEPAModel, towers: Path, cache: Path) -> TrainingData:
-    """The same data as the towers of `model`, saved in `towers`, see it: visual tokens and states of captions."""
-    embedder = VLJEPA(towers)
+def with_towers(data: TrainingData, model: VLJEPAModel, towers: VLJEPA, cache: Path) -> TrainingData:
+    """Return the data as encoded by the towers of `model`, of which `towers` is a saved copy.
+
+    Features are visual tokens, texts are states of captions; both are cached in `cache`.
+    """
+    adapter = adapter_for(model.config)
     first, tokens = 0, []
     for name, array in zip(data.names, data.features, strict=True):
         items = data.items[first : first + len(array)]
         tokens.append(
-            further_features(array, lambda maps: last_stages(embedder, maps), items, cache / f"{name}.npy")
+            further_features(
+                array, lambda maps: adapter.last_stages(towers, maps), items, cache / f"{name}.npy"
+            )
         )
         first += len(array)
     texts = text_features(data.captions, data.ids, model.y_encoder, cache / f"texts-{items[0].split}.npy")
     return replace(data, features=tokens, texts=texts)
 
 
-def _claim(folder: Path, recipe: Recipe) -> None:
-    """Write the recipe into the run's folder, or refuse a folder with results of another: stages would be mixed."""
+def _claim(folder: Path, recipe: TrainingRecipe) -> None:
+    """Write the recipe into the run's directory, or refuse one with results of another: stages would be mixed."""
     file, text = folder / "recipe.json", json.dumps(asdict(recipe), indent=1, default=str) + "\n"
     if (folder / FIRST_STAGES).exists() and file.is_file() and file.read_text() != text:
         raise UsageError(
             f"{folder} holds a run of another recipe.",
-            "Give --out another folder, or the recipe that this one was begun with (its recipe.json).",
+            "Choose another directory, or the recipe that this run was started with (its recipe.json).",
+            code="other_recipe",
+            path=folder,
         )
     replace_file(file, text.encode())
+
+
+def _check_stages(recipe: TrainingRecipe) -> None:
+    if not recipe.stages:
+        raise UsageError(
+            f"The recipe of {recipe.name} has no stage: there is nothing to train.",
+            "Add a table [towers], [captions] or [questions].",
+            code="no_stage",
+        )

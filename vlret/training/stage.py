@@ -1,4 +1,4 @@
-"""What all stages of a training have in common: epochs over the captioned items, noted, saved, gone on with."""
+"""What all stages of a training have in common: epochs over the captioned items, logged, saved and resumed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from vlret.training.checkpoint import TrainingState
-from vlret.training.data import TrainingData, item_batches, note
+from vlret.training.data import TrainingData, item_batches, log_epoch
 
 
 class Trainer(ABC):
     """One stage; a subclass sets `epochs`, `batch`, `data` and `state`."""
 
     name: ClassVar[str]
-    """Of the stage: its checkpoint is `name`.pt."""
+    """The name of the stage; its checkpoint is `name`.pt."""
     epochs: int
     batch: int
     data: TrainingData
@@ -27,18 +27,18 @@ class Trainer(ABC):
 
     @abstractmethod
     def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
-        """What a step on these items goes down."""
+        """Return the loss of a step on these items."""
 
     @abstractmethod
     def recall(self, dev: TrainingData) -> float:
-        """Text-to-image R@1 in per cent over the dev items as they are."""
+        """Return text-to-image R@1 in per cent over the first views of the dev items."""
 
-    def teach(self, dev: TrainingData, folder: Path) -> None:
-        """Train to the end, from the last finished epoch on; a line an epoch goes into epochs.jsonl."""
+    def train(self, dev: TrainingData, folder: Path) -> None:
+        """Train to the end, resuming after the last finished epoch; each epoch adds a line to epochs.jsonl."""
         for epoch in range(self.state.resume(folder / f"{self.name}.pt"), self.epochs):
             loss = self.run_epoch(epoch)
             r1 = self.recall(dev)
-            note(folder, {"stage": self.name, "epoch": epoch + 1, "loss": loss, "dev_r1": r1})
+            log_epoch(folder, {"stage": self.name, "epoch": epoch + 1, "loss": loss, "dev_r1": r1})
             self.state.save(folder / f"{self.name}.pt", epoch + 1)
 
     def run_epoch(self, epoch: int) -> float:

@@ -1,8 +1,8 @@
 """Both towers learn captions: the X-encoder's last stages, on cached activations of its first ones, and the Y-encoder.
 
-The Y-encoder learns at a fifth of the heads' rate, its token table stays as it is. Pictures teach it to see no
-difference between texts that look alike ("on the left", "on the right"): captions changed in one word may not
-become more alike than the published Y-encoder has them.
+The Y-encoder learns at a fifth of the heads' rate, its token table is frozen. Images teach it to ignore differences
+that they do not show clearly ("on the left", "on the right"): captions changed in one word may not become more similar
+than they were to the published Y-encoder.
 """
 
 from __future__ import annotations
@@ -18,41 +18,42 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from vlret.models.device import pick_dtype
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.adapters.registry import adapter_for
 from vlret.training.changed_captions import changed
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
 from vlret.training.features import pool_texts
-from vlret.training.losses import caption_loss, equal_texts
-from vlret.training.recipe import Recipe
+from vlret.training.losses import caption_loss
+from vlret.training.recipe import TowerStage, TrainingRecipe
 from vlret.training.stage import Trainer
-from vlret.training.x_encoder_stages import trainable, write_back
 
 CHANGED_A_STEP = 64
 """Captions of a batch that are also read with a word changed."""
 MAPS_AT_ONCE = 32
 HEADS_DIM = 512
-"""The space in which the two heads meet that are thrown away afterwards."""
+"""The dimensions of the shared space of the two heads, which are discarded afterwards."""
 
 
-def teach_towers(
-    model: VLJEPAModel, recipe: Recipe, data: TrainingData, dev: TrainingData, folder: Path
+def train_towers(
+    model: VLJEPAModel, recipe: TrainingRecipe, data: TrainingData, dev: TrainingData, folder: Path
 ) -> None:
-    """Train the towers of `model` on `data`, whose features are `first_stages`' activations.
+    """Train the towers of `model` on `data`, whose features are activations of the X-encoder's first stages.
 
     `folder` holds the model as published in `initial`, and gets the stage's checkpoint.
     """
-    if not recipe.towers.epochs:
-        return
-    trainer = TowerTrainer(model, recipe, data, VLJEPA(folder / "initial"))
-    trainer.teach(dev, folder)
-    write_back(trainer.last, model.x_encoder)
+    if recipe.towers:
+        embedder = VLJEPA(folder / "initial", recipe.device)
+        trainer = TowerTrainer(recipe, recipe.towers, model, embedder, data)
+        trainer.train(dev, folder)
+        trainer.adapter.write_back(trainer.last, model.x_encoder)
 
 
 class Heads(nn.Module):
-    """Linear heads of both towers into one space, and its log scale: thrown away after the stage."""
+    """Linear heads of both towers into one space, and its log scale: discarded after the stage."""
 
     def __init__(self, x_width: int, y_width: int, log_scale: torch.Tensor) -> None:
         super().__init__()
@@ -64,19 +65,28 @@ class Heads(nn.Module):
 class TowerTrainer(Trainer):
     """Both towers under `Heads`; captions of one photograph against those of a batch.
 
-    `embedder` is of the model as it is now, before any training: it tells changed captions' tokens.
+    `embedder` is of the model before any training: its tokenizer reads changed captions.
     """
 
     name = "towers"
 
-    def __init__(self, model: VLJEPAModel, recipe: Recipe, data: TrainingData, embedder: VLJEPA) -> None:
-        self.recipe, self.data, self.y_encoder = recipe.towers, data, model.y_encoder
+    def __init__(
+        self,
+        recipe: TrainingRecipe,
+        stage: TowerStage,
+        model: VLJEPAModel,
+        embedder: VLJEPA,
+        data: TrainingData,
+    ) -> None:
+        self.stage, self.data, self.y_encoder = stage, data, model.y_encoder
         self.embedder, self.published, self.captions = embedder, copy.deepcopy(model.y_encoder), data.captions
-        self.epochs, self.batch = self.recipe.epochs, self.recipe.batch
-        self.last = trainable(model.x_encoder)
-        self.heads = Heads(model.config.x_width, data.texts.shape[1], model.logit_scale)
+        self.epochs, self.batch = stage.epochs, stage.batch
+        self.device, self.dtype = model.device, pick_dtype(recipe.dtype, model.device)
+        self.adapter = adapter_for(model.config)
+        self.last = self.adapter.trainable(model.x_encoder)
+        self.heads = Heads(model.config.x_width, data.texts.shape[1], model.logit_scale).to(model.device)
         layers = self.y_encoder.requires_grad_(False).model.encoder.requires_grad_(True)
-        rates = (self.recipe.rate, self.recipe.text_rate, self.recipe.head_rate)
+        rates = (stage.rate, stage.text_rate, stage.head_rate)
         named = [
             {name: p for name, p in part.named_parameters() if p.requires_grad}
             for part in (self.last, layers, self.heads)
@@ -88,49 +98,50 @@ class TowerTrainer(Trainer):
         self.state = TrainingState(trained, optimiser, schedule, np.random.default_rng(recipe.seed))
 
     def loss(self, items: NDArray[np.int64]) -> torch.Tensor:
-        """`caption_loss` of one view and one caption of each item, and `too_alike` of some of the captions."""
+        """Return `caption_loss` of one view and one caption of each item, plus `too_alike` of some of the captions."""
         drawn = self.data.draw_captions(items, self.state.rng)
         self.y_encoder.train()
-        targets = self.heads.text(_read(self.y_encoder, [self.data.ids[n] for n in drawn]))
+        targets = self.heads.text(self._read(self.y_encoder, [self.data.ids[n] for n in drawn]))
         self.y_encoder.eval()
         maps = self.data.visual(items, 1, self.state.rng)[:, 0]
-        seen = functional.dropout(self._features(maps), self.recipe.dropout)
+        seen = functional.dropout(self._features(maps), self.stage.dropout)
         prediction = functional.normalize(self.heads.visual(seen), dim=-1)
-        same = equal_texts(self.data.texts[drawn])
-        loss = caption_loss(prediction, targets, self.heads.log_scale, same, self.recipe.label_smoothing)
-        return loss + self.recipe.changed_weight * self.too_alike(drawn[:CHANGED_A_STEP])
+        same = self.data.same_captions(drawn)
+        loss = caption_loss(prediction, targets, self.heads.log_scale, same, self.stage.label_smoothing)
+        return loss + self.stage.changed_weight * self.too_alike(drawn[:CHANGED_A_STEP])
 
     def too_alike(self, drawn: NDArray[np.int64]) -> torch.Tensor:
-        """By how much the cosines of these captions with changed ones are greater than before the training."""
+        """Return by how much the cosines of these captions with changed ones exceed those before the training."""
         captions = [self.captions[n] for n in drawn]
         others = [*captions[1:], captions[0]]
         texts = [changed(*pair, self.state.rng) for pair in zip(captions, others, strict=True)]
         ids = [self.embedder.tokens(text, self.embedder.card.text_length) for text in texts]
         with torch.no_grad():
-            before = _read(self.published, ids)
-        now = _read(self.y_encoder, [self.data.ids[n] for n in drawn] + ids)
+            before = self._read(self.published, ids)
+        now = self._read(self.y_encoder, [self.data.ids[n] for n in drawn] + ids)
         as_written, as_changed = now.split(len(drawn))
         cosines = functional.cosine_similarity(as_written, as_changed)
         return functional.relu(cosines - functional.cosine_similarity(self.data.texts[drawn], before)).mean()
 
     def _features(self, maps: torch.Tensor) -> torch.Tensor:
-        # in parts: tensors that fit the allocator's free lists cost no page faults
+        # a few at a time: tensors that fit the allocator's free lists cause no page faults
         return torch.cat([self._part(part) for part in maps.split(MAPS_AT_ONCE)])
 
     def _part(self, maps: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
-            out = self.last(maps.contiguous(memory_format=torch.channels_last))
-        return out.float().mean((2, 3))  # type: ignore[no-any-return]
+        with self._autocast():
+            return self.adapter.pooled(self.last, maps)
+
+    def _read(self, y_encoder: YEncoder, ids: Sequence[list[int]]) -> torch.Tensor:
+        # in bfloat16 on a CPU the gradient of the fused attention takes longer than that of all matrices
+        with self._autocast(), sdpa_kernel(SDPBackend.MATH):
+            return pool_texts(y_encoder, ids).float()
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     @torch.inference_mode()
     def recall(self, dev: TrainingData) -> float:
-        """Text-to-image R@1 in per cent over the dev items as they are."""
+        """Return text-to-image R@1 in per cent over the first views of the dev items."""
         items = functional.normalize(self.heads.visual(self._features(dev.first_views())), dim=-1)
-        texts = functional.normalize(self.heads.text(_read(self.y_encoder, dev.ids)), dim=-1)
-        return recall(items.numpy(), texts.numpy(), dev)
-
-
-def _read(y_encoder: YEncoder, ids: Sequence[list[int]]) -> torch.Tensor:
-    # in bfloat16 the gradient of the fused attention takes longer than that of all matrices
-    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
-        return pool_texts(y_encoder, ids).float()
+        texts = functional.normalize(self.heads.text(self._read(self.y_encoder, dev.ids)), dim=-1)
+        return recall(items.cpu().numpy(), texts.cpu().numpy(), dev)

@@ -23,7 +23,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     file = folder / "config.json"
     values = read_object(file)
     try:
-        _check_config(values)
+        check_config(values)
     except ValueError as error:
         raise ModelError(f"Damaged {file}: {error}.", AGAIN, code="damaged_config", path=file) from error
     _refuse_unknown_weights(folder, values)
@@ -109,7 +109,12 @@ def _refuse_unknown_weights(folder: Path, values: Mapping[str, Any]) -> None:
         )
 
 
-def _check_config(values: Mapping[str, Any]) -> None:
+def check_config(values: Mapping[str, Any]) -> None:
+    """Refuse the fields of a config.json that no VL-JEPA has.
+
+    Raises:
+        ValueError: a field is missing or wrong; the message names it.
+    """
     for tower in towers_of(values).values():
         settings = values.get(tower.config)
         if not isinstance(settings, dict) or settings.get("model_type") not in tower.kinds:

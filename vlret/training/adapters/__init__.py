@@ -1,0 +1,1 @@
+"""Training support for X-encoder families: one file for each, entered in `registry.py`."""

@@ -13,9 +13,9 @@ from vlret.errors import UsageError, VlretError
 
 
 def bench_app() -> typer.Typer:
-    """The group of verbs `vlret bench`."""
+    """The group of commands `vlret bench`."""
     app = typer.Typer(
-        rich_markup_mode=None, help="Models side by side on benchmark datasets.", no_args_is_help=False
+        rich_markup_mode=None, help="Compare models on benchmark datasets.", no_args_is_help=False
     )
     for task in bench_options.TASKS:
         app.command(task.task)(bench_options.command(task, run_task))
@@ -40,7 +40,7 @@ def run_task(given: TaskOptions) -> None:
         if given.json:
             output.print_json({"missing": list(error.fields["files"])}, indent=None)
         raise _with_where(error, given) from error
-    if given.out:  # before printing: whoever reads may go (`| head`)
+    if given.out:  # before printing: the reader of stdout may exit (`| head`)
         from vlret.reports.bench_files import PAGE, write_reports
 
         write_reports(result, given.out)
@@ -67,7 +67,7 @@ def datasets(
     annotations: bench_options.Annotations = None,
     json: options.AsJson = False,
 ) -> None:
-    """List the benchmark datasets: sizes, licences, choices, and which annotation files are missing here."""
+    """List the benchmark datasets with their sizes, licences, choices and missing annotation files."""
     import json as json_module
 
     from vlret.datasets.registry import overview
@@ -92,10 +92,10 @@ def compare(
     second: Annotated[
         Path | None, typer.Argument(metavar="B.json", help="Another (default: the models of A.json).")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Compare although the stamps differ.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Compare although the protocols differ.")] = False,
     json: options.AsJson = False,
 ) -> None:
-    """Compare two results on the same queries; different protocols are refused and named.
+    """Compare two results on the same queries. Different protocols are an error.
 
     Example: vlret bench compare results/a results/b
     """

@@ -1,4 +1,4 @@
-"""`vlret bench mteb`: models over mteb's own tasks."""
+"""`vlret bench mteb`: runs models on the tasks of mteb."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ def mteb(
         typer.Option("--list", help="All tasks of a benchmark of mteb: 'MVEB(text, video)', 'MVEB(video)'."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Directory for mteb's result files; a stopped run resumes from them.")
+        Path | None,
+        typer.Option(help="Directory for mteb's result files, from which an interrupted run resumes."),
     ] = None,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     json: options.AsJson = False,
 ) -> None:
-    """Models over mteb's own tasks and datasets, which mteb downloads, with vlret's frame times.
+    """Run models on the tasks and datasets of mteb, which mteb downloads, with vlret's frame times.
 
     Needs mteb: pip install "mteb[video]". Tasks that a model does not support, such as those with audio, are skipped.
 
@@ -38,9 +39,7 @@ def mteb(
     from vlret.reports.mteb_table import mteb_table
 
     if not model:
-        raise UsageError(
-            "No model was given.", "Give --model NAME (repeat it to compare several).", code="no_model"
-        )
+        raise UsageError("No model was given.", code="no_model")
     tasks = find_tasks(task or [], list_)
     models = {}
     for name in model:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 _ANNOTATIONS = "Directory with one subdirectory of annotations per dataset"
 
-Dataset = Annotated[str | None, typer.Option(help="A name of `vlret bench datasets`.")]
+Dataset = Annotated[str | None, typer.Option(help="A dataset listed by `vlret bench datasets`.")]
 Annotations = Annotated[Path | None, typer.Option(help=f"{_ANNOTATIONS}.")]
 Choices = Annotated[
     list[str] | None,
     typer.Option("--choice", metavar="NAME=VALUE", help="A choice that the dataset leaves open."),
 ]
 AllowMissing = Annotated[
-    bool, typer.Option("--allow-missing", help="Run on a partial copy; every number says so.")
+    bool, typer.Option("--allow-missing", help="Allow missing media; recorded with every figure.")
 ]
 Precomputed = Annotated[
     list[Path] | None,
@@ -54,14 +54,16 @@ class TaskOptions:
     choices: Choices = None
     models: Annotated[
         list[str] | None,
-        typer.Option("--model", help="As for `vlret index`, or module:Class; repeat it to compare several."),
+        typer.Option("--model", help="As for `vlret index`; repeat it to compare several."),
     ] = None
     out: Annotated[
         Path | None, typer.Option(help="Directory for the result as JSON, HTML, tables and ranks.")
     ] = None
-    ties: Annotated[str | None, typer.Option(help="expected (default), optimistic or pessimistic.")] = None
+    ties: Annotated[
+        str | None, typer.Option(help="Rank of ties: expected (default), optimistic or pessimistic.")
+    ] = None
     allow_missing: AllowMissing = False
-    cache: Annotated[Path | None, typer.Option(help="Directory of the embeddings kept between runs.")] = None
+    cache: Annotated[Path | None, typer.Option(help="Directory of the embedding cache.")] = None
     device: options.Device = "auto"
     dtype: options.Dtype = "auto"
     json: options.AsJson = False
@@ -91,20 +93,23 @@ class MediaOptions(TaskOptions):
     frames: Annotated[int | None, typer.Option(min=1, help="Frames per clip (default: the dataset's).")] = (
         None
     )
-    sampling: Annotated[str | None, typer.Option(help="midpoint (default) or endpoints.")] = None
+    sampling: Annotated[str | None, typer.Option(help="Frame sampling: midpoint (default) or endpoints.")] = (
+        None
+    )
     resize: Annotated[
-        str | None, typer.Option(help="model (default): its own transform, which may crop; or squash.")
+        str | None,
+        typer.Option(help="model (default): the model's own transform, which may crop; or squash."),
     ] = None
     query: Annotated[str | None, typer.Option(help="Query for the predictor (default: the model's).")] = None
     undecodable: Annotated[
         str | None, typer.Option(help="Media that cannot be decoded: wrong (default) or excluded.")
     ] = None
-    workers: Annotated[int, typer.Option(min=1, help="Processes that decode.")] = 1
+    workers: Annotated[int, typer.Option(min=1, help="Number of decoding processes.")] = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalOptions(MediaOptions):
-    """Text to video and video to text over a dataset, or over your own index.
+    """Text-to-video and video-to-text retrieval on a dataset or your own index.
 
     Example: vlret bench retrieval --dataset msrvtt --data videos/ --annotations annotations/ --model vljepa-mini
     --model clip --out results/run
@@ -119,19 +124,19 @@ class RetrievalOptions(MediaOptions):
     index: Annotated[Path | None, typer.Option(help="Search this index for the captions.")] = None
     precomputed: Precomputed = None
     text_tokens: Annotated[
-        int | None, typer.Option(min=3, help="Besides whole texts, cut all to so many tokens of CLIP's.")
+        int | None, typer.Option(min=3, help="Also score all texts truncated to this many CLIP tokens.")
     ] = None
     rerank: Annotated[
         list[str] | None,
         typer.Option(
-            help="Besides plain cosine: dual_softmax, pe_reweighting, qb_norm. Uses other test queries."
+            help="Also rerank with dual_softmax, pe_reweighting or qb_norm, which use the other test queries."
         ),
     ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassificationOptions(MediaOptions):
-    """Zero-shot classes of a dataset, of a CSV, or of a directory with one subdirectory per class.
+    """Zero-shot classification of a dataset, a CSV, or a directory with one subdirectory per class.
 
     Example: vlret bench classification --dataset kinetics400 --data videos/ --annotations annotations/
     --model vljepa-mini --model clip --out results/run
@@ -156,7 +161,7 @@ class ClassificationOptions(MediaOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class VqaOptions(MediaOptions):
-    """Questions answered from candidates.
+    """Question answering from candidate answers.
 
     Example: vlret bench vqa --dataset pope --data photos/ --annotations annotations/ --model vljepa-mini
     --model clip --out results/run
@@ -175,7 +180,7 @@ class VqaOptions(MediaOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class TextOptions(TaskOptions):
-    """Text encoders alone: which of three captions has another meaning?
+    """Text encoders alone: find the one of three captions with a different meaning.
 
     Example: vlret bench text --dataset visla --annotations annotations/ --model vljepa-mini --model clip
     --out results/run

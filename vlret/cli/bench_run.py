@@ -11,21 +11,23 @@ from vlret.cli import options, output
 
 
 def run(
-    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Its [[run]] tables are the benchmarks.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.toml", help="TOML file with one [[run]] table per benchmark.")
+    ],
     out: Annotated[Path, typer.Option(help="Directory with one subdirectory per result.")],
     data: Annotated[
-        Path | None, typer.Option(help="Directory of the paths in the file (default: that of the file).")
+        Path | None, typer.Option(help="Base directory of the paths in FILE (default: that of FILE).")
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option(help="Instead of the models in the file; repeat it for several.")
+        list[str] | None, typer.Option(help="Replaces the models in FILE; repeat it for several.")
     ] = None,
-    cache: Annotated[Path | None, typer.Option(help="Directory of the embeddings kept between runs.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Directory of the embedding cache.")] = None,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
 ) -> None:
-    """Run the benchmarks of a file one after the other.
+    """Run the benchmarks listed in a file.
 
-    One that fails is reported, the others run. Embeddings are kept: run the same command again to resume.
+    If one fails, the others still run. Embeddings are cached: run the same command again to resume.
 
     Example: vlret bench run benchmarks.toml --out results/
     """

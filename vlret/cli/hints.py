@@ -26,7 +26,7 @@ HINTS: dict[str, str] = {
     "there needs no lock.",
     "no_index": "Build one with `vlret index SOURCE --out DIR`.",
     "no_media_directory": "Give their directory with --data.",
-    "no_model": "Give one with --model.",
+    "no_model": "Give --model NAME.",
     "not_comparable": "Run both with the same protocol, or compare anyway with --force.",
     "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",

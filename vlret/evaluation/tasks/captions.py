@@ -55,8 +55,8 @@ def score_captions(written: Mapping[str, RetrievalSet], known: RetrievalSet) -> 
     """CIDEr of datasets of one caption for each item of `known`, by their names.
 
     Raises:
-        UsageError: a medium of `known` has no caption, or two, or a caption is of another medium, or there
-            is one medium only.
+        UsageError: an item of `known` has no caption, or two, or a caption is of another item, or there
+            is one item only.
     """
     if len(known.media) < 2:
         raise UsageError(
@@ -89,11 +89,11 @@ def paired_captions(
 ) -> tuple[list[str], list[list[str]]]:
     """The written caption and the references of each of the media of `known`, in their order.
 
-    Media are told by their id, or by a file name that is that of one medium alone. `name` is what messages call
+    Items are identified by their id, or by a file name that only one item has. `name` is what messages call
     `written`.
 
     Raises:
-        UsageError: a medium of `known` has no caption, or two, or a caption is of another medium.
+        UsageError: an item of `known` has no caption, or two, or a caption is of another item.
     """
     references: list[list[str]] = [[] for _ in known.media]
     for text, owner in zip(known.texts, known.owner, strict=True):
@@ -101,22 +101,22 @@ def paired_captions(
     number = _numbers(known)
     captions: dict[int, str] = {}
     for text, owner in zip(written.texts, written.owner, strict=True):
-        medium = written.media[owner].id
-        if medium not in number:
+        item = written.media[owner].id
+        if item not in number:
             raise UsageError(
-                f"{medium} of {name} is not in {known.card.title}.",
+                f"{item} of {name} is not in {known.card.title}.",
                 f"Allowed: one row for each of its {len(known.media)} items, such as {known.media[0].id}.",
                 code="unknown_item",
-                given=medium,
+                given=item,
             )
-        if number[medium] in captions:
+        if number[item] in captions:
             raise UsageError(
-                f"{name} has two captions of {medium}.",
+                f"{name} has two captions of {item}.",
                 "Keep one row for it.",
                 code="duplicate_caption",
-                given=medium,
+                given=item,
             )
-        captions[number[medium]] = text
+        captions[number[item]] = text
     silent = [one.id for i, one in enumerate(known.media) if i not in captions]
     if silent:
         raise UsageError(
@@ -129,7 +129,7 @@ def paired_captions(
 
 
 def _numbers(known: RetrievalSet) -> dict[str, int]:
-    """The place of each medium by its id and by the file names that no other medium has."""
-    files = Counter(file for medium in known.media for file in set(medium.files))
-    places = {f: i for i, medium in enumerate(known.media) for f in medium.files if files[f] == 1}
-    return places | {medium.id: i for i, medium in enumerate(known.media)}
+    """The place of each item by its id and by the file names that no other item has."""
+    files = Counter(file for item in known.media for file in set(item.files))
+    places = {f: i for i, item in enumerate(known.media) for f in item.files if files[f] == 1}
+    return places | {item.id: i for i, item in enumerate(known.media)}

@@ -108,16 +108,16 @@ def run_captions(
 def rows_of(
     captions: RetrievalSet, folder: Path, index: Index, allow_missing: bool
 ) -> tuple[list[Ints], list[str]]:
-    """The rows of `index` that each captioned medium stands in, and the ids of media that stand in none.
+    """The rows of `index` of each captioned item, and the ids of items that have none.
 
     Raises:
-        UsageError: some stand in none and that is not allowed, or all do; or a name is that of several files.
+        UsageError: some items have none and that is not allowed, or all have none; or a name is that of several files.
     """
     rows = index.rows()
     files = _Files(rows)
-    wanted = [_matching(rows, files.rows_of(medium.files[0], folder), medium) for medium in captions.media]
-    absent = [medium for medium, found in zip(captions.media, wanted, strict=True) if not len(found)]
-    missing = [medium.id for medium in absent]
+    wanted = [_matching(rows, files.rows_of(item.files[0], folder), item) for item in captions.media]
+    absent = [item for item, found in zip(captions.media, wanted, strict=True) if not len(found)]
+    missing = [item.id for item in absent]
     if (missing and not allow_missing) or len(missing) == len(wanted):
         what = "clips" if _has_times(captions) else "files"
         raise UsageError(
@@ -145,7 +145,7 @@ def _protocol(
 
 
 def _has_times(captions: RetrievalSet) -> bool:
-    return any(medium.start > 0 or medium.end is not None for medium in captions.media)
+    return any(item.start > 0 or item.end is not None for item in captions.media)
 
 
 def _files_of(rows: pd.DataFrame) -> _Pool:
@@ -212,11 +212,11 @@ def _by_name(names: Iterable[str], paths: Iterable[str]) -> dict[str, list[str]]
     return {**alike, **exact}
 
 
-def _matching(rows: pd.DataFrame, numbers: Ints, medium: Media) -> Ints:
-    """Those of the row numbers whose clips overlap with the medium's span."""
+def _matching(rows: pd.DataFrame, numbers: Ints, item: Media) -> Ints:
+    """Those of the row numbers whose clips overlap with the item's span."""
     start_s, end_s = (rows[name].to_numpy(float)[numbers] for name in ("start", "end"))
-    end = np.inf if medium.end is None else medium.end
-    overlaps: Ints = numbers[(start_s == end_s) | ((start_s < end) & (end_s > medium.start))]
+    end = np.inf if item.end is None else item.end
+    overlaps: Ints = numbers[(start_s == end_s) | ((start_s < end) & (end_s > item.start))]
     return overlaps
 
 

@@ -31,11 +31,12 @@ test-lowest:
 lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 # scores of the shipped vljepa-mini, its linear baseline, its Y-encoder untouched (after `make weights`) and an
-# untrained one, from the photographs, clips and annotations in DATA; goes on where it was stopped
+# untrained one, from the photographs, clips and annotations in DATA; run it again to resume
 bench: .venv/test
 	$(BIN)/python -m benchmarks.mini --data $(DATA)
 

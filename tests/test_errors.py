@@ -24,10 +24,6 @@ BELOW_CLI = sorted(
     for file in PACKAGE.rglob("*.py")
     if file.relative_to(PACKAGE).parts[0] != "cli"
 )
-NOT_YET_CONVERTED = (
-    "datasets/",
-    "evaluation/",
-)
 OF_OTHER_PROGRAMS = {"--benchmarks", "--include", "--local-dir", "--parts", "--upgrade"}
 """Options of pip, hf and egoexo, in commands that a message shows."""
 PASSED_ON = {"<error.code>", "<header['code']>"}
@@ -104,10 +100,7 @@ def options(command: Any) -> set[str]:
     return own.union(*(options(below) for below in getattr(command, "commands", {}).values()))
 
 
-CONVERTED = [file for file in BELOW_CLI if not file.startswith(NOT_YET_CONVERTED)]
-
-
-@pytest.mark.parametrize("file", CONVERTED)
+@pytest.mark.parametrize("file", BELOW_CLI)
 def test_every_error_has_a_code(file):
     for error in errors(file):
         codes = codes_of(error)
@@ -117,7 +110,7 @@ def test_every_error_has_a_code(file):
         )
 
 
-@pytest.mark.parametrize("file", CONVERTED)
+@pytest.mark.parametrize("file", BELOW_CLI)
 def test_no_text_below_the_command_line_names_an_option(file):
     named = [
         f"{file}:{line} {option}"

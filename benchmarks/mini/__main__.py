@@ -17,7 +17,7 @@ import typer
 
 from benchmarks.console import launch
 from benchmarks.mini.extras import presence_without_picture, rooms, single_frames
-from benchmarks.mini.models import MINILM, UNTRAINED, WEIGHTS
+from benchmarks.mini.models import UNTRAINED
 from benchmarks.mini.rows import Row, rows_of, side_by_side, stamps, table
 from benchmarks.mini.sets import write_datasets
 from vlret.cli.output import say
@@ -70,13 +70,16 @@ def main(
 
 
 def _requests(folder: Path, models: Sequence[str] | None) -> dict[str, BenchRequest]:
-    """Those of `bench.toml`, with `models` in place of its own, without a model whose weights are missing."""
+    """Those of `bench.toml`, with `models` in place of its own, without MiniLM where it cannot be loaded."""
     requests = read_requests(BENCH, folder)
     if models:
         return {name: replace(request, models=models) for name, request in requests.items()}
-    if (WEIGHTS / MINILM).is_dir():
+    try:
+        load_model(MINILM_MODEL)
+    except ModelError as error:
+        say(f"{MINILM_MODEL}: skipped. {error.message} {error.hint}")
+    else:
         return requests
-    say(f"{MINILM_MODEL}: skipped. {WEIGHTS / MINILM} is missing: run `make weights`.")
     return {
         name: replace(request, models=[one for one in request.models if one != MINILM_MODEL])
         for name, request in requests.items()

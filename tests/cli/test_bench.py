@@ -284,7 +284,7 @@ def test_a_task_offers_the_options_that_it_uses_and_no_other(task):
         assert f"No such option: {other}" in vlret("bench", task, other, "3").err
 
 
-@pytest.mark.parametrize("verb", ["", "retrieval", "classification", "vqa", "text", "datasets", "compare"])
+@pytest.mark.parametrize("verb", ["", *OFFERED, "run", "captions", "mteb", "datasets", "compare"])
 def test_every_verb_has_help(verb):
     run = vlret("bench", *[verb] * bool(verb), "--help")
     assert (run.code, run.err) == (0, "")

@@ -59,7 +59,7 @@ def test_options_reach_the_index(arguments, tmp_path):
     info_file.write_text(json.dumps(lists))
     assert "IVF9,SQfp16, nprobe 4, recall@10 0.990" in vlret("info", tmp_path / "index").out
     info_file.unlink()
-    assert "built by the next search by the next search" in vlret("info", tmp_path / "index").out
+    assert "built by the next search" in vlret("info", tmp_path / "index").out
 
 
 def test_prune_drops_what_is_gone(arguments, folder):

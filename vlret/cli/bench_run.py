@@ -43,7 +43,6 @@ def run(
     for name, folder, result in bench_all(requests, out, device, dtype, cache, output.say):
         n_done += 1
         write_reports(result, folder)
-        output.show(f"\n{name}\n")
-        output.show_lines(result_table(result))
+        output.show_lines(f"{name}\n\n{result_table(result)}\n")
     if not n_done:
         raise typer.Exit(1)

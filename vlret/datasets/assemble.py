@@ -32,10 +32,12 @@ def coco_files(name: str, year: str) -> tuple[str, ...]:
     return in_folders(names, year, f"images/{year}")
 
 
-def told_of(card: SetCard, listed: Sequence[str], told: Mapping[str, list[str]]) -> tuple[SetCard, list[str]]:
+def with_captions(
+    card: SetCard, listed: Sequence[str], captions: Mapping[str, list[str]]
+) -> tuple[SetCard, list[str]]:
     """Names of a split list that have captions; the card says how many have none, so that no pool shrinks unnoticed."""
     names = list(dict.fromkeys(listed))
-    kept = [name for name in names if name in told]
+    kept = [name for name in names if name in captions]
     if len(kept) == len(names):
         return card, kept
     gap = f"{len(names) - len(kept)} of {len(names)} listed"
@@ -46,48 +48,50 @@ def number_parts(parts: Sequence[tuple[Media, T]]) -> list[tuple[Media, T]]:
     """Parts of videos, given with the video's name as id, become `video/1`, `video/2`, ... in the order given."""
     seen: Counter[str] = Counter()
     numbered = []
-    for medium, said in parts:
-        seen[medium.id] += 1
-        numbered.append((replace(medium, id=f"{medium.id}/{seen[medium.id]}"), said))
+    for item, said in parts:
+        seen[item.id] += 1
+        numbered.append((replace(item, id=f"{item.id}/{seen[item.id]}"), said))
     return numbered
 
 
 def retrieval(card: SetCard, pairs: Sequence[tuple[Media, str]]) -> RetrievalSet:
     """Texts in the order given; media in the order of their first text, one for each id."""
-    media, owner = unique([medium for medium, _ in pairs])
+    media, owner = unique([item for item, _ in pairs])
     return RetrievalSet(not_empty(card, media), media, [text for _, text in pairs], owner)
 
 
 def classification(
     card: SetCard, labelled: Sequence[tuple[Media, int]], classes: Sequence[str]
 ) -> ClassificationSet:
-    """Media in the order given; a medium that comes with several classes has them all."""
-    media, numbers = unique([medium for medium, _ in labelled])
+    """Media in the order given; an item that comes with several classes has them all."""
+    media, numbers = unique([item for item, _ in labelled])
     labels: list[dict[int, None]] = [{} for _ in media]
     for number, (_, label) in zip(numbers, labelled, strict=True):
         labels[number][label] = None
     return ClassificationSet(not_empty(card, media), media, list(classes), [tuple(row) for row in labels])
 
 
-def vqa(card: SetCard, asked: Sequence[tuple[Media, SetQuestion]], candidates: Sequence[str] = ()) -> VqaSet:
+def vqa(
+    card: SetCard, questions_of: Sequence[tuple[Media, SetQuestion]], candidates: Sequence[str] = ()
+) -> VqaSet:
     """Questions in the order given; their `medium` is filled in here."""
-    media, numbers = unique([medium for medium, _ in asked])
+    media, numbers = unique([item for item, _ in questions_of])
     questions = [
-        replace(question, medium=number) for number, (_, question) in zip(numbers, asked, strict=True)
+        replace(question, medium=number) for number, (_, question) in zip(numbers, questions_of, strict=True)
     ]
     return VqaSet(not_empty(card, media), media, questions, tuple(candidates))
 
 
 def one_of_two(true: str, false: str, group: str) -> SetQuestion:
-    """Which of two captions describes the medium; in the order of the alphabet, so that a tie betrays nothing."""
+    """Which of two captions describes the item; in the order of the alphabet, so that a tie betrays nothing."""
     return SetQuestion(0, "", true, tuple(sorted((true, false))), group)
 
 
 def unique(media: Sequence[Media]) -> tuple[list[Media], list[int]]:
     """Media with different ids in the order of their first mention, and the number of each one given."""
     seen: dict[str, tuple[int, Media]] = {}
-    numbers = [seen.setdefault(medium.id, (len(seen), medium))[0] for medium in media]
-    return [medium for _, medium in seen.values()], numbers
+    numbers = [seen.setdefault(item.id, (len(seen), item))[0] for item in media]
+    return [item for _, item in seen.values()], numbers
 
 
 def not_empty(card: SetCard, items: Sequence[object]) -> SetCard:

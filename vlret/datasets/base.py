@@ -76,7 +76,7 @@ class SetCard:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSet:
-    """Texts and the media they describe: text j belongs to `media[owner[j]]`; every medium has a text."""
+    """Texts and the media they describe: text j belongs to `media[owner[j]]`; every item has a text."""
 
     card: SetCard
     media: list[Media]
@@ -104,9 +104,9 @@ class ClassificationSet:
 
 @dataclass(frozen=True, slots=True)
 class SetQuestion:
-    """A question about `media[medium]`; `candidates` is its own list, or empty where the set's list holds.
+    """A question about `media[medium]`; `candidates` is its own list, or empty if the list of the dataset applies.
 
-    `group` tells questions apart that are counted apart (a part of the set, an aspect, a pair).
+    `group` names questions that are counted together (a subset of the dataset, an aspect, a pair).
     """
 
     medium: int
@@ -118,9 +118,9 @@ class SetQuestion:
 
 @dataclass(frozen=True, slots=True)
 class VqaSet:
-    """Questions about media; `candidates` are the answers to choose from where a question brings none.
+    """Questions about media; `candidates` are the answers to choose from if a question has none.
 
-    A question without text ("") asks which of its candidates describes the medium.
+    A question without text ("") asks which of its candidates describes the item.
     """
 
     card: SetCard

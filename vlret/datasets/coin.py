@@ -26,7 +26,7 @@ _TAXONOMY = "taxonomy.target_action_mapping.csv"
 
 
 def card(target: str = "step", steps: str = "id", extent: str = "whole") -> SetCard:
-    """Card of the test videos: the step of a part (`steps` told apart by id, 778, or by label, 749), or the task.
+    """Card of the test videos: the step of a segment (778 `steps` if distinguished by id, 749 by label), or the task.
 
     For the task, `extent` is the whole video or the part that the owner marks.
     """
@@ -111,8 +111,8 @@ def _tasks(file: Path, card: SetCard, videos: list[_Video], tasks: list[str]) ->
     marked = card.choices["extent"] == "marked"
 
     def labelled(video: _Video) -> tuple[Media, int]:
-        medium = Media(video.id, video_files(video.id), *(video.marked if marked else ()))
-        return medium, known(video.task, numbers, f"the class of {video.id}")
+        item = Media(video.id, video_files(video.id), *(video.marked if marked else ()))
+        return item, known(video.task, numbers, f"the class of {video.id}")
 
     return classification(card, parse_rows(file, videos, labelled), [camel_words(task) for task in tasks])
 

@@ -55,8 +55,8 @@ def read(folder: Path, card: SetCard) -> ClassificationSet:
         task, _, video = file.stem.partition("_")
         if task in tasks and (kept is None or (task, video) in kept):
             parts += [
-                (medium, classes.index(steps[number]) if by_name else number)
-                for medium, number in _parts(file, video, offsets[task])
+                (item, classes.index(steps[number]) if by_name else number)
+                for item, number in _parts(file, video, offsets[task])
             ]
     return classification(card, number_parts(parts), [name for _, name in classes])
 
@@ -86,8 +86,8 @@ def _offsets(tasks: dict[str, _Task]) -> dict[str, dict[int, int]]:
 
 def _parts(file: Path, video: str, numbers: dict[int, int]) -> list[tuple[Media, int]]:
     def part(cells: list[str]) -> tuple[Media, int]:
-        medium = Media(video, video_files(video), *span_of(cells[1], cells[2]))
-        return medium, known(int(cells[0]), numbers, "step")
+        item = Media(video, video_files(video), *span_of(cells[1], cells[2]))
+        return item, known(int(cells[0]), numbers, "step")
 
     return parse_rows(file, read_cells(file, 3), part)
 

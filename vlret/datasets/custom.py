@@ -39,7 +39,7 @@ def read_labels(file: Path) -> ClassificationSet:
     labelled = _read(file, "label", ", or a directory with one subdirectory per class")
     classes = {label: number for number, label in enumerate(sorted({label for _, label in labelled}))}
     card = _card(file.stem, "classification", file.name, "top-1")
-    return classification(card, [(medium, classes[label]) for medium, label in labelled], list(classes))
+    return classification(card, [(item, classes[label]) for item, label in labelled], list(classes))
 
 
 def read_vqa(file: Path) -> VqaSet:
@@ -50,10 +50,10 @@ def read_vqa(file: Path) -> VqaSet:
         rows = list(read_questions(file))
     except UsageError as error:
         raise _damaged(error.message, file, f"Save it as {form}.") from error
-    asked = _parsed(file, rows, _question)
-    if not asked:
+    questions = _parsed(file, rows, _question)
+    if not questions:
         raise _empty(file, "Write one for each question.")
-    return vqa(_card(file.stem, "vqa", file.name, "accuracy"), asked)
+    return vqa(_card(file.stem, "vqa", file.name, "accuracy"), questions)
 
 
 def read_folder(data: Path) -> ClassificationSet:
@@ -141,13 +141,13 @@ def _parsed(file: Path, rows: list[tuple[str, Any]], parse: Callable[[Any], T]) 
 
 def _medium(row: Mapping[str, Any]) -> Media:
     name = next((name for name in PATH_HEADINGS if name in row), "path")
-    medium = _of_path(row[name])
+    item = _of_path(row[name])
     start, end = row.get("start") or "0", row.get("end")
     if not end:
         begin = seconds_of(start)
-        return replace(medium, id=medium.id if begin == 0 else f"{medium.id} from {begin:g} s", start=begin)
+        return replace(item, id=item.id if begin == 0 else f"{item.id} from {begin:g} s", start=begin)
     span = span_of(start, end)
-    return Media(f"{medium.id} from {span[0]:g} to {span[1]:g} s", medium.files, *span)
+    return Media(f"{item.id} from {span[0]:g} to {span[1]:g} s", item.files, *span)
 
 
 def _of_path(path: object) -> Media:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vlret.datasets.adapter import Adapter
-from vlret.datasets.assemble import in_folders, retrieval, told_of
+from vlret.datasets.assemble import in_folders, retrieval, with_captions
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_lines, text_of
 from vlret.datasets.published import IN_YFCC100M, published
@@ -35,15 +35,15 @@ def read(folder: Path, card: SetCard) -> RetrievalSet:
     """Descriptions joined in the order of the file."""
     file, by_stem = find(folder, "test_data.json")[0], card.choices["descriptions"] == "all"
     end = SEEN_S if card.choices["window"] == "30s" else None
-    told: dict[str, list[str]] = {}
+    captions: dict[str, list[str]] = {}
     names: dict[str, str] = {}
     for name, description in parse_rows(file, read_json(file, list), _description):
         key = _stem(name) if by_stem else name
-        told.setdefault(key, []).append(description)
+        captions.setdefault(key, []).append(description)
         names.setdefault(key, name)
-    listed = list(told) if by_stem else read_lines(find(folder, "test_list.txt")[0])
-    card, kept = told_of(card, listed, told)
-    return retrieval(card, [(_media(names[key], end), " ".join(told[key])) for key in kept])
+    listed = list(captions) if by_stem else read_lines(find(folder, "test_list.txt")[0])
+    card, kept = with_captions(card, listed, captions)
+    return retrieval(card, [(_media(names[key], end), " ".join(captions[key])) for key in kept])
 
 
 def _description(row: dict[str, str]) -> tuple[str, str]:

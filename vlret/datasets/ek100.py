@@ -120,7 +120,7 @@ def _class_names(folder: Path, card: SetCard) -> dict[Key, str]:
         return {
             (number,): name for number, name in (verbs if card.choices["target"] == "verb" else nouns).items()
         }
-    told: dict[Key, Counter[str]] = {}
+    counters: dict[Key, Counter[str]] = {}
     by_narration = card.choices["text"] == "narration"
     for split in (
         (_VALIDATION, _TRAIN) if card.choices["candidates"] == "train+validation" else (_VALIDATION,)
@@ -130,8 +130,8 @@ def _class_names(folder: Path, card: SetCard) -> dict[Key, str]:
             find(folder, split)[0], segments, lambda segment: _text_of_keys(segment.key, verbs, nouns)
         )
         for segment, text in zip(segments, keys, strict=True):
-            told.setdefault(segment.key, Counter())[segment.narration if by_narration else text] += 1
-    return {key: counter.most_common(1)[0][0] for key, counter in told.items()}
+            counters.setdefault(segment.key, Counter())[segment.narration if by_narration else text] += 1
+    return {key: counter.most_common(1)[0][0] for key, counter in counters.items()}
 
 
 def _text_of_keys(key: Key, verbs: dict[int, str], nouns: dict[int, str]) -> str:

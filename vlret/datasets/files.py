@@ -21,16 +21,16 @@ T = TypeVar("T")
 AGAIN = "Download it again."
 COMPARE = "Compare it with the owner's format, or download it again."
 OR = " | "
-"""Stands between files of which one is enough: `val_1.json | anet_ret_val_1.json`."""
+"""Separates files of which one is enough: `val_1.json | anet_ret_val_1.json`."""
 REBUILT = "(rebuilt)"
-"""Stands behind a file that was put together by others in the owner's form."""
+"""Marks a file that others assembled in the original format."""
 NOT_COUNTED: Mapping[str, int] = {}
-"""Of no pattern is it known for how many files it stands: one is enough."""
+"""For no pattern is the number of files known: one is enough."""
 _QUOTES = {
     "unexpected end of data": "a quotation mark that opens in this row is not closed",
-    "',' expected after '\"'": "a quoted text goes on after its closing mark (within it, a mark is written twice)",
+    "',' expected after '\"'": "text follows the closing quotation mark of a cell (write a mark inside it twice)",
 }
-"""What the csv module means."""
+"""Messages of the csv module in plain words."""
 
 
 class DatasetError(VlretError):

@@ -36,14 +36,14 @@ def read(folder: Path, card: SetCard) -> VqaSet:
     file, rule = find(folder, _QUESTIONS)[0], card.choices["candidates"]
     rows = parse_rows(file, read_json(file, dict).values(), _question)
     if rule in _LISTS:
-        return vqa(card, [(medium, question) for medium, question, _ in rows], _listed(folder, rule))
+        return vqa(card, [(item, question) for item, question, _ in rows], _listed(folder, rule))
     answers: dict[str, set[str]] = {}
     for _, question, kind in rows:
         answers.setdefault(kind if rule == "type" else "", set()).add(question.answer)
     if rule == "testdev":
-        return vqa(card, [(medium, question) for medium, question, _ in rows], sorted(answers.get("", ())))
-    lists = {kind: tuple(sorted(told)) for kind, told in answers.items()}
-    return vqa(card, [(medium, _with_candidates(question, lists[kind])) for medium, question, kind in rows])
+        return vqa(card, [(item, question) for item, question, _ in rows], sorted(answers.get("", ())))
+    lists = {kind: tuple(sorted(found)) for kind, found in answers.items()}
+    return vqa(card, [(item, _with_candidates(question, lists[kind])) for item, question, kind in rows])
 
 
 def _question(row: dict[str, Any]) -> tuple[Media, SetQuestion, str]:

@@ -35,8 +35,10 @@ def read(folder: Path, card: SetCard) -> RetrievalSet:
         rows = read_table(file, ("video_id", "sentence"))
         return retrieval(card, parse_rows(file, rows, lambda row: _pair(row["video_id"], row["sentence"])))
     source = dict(parse_rows(file, read_json(file, list, "videos"), _test_video))
-    told = parse_rows(file, read_json(file, list, "sentences"), lambda row: (row["video_id"], row["caption"]))
-    tested = [(video, caption, source[video]) for video, caption in told if video in source]
+    captions = parse_rows(
+        file, read_json(file, list, "sentences"), lambda row: (row["video_id"], row["caption"])
+    )
+    tested = [(video, caption, source[video]) for video, caption in captions if video in source]
     return retrieval(card, parse_rows(file, tested, lambda row: _pair(*row)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vlret.datasets.adapter import Adapter
-from vlret.datasets.assemble import retrieval, told_of, video_files
+from vlret.datasets.assemble import retrieval, video_files, with_captions
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_lines, read_table, text_of
 from vlret.datasets.published import published
@@ -29,15 +29,15 @@ def card(captions: str = "all") -> SetCard:
 def read(folder: Path, card: SetCard) -> RetrievalSet:
     """Every caption is a query; clips in the order of test_list.txt, or of Perception Encoder's table."""
     file = find(folder, card.annotations[0])[0]
-    told: dict[str, list[str]] = {}
+    captions: dict[str, list[str]] = {}
     for clip, caption in _FORMS.get(file.name, _by_clip)(file):
-        told.setdefault(clip, []).append(caption)
-    card, clips = told_of(card, _listed(find(folder, card.annotations[1])[0]), told)
+        captions.setdefault(clip, []).append(caption)
+    card, clips = with_captions(card, _listed(find(folder, card.annotations[1])[0]), captions)
     count = 1 if card.choices["captions"] == "one" else None
     pairs = [
         (Media(clip, video_files(clip, "YouTubeClips"), group=clip.rsplit("_", 2)[0]), text)
         for clip in clips
-        for text in told[clip][:count]
+        for text in captions[clip][:count]
     ]
     return retrieval(card, pairs)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vlret.datasets.adapter import Adapter
-from vlret.datasets.assemble import coco_files, in_folders, retrieval, told_of
+from vlret.datasets.assemble import coco_files, in_folders, retrieval, with_captions
 from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.datasets.files import find, parse_rows, read_json, read_lines, read_table, read_text, text_of
 
@@ -35,11 +35,11 @@ def read_flickr8k(folder: Path, card: SetCard) -> RetrievalSet:
     file = find(folder, card.annotations[0])[0]
     if file.name == "dataset_flickr8k.json":
         return retrieval(card, _karpathy(file, card.choices["split"]))
-    told: dict[str, list[str]] = {}
+    captions: dict[str, list[str]] = {}
     for name, caption in _flickr8k_captions(file):
-        told.setdefault(name, []).append(caption)
-    card, photographs = told_of(card, read_lines(find(folder, card.annotations[1])[0]), told)
-    return retrieval(card, [(_photograph(name), text) for name in photographs for text in told[name]])
+        captions.setdefault(name, []).append(caption)
+    card, photographs = with_captions(card, read_lines(find(folder, card.annotations[1])[0]), captions)
+    return retrieval(card, [(_photograph(name), text) for name in photographs for text in captions[name]])
 
 
 def _flickr8k_captions(file: Path) -> list[tuple[str, str]]:

@@ -47,13 +47,13 @@ def _annotations(name: str, setting: str) -> tuple[str, ...]:
 
 def read(folder: Path, card: SetCard) -> VqaSet:
     """The questions of each setting, one group each; the files are JSON Lines or a JSON list."""
-    asked = []
+    questions = []
     for entry in card.annotations:
         file, setting = find(folder, entry)[0], entry.removesuffix(".json").rsplit("_", 1)[-1]
-        asked += [
+        questions += [
             (m, SetQuestion(0, q, a, group=setting)) for m, q, a in parse_rows(file, read_records(file), _row)
         ]
-    return vqa(card, asked, YES_NO)
+    return vqa(card, questions, YES_NO)
 
 
 def _row(row: dict[str, Any]) -> tuple[Media, str, str]:

@@ -1,4 +1,4 @@
-"""POPEv2: one question about a photograph and about the same with the thing asked for masked out."""
+"""POPEv2: one question about a photograph and about the same with the object in question masked out."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def card() -> SetCard:
 def read(folder: Path, card: SetCard) -> VqaSet:
     """Two questions for each row, about the normal image and about the counterfactual one."""
     columns = ["question", "normal_label", "counterfactual_label", "example_id"]
-    asked = [pair for file in find(folder, _FILES) for pair in _parse(file, columns, _questions)]
-    return vqa(card, [question for pair in asked for question in pair], YES_NO)
+    pairs = [pair for file in find(folder, _FILES) for pair in _parse(file, columns, _questions)]
+    return vqa(card, [question for pair in pairs for question in pair], YES_NO)
 
 
 def unpack(annotations: Path, data: Path) -> int:

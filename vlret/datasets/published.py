@@ -1,4 +1,4 @@
-"""Figures that were published for the sets, told apart by paper version."""
+"""Published figures of the datasets, by version of the paper."""
 
 from __future__ import annotations
 

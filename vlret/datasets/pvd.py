@@ -25,7 +25,7 @@ from vlret.datasets.published import published
 def card() -> SetCard:
     """Card of the test split with the captions that people wrote.
 
-    How many tars or captions the owner has was not counted: a part of them cannot be told from the whole.
+    The number of tars and captions of the original is unknown: an incomplete copy cannot be detected.
     """
     return SetCard(
         name="pvd", title="PVD-Bench (PE Video)", task="retrieval", split="test",

@@ -122,7 +122,7 @@ def missing_annotations(name: str, annotations: Path, /, **choices: str) -> list
     ]
 
 
-def resolve(medium: Media, data: Path, forms: UnicodeNames | None = None) -> Path | None:
+def resolve(item: Media, data: Path, forms: UnicodeNames | None = None) -> Path | None:
     """The first file of a media item that exists below `data`, or None.
 
     A name that is not there may be there in another Unicode normal form. `forms` is kept between calls, so that a
@@ -131,11 +131,11 @@ def resolve(medium: Media, data: Path, forms: UnicodeNames | None = None) -> Pat
     Raises:
         MediaError: two files have that name in normal form, and none exactly.
     """
-    for file in medium.files:
+    for file in item.files:
         if (data / file).is_file():
             return data / file
     forms = forms or UnicodeNames()
-    for file in medium.files:
+    for file in item.files:
         found = [path for path in forms.find(Path(os.path.abspath(data / file))) if path.is_file()]
         if len(found) > 1:
             raise MediaError(
@@ -152,7 +152,7 @@ def resolve(medium: Media, data: Path, forms: UnicodeNames | None = None) -> Pat
 def missing_media(media: Sequence[Media], data: Path) -> list[Media]:
     """Those of the media that have no file below `data`."""
     forms = UnicodeNames()
-    return [medium for medium in media if resolve(medium, data, forms) is None]
+    return [item for item in media if resolve(item, data, forms) is None]
 
 
 def overview(annotations: Path | None) -> list[dict[str, Any]]:

@@ -28,11 +28,11 @@ def card() -> SetCard:
 
 def read(folder: Path, card: SetCard) -> VqaSet:
     """Two captions a question, in the groups of the files, which are dicts with numbers as keys."""
-    asked = []
+    questions = []
     for part in _PARTS:
         file = find(folder, f"{part}.json")[0]
-        asked += parse_rows(file, read_json(file, dict).values(), partial(_question, part=part))
-    return vqa(card, asked)
+        questions += parse_rows(file, read_json(file, dict).values(), partial(_question, part=part))
+    return vqa(card, questions)
 
 
 def _question(row: dict[str, Any], part: str) -> tuple[Media, SetQuestion]:

@@ -36,16 +36,20 @@ def read(folder: Path, card: SetCard) -> VqaSet:
     """All questions, in the groups simple and complex; the mean over all is the one weighted by size."""
     file = find(folder, card.annotations[0])[0]
     candidates = _WORDS if card.choices["numbers"] == "words" else tuple(map(str, range(16)))
-    told = dict(enumerate(candidates))
-    return vqa(card, parse_rows(file, read_json(file, list), lambda row: _question(row, told)), candidates)
+    known_answers = dict(enumerate(candidates))
+    return vqa(
+        card, parse_rows(file, read_json(file, list), lambda row: _question(row, known_answers)), candidates
+    )
 
 
-def _question(row: dict[str, Any], told: dict[int, str]) -> tuple[Media, SetQuestion]:
+def _question(row: dict[str, Any], known_answers: dict[int, str]) -> tuple[Media, SetQuestion]:
     image, group = (
         text_of(row["image"]),
         known(row["issimple"], {True: "simple", False: "complex"}, "issimple"),
     )
-    question = SetQuestion(0, text_of(row["question"]), known(row["answer"], told, "the answer"), group=group)
+    question = SetQuestion(
+        0, text_of(row["question"]), known(row["answer"], known_answers, "the answer"), group=group
+    )
     return Media(image, in_folders(image, "images")), question
 
 

@@ -40,7 +40,7 @@ def read(folder: Path, card: SetCard) -> StateSet:
     """Questions in the groups of their sources."""
     file = find(folder, card.annotations[0])[0]
     rows = parse_rows(file, read_records(file), _row)
-    media, numbers = unique([medium for states, _, _ in rows for medium in states])
+    media, numbers = unique([item for states, _, _ in rows for item in states])
     questions, first = [], 0
     for states, answer, source in rows:
         before, after, *clips = numbers[first : first + len(states)]

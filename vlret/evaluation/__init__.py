@@ -1,1 +1,1 @@
-"""Metrics, statistics and benchmark protocol."""
+"""Benchmarks: embeddings, tasks, metrics and results."""

@@ -74,6 +74,11 @@ def check_rule(rule: str) -> None:
         _window(rule)
 
 
+def span_rule(start: float, end: float | None) -> str:
+    """Return the rule for one clip of these seconds; `end=None` is the end of the file."""
+    return f"span:{start}:{'' if end is None else end}"
+
+
 def _span(path: Path, rule: str) -> Clip:
     """Return the clip of "span:START:END"; an empty END is the end of the file."""
     try:

@@ -163,6 +163,8 @@ def test_removed_clips_are_found_no_more_and_may_come_back(backend, vectors):
     for filtered, where in ((None, ~gone), (only, keep & ~gone)):
         ids = backend.search(QUERIES[0], 300, filtered, True)[1]
         assert ids.tolist() == nearest(vectors, QUERIES[0], where, 300)
+    for name in ("both", "clip ids"):  # what a filter let through before must not be remembered
+        backend.search(QUERIES[0], 5, FILTERS[name][0], True)
     backend.add(rows_of(IDS[:150]), vectors[:150])
     for filtered, where in ((None, ALL), (only, keep)):
         ids = backend.search(QUERIES[0], 300, filtered, True)[1]

@@ -16,6 +16,7 @@ from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.protocol.protocol import Protocol
 from vlret.index.fingerprint import fingerprint
+from vlret.media.clips import span_rule
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
 from vlret.media.squash import squash
 from vlret.types import Pixels
@@ -164,5 +165,5 @@ def _joined(halves: dict[int, Pixels]) -> Pixels:
 
 def _job(item: MediaItem, n_frames: int, sampling: str) -> DecodeJob:
     whole = item.start == 0 and item.end is None
-    rule = "whole" if whole else f"span:{item.start}:{'' if item.end is None else item.end}"
+    rule = "whole" if whole else span_rule(item.start, item.end)
     return DecodeJob(item.path, rule, n_frames, sampling)

@@ -1,1 +1,1 @@
-"""What a user asked for, read and checked."""
+"""Benchmark requests: read, checked and run."""

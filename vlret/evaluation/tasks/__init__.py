@@ -1,1 +1,1 @@
-"""What each kind of benchmark asks, and how it is scored."""
+"""One class per benchmark task: its queries and how they are scored."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vlret.media.clips import span_rule
 from vlret.media.frame_size import Size
 from vlret.media.pool.events import ClipDecoded, DecodeJob, FileFailed
 from vlret.media.pool.pool import DecodePool
@@ -20,8 +21,8 @@ def read_in_child(
         MediaError: the file cannot be read, or its decoder hung, crashed or ran out of memory.
     """
     clip = clip if isinstance(clip, Clip) else Clip(Path(clip))
-    span = f"span:{clip.start}:{'' if clip.end is None else clip.end}"
-    events = list(pool.run([DecodeJob(clip.path, span, n_frames, size=size)]))
+    rule = span_rule(clip.start, clip.end)
+    events = list(pool.run([DecodeJob(clip.path, rule, n_frames, size=size)]))
     for event in events:
         if isinstance(event, FileFailed):
             hint = "Check that it plays in a player." if clip.path.is_file() else "Check the path."

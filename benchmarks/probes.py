@@ -1,6 +1,6 @@
 """Bias and ambiguity of a model: `python -m benchmarks.probes --data DIR`.
 
-What the figures mean is said in docs/benchmarks.md. Intervals are 95% bootstrap, drawn by label or photograph.
+What the figures mean: docs/benchmark-results.md. Intervals are 95% bootstrap, drawn by label or photograph.
 """
 
 from __future__ import annotations

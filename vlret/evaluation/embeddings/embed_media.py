@@ -12,12 +12,13 @@ from tqdm import tqdm
 
 from vlret.datasets.base import Media
 from vlret.evaluation.embeddings.durations import Durations
-from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings, resized
+from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.protocol.protocol import Protocol
 from vlret.index.fingerprint import fingerprint
 from vlret.media.clips import span_rule
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
+from vlret.media.squash import squash
 from vlret.types import Pixels
 
 _PIXEL_BYTES = 256 << 20
@@ -159,7 +160,7 @@ def _halves(item: MediaItem) -> list[MediaItem]:
 def _joined(halves: dict[int, Pixels]) -> Pixels:
     """The halves one after the other, all as large as the first."""
     first, *others = (halves[half] for half in sorted(halves))
-    return np.concatenate([first, *(resized(clip, (first.shape[2], first.shape[1])) for clip in others)])
+    return np.concatenate([first, *(squash(clip, (first.shape[2], first.shape[1])) for clip in others)])
 
 
 def _job(item: MediaItem, n_frames: int, sampling: str) -> DecodeJob:

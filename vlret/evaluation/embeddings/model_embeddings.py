@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from vlret.evaluation.embeddings.cache import ArrayCache
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.embeddings.truncated_texts import truncate
 from vlret.evaluation.protocol.protocol import Protocol
+from vlret.media.squash import squash
 from vlret.models.base import Embedder
 from vlret.types import Pixels, Vectors
 from vlret.vectors import unit_rows
@@ -100,7 +100,7 @@ class ModelEmbeddings:
         began, before = time.perf_counter(), self.seconds
         size = self.model.card.resolution
         if self.protocol.resize == "squash":
-            pixels = [resized(clip, (size, size)) for clip in pixels]
+            pixels = [squash(clip, (size, size)) for clip in pixels]
         tokens = self.model.encode_pixels(pixels)
         self.seconds += time.perf_counter() - began
         self.n_clips += len(items)
@@ -196,11 +196,3 @@ def _code_of(model: Embedder) -> str:
 
 def _text_key(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def resized(clip: Pixels, size: tuple[int, int]) -> Pixels:
-    """Frames uint8 [t, height, width, 3] squashed to (width, height) by BICUBIC; as they are if they fit."""
-    if clip.shape[2:0:-1] == size:
-        return clip
-    frames = [Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC) for frame in clip]
-    return np.stack([np.asarray(frame) for frame in frames])

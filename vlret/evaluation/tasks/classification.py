@@ -18,9 +18,9 @@ from vlret.evaluation.results.contents import Contents
 from vlret.evaluation.results.section import ResultSection, make_section
 from vlret.evaluation.tasks.base import Scores, Task, embedded_clips
 from vlret.evaluation.tasks.candidate_scorer import CandidateScorer, as_blocks
+from vlret.models.class_prompts import class_embeddings
 from vlret.tasks.label import readable
 from vlret.types import Vectors
-from vlret.vectors import unit_rows
 
 
 class Classification(Task[ClassificationSet]):
@@ -70,9 +70,7 @@ class Classification(Task[ClassificationSet]):
 def class_vectors(model: EmbeddingSource, classes: Sequence[str]) -> Vectors:
     """Unit vectors float32 [classes, dim]: the mean of the unit vectors of a class's prompts, at unit length."""
     names = [readable(name) for name in classes]
-    texts = [prompt.replace("{}", name) for name in names for prompt in model.prompts]
-    means: Vectors = model.texts(texts).reshape(len(classes), len(model.prompts), -1).mean(1)
-    return unit_rows(means)
+    return class_embeddings(model.texts, names, model.prompts)
 
 
 def classification_section(

@@ -18,7 +18,7 @@ import vlret
 from benchmarks.console import launch
 from benchmarks.mini.sets import labelled, photographs
 from vlret.datasets.tar_set import read_items
-from vlret.evaluation.tasks.probes import (
+from vlret.evaluation.standalone.probes import (
     Estimate,
     Swapped,
     by_bin,

@@ -24,8 +24,8 @@ from vlret.files import (
     unwritable,
     write_output,
 )
-from vlret.reports.html import write_page
 from vlret.reports.label_table import write_table
+from vlret.reports.write_page import write_page
 
 
 def test_a_file_and_its_folder_are_written(tmp_path):

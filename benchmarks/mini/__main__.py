@@ -28,7 +28,7 @@ from vlret.evaluation.inputs.request_file import read_requests
 from vlret.evaluation.results.result import BenchResult, ModelResult
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
-from vlret.reports.bench_files import write_reports
+from vlret.reports.write_bench_reports import write_reports
 
 BENCH = Path(__file__).with_name("bench.toml")
 MINILM_MODEL = "benchmarks.mini.models:untouched_minilm"

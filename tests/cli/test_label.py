@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import ROOT, command, paint_image, vlret
 from vlret.errors import OutputError
-from vlret.reports import html
+from vlret.reports import write_page
 
 
 def test_json_of_an_index(index, media):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vlret.evaluation.tasks.captions import CaptionScores, Difference, Score
+from vlret.evaluation.standalone.captions import CaptionScores, Difference, Score
 from vlret.reports.captions_table import captions_table
 
 

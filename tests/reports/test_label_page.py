@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.reports.pages import Page
-from vlret.reports.html import write_page
 from vlret.reports.label_page import LabelSection
+from vlret.reports.write_page import write_page
 from vlret.types import Label, LabelScore
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vlret.evaluation.tasks.mteb import ModelScores, MtebResult, SkippedTask, TaskScore
+from vlret.evaluation.standalone.mteb import ModelScores, MtebResult, SkippedTask, TaskScore
 from vlret.reports.mteb_table import mteb_table
 
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.reports.pages import Page
-from vlret.reports.html import write_page
 from vlret.reports.search_page import SearchSection, full_bar
+from vlret.reports.write_page import write_page
 from vlret.types import Hit
 
 

@@ -41,7 +41,7 @@ def run_task(given: TaskOptions) -> None:
             output.print_json({"missing": list(error.fields["files"])}, indent=None)
         raise _with_where(error, given) from error
     if given.out:  # before printing: the reader of stdout may exit (`| head`)
-        from vlret.reports.bench_files import PAGE, write_reports
+        from vlret.reports.write_bench_reports import PAGE, write_reports
 
         write_reports(result, given.out)
         output.say(

@@ -47,7 +47,7 @@ def captions(
     from vlret.evaluation.inputs.load_dataset import load_dataset
     from vlret.evaluation.inputs.request import BenchRequest
     from vlret.evaluation.results.json_codec import encode
-    from vlret.evaluation.tasks.captions import METRIC, score_captions
+    from vlret.evaluation.standalone.captions import METRIC, score_captions
     from vlret.reports.bench_notes import trimmed_note
     from vlret.reports.captions_table import captions_table
 

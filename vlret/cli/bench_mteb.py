@@ -34,7 +34,7 @@ def mteb(
 
     Example: vlret bench mteb --list "MVEB(text, video)" --model vljepa-mini --model clip --out results/mveb
     """
-    from vlret.evaluation.tasks.mteb import find_tasks, run_tasks
+    from vlret.evaluation.standalone.mteb import find_tasks, run_tasks
     from vlret.models.registry import load_model
     from vlret.reports.mteb_table import mteb_table
 

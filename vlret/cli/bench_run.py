@@ -35,8 +35,8 @@ def run(
 
     from vlret.evaluation.inputs.bench_all import bench_all
     from vlret.evaluation.inputs.request_file import read_requests
-    from vlret.reports.bench_files import write_reports
     from vlret.reports.bench_text import result_table
+    from vlret.reports.write_bench_reports import write_reports
 
     requests = read_requests(file, data)
     if model:

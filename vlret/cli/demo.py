@@ -15,7 +15,7 @@ from vlret.cli import options, output
 if TYPE_CHECKING:
     from vlret.index.index import Index
     from vlret.models.base import Embedder
-    from vlret.reports.html import Section
+    from vlret.reports.write_page import Section
 
 SENTENCES = ("people walking across a square", "a rocket takes off", "a city with lights at night")
 QUESTIONS = (
@@ -40,7 +40,7 @@ def demo(
     from importlib.resources import as_file, files
 
     from vlret.models.registry import load_model
-    from vlret.reports.html import write_page
+    from vlret.reports.write_page import write_page
 
     started_s = perf_counter()
     with ExitStack() as stack:

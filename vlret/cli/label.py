@@ -139,9 +139,9 @@ def _print_totals(items: list[Label]) -> None:
 
 
 def _write_outputs(out: Path | None, html: Path | None, items: list[Label], index: Index) -> None:
-    from vlret.reports.html import write_page
     from vlret.reports.label_page import LabelSection
     from vlret.reports.label_table import write_table
+    from vlret.reports.write_page import write_page
 
     if out:
         write_table(out, items)

@@ -132,8 +132,8 @@ def _say_more_clips(index: Index, hits: Hits) -> None:
 
 
 def _write_page(page: Path, text: str, index: Index, hits: Hits) -> None:
-    from vlret.reports.html import write_page
     from vlret.reports.search_page import SearchSection, full_bar
+    from vlret.reports.write_page import write_page
 
     note = f"{count_of(len(hits), 'result')} in {index.folder} by {index.card.name}."
     write_page(page, text, [SearchSection("", note, hits, full_bar(index.card.temperature))])

@@ -10,7 +10,7 @@ from typing import Any
 
 from vlret.datasets.registry import resolve
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.cache import default_cache
+from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.evaluation.embeddings.durations import Durations
 from vlret.evaluation.embeddings.embed_media import embed_media, media_item
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings

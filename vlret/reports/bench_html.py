@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vlret.reports.html import text
+from vlret.reports.write_page import text
 
 
 def section(title: str, body: str) -> str:

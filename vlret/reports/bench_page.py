@@ -13,8 +13,8 @@ from vlret.reports.bench_html import cell, section, share_cell, table
 from vlret.reports.bench_names import SHORT, shown_figures
 from vlret.reports.bench_tables import Row, bench_rows, column_names, footer
 from vlret.reports.confusion import confusions
-from vlret.reports.html import image, page_text, text
 from vlret.reports.thumbnails import Preview, previews
+from vlret.reports.write_page import image, page_text, text
 from vlret.types import Clip
 
 Pictures = Mapping[Clip, Preview]

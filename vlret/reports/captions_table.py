@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vlret.evaluation.tasks.captions import CaptionScores, Score
+from vlret.evaluation.standalone.captions import CaptionScores, Score
 from vlret.reports.text_table import aligned
 
 

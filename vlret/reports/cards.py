@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from vlret.reports.html import address, image, text
 from vlret.reports.thumbnails import Preview
 from vlret.reports.timecode import span, timecode
+from vlret.reports.write_page import address, image, text
 from vlret.types import Clip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from vlret.evaluation.results.result import BenchResult, ModelResult
 from vlret.reports.bench_detail import Pair, confusion, most_confused
 from vlret.reports.bench_html import cell, section, share_cell, table
-from vlret.reports.html import text
+from vlret.reports.write_page import text
 
 _MOST_CLASSES = 50  # in a matrix; if there are more, only the most often confused
 _MOST_NARROW = 12  # classes of a matrix that leaves room for another beside it

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vlret.reports.cards import file_line, frames, heading
-from vlret.reports.html import MOST_CLIPS, bar, text
 from vlret.reports.thumbnails import Preview
+from vlret.reports.write_page import MOST_CLIPS, bar, text
 from vlret.tasks.label import UNKNOWN
 from vlret.types import Clip, Label
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vlret.evaluation.tasks.mteb import MtebResult
+from vlret.evaluation.standalone.mteb import MtebResult
 from vlret.reports.text_table import aligned
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vlret.reports.cards import file_line, frames, heading
-from vlret.reports.html import MOST_CLIPS, address, bar, text
 from vlret.reports.thumbnails import Preview
 from vlret.reports.timecode import span, timecode
+from vlret.reports.write_page import MOST_CLIPS, address, bar, text
 from vlret.text import count_of
 from vlret.types import Clip, Hit
 

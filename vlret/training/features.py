@@ -25,7 +25,7 @@ from vlret.files import replace_file, replacing, unwritable
 from vlret.media.decode import read_clip
 from vlret.media.sources import VIDEO_SUFFIXES
 from vlret.models.vljepa.encoders import YEncoder
-from vlret.models.vljepa.towers import padded
+from vlret.models.vljepa.load_towers import padded
 from vlret.types import Pixels
 
 BATCH = 16

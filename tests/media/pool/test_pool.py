@@ -319,6 +319,6 @@ def test_no_orphans(sent: int, copy: Callable[[str], Path], tmp_path: Path):
 
 def test_children_are_light():
     heavy = "torch cv2 scenedetect transformers timm pandas decord"
-    code = f"import vlret.media.pool.worker, sys; print([name for name in {heavy.split()} if name in sys.modules])"
+    code = f"import vlret.media.pool.child_main, sys; print([name for name in {heavy.split()} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

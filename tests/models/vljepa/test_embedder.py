@@ -15,8 +15,8 @@ from vlret.errors import ModelError, UsageError
 from vlret.models.vljepa import embedder as embedder_module
 from vlret.models.vljepa import text_tower
 from vlret.models.vljepa.embedder import VLJEPA
+from vlret.models.vljepa.load_towers import TorchYEncoder
 from vlret.models.vljepa.text import NumpyYEncoder
-from vlret.models.vljepa.towers import TorchYEncoder
 
 TEXTS = ["a dog runs", "a cat", "is there a dog ?", "red", "a red dog runs a red dog runs"]
 

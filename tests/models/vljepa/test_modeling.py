@@ -13,9 +13,9 @@ from transformers import AutoConfig, AutoModel
 from tests.models.vljepa.tiny import tiny_model
 from vlret.errors import ModelError
 from vlret.models.vljepa.configuration import VLJEPAConfig
+from vlret.models.vljepa.load_towers import load_tower
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.models.vljepa.registry import TOWERS
-from vlret.models.vljepa.towers import load_tower
 
 
 @pytest.mark.parametrize("changes", [{}, {"query_embeddings": "y_encoder", "int8_embeddings": True}])

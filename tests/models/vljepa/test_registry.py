@@ -14,9 +14,9 @@ from tests.models.vljepa.tiny import tiny_config, tiny_folder, tiny_model
 from tests.refusal import refused
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.embedder import VLJEPA
+from vlret.models.vljepa.load_towers import load_tower
 from vlret.models.vljepa.modeling import VLJEPAModel, save_towers
 from vlret.models.vljepa.registry import TOWERS, Tower
-from vlret.models.vljepa.towers import load_tower
 
 DECODER = LlamaConfig(
     hidden_size=8, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, vocab_size=16

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vlret.evaluation.embeddings.cache import ArrayCache
+from vlret.evaluation.embeddings.array_cache import ArrayCache
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.media.info import MediaInfo

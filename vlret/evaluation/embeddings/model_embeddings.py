@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vlret.evaluation.embeddings.cache import ArrayCache
+from vlret.evaluation.embeddings.array_cache import ArrayCache
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.embeddings.truncated_texts import truncate

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vlret.datasets.base import BenchmarkSet, RetrievalSet
 from vlret.errors import MediaError, UsageError, VlretError
-from vlret.evaluation.embeddings.cache import default_cache
+from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.inputs import applicability
 from vlret.evaluation.inputs.load_dataset import load_dataset
@@ -17,7 +17,7 @@ from vlret.evaluation.protocol.protocol import Protocol, protocol_for
 from vlret.evaluation.results.export import write_result
 from vlret.evaluation.results.result import BenchResult
 from vlret.evaluation.runner import run
-from vlret.evaluation.tasks.index_benchmark import rows_of, run_captions
+from vlret.evaluation.standalone.index_benchmark import rows_of, run_captions
 from vlret.evaluation.tasks.missing import present
 from vlret.evaluation.tasks.registry import task_of
 from vlret.files import replace_file

@@ -8,7 +8,7 @@ import numpy as np
 
 from vlret.media.decoders.base import Decoder
 from vlret.media.frame_size import Size
-from vlret.media.pool.child import Child, ChildDied
+from vlret.media.pool.child_process import Child, ChildDied
 from vlret.media.pool.messages import missing_extra
 from vlret.media.sampling import Times
 from vlret.media.unreadable_error import UnreadableError

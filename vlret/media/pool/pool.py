@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from vlret.errors import UsageError
-from vlret.media.pool.child import Child, ChildDied
+from vlret.media.pool.child_process import Child, ChildDied
 from vlret.media.pool.events import ClipDecoded, DecodeJob, Event, FileDone, FileFailed, event_of
 
 QUEUE_BYTES = 64 << 20

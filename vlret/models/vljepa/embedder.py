@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from vlret.models.vljepa.configuration import VLJEPAConfig
     from vlret.models.vljepa.encoders import XEncoder
+    from vlret.models.vljepa.load_towers import TorchYEncoder
     from vlret.models.vljepa.predictor import Predictor
     from vlret.models.vljepa.text_tower import TextTower
-    from vlret.models.vljepa.towers import TorchYEncoder
 
 log = logging.getLogger(__name__)
 
@@ -182,12 +182,12 @@ class VLJEPA(Embedder):
         return TextTower(self.folder, self.settings, self._device, self._torch_y_encoder)
 
     def _torch_y_encoder(self) -> TorchYEncoder:
-        from vlret.models.vljepa.towers import TorchYEncoder
+        from vlret.models.vljepa.load_towers import TorchYEncoder
 
         return TorchYEncoder(self.folder, self.config, self.device)
 
     def _load(self, name: str) -> Any:
-        from vlret.models.vljepa.towers import load_tower
+        from vlret.models.vljepa.load_towers import load_tower
 
         log.info("loading %s of %s", name, self.card.name)
         return load_tower(name, self.folder, self.config).to(self.device)

@@ -12,8 +12,8 @@ from vlret.models.vljepa.registry import tower_file
 from vlret.types import Vectors
 
 if TYPE_CHECKING:
+    from vlret.models.vljepa.load_towers import TorchYEncoder
     from vlret.models.vljepa.text import NumpyYEncoder
-    from vlret.models.vljepa.towers import TorchYEncoder
 
 FEW_TEXTS = 16
 """Up to so many texts numpy is used on a machine with a GPU, too: a row of a query does not depend on other imports."""

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from tests.reports.pages import Page
-from vlret.reports.html import address, text, write_page
 from vlret.reports.label_page import LabelSection
 from vlret.reports.search_page import SearchSection
+from vlret.reports.write_page import address, text, write_page
 from vlret.types import Hit, Label, LabelScore
 
 EVIL = '<script>alert("1")</script>&\'"'

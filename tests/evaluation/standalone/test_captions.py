@@ -8,7 +8,7 @@ from vlret.datasets.base import Media, RetrievalSet, SetCard
 from vlret.errors import UsageError
 from vlret.evaluation.metrics.cider import cider
 from vlret.evaluation.results.json_codec import encode
-from vlret.evaluation.tasks.captions import paired_captions, score_captions
+from vlret.evaluation.standalone.captions import paired_captions, score_captions
 
 CARD = SetCard("own", "own", "retrieval", "all", "", "", ("own.csv",), "R@1")
 DOG, CAT = Media("dog", ("dog.mp4", "videos/dog.mp4")), Media("cat", ("cat.mp4",))

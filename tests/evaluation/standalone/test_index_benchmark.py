@@ -13,7 +13,7 @@ from vlret.errors import IndexFolderError, UsageError
 from vlret.evaluation.metrics.figures import Figure
 from vlret.evaluation.metrics.statistics import bootstrap_interval
 from vlret.evaluation.results.export import write_result
-from vlret.evaluation.tasks.index_benchmark import run_captions
+from vlret.evaluation.standalone.index_benchmark import run_captions
 from vlret.index.build import build_index
 from vlret.index.index import Index
 

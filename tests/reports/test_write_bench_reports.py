@@ -12,7 +12,7 @@ from tests.evaluation.results.test_read import STORED
 from tests.reports.bench_documents import from_json
 from vlret.errors import OutputError
 from vlret.evaluation.results.read import read_result
-from vlret.reports.bench_files import write_reports
+from vlret.reports.write_bench_reports import write_reports
 
 
 def test_all_reports_are_written(results, tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vlret.evaluation.embeddings import cache as cache_module
-from vlret.evaluation.embeddings.cache import ArrayCache, default_cache
+from vlret.evaluation.embeddings.array_cache import ArrayCache, default_cache
 
 RECIPE = {"model": "a", "frames": 8}
 

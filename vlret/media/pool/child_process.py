@@ -43,7 +43,7 @@ class Child:
 
     def __init__(self, memory_bytes: int) -> None:
         # -P: a file in the working directory must not shadow a module.
-        command = [sys.executable, "-P", "-m", "vlret.media.pool.worker", str(memory_bytes)]
+        command = [sys.executable, "-P", "-m", "vlret.media.pool.child_main", str(memory_bytes)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
             self._process = subprocess.Popen(

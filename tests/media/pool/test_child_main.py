@@ -1,4 +1,4 @@
-"""worker.py: what a decoding process says."""
+"""child_main.py: what a decoding process says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.media.make import picture
 from vlret.media.pool import DecodeJob, DecodePool, FileFailed
-from vlret.media.pool.worker import _warning
+from vlret.media.pool.child_main import _warning
 
 
 @pytest.mark.parametrize(

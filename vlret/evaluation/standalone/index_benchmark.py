@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from vlret.datasets.base import Media, RetrievalSet
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.cache import default_cache
+from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.metrics.ranks import Ints, ScoreBlocks, Scores, cosine

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import MissingExtraError, UsageError, VlretError
-from vlret.evaluation.tasks.mteb import (
+from vlret.evaluation.standalone.mteb import (
     SkippedTask,
     find_tasks,
     left_out,

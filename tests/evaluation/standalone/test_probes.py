@@ -8,7 +8,7 @@ import pytest
 from benchmarks.probes import label_probe, label_table, person_probe, person_table
 from tests.conftest import COLOURS, ColourEmbedder
 from vlret.errors import UsageError
-from vlret.evaluation.tasks.probes import (
+from vlret.evaluation.standalone.probes import (
     SWAPS,
     Pair,
     by_bin,

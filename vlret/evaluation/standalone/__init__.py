@@ -1,0 +1,1 @@
+"""Benchmarks that do not score a dataset through the runner: captions, an index, mteb, probes."""

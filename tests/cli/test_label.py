@@ -101,7 +101,7 @@ def test_a_page_that_fails_later_costs_no_table(index, tmp_path, monkeypatch):
     def fail(*_):
         raise OutputError("full")
 
-    monkeypatch.setattr(html, "write_output", fail)
+    monkeypatch.setattr(write_page, "write_output", fail)
     run = vlret("label", index, "--labels", "red", "--out", tmp_path / "a.csv", "--html", tmp_path / "a.html")
     assert (run.code, run.out) == (1, "      4  100%  red\n")
     assert len(pd.read_csv(tmp_path / "a.csv")) == 4

@@ -15,7 +15,7 @@ from tests.media.make import H264, video
 from tests.refusal import refused
 from vlret.media import limits
 from vlret.media.open_media import open_media
-from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed, worker
+from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed, child_main
 from vlret.media.video import read_packets
 
 
@@ -83,8 +83,8 @@ def test_more_packets_than_a_file_may_have(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_file_that_takes_too_much_time_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = video(tmp_path / "a.mp4", *H264)
-    monkeypatch.setattr(worker, "_REPORT_S", 0)
-    monkeypatch.setattr(worker, "decode_limit_s", lambda n_bytes: 0.0)
+    monkeypatch.setattr(child_main, "_REPORT_S", 0)
+    monkeypatch.setattr(child_main, "decode_limit_s", lambda n_bytes: 0.0)
     out = io.BytesIO()
     job = {
         "kind": "clips",
@@ -94,7 +94,7 @@ def test_a_file_that_takes_too_much_time_is_given_up(tmp_path: Path, monkeypatch
         "decoder": "auto",
         "size": None,
     }
-    worker._answer({**job, "path": str(path)}, out)
+    child_main._answer({**job, "path": str(path)}, out)
     last = json.loads(out.getvalue().splitlines()[-1])
     assert (last["kind"], last["reason"]) == ("failed", "takes more than 0 s of CPU time")
 

@@ -40,6 +40,7 @@ PUBLISHED = {
         "weight_map": {"a": "model-00001-of-00002.safetensors"},
     },
     "generation_config.json": {"trust_remote_code": False},
+    "data_config.json": [{"name": "reddit-title-body/*.jsonl.gz", "lines": 135_108_166, "weight": 999}],
 }
 
 

@@ -9,7 +9,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from vlret.evaluation.embeddings import cache as cache_module
+from vlret.evaluation.embeddings import array_cache as cache_module
 from vlret.evaluation.embeddings.array_cache import ArrayCache, default_cache
 
 RECIPE = {"model": "a", "frames": 8}

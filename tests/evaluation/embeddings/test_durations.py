@@ -14,7 +14,7 @@ import torch
 from tests.evaluation.conftest import Counting, CountingAsked, result
 from tests.evaluation.sets import NAMES, card, picture, retrieval_set, vqa_set
 from vlret.datasets.base import ClassificationSet, Media
-from vlret.evaluation.embeddings import cache as cache_module
+from vlret.evaluation.embeddings import array_cache as cache_module
 from vlret.evaluation.embeddings import embed_media
 
 

@@ -21,7 +21,7 @@ from tests.media.make import H264, number_of, video
 from tests.refusal import refused
 from vlret.errors import UsageError, VlretError
 from vlret.media.decode import read_clip
-from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed, worker
+from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed, child_main
 from vlret.media.pool import pool as pool_module
 
 Odd = Callable[[str], Path]
@@ -219,7 +219,7 @@ def test_a_child_at_work_reports_progress(monkeypatch: pytest.MonkeyPatch):
     """Calls 0.2 s apart: a report after more than a second each time."""
     now_s = (0.2 * n for n in itertools.count())
     clock = SimpleNamespace(monotonic=lambda: next(now_s), process_time=lambda: 0.0)
-    monkeypatch.setattr(worker, "time", clock)
+    monkeypatch.setattr(child_main, "time", clock)
 
     def slow(
         request: dict[str, object], on_progress: Callable[[], None]
@@ -228,9 +228,9 @@ def test_a_child_at_work_reports_progress(monkeypatch: pytest.MonkeyPatch):
             on_progress()
         yield {"kind": "done"}, None
 
-    monkeypatch.setitem(worker.KINDS, "slow", slow)
+    monkeypatch.setitem(child_main.KINDS, "slow", slow)
     out = io.BytesIO()
-    worker._answer({"kind": "slow", "path": "none"}, out)
+    child_main._answer({"kind": "slow", "path": "none"}, out)
     lines = out.getvalue().decode().splitlines()
     assert lines.count('{"kind": "alive"}') == 2
     assert lines[-1] == '{"kind": "done"}'

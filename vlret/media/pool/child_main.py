@@ -1,4 +1,4 @@
-"""The program of a decoding child: `python -m vlret.media.pool.child_main MEMORY_BYTES`, started by child_process.py."""
+"""The program of a decoding child, `python -m vlret.media.pool.child_main MEMORY_BYTES`: see child_process.py."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_more_than_50_classes_have_their_most_confused_pairs_and_a_cut_table(res
     page = Page(bench_page(from_json(document)))
     assert "Confusion matrix" in page.texts
     assert page.texts.count("predicted") == 2  # a heading per model
-    assert {"class 4", "1 of 1", "10 more are not shown."} <= set(page.texts)
+    assert {"class 4", "1 of 1", "10 more classes are not shown."} <= set(page.texts)
     assert "figure" in page.tags
     matrices = [value for value in page.values("aria-label") if value.startswith("Confusion matrix of")]
     assert len(matrices) == 2

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def parse_json(data: bytes) -> Any:
-    """The value that `data` spells.
+    """Parse `data` as JSON.
 
     Raises:
         ValueError: it is not JSON, or nested too deep.

@@ -102,7 +102,7 @@ def _window(rule: str) -> tuple[float, float]:
 
 def _unknown(rule: object, hint: str = f"Known: {KNOWN_RULES}.") -> UsageError:
     return UsageError(
-        f"The clip rule {rule!r} is not known.",
+        f"Unknown clip rule {rule!r}.",
         hint,
         code="unknown_clip_rule",
         given=rule,

@@ -61,7 +61,7 @@ def check_sampling(n_frames: int, rule: str) -> None:
     """Raise UsageError unless `rule` is known and `n_frames` is at least 1."""
     if rule not in RULES:
         raise UsageError(
-            f"Frame sampling {rule!r} is not known.",
+            f"Unknown frame sampling {rule!r}.",
             f"Known: {', '.join(RULES)}.",
             code="unknown_sampling",
             given=rule,

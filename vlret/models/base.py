@@ -147,7 +147,7 @@ class Embedder(ABC):
             texts: a list, array, Series or generator of strings.
 
         Raises:
-            UsageError: `texts` is one string, or holds something that is no text (`inputs.text_list`).
+            UsageError: `texts` is one string, or contains something that is not text (`inputs.text_list`).
         """
 
     @abstractmethod

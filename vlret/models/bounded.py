@@ -82,7 +82,7 @@ def require_types(module: nn.Module, weights: Path) -> None:
         found = header.get(name)
         if found and (found.dtype in FLOATS) != tensor.is_floating_point():
             raise ModelError(
-                f"The weights {name} in {weights} are of the type {found.dtype}.",
+                f"The weights {name} in {weights} have dtype {found.dtype}.",
                 AGAIN,
                 code="weights_mismatch",
                 path=weights,

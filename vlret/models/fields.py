@@ -27,7 +27,7 @@ def number(values: Mapping[str, Any], name: str, low: float, high: float) -> flo
 
 
 def text(values: Mapping[str, Any], name: str) -> str:
-    """The text `values[name]`."""
+    """Return `values[name]`, which must be a string."""
     value = values.get(name)
     if not isinstance(value, str):
         raise wrong(name, value, "a text")

@@ -27,7 +27,7 @@ def clip_list(clips: Iterable[ClipInput]) -> list[Path | Clip | Pixels]:
     """Return the clips of any ordered iterable, each checked by `as_clip`; [n, t, height, width, 3] is n clips.
 
     Raises:
-        UsageError: one clip in place of a list, or something that is no clip; the message says which.
+        UsageError: one clip in place of a list, or something that is not a clip; the message says which.
     """
     if isinstance(clips, (Path, Clip, Frames)) or (isinstance(clips, np.ndarray) and clips.ndim in (3, 4)):
         raise UsageError(
@@ -80,7 +80,7 @@ def text_list(texts: Iterable[str], what: str = "text") -> list[str]:
     """Return the texts of a list, tuple, array, Series, generator or any other ordered iterable.
 
     Raises:
-        UsageError: one string in place of a list, or something that is no text; the message says which.
+        UsageError: one string in place of a list, or something that is not text; the message says which.
     """
     given = ordered(texts, f"{what}s")
     for number, text in enumerate(given, 1):

@@ -80,7 +80,11 @@ def _shares(result: BenchResult, title: str, shares: Sequence[Share]) -> str:
     name = shown_figures(result)[0]
     names = [model.name for model in result.models]
     rows = "".join(_share_row(share, names) for share in shares[:_MOST_CLASSES])
-    more = f"<p>{len(shares) - _MOST_CLASSES} more are not shown.</p>" if len(shares) > _MOST_CLASSES else ""
+    more = (
+        f"<p>{len(shares) - _MOST_CLASSES} more classes are not shown.</p>"
+        if len(shares) > _MOST_CLASSES
+        else ""
+    )
     what = f"<p>{text(SHORT.get(name, name))}, per cent.</p>"
     return section(title, what + table(("", "queries", *names), rows, "shares") + more)
 

@@ -32,7 +32,7 @@ class Section(Protocol):
 
 
 def write_page(path: Path, title: str, sections: Sequence[Section]) -> None:
-    """Write the page to `path` (its folder is made); three frames are shown of each clip of a video.
+    """Write the page to `path` (its directory is created if missing); three frames are shown of each clip of a video.
 
     A clip that cannot be read gets an empty picture and a warning.
 

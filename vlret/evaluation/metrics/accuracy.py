@@ -34,12 +34,12 @@ def yes_rate(sums: Floats) -> float:
 
 
 def precision(sums: Floats) -> float:
-    """Share of the yes answers that are right."""
+    """Share of the yes answers that are correct."""
     return float(sums[2] / sums[0]) if sums[0] else 0.0
 
 
 def recall(sums: Floats) -> float:
-    """Share of the questions to be answered with yes that are."""
+    """Share of the questions with the answer yes that were answered yes."""
     return float(sums[2] / sums[1]) if sums[1] else 0.0
 
 

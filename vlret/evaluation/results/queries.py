@@ -25,7 +25,7 @@ class Pool:
 
 
 def pool_of(result: BenchResult, section: ResultSection) -> Pool:
-    """What the queries of a section choose from; nothing where the task ranks nothing by name."""
+    """What the queries of a section choose from; empty if the task ranks no named candidates."""
     made = _POOLS.get(section.pool_is)
     return made(result) if made else Pool([()] * section.queries, None, [()] * section.queries)
 

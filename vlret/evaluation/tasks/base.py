@@ -148,7 +148,7 @@ class Task(ABC, Generic[Dataset]):
         kept = [i for i, media in enumerate(self.media) if media.id not in ids]
         task = type(self)(self.keep({old: new for new, old in enumerate(kept)}))
         if not task.media or not task.n_queries:
-            message = f"Nothing of {self.card.name} is left to score."
+            message = f"No item of {self.card.name} is left to score."
             raise MediaError(
                 message, "Check the media directory.", code="nothing_to_score", dataset=self.card.name
             )

@@ -53,7 +53,7 @@ def present(task: Task[Any], data: Path | None, protocol: Protocol) -> tuple[Tas
 
     if data is None and task.media:
         raise UsageError(
-            f"The media of {task.card.name} are needed.",
+            f"{task.card.name} needs its media.",
             "Give their directory.",
             code="no_media_directory",
             dataset=task.card.name,

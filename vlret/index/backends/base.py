@@ -81,7 +81,7 @@ def check_unit(vectors: Vectors, dim: int) -> None:
     """Check vectors on their way into a back end.
 
     Raises:
-        UsageError: they are not [n, dim], or one has not unit length.
+        UsageError: they are not [n, dim], or one does not have unit length.
     """
     if vectors.ndim != 2 or vectors.shape[1] != dim:
         raise UsageError(
@@ -92,6 +92,6 @@ def check_unit(vectors: Vectors, dim: int) -> None:
     if wrong.any():
         row = int(wrong.argmax())
         raise UsageError(
-            f"Vector {row + 1} of {len(vectors)} has not unit length.", "Divide it by its length.",
+            f"Vector {row + 1} of {len(vectors)} does not have unit length.", "Divide it by its length.",
             code="vector_not_unit", row=row,
         )  # fmt: skip

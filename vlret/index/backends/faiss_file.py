@@ -46,7 +46,7 @@ def read_ids(file: BinaryIO, kind: str, n_vectors: int, dim: int) -> Ids:
     n_lists = n_lists_of(kind)
     reader = _Reader(file)
     if n_lists is None:
-        raise ValueError(f"{kind} is not a kind of view")
+        raise ValueError(f"{kind} is not a supported index type")
     ids = _exact_ids(reader, n_vectors, dim) if n_lists == 0 else _ivf_ids(reader, n_vectors, dim, n_lists)
     if reader.left or len(ids) != n_vectors:
         raise ValueError("the lengths do not add up")

@@ -57,7 +57,7 @@ class ViewInfo:
     def __post_init__(self) -> None:
         n_lists = n_lists_of(self.type)
         if n_lists is None or not min(1, n_lists) <= self.nprobe <= n_lists:
-            raise ValueError(f"{self.type} with nprobe {self.nprobe} is not a kind of view")
+            raise ValueError(f"{self.type} with nprobe {self.nprobe} is not a supported index type")
         if not re.fullmatch("[0-9a-f]{64}", self.rows_key):
             raise ValueError("rows_key is not 64 hex digits")
 

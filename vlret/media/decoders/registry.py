@@ -24,7 +24,7 @@ def find_decoder(name: str) -> Decoder:
     if name not in DECODERS:
         allowed = (AUTO, *DECODERS)
         raise UsageError(
-            f"Decoder {name!r} is not known.",
+            f"Unknown decoder {name!r}.",
             f"Known: {', '.join(allowed)}.",
             code="unknown_decoder",
             given=name,

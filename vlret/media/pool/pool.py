@@ -158,7 +158,7 @@ class _Run:
         self._queue.put(item)
 
     def stop(self) -> None:
-        """Let no thread block or begin another job."""
+        """Unblock all threads and start no further jobs."""
         with self._room:
             self.stopped.set()
             self._room.notify_all()

@@ -89,7 +89,7 @@ def _stream(path: Path, container: InputContainer) -> VideoStream:
             )
         if not known:
             hint = "Convert it, to H.264 in MP4 for example."
-            raise UnreadableError(path, "its video codec is not known", hint, code="unknown_codec")
+            raise UnreadableError(path, "unsupported video codec", hint, code="unknown_codec")
         stream = _shown_by_players(container, known) if len(known) > 1 else known[0]
         _check_size(path, stream.codec_context)
         return stream

@@ -22,7 +22,7 @@ class DamageCheck:
     one has come out undamaged.
 
     Attributes:
-        missing_after: pts of the last frame before one that the decoder should have returned and did not.
+        missing_after: pts of the last frame before a frame that the decoder dropped.
     """
 
     def __init__(self, codec: VideoCodecContext) -> None:

@@ -235,7 +235,7 @@ def test_missing_media_of_ones_own_are_told_to_whoever_wrote_the_file(partial, p
     wanted = BenchRequest(
         "retrieval", captions=partial, data=painted, models=[SPY], protocol={"allow_missing": True}
     )
-    with pytest.raises(MediaError, match="Nothing of captions is left"):
+    with pytest.raises(MediaError, match="No item of captions is left"):
         bench(wanted, cache=cache)
 
 

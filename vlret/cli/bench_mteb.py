@@ -13,9 +13,12 @@ from vlret.errors import UsageError
 
 def mteb(
     model: Annotated[
-        list[str] | None, typer.Option(help="As for `vlret bench retrieval`; repeat it to compare several.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="As for `vlret bench retrieval`; repeat it to compare several."),
     ] = None,
-    task: Annotated[list[str] | None, typer.Option(help="A task of mteb; repeat it for several.")] = None,
+    task: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A task of mteb; repeat it for several.")
+    ] = None,
     list_: Annotated[
         str | None,
         typer.Option("--list", help="All tasks of a benchmark of mteb: 'MVEB(text, video)', 'MVEB(video)'."),

@@ -54,7 +54,7 @@ class TaskOptions:
     choices: Choices = None
     models: Annotated[
         list[str] | None,
-        typer.Option("--model", help="As for `vlret index`; repeat it to compare several."),
+        typer.Option("--model", metavar="NAME", help="As for `vlret index`; repeat it to compare several."),
     ] = None
     out: Annotated[
         Path | None, typer.Option(help="Directory for the result as JSON, HTML, tables and ranks.")
@@ -129,7 +129,8 @@ class RetrievalOptions(MediaOptions):
     rerank: Annotated[
         list[str] | None,
         typer.Option(
-            help="Also rerank with dual_softmax, pe_reweighting or qb_norm, which use the other test queries."
+            metavar="NAME",
+            help="Also rerank with dual_softmax, pe_reweighting or qb_norm, which use the other test queries.",
         ),
     ] = None
 
@@ -155,7 +156,11 @@ class ClassificationOptions(MediaOptions):
     precomputed: Precomputed = None
     prompts: Annotated[
         list[str] | None,
-        typer.Option("--prompt", help="Template with one {} for the class name (default: the dataset's)."),
+        typer.Option(
+            "--prompt",
+            metavar="TEXT",
+            help="Template with one {} for the class name (default: the dataset's).",
+        ),
     ] = None
 
 

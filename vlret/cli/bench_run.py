@@ -19,7 +19,8 @@ def run(
         Path | None, typer.Option(help="Base directory of the paths in FILE (default: that of FILE).")
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option(help="Replaces the models in FILE; repeat it for several.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Replaces the models in FILE; repeat it for several."),
     ] = None,
     cache: Annotated[Path | None, typer.Option(help="Directory of the embedding cache.")] = None,
     device: options.Device = "auto",

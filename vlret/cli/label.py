@@ -35,7 +35,8 @@ def label(
     template: Annotated[
         list[str] | None,
         typer.Option(
-            help="Prompt template with one {} for the label. Repeat it to average several (default: the model's)."
+            metavar="TEXT",
+            help="Prompt template with one {} for the label. Repeat it to average several (default: the model's).",
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Number of best labels listed per clip.")] = 5,

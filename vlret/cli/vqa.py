@@ -30,7 +30,8 @@ def vqa(
     ] = None,
     question: Annotated[str | None, typer.Argument(metavar="QUESTION", help="The question.")] = None,
     answers: Annotated[
-        list[str] | None, typer.Option(help="A candidate answer. Repeat it for each of two or more.")
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="A candidate answer. Repeat it for each of two or more."),
     ] = None,
     questions: Annotated[
         Path | None,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ import vlret
 from vlret.cli import app, hints
 from vlret.cli.hints import HINTS, with_options
 from vlret.errors import UsageError
+from vlret.media.unreadable_error import UnreadableError
 
 PACKAGE = Path(vlret.__file__).parent
 BELOW_CLI = sorted(
@@ -175,3 +178,17 @@ def test_the_walk_finds_errors_without_a_code_and_options_in_texts(tmp_path, mon
     with pytest.raises(AssertionError, match=r"bad\.py:2 --out"):
         test_no_text_below_the_command_line_names_an_option("bad.py")
     assert [line for line, text in texts("bad.py") if "--" in text] == [2]
+
+
+def pickled(error):
+    return pickle.loads(pickle.dumps(error))  # noqa: S301
+
+
+@pytest.mark.parametrize("through", [copy.copy, copy.deepcopy, pickled])
+def test_errors_cross_processes(through):
+    for error in (
+        UnreadableError(Path("a.mp4"), "no video", "Check it.", code="no_video", given=3),
+        UsageError("No.", "Do.", code="no", given=1),
+    ):
+        made = through(error)
+        assert (type(made), str(made), made.__dict__) == (type(error), str(error), error.__dict__)

@@ -26,6 +26,16 @@ class VlretError(Exception):
         self.code = code
         self.fields = fields
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the values, not the call: subclasses may be made from other arguments."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[VlretError], args: tuple[Any, ...], values: dict[str, Any]) -> VlretError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(values)
+    return error
+
 
 class UsageError(VlretError):
     """An argument is outside of what is allowed (exit code 2)."""

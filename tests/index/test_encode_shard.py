@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -196,3 +197,12 @@ def test_a_kill_at_any_moment_leaves_a_whole_shard_or_none(spec, tmp_path):
             assert (out / marker["table"]["name"]).exists()
         assert encode_shard(spec, out, CircleEmbedder()) == expected
         assert rows(out, expected).equals(rows(tmp_path / "expected", expected))
+
+
+def test_a_name_that_is_not_utf_8_costs_that_file_only(spec, model, tmp_path):
+    odd = FilePart(Path(os.fsdecode(os.fsencode(spec.parts[0].path.parent) + b"/a\xff.mp4")))
+    whole = encode_shard(spec, tmp_path, model)
+    marker = encode_shard(replace(spec, parts=(odd, *spec.parts)), tmp_path, model)
+    assert marker.parts[1:] == whole.parts
+    assert (marker.parts[0].rows, marker.parts[0].reason) == (0, "its name is not UTF-8")
+    assert encode_shard(replace(spec, parts=(odd, *spec.parts)), tmp_path, None) == marker  # committed

@@ -82,10 +82,10 @@ def test_a_url_is_no_model(given):
 
 def test_a_directory_is_recognised_by_its_configuration(clip_folder, tmp_path):
     assert isinstance(load_model(clip_folder, "cpu"), OpenCLIP)
-    with refused("no_model"):
+    with refused("not_a_model"):
         load_model(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    with refused("no_model"):
+    with refused("not_a_model"):
         load_model(tmp_path)
     (tmp_path / "config.json").write_text("{")
     with refused("damaged_config"):

@@ -45,6 +45,12 @@ def millions(model: VLJEPAModel, tower: str, learning: bool = False) -> float:
             "recipe_value",
             "dropout of .*towers.* is 1.0. Give a share below 1",
         ),
+        (
+            "num_attention_heads = 8",
+            'num_attention_heads = "8"',
+            "recipe_value",
+            "Give a whole number from 1",
+        ),
         ("num_attention_heads = 8", "num_attention_heads = 7", "recipe_value", "hidden_size of .* is 512"),
         ('"photos/web_pairs"', '"photos/flickr8k"', "recipe_value", "each once"),
         ('"timm_wrapper"', '"resnet"', "recipe_value", "x_config"),

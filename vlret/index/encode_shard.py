@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -22,11 +23,13 @@ from vlret.index.json_fields import from_fields, parse_json
 from vlret.index.manifest import FileEntry, IndexRecipe
 from vlret.index.parquet_file import write_parquet
 from vlret.index.plain_files import open_plain, read_plain
+from vlret.index.plan import readable
 from vlret.index.store import check_digest
 from vlret.index.tables import FileRow, clip_table, shard_schema
 from vlret.media.pool import DecodePool, FileFailed
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
+from vlret.text import is_utf8_text
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MOST_MARKER_BYTES = 2**26
@@ -144,21 +147,25 @@ def _encoded(
     files: list[FileToEncode], recipe: IndexRecipe, embedder: Embedder, workers: int
 ) -> Iterator[tuple[EncodedPart, pa.Table | None]]:
     """What became of each file, in order, with its rows."""
+    named = [file for file in files if is_utf8_text(str(file.path))]
     with DecodePool(workers) as pool:
         events = [
-            event for event in encode_files(files, recipe, embedder, pool, workers)
+            event for event in encode_files(named, recipe, embedder, pool, workers)
             if isinstance(event, (FileEncoded, FileFailed))
         ]  # fmt: skip
     of = {(event.job.path, event.job.within): event for event in events}
     for file in files:
-        yield _part(file, of[file.path, file.within])
+        yield _part(file, of.get((file.path, file.within)))
 
 
-def _part(file: FileToEncode, event: FileEncoded | FileFailed) -> tuple[EncodedPart, pa.Table | None]:
+def _part(file: FileToEncode, event: FileEncoded | FileFailed | None) -> tuple[EncodedPart, pa.Table | None]:
     start, end = file.within or (0.0, math.inf)
-    place = (str(file.path), start, None if end == math.inf else end)
+    place = (str(readable(file.path)), start, None if end == math.inf else end)
+    if event is None:
+        return EncodedPart(*place, reason="its name is not UTF-8"), None
     if isinstance(event, FileFailed):
-        return EncodedPart(*place, reason=event.reason, retry=event.retry), None
+        retry = event.retry or not os.access(file.path, os.R_OK)
+        return EncodedPart(*place, reason=event.reason, retry=retry), None
     row = FileRow(0, str(file.path), file.size, file.mtime_ns)
     table = clip_table(row, event.fingerprint, 0, event.clips, event.vectors)
     return EncodedPart(*place, rows=len(event.clips), warning=event.warning or ""), table

@@ -28,6 +28,8 @@ class Filter:
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for an empty path, or one that is not a string."""
+        if self.clip_ids is not None:  # arrays and sets, too
+            object.__setattr__(self, "clip_ids", tuple(sorted(map(int, self.clip_ids))))
         if self.path is not None and (not isinstance(self.path, str) or not self.path):
             raise UsageError(
                 f"only was given as {self.path!r}.", "Give a part of the path, or a pattern.",

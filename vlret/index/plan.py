@@ -14,6 +14,7 @@ from vlret.index.move import Moved, MoveFinder
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import NO_ROOT, FileRow, Ids, SkippedRow
 from vlret.media.sources import Found, MediaFile
+from vlret.text import is_utf8_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def make_plan(found: Found, snapshot: Snapshot | None) -> Plan:
     for media in found.files:
         try:
             real = os.path.realpath(media.path)
-            if not _is_text(media.path):
+            if not is_utf8_text(str(media.path)):
                 _skip(plan, media.path, "its name is not UTF-8")
             elif real not in seen:
                 seen.add(real)
@@ -67,14 +68,6 @@ def make_plan(found: Found, snapshot: Snapshot | None) -> Plan:
     for passed in found.skipped:
         _skip(plan, passed.path, passed.reason)
     return plan
-
-
-def _is_text(path: Path) -> bool:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _skip(plan: Plan, path: Path, reason: str) -> None:

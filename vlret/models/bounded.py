@@ -55,7 +55,7 @@ def no_larger_than(weights: Sequence[Path]) -> Iterator[None]:
                 f"The configuration describes a model that is larger than its weights in {names}.",
                 "Use the configuration and the weights of one and the same model.",
                 code="unsafe_model",
-                files=[str(file) for file in weights],
+                weights=[str(file) for file in weights],
             )
 
     handles = [

@@ -182,7 +182,7 @@ def _load_folder(folder: Path, device: str, dtype: str) -> Embedder:
     raise ModelError(
         f"{folder} does not hold a model that vlret can load.",
         "Give a directory with an open_clip_config.json, or with a config.json of model_type vl_jepa.",
-        code="no_model",
+        code="not_a_model",
         path=folder,
     )
 

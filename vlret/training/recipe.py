@@ -196,9 +196,12 @@ def _check_model(model: dict[str, Any], where: str) -> None:
             path=where,
         ) from error
     hidden, heads = (model["predictor_config"].get(name) for name in ("hidden_size", "num_attention_heads"))
-    if not heads or hidden % (2 * heads):
-        allowed = f"a multiple of twice the heads, which are {heads}"
-        raise _wrong("hidden_size", hidden, f"[model.predictor_config] of {where}", allowed)
+    where = f"[model.predictor_config] of {where}"
+    for name, value in (("num_attention_heads", heads), ("hidden_size", hidden)):
+        if type(value) is not int or value < 1:
+            raise _wrong(name, value, where, "a whole number from 1")
+    if hidden % (2 * heads):
+        raise _wrong("hidden_size", hidden, where, f"a multiple of twice the heads, which are {heads}")
 
 
 def _wrong(name: str, value: object, where: str, allowed: str) -> UsageError:

@@ -132,3 +132,18 @@ def broken(tmp_path, name, path, value, words):
     with refused("result_invalid") as caught:
         read_result(tmp_path / "a.json")
     caught.match(words)
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda values: values["items"].pop(3),
+        lambda values: values["models"][0]["parts"][0]["figures"]["mAP"].update(value=10**400),
+    ],
+)
+def test_what_does_not_fit_is_refused(break_it, tmp_path):
+    values = json.loads((STORED / "retrieval.json").read_text())
+    break_it(values)
+    (tmp_path / "result.json").write_text(json.dumps(values))
+    with refused("result_invalid"):
+        read_result(tmp_path)

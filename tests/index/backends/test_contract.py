@@ -232,3 +232,7 @@ def test_an_index_finds_the_same_with_each(make, tmp_path, one_per_file, only):
         [hit.clip_id for hit in hits] for hits in expected
     ]
     assert found[0]
+
+
+def test_clip_ids_of_a_filter_may_be_an_array_or_a_set():
+    assert Filter(clip_ids=np.array([2, 0])) == Filter(clip_ids={0, 2}) == Filter(clip_ids=(0, 2))

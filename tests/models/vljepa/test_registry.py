@@ -74,6 +74,8 @@ def test_weights_of_no_tower_are_refused_when_saved_and_when_found(tmp_path: Pat
     assert refusal.value.fields["given"] == "decoder.weight"
     folder = tiny_folder(tmp_path, model)
     VLJEPA(folder)
+    (folder / "._x_encoder.safetensors").write_bytes(b"of a disk for macOS")
+    VLJEPA(folder)
     save_file({"decoder.weight": torch.zeros(1)}, folder / "decoder.safetensors")
     with refused("unknown_weights") as refusal:
         VLJEPA(folder)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from vlret.evaluation.results.contents import Contents
+from vlret.evaluation.results.queries import names_of
 from vlret.evaluation.results.result import BenchResult
 from vlret.evaluation.results.section import ResultSection
 
@@ -23,6 +24,7 @@ def check_consistent(result: BenchResult) -> None:
         if "hash" not in model.stamp.set:
             raise ValueError(f"the stamp of {model.name} has no hash")
         for section in model.sections:
+            _check_queries(result, section)
             _check_section(section)
 
 
@@ -39,6 +41,12 @@ def _check_numbers(what: str, numbers: Iterable[int], n: int) -> None:
     wrong = next((number for number in numbers if not 0 <= number < n), None)
     if wrong is not None:
         raise ValueError(f"{what} has the number {wrong}, of {n}")
+
+
+def _check_queries(result: BenchResult, section: ResultSection) -> None:
+    n = len(names_of(result, section.queries_are))
+    if section.per_query is not None and n and section.queries != n:
+        raise ValueError(f"{section.name} has {section.queries} queries, of {n} {section.queries_are}")
 
 
 def _check_section(section: ResultSection) -> None:

@@ -107,11 +107,18 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond every float
+        return False
+
+
 _KINDS: dict[Any, tuple[Callable[[Any], bool], str]] = {
     Any: (lambda value: True, ""),
     Literal: (_is_text, "text"),
     str: (_is_text, "text"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
     int: (lambda value: type(value) is int, "a whole number"),
-    float: (lambda value: type(value) in (int, float) and math.isfinite(value), "a finite number"),
+    float: (lambda value: type(value) in (int, float) and _is_finite(value), "a finite number"),
 }

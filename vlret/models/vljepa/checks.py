@@ -100,7 +100,8 @@ def refuse_mismatch(name: str, missing: Any, unexpected: Any) -> None:
 
 def _refuse_unknown_weights(folder: Path, values: Mapping[str, Any]) -> None:
     known = {tower_file(folder, name) for name in towers_of(values)}
-    if unknown := sorted(set(folder.glob("*.safetensors")) - known):
+    found = {file for file in folder.glob("*.safetensors") if not file.name.startswith(".")}
+    if unknown := sorted(found - known):
         raise ModelError(
             f"{unknown[0]} belongs to no tower that config.json describes.",
             f"A VL-JEPA directory holds the weights {', '.join(sorted(file.name for file in known))}.",

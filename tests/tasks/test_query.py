@@ -57,7 +57,7 @@ def test_the_home_folder_is_known(here, monkeypatch):
 def test_a_path_that_is_not_there_is_refused(here, missing):
     with pytest.raises(MediaError) as caught:
         file_of(missing)
-    assert caught.value.code == "no_such_file"
+    assert caught.value.code == "file_missing"
 
 
 @pytest.mark.parametrize(

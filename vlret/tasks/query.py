@@ -40,7 +40,7 @@ def file_of(query: str) -> Path | None:
         raise MediaError(
             f"{query} does not exist.",
             "Give a file on this machine, or a description in words.",
-            code="no_such_file",
+            code="file_missing",
             path=path,
         )
     return None

@@ -174,6 +174,6 @@ def test_a_file_of_another_set_is_refused(painted, tmp_path):
 
 def test_no_parquet_at_all(tmp_path):
     (tmp_path / "a.parquet").write_text("no")
-    for name, code in (("a.parquet", "not_parquet"), ("none.parquet", "file_not_found")):
+    for name, code in (("a.parquet", "not_parquet"), ("none.parquet", "file_missing")):
         with refused(code):
             PrecomputedEmbeddings(tmp_path / name)

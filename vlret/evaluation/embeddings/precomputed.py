@@ -82,7 +82,7 @@ class PrecomputedEmbeddings:
 def _read(path: Path) -> pd.DataFrame:
     hint = "Give a Parquet file."
     if not path.is_file():
-        raise UsageError(f"There is no file {path}.", hint, code="file_not_found", path=path)
+        raise UsageError(f"There is no file {path}.", hint, code="file_missing", path=path)
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:

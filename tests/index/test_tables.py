@@ -48,9 +48,10 @@ def test_the_snippet_of_the_docs_reads_live_rows(index: Index, tmp_path: Path) -
     writer.drop(np.array([2, 3]))
     writer.commit()
     docs = (Path(__file__).parents[2] / "docs" / "index-format.md").read_text()
-    snippet = re.search(r"```python\n(.*?)```", docs, re.DOTALL)[1].replace(
-        "indexes/holiday", str(index.folder)
-    )
+    snippets = re.findall(r"```python\n(.*?)```", docs, re.DOTALL)
+    snippet = next(text for text in snippets if "vectors = " in text)
+    assert "indexes/videos" in snippet
+    snippet = snippet.replace("indexes/videos", str(index.folder))
     names: dict[str, object] = {}
     exec(snippet, names)
     assert names["rows"]["clip_id"].tolist() == [0, 1, 4, 5, 6]

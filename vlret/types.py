@@ -212,6 +212,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Caption:
+    """The text for one embedding; `score` is the cosine between the text's embedding and that embedding."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One candidate answer and its cosine."""
 

@@ -1,0 +1,1 @@
+"""Embeddings to texts: what writes or finds a sentence for a predicted embedding."""

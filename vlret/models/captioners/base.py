@@ -1,0 +1,34 @@
+"""The interface of everything that turns embeddings into texts: `Captioner`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from vlret.types import Caption, Vectors
+
+
+class Captioner(ABC):
+    """Texts for predicted embeddings; called only where words are wanted (paper, section 3.1: the Y-decoder).
+
+    It reads the space of one embedder. It is separate from `Embedder`: an index or a stream of embeddings is
+    captioned without looking at a frame again.
+
+    Attributes:
+        name: what results state, such as `vljepa-mini/decoder`.
+        space: `weights_hash` of the card of the embedder whose embeddings it reads.
+        unknown_threshold: a caption that scores below it describes nothing the model knows; None: not fitted.
+    """
+
+    name: str
+    space: str
+    unknown_threshold: float | None = None
+
+    @abstractmethod
+    def caption(self, embeddings: Vectors) -> list[Caption]:
+        """Return one caption for each row of `embeddings`, float32 [n, dim] of unit length.
+
+        The same row gives the same text, whatever else is in the batch.
+
+        Raises:
+            UsageError: `embeddings` is something else.
+        """

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.selective.plan import Event, Piece
 from vlret.files import replacing
@@ -66,14 +65,15 @@ def _blended(pieces: Sequence[Piece], now: int, time_s: float, fade_s: float) ->
 
 def _frame(piece: Piece, time_s: float) -> Pixels:
     """The frame of the clip that `time_s` of the long video shows; beyond its ends its first or last frame."""
-    times, pixels = _clip_frames(piece.clip.path)
+    frames_of_clip = _clip_frames(piece.clip.path, piece.clip.seconds)
     source_s = piece.source_s + (time_s - piece.start_s) * piece.speed
-    row: Pixels = pixels[max(0, int(np.searchsorted(times, source_s + 1e-6, "right")) - 1)]
+    row: Pixels = frames_of_clip[min(max(int(source_s * RATE_HZ + 1e-6), 0), len(frames_of_clip) - 1)]
     return row
 
 
 @lru_cache(maxsize=3)
-def _clip_frames(path: Path) -> tuple[NDArray[np.float64], Pixels]:
+def _clip_frames(path: Path, seconds: float) -> Pixels:
+    """The frames of a clip, uint8 [n, height, width, 3], `RATE_HZ` a second."""
+    times_s = np.arange(max(1, round(seconds * RATE_HZ))) / RATE_HZ
     with open_media(path) as media:
-        shown = list(media.every_frame(SIZE))
-    return np.array([time_s for time_s, _ in shown]), np.stack([pixels for _, pixels in shown])
+        return np.stack([pixels for _, pixels in media.frames_at(times_s.tolist(), SIZE)])

@@ -35,14 +35,17 @@ class TextDecoder(nn.Module):
         """Inputs [n, prefix_length, hidden] of the language model for embeddings [n, dim]."""
         return self.prefix(embeddings).unflatten(1, (self.prefix_length, -1))  # type: ignore[no-any-return]
 
-    def forward(self, embeddings: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+    def forward(self, embeddings: torch.Tensor, ids: torch.Tensor, dropout: float = 0.0) -> torch.Tensor:
         """Logits [n, length, vocabulary] of each token of texts.
 
         Args:
             embeddings: [n, dim].
             ids: int64 [n, length]; what follows the end of a text may be anything.
+            dropout: share of the tokens that the language model is not shown, in training.
         """
         before = self.lm.get_input_embeddings()(ids[:, :-1])
+        if dropout and self.training:
+            before = before * (torch.rand(before.shape[:2], device=before.device) >= dropout)[..., None]
         inputs = torch.cat([self.read(embeddings), before], 1)
         return self.lm(inputs_embeds=inputs).logits[:, self.prefix_length - 1 :]  # type: ignore[no-any-return]
 

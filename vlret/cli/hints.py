@@ -34,6 +34,7 @@ HINTS: dict[str, str] = {
     "questions_need_model": "Give --model in place of --vectors.",
     "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
+    "run_of_other_recipe": "Choose another directory with --out, or train the recipe of that run: {path}/recipe.json.",
     "too_many_clips": "Give longer windows with --clips.",
     "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "
     "commands take --model, too), or list its directory in {variable}.",

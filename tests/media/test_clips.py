@@ -56,6 +56,8 @@ def clips_in(path: Path, rule: str) -> list[Clip]:
         (0.04, "window:0.5", [(0, 0.04)]),
         (20.0, "span:2.5:7", [(2.5, 7)]),
         (20.0, "span:2.5:", [(2.5, None)]),
+        (20.0, "cuts:2.5:7", [(0, 2.5), (2.5, 7), (7, 20)]),
+        (20.0, "cuts:2.5:20", [(0, 2.5), (2.5, 20)]),
     ],
 )
 def test_windows(duration: float, rule: str, expected: list[tuple[float, float]]):

@@ -15,8 +15,9 @@ import pyarrow as pa
 from vlret.errors import IndexFolderError
 from vlret.files import TEMPORARY, is_temporary, replace_file
 from vlret.index.manifest import NAMES, SHARDS, FileEntry, Manifest
-from vlret.index.parquet_file import mark_of, read_parquet, write_parquet
+from vlret.index.parquet_file import mark_of, write_parquet
 from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
+from vlret.parquet_file import read_parquet
 from vlret.text import printable
 
 MANIFEST = "manifest.json"

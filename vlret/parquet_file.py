@@ -1,0 +1,100 @@
+"""Parquet files that may come from an untrusted source: their metadata is checked before their data is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+_MOST_TEXT_BYTES = 2**14
+_MEAN_TEXT_BYTES = 2**10
+_SPARE_BYTES = 2**24
+_VALUE_BYTES = 2**5
+"""More than a number takes, with all that Parquet writes beside it."""
+
+
+def parquet_bytes(table: pa.Table, metadata: Mapping[bytes, str]) -> bytes:
+    """The bytes of a Parquet file with the rows of `table` and this metadata."""
+    sink = pa.BufferOutputStream()
+    # Vectors are noise: a dictionary of them would only cost time.
+    texts = text_columns(table.schema)
+    marked = table.replace_schema_metadata(metadata)
+    pq.write_table(marked, sink, compression="zstd", use_dictionary=texts, write_page_checksum=True)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def read_parquet(file: BinaryIO, n_rows: int, schema: pa.Schema, columns: list[str]) -> pa.Table:
+    """Some columns of a file that must have `n_rows` rows and the columns of `schema`, without nulls.
+
+    Raises:
+        ValueError: it has other rows or columns, claims more memory than they can take, holds nulls or
+            invalid text, or a checksum differs.
+        OSError, pyarrow.ArrowException: it cannot be read.
+    """
+    claims = pq.ParquetFile(file)
+    _check_columns(claims.schema_arrow, schema)
+    _check_claims(claims.metadata, n_rows, schema)
+    wanted = pa.schema([schema.field(name) for name in columns])
+    # As dictionaries, a long text that is repeated in every row is in memory once, and can be measured.
+    parquet = pq.ParquetFile(
+        file, metadata=claims.metadata, read_dictionary=text_columns(wanted), page_checksum_verification=True
+    )
+    table = parquet.read(columns=columns, use_threads=False)
+    _check_texts(table.select(text_columns(wanted)))
+    table = table.cast(wanted)
+    table.validate(full=True)
+    for name in columns:
+        if table[name].null_count:
+            raise ValueError(f"column {name} has empty values")
+    return table
+
+
+def text_columns(schema: pa.Schema) -> list[str]:
+    """The names of the columns of `schema` that hold texts."""
+    return [field.name for field in schema if pa.types.is_string(field.type)]
+
+
+def _check_columns(found: pa.Schema, wanted: pa.Schema) -> None:
+    for field in wanted:
+        types = [found.field(place).type for place in found.get_all_field_indices(field.name)]
+        types = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in types]
+        if types != [field.type]:
+            raise ValueError(
+                f"column {field.name} is {' and '.join(map(str, types)) or 'missing'}, not {field.type}"
+            )
+
+
+def _check_claims(metadata: pq.FileMetaData, n_rows: int, schema: pa.Schema) -> None:
+    """Rows as expected, and no column that claims to unpack to more than so many rows can take."""
+    if metadata.num_rows != n_rows:
+        raise ValueError(f"{metadata.num_rows} rows instead of {n_rows}")
+    most = {field.name: n_rows * _row_bytes(field.type) + _SPARE_BYTES for field in schema}
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for column in (group.column(place) for place in range(group.num_columns)):
+            name = column.path_in_schema.split(".")[0]
+            if name in most and not 0 <= column.total_uncompressed_size <= most[name]:
+                raise ValueError(f"column {name} unpacks to {column.total_uncompressed_size:,} bytes")
+
+
+def _row_bytes(kind: pa.DataType) -> int:
+    if pa.types.is_string(kind):
+        return _MEAN_TEXT_BYTES
+    if pa.types.is_fixed_size_list(kind):
+        return _VALUE_BYTES + int(kind.value_type.byte_width * kind.list_size)
+    return _VALUE_BYTES
+
+
+def _check_texts(table: pa.Table) -> None:
+    """No text, and not all of them together, longer than paths and reasons are."""
+    table.validate(full=True)
+    for name in table.column_names:
+        lengths = [pc.binary_length(chunk.dictionary).take(chunk.indices) for chunk in table[name].chunks]
+        longest = max((pc.max(part).as_py() or 0 for part in lengths), default=0)
+        total = sum(pc.sum(part).as_py() or 0 for part in lengths)
+        if longest > _MOST_TEXT_BYTES or total > table.num_rows * _MEAN_TEXT_BYTES + _SPARE_BYTES:
+            raise ValueError(f"column {name} holds {total:,} bytes of text, {longest:,} in one value")

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
     from vlret.tasks.searcher import Searcher
+    from vlret.tasks.segment import segment
     from vlret.tasks.vqa import answer
-    from vlret.types import Answer, Clip, ClipCaption, Frames, Hit, Hits, Label
+    from vlret.types import Answer, Clip, ClipCaption, Frames, Hit, Hits, Label, Segment
 
 __version__ = "0.1.0"
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Index",
     "Label",
     "Searcher",
+    "Segment",
     "VlretError",
     "answer",
     "build_index",
@@ -39,6 +41,7 @@ __all__ = [
     "decode",
     "load_model",
     "search",
+    "segment",
 ]
 
 _HOMES = {
@@ -49,6 +52,7 @@ _HOMES = {
     "Hit": "types",
     "Hits": "types",
     "Label": "types",
+    "Segment": "types",
     "VlretError": "errors",
     "Filter": "index.filter",
     "Index": "index.index",
@@ -59,6 +63,7 @@ _HOMES = {
     "caption": "tasks.caption",
     "search": "tasks.search",
     "Searcher": "tasks.searcher",
+    "segment": "tasks.segment",
     "answer": "tasks.vqa",
 }
 

@@ -78,6 +78,15 @@ def test_subtitles_of_one_file(media, models, caption, form, head, point):
     assert f"00:00:10{point}000 --> 00:00:15{point}000\nblue\n" in run.out
 
 
+def test_only_what_is_new(media, models, index, caption):
+    run = caption(media / "long.mp4", "--selective", "--model", models / "colour", "--json")
+    (red, blue) = run.json["items"]
+    assert (red["start"], red["text"], blue["end"], blue["text"]) == (0.0, "red", 20.0, "blue")
+    assert red["end"] == blue["start"] == pytest.approx(10, abs=1)
+    of_index = caption(index, "--selective", "--json").json["items"]
+    assert [item["text"] for item in of_index] == ["blue", "green", "red", "blue"]
+
+
 def test_subtitles_of_several_files_need_a_directory(media, index, models, caption):
     for source in ([media, "--model", models / "colour"], [index]):
         run = caption(*source, "--format", "srt")
@@ -144,6 +153,7 @@ def test_a_text_of_a_bank_cannot_write_to_the_terminal(tmp_path, models):
         (["--json", "--format", "csv"], 2, "--json was given with --format"),
         (["--json", "--out", "x"], 2, "--json was given with --out"),
         (["--every", "5"], 2, "Leave --every out"),
+        (["--every", "5", "--selective"], 2, "Give --every or --selective"),
         (["--every", "x"], 2, "--every"),
         (["--captioner", "nothing"], 2, "nothing"),
         (["--captioner", "decoder"], 1, "--captioner FILE.txt"),

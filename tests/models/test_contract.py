@@ -97,6 +97,16 @@ def assert_unit(rows: Vectors, n: int, dim: int) -> None:
     assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(n), abs=1e-5)
 
 
+def test_tokens_of_frames_that_are_encoded_alone_are_those_of_the_clip(
+    model: Embedder, clips: list[Pixels]
+) -> None:
+    if not model.encodes_frames_alone:
+        pytest.skip("its tokens belong to several frames each")
+    for clip, tokens in zip(clips, model.encode_pixels(clips), strict=True):
+        alone = torch.cat(model.encode_pixels([frame[None] for frame in clip]))
+        torch.testing.assert_close(alone, tokens, atol=1e-5, rtol=1e-4)
+
+
 def test_rows_are_float32_of_unit_length(model: Embedder, rows: Vectors) -> None:
     assert_unit(rows, 4, model.card.dim)
     assert_unit(model.embed_texts(TEXTS), len(TEXTS), model.card.dim)

@@ -70,6 +70,12 @@ def test_what_is_not_there_is_unfinished(written, library):
 def test_what_would_be_others_now_is_unfinished(written, library):
     assert len(folder(written, library, settings="another captioner").unfinished()) == 2
     assert len(folder(written, library, form="vtt").unfinished()) == 2
+    for source in (
+        MediaClips([library], CircleEmbedder(), "window:3"),
+        MediaClips([library], CircleEmbedder(), selective=True),
+        MediaClips([library], CircleEmbedder("another")),
+    ):
+        assert len(CaptionFolder(written, "srt", source, "").unfinished()) == 2
     write_text_video(library / "a.mp4", 1, 2)
     assert names(folder(written, library).unfinished()) == ["a.mp4"]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import vlret
+from tests.cli.conftest import paint_video
 from tests.conftest import COLOURS, ColourEmbedder
 from tests.media.odd import MAKERS
 from tests.refusal import refused
@@ -73,6 +74,29 @@ def test_a_caption_for_every_so_many_seconds(painted):
         (0, 5, "something red"),
         (10, 15, "something blue"),
     ]
+
+
+def spans(items) -> list[tuple[str, float, float, str]]:
+    return [(Path(item.path).name, item.start, item.end, item.text) for item in items]
+
+
+def test_one_caption_a_segment(painted, tmp_path):
+    paint_video(tmp_path / "a.mp4", "red", "blue", "green", seconds=6)
+    (tmp_path / "red.png").write_bytes((painted / "red.png").read_bytes())
+    build_index(tmp_path, tmp_path / "index", ColourEmbedder(), clips="window:2", progress=False)
+    of_index = vlret.caption(tmp_path / "index", colours(), model=ColourEmbedder(), selective=True)
+    assert sorted(spans(of_index)) == [
+        ("a.mp4", 0, 6, "something red"),
+        ("a.mp4", 6, 12, "something blue"),
+        ("a.mp4", 12, 18, "something green"),
+        ("red.png", 0, 0, "something red"),
+    ]
+    of_media = vlret.caption(tmp_path, colours(), model=ColourEmbedder(), selective=True)
+    assert sorted(span for span in spans(of_media)) == [
+        (name, pytest.approx(start, abs=0.6), pytest.approx(end, abs=0.6), text)
+        for name, start, end, text in sorted(spans(of_index))
+    ]
+    assert all(item.score > 0.99 for item in of_media)  # of an exact vector, not of a mean over a change
 
 
 def test_below_the_threshold_a_clip_is_unknown(painted):
@@ -147,6 +171,12 @@ def test_what_is_refused(painted, painted_index, tmp_path):
         vlret.caption([5], colours(), model=model)
     with refused("no_captioner"):
         vlret.caption(painted, model=model)
+    with refused("every_and_selective"):
+        vlret.caption(painted, colours(), model=model, every_s=5, selective=True)
+    with refused("captioner_of_other_model"):
+        vlret.caption(
+            painted, RetrievalCaptioner(Bank("b", ["a"], np.ones((1, 4), np.float32), "x")), model=model
+        )
 
 
 def test_relative_paths_start_at_the_directory_that_all_share(painted, tmp_path):

@@ -34,6 +34,13 @@ def caption(
             help="Caption a video in parts of this length (default: the whole video up to 15 s, else parts of 10 s).",
         ),
     ] = None,
+    selective: Annotated[
+        bool,
+        typer.Option(
+            "--selective",
+            help="Caption only what is new: one caption from one change of meaning to the next.",
+        ),
+    ] = False,
     captioner: Annotated[
         str,
         typer.Option(
@@ -66,7 +73,7 @@ def caption(
     from vlret.models.captioners.registry import load_captioner
     from vlret.tasks.caption import caption_files, open_source, settings_of
 
-    source = open_source(sources, model, device, every)
+    source = open_source(sources, model, device, every, selective)
     _check_one_file(source, form, out)
     made_by = load_captioner(captioner, source.model)
     output.say_files("skipped", source.skipped)

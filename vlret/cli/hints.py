@@ -16,6 +16,7 @@ HINTS: dict[str, str] = {
     "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
     "--allow-missing, which is recorded with every figure.",
     "dataset_media_missing": "Get them: {source}. Or run with --allow-missing, which is recorded with every figure.",
+    "every_and_selective": "Give --every or --selective.",
     "every_of_index": "Leave --every out, give the media files, or build an index with `vlret index --clips "
     "window:SECONDS`.",
     "file_among_words": "Give it alone, or one of them with --plus.",

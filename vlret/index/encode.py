@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from vlret.media.pool import ClipDecoded, DecodeJob, Event, FileDone, FileFailed
 from vlret.models.base import Embedder
 from vlret.models.device import spare_cores
-from vlret.types import Clip, Pixels, Vectors
+from vlret.types import Clip, Vectors
 from vlret.vectors import first_invalid_row, unit_rows
+
+if TYPE_CHECKING:
+    import torch
+
+EncodeClips: TypeAlias = "Callable[[Sequence[ClipDecoded]], list[torch.Tensor]]"
+"""Decoded clips to their visual tokens, one tensor each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,12 @@ class Encoder:
 
     A batch holds clips of any files, so that short videos fill it too, and is encoded in a thread while the
     next one is decoded. A file is yielded when all of its clips have vectors; one that fails takes its
-    clips along.
+    clips along. `encode_clips` replaces the embedder's own way from pixels to tokens.
     """
 
-    def __init__(self, embedder: Embedder, n_decoders: int) -> None:
+    def __init__(self, embedder: Embedder, n_decoders: int, encode_clips: EncodeClips | None = None) -> None:
         self._embedder, self._n_decoders = embedder, n_decoders
+        self._encode_clips = encode_clips or self._encode_each
         self._waiting: list[ClipDecoded] = []
         self._files: dict[DecodeJob, _OpenFile] = {}
         self._batch: list[ClipDecoded] = []
@@ -104,11 +111,14 @@ class Encoder:
     def _start_batch(self, thread: ThreadPoolExecutor) -> None:
         self._batch, self._waiting = self._waiting, []
         if self._batch:
-            self._result = thread.submit(self._encode, [event.frames.pixels for event in self._batch])
+            self._result = thread.submit(self._encode, self._batch)
 
-    def _encode(self, clips: Sequence[Pixels]) -> Vectors:
+    def _encode(self, clips: Sequence[ClipDecoded]) -> Vectors:
         with spare_cores(self._n_decoders):
-            return self._embedder.predict(self._embedder.encode_pixels(clips))
+            return self._embedder.predict(self._encode_clips(clips))
+
+    def _encode_each(self, clips: Sequence[ClipDecoded]) -> list[torch.Tensor]:
+        return self._embedder.encode_pixels([clip.frames.pixels for clip in clips])
 
     def _finish_batch(self) -> Iterator[Encoded]:
         if self._result is None:

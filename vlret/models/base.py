@@ -112,6 +112,11 @@ class Embedder(ABC):
 
         return torch.float32
 
+    @property
+    def encodes_frames_alone(self) -> bool:
+        """Whether the tokens of a clip are those of its frames in a row, so that overlapping clips can share them."""
+        return False
+
     @abstractmethod
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
         """Return the visual tokens of decoded clips.

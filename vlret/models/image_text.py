@@ -43,6 +43,11 @@ class ImageTextEmbedder(Embedder):
         """The number format in which images are encoded."""
         return self._dtype
 
+    @property
+    def encodes_frames_alone(self) -> bool:
+        """Each frame has a token of its own."""
+        return True
+
     @torch.inference_mode()
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
         """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`."""

@@ -46,6 +46,7 @@ def caption(
     *,
     model: Embedder | str | Path | None = None,
     every_s: float | None = None,
+    selective: bool = False,
 ) -> list[ClipCaption]:
     """Return a caption for each clip.
 
@@ -54,16 +55,18 @@ def caption(
             directories, globs, lists of paths. A file that cannot be read is skipped with a warning.
         captioner: what `load_captioner` takes.
         model: an embedder or its name; None uses the index's own, and vljepa-mini for media.
-        every_s: seconds that a caption stands for in a video, for media; None: the whole video up to 15 s, else 10 s.
+        every_s: for media: a video is captioned in parts of so many seconds; None: the whole video up to 15 s, else
+            parts of 10 s.
+        selective: one caption for each segment of a video, a run of clips that are alike, from the embedding at its
+            middle (paper, section 3.8; `vlret.segment`): of the clips of an index, or of sliding windows.
 
     Raises:
         UsageError: an argument is of the wrong type or out of bounds, or the captioner is one of another model.
         MediaError: there is no video or image that can be read.
         ModelError: the model comes without that captioner.
     """
-    clips = open_source(source, model, every_s=every_s)
-    if not isinstance(captioner, Captioner):
-        captioner = load_captioner(captioner, clips.model)
+    clips = open_source(source, model, every_s=every_s, selective=selective)
+    captioner = load_captioner(captioner, clips.model)
     items, skipped = [], list(clips.skipped)
     for file in caption_files(clips, captioner, clips.roots):
         if isinstance(file, SkippedFile):
@@ -84,12 +87,19 @@ def open_source(
     model: Embedder | str | Path | None = None,
     device: str = "auto",
     every_s: float | None = None,
+    selective: bool = False,
 ) -> ClipSource:
     """Return the clips that `caption` is given.
 
     Raises:
         UsageError, MediaError, ModelError: as `caption`.
     """
+    if selective and every_s is not None:
+        raise UsageError(
+            f"Captions were requested for every {every_s} s and for segments.",
+            "Give one of them.",
+            code="every_and_selective",
+        )
     given = _paths(source) if not isinstance(source, Index) else []
     kept = source if isinstance(source, Index) else index_among(given)
     if kept is not None:
@@ -101,10 +111,10 @@ def open_source(
                 code="every_of_index",
                 index=index.folder,
             )
-        return IndexClips(index, model_for_index(index, model, device))
+        return IndexClips(index, model_for_index(index, model, device), selective)
     rule = _rule(every_s)
     embedder = model if isinstance(model, Embedder) else load_model(model or "vljepa-mini", device)
-    return MediaClips(given, embedder, rule)
+    return MediaClips(given, embedder, rule, selective)
 
 
 def _paths(source: str | Path | Iterable[str | Path]) -> list[Path]:
@@ -120,12 +130,12 @@ def caption_files(
     Short files are captioned together: text decoders are faster in batches.
     """
     waiting: list[FileClips] = []
-    for file in source.clips(paths, progress):
+    for file in source.read(paths, progress):
         if isinstance(file, SkippedFile):
             yield file
             continue
         waiting.append(file)
-        if sum(len(one.vectors) for one in waiting) >= _CLIPS_AT_ONCE:
+        if sum(len(one.clips.vectors) for one in waiting) >= _CLIPS_AT_ONCE:
             yield from _captioned(waiting, captioner)
             waiting = []
     yield from _captioned(waiting, captioner)
@@ -140,13 +150,13 @@ def settings_of(captioner: Captioner, given: str | Path) -> str:
 def _captioned(files: Sequence[FileClips], captioner: Captioner) -> Iterator[FileCaptions]:
     if not files:
         return
-    captions = iter(captioner.caption(np.concatenate([file.vectors for file in files])))
+    captions = iter(captioner.caption(np.concatenate([file.clips.vectors for file in files])))
     for file in files:
+        spans = zip(file.clips.starts_s.tolist(), file.clips.ends_s.tolist(), strict=True)
         items = [
-            _item(file.path, start, end, next(captions), captioner.unknown_threshold)
-            for start, end in zip(file.starts_s.tolist(), file.ends_s.tolist(), strict=True)
+            _item(file.path, start, end, next(captions), captioner.unknown_threshold) for start, end in spans
         ]
-        yield FileCaptions(file.path, items, file.warning)
+        yield FileCaptions(file.path, items, file.clips.warning)
 
 
 def _item(path: str, start: float, end: float, made: Caption, threshold: float | None) -> ClipCaption:

@@ -5,28 +5,24 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vlret.index.windows import Windows
 from vlret.models.base import Embedder
-from vlret.types import SkippedFile, Vectors
+from vlret.segmentation.spans import THRESHOLD
+from vlret.tasks.segment import cut
+from vlret.types import SkippedFile
 
 
 @dataclass(frozen=True, slots=True)
 class FileClips:
-    """The clips of one file: `starts_s` and `ends_s` float64 [n], `vectors` float32 [n, dim] of unit length.
-
-    `warning` describes damage that left good frames.
-    """
+    """A file and its clips in order of time."""
 
     path: str
-    starts_s: NDArray[np.float64]
-    ends_s: NDArray[np.float64]
-    vectors: Vectors
-    warning: str | None = None
+    clips: Windows
 
 
 class ClipSource(ABC):
@@ -34,21 +30,24 @@ class ClipSource(ABC):
 
     Attributes:
         model: what made, or makes, the embeddings.
+        selective: whether neighbouring clips that are alike become one, with the embedding at its middle.
         roots: the files by their paths, each with the directory that the user named.
         skipped: files that are not read, and why.
     """
 
     model: Embedder
+    selective: bool
     roots: dict[str, str]
     skipped: list[SkippedFile]
 
-    @abstractmethod
-    def clips(self, paths: Collection[str], progress: bool = True) -> Iterator[FileClips | SkippedFile]:
+    def read(self, paths: Collection[str], progress: bool = True) -> Iterator[FileClips | SkippedFile]:
         """Yield the clips of each of these files, or why it cannot be read."""
+        for file in self._read(paths, progress):
+            yield _segments(file) if self.selective and isinstance(file, FileClips) else file
 
-    @abstractmethod
     def state(self, path: str) -> str:
-        """Return a text that is another one when the embeddings of a file would be others."""
+        """Return a text that is another one when the clips of a file would be others."""
+        return repr((self._state(path), THRESHOLD if self.selective else None))
 
     def relative(self, path: str) -> str:
         """Return the path of a file below the directory that all of them share."""
@@ -57,3 +56,16 @@ class ClipSource(ABC):
     @cached_property
     def _shared(self) -> str:
         return os.path.commonpath(set(self.roots.values()))
+
+    @abstractmethod
+    def _read(self, paths: Collection[str], progress: bool) -> Iterator[FileClips | SkippedFile]: ...
+
+    @abstractmethod
+    def _state(self, path: str) -> str: ...
+
+
+def _segments(file: FileClips) -> FileClips:
+    found = cut(file.path, file.clips)
+    starts, ends = np.array([(part.start, part.end) for part in found], np.float64).T
+    vectors = np.stack([part.vector for part in found])
+    return FileClips(file.path, replace(file.clips, starts_s=starts, ends_s=ends, vectors=vectors))

@@ -10,15 +10,16 @@ from tqdm import tqdm
 
 from vlret.index.index import Index
 from vlret.index.tables import Ids
+from vlret.index.windows import Windows
 from vlret.models.base import Embedder
 from vlret.tasks.clip_source import ClipSource, FileClips
 
 
 class IndexClips(ClipSource):
-    """Nothing is decoded, and the files need not be there."""
+    """Nothing is decoded, and the media files need not be there."""
 
-    def __init__(self, index: Index, model: Embedder) -> None:
-        self.model, self.skipped = model, []
+    def __init__(self, index: Index, model: Embedder, selective: bool = False) -> None:
+        self.model, self.selective, self.skipped = model, selective, []
         rows = index.rows()
         self.roots = dict(zip(rows["path"], rows["root"], strict=True))
         self._starts, self._ends = rows["start"].to_numpy(), rows["end"].to_numpy()
@@ -28,20 +29,19 @@ class IndexClips(ClipSource):
             self._places[str(path)] = places[self._starts[places].argsort(kind="stable")]
         self._index = index
 
-    def clips(self, paths: Collection[str], progress: bool = True) -> Iterator[FileClips]:
-        """Yield the clips of each of these files in order of time."""
+    def _read(self, paths: Collection[str], progress: bool) -> Iterator[FileClips]:
         n_clips = sum(len(self._places[path]) for path in paths)
         with tqdm(total=n_clips, desc="clips", unit="clip", disable=None if progress else True) as bar:
             for path in paths:
-                yield self._file(path)
+                yield FileClips(path, self._clips(path))
                 bar.update(len(self._places[path]))
 
-    def state(self, path: str) -> str:
-        """The hash of the file's clips."""
-        file = self._file(path)
-        parts = (file.starts_s, file.ends_s, file.vectors)
+    def _state(self, path: str) -> str:
+        clips = self._clips(path)
+        parts = (clips.starts_s, clips.ends_s, clips.vectors)
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
-    def _file(self, path: str) -> FileClips:
+    def _clips(self, path: str) -> Windows:
         places = self._places[path]
-        return FileClips(path, self._starts[places], self._ends[places], self._index.vectors()[places])
+        starts, ends = self._starts[places], self._ends[places]
+        return Windows(starts, ends, self._index.vectors()[places], float(ends.max()))

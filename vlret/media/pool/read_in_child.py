@@ -25,6 +25,12 @@ def read_in_child(
     events = list(pool.run([DecodeJob(clip.path, rule, n_frames, size=size)]))
     for event in events:
         if isinstance(event, FileFailed):
-            hint = "Check that it plays in a player." if clip.path.is_file() else "Check the path."
-            raise UnreadableError(clip.path, event.reason, hint, code="media_unreadable")
+            raise failure(event)
     return next(event.frames for event in events if isinstance(event, ClipDecoded))
+
+
+def failure(event: FileFailed) -> UnreadableError:
+    """Return the error about a file that a pool could not decode."""
+    path = event.job.path
+    hint = "Check that it plays in a player." if path.is_file() else "Check the path."
+    return UnreadableError(path, event.reason, hint, code="media_unreadable")

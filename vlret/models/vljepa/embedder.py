@@ -55,6 +55,11 @@ class VLJEPA(Embedder):
         """Load X-encoder and predictor now instead of on first use."""
         _ = self.x_encoder, self.predictor
 
+    @property
+    def encodes_frames_alone(self) -> bool:
+        """True unless the X-encoder is a video model, whose tokens belong to several frames each."""
+        return not self.x_encoder.is_video_model
+
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
         """Return visual tokens: one float32 tensor [tokens, x_width] per clip uint8 [t, height, width, 3]."""
         import torch

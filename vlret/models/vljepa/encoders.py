@@ -22,15 +22,15 @@ class XEncoder(nn.Module):
     def __init__(self, config: VLJEPAConfig) -> None:
         super().__init__()
         self.grid = config.grid
-        self.kind = config.x_config.model_type
+        self.is_video_model = config.x_config.model_type == "vjepa2"
         model = AutoModel.from_config(config.x_config)
         # V-JEPA 2 comes with a mask predictor of its own, which VL-JEPA has no use for
-        self.model = model.encoder if self.kind == "vjepa2" else model
+        self.model = model.encoder if self.is_video_model else model
         self.requires_grad_(False)
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Visual tokens [n, tokens, x_width] in order of time, then row, then column."""
-        tokens = self._video_tokens(frames) if self.kind == "vjepa2" else self._frame_tokens(frames)
+        tokens = self._video_tokens(frames) if self.is_video_model else self._frame_tokens(frames)
         return self.to_grid(tokens) if self.grid else tokens.flatten(1, 2)
 
     def _video_tokens(self, frames: torch.Tensor) -> torch.Tensor:

@@ -78,6 +78,15 @@ def test_subtitles_of_one_file(media, models, caption, form, head, point):
     assert f"00:00:10{point}000 --> 00:00:15{point}000\nblue\n" in run.out
 
 
+def test_below_the_threshold_is_unknown(tmp_path, models, caption):
+    for colour in ("grey", "red"):
+        paint_image(tmp_path / f"{colour}.png", colour)
+    words = [tmp_path, "--model", models / "colour", "--json"]
+    assert [item["text"] for item in caption(*words).json["items"]] == ["red", "red"]
+    items = caption(*words, "--threshold", 0.9).json["items"]
+    assert [item["text"] for item in items] == ["unknown", "red"]
+
+
 def test_only_what_is_new(media, models, index, caption):
     run = caption(media / "long.mp4", "--selective", "--model", models / "colour", "--json")
     (red, blue) = run.json["items"]
@@ -154,6 +163,7 @@ def test_a_text_of_a_bank_cannot_write_to_the_terminal(tmp_path, models):
         (["--json", "--out", "x"], 2, "--json was given with --out"),
         (["--every", "5"], 2, "Leave --every out"),
         (["--every", "5", "--selective"], 2, "Give --every or --selective"),
+        (["--threshold", "2"], 2, "--threshold"),
         (["--every", "x"], 2, "--every"),
         (["--captioner", "nothing"], 2, "nothing"),
         (["--captioner", "decoder"], 1, "--captioner FILE.txt"),

@@ -43,7 +43,9 @@ class Counting(Captioner):
 
 
 def test_an_index_is_captioned_without_its_media(painted_index):
-    items = vlret.caption(painted_index, colours(), model=ColourEmbedder())
+    model = ColourEmbedder()
+    items = vlret.caption(painted_index, colours(), model=model)
+    assert model.n_clips_seen == 0
     assert [(Path(item.path).name, item.start, item.end, item.text) for item in items] == [
         ("blue.png", 0, 0, "something blue"),
         ("green.png", 0, 0, "something green"),
@@ -105,6 +107,9 @@ def test_below_the_threshold_a_clip_is_unknown(painted):
     )
     assert [item.text for item in items] == ["unknown", "something red"]
     assert 0.5 < items[0].score < 0.99 <= items[1].score
+    given = vlret.caption(painted / "purple.png", colours(), model=ColourEmbedder(), threshold=0.99)
+    own = vlret.caption(painted / "purple.png", colours(0.99), model=ColourEmbedder(), threshold=0.5)
+    assert (given[0].text, own[0].text) == ("unknown", "something grey")
     exact = colours(items[1].score)
     assert vlret.caption(painted / "red.png", exact, model=ColourEmbedder())[0].text == "something red"
 
@@ -171,6 +176,9 @@ def test_what_is_refused(painted, painted_index, tmp_path):
         vlret.caption([5], colours(), model=model)
     with refused("no_captioner"):
         vlret.caption(painted, model=model)
+    for threshold in (1.1, float("nan"), "0.5"):
+        with refused("invalid_threshold"):
+            vlret.caption(painted, colours(), model=model, threshold=threshold)
     with refused("every_and_selective"):
         vlret.caption(painted, colours(), model=model, every_s=5, selective=True)
     with refused("captioner_of_other_model"):

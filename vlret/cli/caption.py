@@ -49,6 +49,14 @@ def caption(
             "a .txt, .csv, .json or .parquet file of sentences to choose from.",
         ),
     ] = "auto",
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=-1,
+            max=1,
+            help="Write 'unknown' where the score is below this (default: the captioner's own).",
+        ),
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="text, jsonl, csv, srt or vtt.")] = "text",
     out: Annotated[
         Path | None,
@@ -71,11 +79,11 @@ def caption(
     _check(form, out, json)
     output.say(f"loading {model or 'the model'}")
     from vlret.models.captioners.registry import load_captioner
-    from vlret.tasks.caption import caption_files, open_source, settings_of
+    from vlret.tasks.caption import caption_files, open_source, settings_of, with_threshold
 
     source = open_source(sources, model, device, every, selective)
     _check_one_file(source, form, out)
-    made_by = load_captioner(captioner, source.model)
+    made_by = with_threshold(load_captioner(captioner, source.model), threshold)
     output.say_files("skipped", source.skipped)
     folder = _folder(out, form, source, settings_of(made_by, captioner))
     todo = folder.unfinished() if folder else list(source.roots)

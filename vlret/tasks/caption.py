@@ -6,6 +6,7 @@ import logging
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -47,6 +48,7 @@ def caption(
     model: Embedder | str | Path | None = None,
     every_s: float | None = None,
     selective: bool = False,
+    threshold: float | None = None,
 ) -> list[ClipCaption]:
     """Return a caption for each clip.
 
@@ -59,6 +61,7 @@ def caption(
             parts of 10 s.
         selective: one caption for each segment of a video, a run of clips that are alike, from the embedding at its
             middle (paper, section 3.8; `vlret.segment`): of the clips of an index, or of sliding windows.
+        threshold: a caption with a lower score (a cosine) is "unknown"; None: the captioner's own, if one was fitted.
 
     Raises:
         UsageError: an argument is of the wrong type or out of bounds, or the captioner is one of another model.
@@ -66,7 +69,7 @@ def caption(
         ModelError: the model comes without that captioner.
     """
     clips = open_source(source, model, every_s=every_s, selective=selective)
-    captioner = load_captioner(captioner, clips.model)
+    captioner = with_threshold(load_captioner(captioner, clips.model), threshold)
     items, skipped = [], list(clips.skipped)
     for file in caption_files(clips, captioner, clips.roots):
         if isinstance(file, SkippedFile):
@@ -139,6 +142,26 @@ def caption_files(
             yield from _captioned(waiting, captioner)
             waiting = []
     yield from _captioned(waiting, captioner)
+
+
+def with_threshold(captioner: Captioner, threshold: float | None) -> Captioner:
+    """Return `captioner` with this `unknown_threshold`; None: its own.
+
+    Raises:
+        UsageError: it is no cosine.
+    """
+    if threshold is None:
+        return captioner
+    if not isinstance(threshold, Real) or not -1 <= float(threshold) <= 1:
+        raise UsageError(
+            f"The threshold was given as {threshold!r}.",
+            "Give a cosine from -1 to 1.",
+            code="invalid_threshold",
+            given=threshold,
+        )
+    changed = copy(captioner)
+    changed.unknown_threshold = float(threshold)
+    return changed
 
 
 def settings_of(captioner: Captioner, given: str | Path) -> str:

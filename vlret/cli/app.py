@@ -29,6 +29,7 @@ from vlret.cli import (
     output,
     remove,
     search,
+    stream,
     train,
     vqa,
 )
@@ -40,6 +41,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "search": search.search,
     "label": label.label,
     "vqa": vqa.vqa,
+    "stream": stream.stream,
     "info": info.info,
     "remove": remove.remove,
     "check": check.check,

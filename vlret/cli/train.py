@@ -1,4 +1,4 @@
-"""`vlret train`: trains a model from a recipe."""
+"""`vlret train`: trains a model or a text decoder from a recipe."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ def train(
     recipe: Annotated[
         Path, typer.Argument(metavar="RECIPE", help="A TOML file such as recipes/mini/recipe.toml.")
     ],
-    out: Annotated[Path, typer.Option(help="Directory for features, checkpoints and the trained model.")],
+    out: Annotated[Path, typer.Option(help="Directory for features, checkpoints and what was trained.")],
 ) -> None:
-    """Train a VL-JEPA model. Run the same command again to resume from the last epoch.
+    """Train a VL-JEPA model or a text decoder. Run the same command again to resume from the last epoch.
 
     Example: vlret train recipes/mini/recipe.toml --out runs/mini
     """
+    from vlret.training.text_decoder.recipe import is_decoder_recipe, read_decoder_recipe
+
+    if is_decoder_recipe(recipe):
+        from vlret.training.text_decoder.run import train_decoder
+
+        output.show_lines(train_decoder(read_decoder_recipe(recipe), out))
+        return
     from vlret.training.recipe import read_recipe
     from vlret.training.run import train as run
 

@@ -73,7 +73,8 @@ def one_cycle(
     """Return AdamW over (parameters, highest rate) groups; rates rise for a tenth of `steps` and then fall."""
     optimiser = torch.optim.AdamW([{"params": p} for p, _ in groups], weight_decay=weight_decay)
     rates = [rate for _, rate in groups]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=0.1)
+    rise = max(0.1, 2 / (steps + 1))  # two steps or more: the schedule divides by one less
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=rise)
     return optimiser, schedule
 
 

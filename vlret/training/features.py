@@ -53,7 +53,9 @@ def visual_features(
         for pixels in _ahead(_pixels(items[done:], views)):
             yield encode(pixels).reshape(-1, views, *row).numpy()
 
-    return _cached(groups, (len(items), views, *row), [item.name for item in items], folder / f"{name}.npy")
+    return cached_rows(
+        groups, (len(items), views, *row), [item.name for item in items], folder / f"{name}.npy"
+    )
 
 
 def further_features(
@@ -73,7 +75,7 @@ def further_features(
         yield from (rows(array[first : first + BATCH]) for first in range(done, len(array), BATCH))
 
     shape = rows(array[:1]).shape[1:]
-    return _cached(groups, (len(array), *shape), [item.name for item in items], file)
+    return cached_rows(groups, (len(array), *shape), [item.name for item in items], file)
 
 
 def text_features(
@@ -153,13 +155,16 @@ def _part(rng: np.random.Generator, width: int, height: int) -> tuple[int, int, 
     return int(left), int(top), int(left) + part_width, int(top) + part_height
 
 
-def _cached(
+def cached_rows(
     groups: Callable[[int], Iterator[NDArray[np.float16]]],
     shape: tuple[int, ...],
     names: list[str],
     file: Path,
 ) -> NDArray[np.float16]:
-    """Return the array in `file`; `groups(n)` yields its rows from number n on in batches."""
+    """Return the array float16 in `file`, whose rows are those of `names`; a stopped run resumes where it was.
+
+    `groups(n)` yields rows from number n on in batches.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     array, done = _open_array(file, shape, names)
     with tqdm(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import tomllib
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError
 from vlret.models.device import check_names
 from vlret.models.vljepa.checks import check_config
+from vlret.training.recipe_file import check_table, converted, read_toml, wrong_value
 
 
 @dataclass(frozen=True)
@@ -136,53 +134,17 @@ def read_recipe(file: str | Path) -> TrainingRecipe:
         UsageError: it does not exist, is not TOML, or a field is unknown, missing or wrong.
     """
     path = Path(file)
-    values = _read_toml(path)
-    _check(TrainingRecipe, values, str(path))
+    values = read_toml(path)
+    check_table(TrainingRecipe, values, str(path))
     check_names(values["device"], values["dtype"])
     _check_model(values["model"], str(path))
     for name in TABLES.keys() & values.keys():
-        _check(TABLES[name], values[name], f"[{name}] of {path}")
-        values[name] = TABLES[name](**_converted(TABLES[name], values[name]))
+        check_table(TABLES[name], values[name], f"[{name}] of {path}")
+        values[name] = TABLES[name](**converted(TABLES[name], values[name]))
     sets = values["data"].sets
     if len(set(sets)) < max(1, len(sets)):
-        raise _wrong("sets", list(sets), f"[data] of {path}", "one dataset or more, each once")
+        raise wrong_value("sets", list(sets), f"[data] of {path}", "one dataset or more, each once")
     return TrainingRecipe(**values)
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise UsageError(
-            f"The recipe {path} does not exist.",
-            "Give a TOML file such as recipes/mini/recipe.toml.",
-            code="file_missing",
-            path=path,
-        )
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{path} is not TOML: {error}.", "Fix that line.", code="not_toml", path=path
-        ) from error
-
-
-def _check(kind: type[Any], values: Any, where: str) -> None:
-    """Refuse a table with unknown, missing or wrong fields."""
-    known = {field.name: str(field.type) for field in fields(kind)}
-    required = {field.name for field in fields(kind) if field.default is MISSING}
-    given = values.keys() if isinstance(values, dict) else set()
-    wrong = {"lacks": required - given, "has unknown": given - known.keys()}
-    if found := [f"{what} {', '.join(sorted(names))}" for what, names in wrong.items() if names]:
-        raise UsageError(
-            f"{where} {' and '.join(found)}.", f"Its fields are {', '.join(known)}.", code="recipe_fields"
-        )
-    for name, value in values.items():
-        type_ = known[name]
-        if type_ in _ALLOWED and not _ALLOWED[type_][0](value):
-            raise _wrong(name, value, where, _ALLOWED[type_][1])
-        if name in _FROM_ONE and value < 1:
-            raise _wrong(name, value, where, "1 or more")
-        if name in _BELOW_ONE and value >= 1:
-            raise _wrong(name, value, where, "a share below 1")
 
 
 def _check_model(model: dict[str, Any], where: str) -> None:
@@ -199,42 +161,6 @@ def _check_model(model: dict[str, Any], where: str) -> None:
     where = f"[model.predictor_config] of {where}"
     for name, value in (("num_attention_heads", heads), ("hidden_size", hidden)):
         if type(value) is not int or value < 1:
-            raise _wrong(name, value, where, "a whole number from 1")
+            raise wrong_value(name, value, where, "a whole number from 1")
     if hidden % (2 * heads):
-        raise _wrong("hidden_size", hidden, where, f"a multiple of twice the heads, which are {heads}")
-
-
-def _wrong(name: str, value: object, where: str, allowed: str) -> UsageError:
-    return UsageError(
-        f"{name} of {where} is {value!r}.",
-        f"Give {allowed}.",
-        code="recipe_value",
-        field=name,
-        given=value,
-    )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
-
-
-_ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "int": (lambda value: _is_number(value) and isinstance(value, int), "a whole number from 0 on"),
-    "float": (_is_number, "a number from 0 on"),
-    "str": (lambda value: isinstance(value, str), "a text in quotation marks"),
-    "Path": (lambda value: isinstance(value, str), "a path in quotation marks"),
-    "dict[str, Any]": (lambda value: isinstance(value, dict), "a table"),
-    "tuple[str, ...]": (
-        lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
-        'a list of texts, such as ["a", "b"]',
-    ),
-}
-_BELOW_ONE = {"dropout", "text_dropout", "label_smoothing", "brought_share"}
-_FROM_ONE = {"epochs", "batch", "views"}
-
-
-def _converted(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a table in the types of its fields."""
-    types = {field.name: str(field.type) for field in fields(kind)}
-    convert: dict[str, Callable[[Any], Any]] = {"Path": Path, "tuple[str, ...]": tuple}
-    return {name: convert.get(types[name], lambda same: same)(value) for name, value in values.items()}
+        raise wrong_value("hidden_size", hidden, where, f"a multiple of twice the heads, which are {heads}")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from vlret.errors import UsageError
-from vlret.files import replace_file
 from vlret.models.device import pick_device
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.adapters.registry import adapter_for
 from vlret.training.calibration import calibrate_on
 from vlret.training.caption_stage import CaptionTrainer, dev_vectors
+from vlret.training.claim import claim
 from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, check_sets, load_data, read_sets
 from vlret.training.export import export, write_card, write_folder
 from vlret.training.features import further_features, text_features
@@ -44,7 +43,7 @@ def train(recipe: TrainingRecipe, out: str | Path) -> Path:
     _check_stages(recipe)
     check_sets(recipe)
     device, folder = pick_device(recipe.device), Path(out)
-    _claim(folder, recipe)
+    claim(folder, recipe, FIRST_STAGES)
     torch.manual_seed(recipe.seed)
     model = initial_model(recipe).eval().to(device)
     write_folder(model, folder / "initial", recipe)
@@ -98,19 +97,6 @@ def with_towers(data: TrainingData, model: VLJEPAModel, towers: VLJEPA, cache: P
         first += len(array)
     texts = text_features(data.captions, data.ids, model.y_encoder, cache / f"texts-{items[0].split}.npy")
     return replace(data, features=tokens, texts=texts)
-
-
-def _claim(folder: Path, recipe: TrainingRecipe) -> None:
-    """Write the recipe into the run's directory, or refuse one with results of another: stages would be mixed."""
-    file, text = folder / "recipe.json", json.dumps(asdict(recipe), indent=1, default=str) + "\n"
-    if (folder / FIRST_STAGES).exists() and file.is_file() and file.read_text() != text:
-        raise UsageError(
-            f"{folder} holds a run of another recipe.",
-            "Choose another directory, or the recipe that this run was started with (its recipe.json).",
-            code="other_recipe",
-            path=folder,
-        )
-    replace_file(file, text.encode())
 
 
 def _check_stages(recipe: TrainingRecipe) -> None:

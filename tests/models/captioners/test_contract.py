@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pytest
 
 from tests.conftest import COLOURS, ColourEmbedder
+from tests.models.captioners.tiny_decoder import write_decoder
 from tests.refusal import refused
 from vlret.models.captioners.bank import embed_bank
 from vlret.models.captioners.base import Captioner
+from vlret.models.captioners.generative import GenerativeCaptioner
 from vlret.models.captioners.retrieval import RetrievalCaptioner
 from vlret.vectors import unit_rows
 
@@ -21,7 +25,12 @@ def retrieval() -> Captioner:
     )
 
 
-CAPTIONERS: dict[str, Callable[[], Captioner]] = {"retrieval": retrieval}
+def generative() -> Captioner:
+    folder = write_decoder(Path(mkdtemp()))
+    return GenerativeCaptioner(folder, ColourEmbedder())
+
+
+CAPTIONERS: dict[str, Callable[[], Captioner]] = {"retrieval": retrieval, "generative": generative}
 
 
 @pytest.fixture(scope="module", params=CAPTIONERS.values(), ids=list(CAPTIONERS))

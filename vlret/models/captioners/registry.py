@@ -46,11 +46,11 @@ def load_captioner(source: str | Path, embedder: Embedder) -> Captioner:
 
 def _load(source: str, embedder: Embedder) -> Captioner:
     if source in ("auto", DECODER):
-        return _decoder(_own(embedder, DECODER))
+        return _decoder(_own(embedder, DECODER), embedder)
     if source == BANK:
         return _bank(_own(embedder, "bank.parquet"), embedder)
     if Path(source).is_dir():
-        return _decoder(Path(source))
+        return _decoder(Path(source), embedder)
     return _bank(Path(source), embedder)
 
 
@@ -70,8 +70,10 @@ def _own(embedder: Embedder, name: str) -> Path:
     return path
 
 
-def _decoder(folder: Path) -> Captioner:
-    raise ModelError(f"{printable(folder)} holds no text decoder.", code="not_a_text_decoder", path=folder)
+def _decoder(folder: Path, embedder: Embedder) -> Captioner:
+    from vlret.models.captioners.generative import GenerativeCaptioner
+
+    return GenerativeCaptioner(folder, embedder)
 
 
 def _bank(file: Path, embedder: Embedder) -> Captioner:

@@ -1,0 +1,1 @@
+"""Long videos with known events, assembled from captioned clips, for `vlret bench selective`."""

@@ -1,0 +1,100 @@
+"""The training of a text decoder from files to captions, also when it is stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.conftest import ColourEmbedder
+from tests.refusal import refused
+from vlret.models.captioners.registry import load_captioner
+from vlret.training.checkpoint import TrainingState
+from vlret.training.text_decoder.run import train_decoder
+
+
+def test_it_learns_to_name_what_it_saw(recipe, tmp_path):
+    folder = train_decoder(recipe, tmp_path / "run")
+    model = ColourEmbedder()
+    captioner = load_captioner(folder, model)
+    for colour in ("red", "green", "blue"):
+        caption = captioner.caption(model.embed_texts([colour]))[0]
+        assert colour in caption.text
+        assert caption.score > 0.9
+    lines = [json.loads(line) for line in (tmp_path / "run" / "epochs.jsonl").read_text().splitlines()]
+    assert [line["stage"] for line in lines] == ["texts"] * 40 + ["predictions"] * 40
+    assert lines[39]["loss"] < lines[0]["loss"]
+    assert captioner.unknown_threshold is not None
+
+
+def test_the_best_epoch_is_kept(recipe, tmp_path, monkeypatch):
+    scores = iter([1.0, 5.0, 2.0])
+    monkeypatch.setattr("vlret.training.text_decoder.run.dev_cider", lambda *_, **__: next(scores))
+    short = replace(recipe, predictions=None)
+    three = train_decoder(replace(short, texts=replace(recipe.texts, epochs=3)), tmp_path / "three")
+    scores = iter([1.0, 2.0, 0.0])
+    again = train_decoder(replace(short, texts=replace(recipe.texts, epochs=3)), tmp_path / "again")
+    assert digest(three) == digest(again)
+    scores = iter([1.0, 2.0, 3.0])
+    last = train_decoder(replace(short, texts=replace(recipe.texts, epochs=3)), tmp_path / "last")
+    assert digest(three) != digest(last)
+
+
+class StoppedError(Exception):
+    """In place of a kill."""
+
+
+@pytest.mark.parametrize("place", [0, 25, 50])
+def test_a_stopped_run_ends_in_the_same_decoder(recipe, tmp_path, monkeypatch, place):
+    recipe = replace(
+        recipe, texts=replace(recipe.texts, epochs=8), predictions=replace(recipe.texts, epochs=12)
+    )
+    whole = train_decoder(recipe, tmp_path / "whole")
+    step, steps = TrainingState.step, iter(range(10_000))
+
+    def stop(*args):
+        if next(steps) == place:
+            raise StoppedError
+        return step(*args)
+
+    monkeypatch.setattr(TrainingState, "step", stop)
+    with pytest.raises(StoppedError):
+        train_decoder(recipe, tmp_path / "stopped")
+    resumed = train_decoder(recipe, tmp_path / "stopped")
+    assert digest(whole) == digest(resumed)
+
+
+def test_a_directory_of_another_recipe_is_refused(recipe, tmp_path):
+    train_decoder(replace(recipe, predictions=None), tmp_path / "run")
+    with refused("other_recipe"):
+        train_decoder(replace(recipe, predictions=None, seed=1), tmp_path / "run")
+
+
+def test_too_few_captions_for_a_batch_are_refused(recipe, tmp_path):
+    with refused("too_few_items"):
+        train_decoder(replace(recipe, predictions=replace(recipe.texts, batch=28)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_embeddings_are_computed_once(recipe, tmp_path, monkeypatch):
+    train_decoder(replace(recipe, predictions=None), tmp_path / "run")
+    monkeypatch.setattr("vlret.training.features.read_bytes", None)
+    monkeypatch.setattr(ColourEmbedder, "embed_texts", only_dev_captions(ColourEmbedder.embed_texts))
+    train_decoder(replace(recipe, predictions=None), tmp_path / "run")
+
+
+def only_dev_captions(embed):
+    def checked(model, texts):
+        assert len(texts) == 3
+        return embed(model, texts)
+
+    return checked
+
+
+def digest(folder):
+    return hashlib.sha256(
+        np.concatenate([np.frombuffer(file.read_bytes(), np.uint8) for file in sorted(folder.iterdir())])
+    ).hexdigest()

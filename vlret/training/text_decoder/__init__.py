@@ -1,0 +1,1 @@
+"""Training of a text decoder: embeddings of captions to the captions themselves."""

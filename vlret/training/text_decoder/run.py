@@ -1,0 +1,108 @@
+"""`train_decoder`: a recipe to a text decoder, in one or two stages that each resume where they were stopped."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from vlret.errors import UsageError
+from vlret.models.base import ModelCard
+from vlret.models.captioners.decoder_card import DecoderCard
+from vlret.models.captioners.decoder_folder import save_decoder, write_card
+from vlret.models.captioners.text_decoder import TextDecoder
+from vlret.models.device import pick_device, pick_dtype
+from vlret.models.registry import load_model
+from vlret.training.claim import claim
+from vlret.training.text_decoder.captions import Captions, dev_items, training_captions
+from vlret.training.text_decoder.embeddings import predictions, text_embeddings
+from vlret.training.text_decoder.language_model import initial_decoder
+from vlret.training.text_decoder.recipe import DecoderRecipe, DecoderStage
+from vlret.training.text_decoder.scores import dev_cider, unknown_threshold, written
+from vlret.training.text_decoder.sources import Source, mixed_captions, predicted
+from vlret.training.text_decoder.stage import DecoderTrainer
+from vlret.vectors import unit_rows
+
+FEATURES = "features"
+"""Directory of what is computed first: until it exists nothing of a run is worth keeping."""
+
+
+def train_decoder(recipe: DecoderRecipe, out: str | Path) -> Path:
+    """Train the text decoder of a recipe; returns its directory, which `load_captioner` takes.
+
+    `out` keeps the embeddings, the checkpoint of every stage's last epoch and the decoder. A stopped run resumes when
+    `train_decoder` is called again with the same arguments.
+
+    Raises:
+        UsageError: the datasets cannot be trained on, or `out` holds a run of another recipe.
+        ModelError: the embedder or the published language model cannot be loaded.
+    """
+    folder, device = Path(out), pick_device(recipe.device)
+    captions, dev = training_captions(recipe.data), dev_items(recipe.data)
+    _check_batches(recipe, captions)
+    claim(folder, recipe, FEATURES)
+    torch.manual_seed(recipe.seed)
+    embedder = load_model(recipe.embedder, recipe.device)
+    texts = text_embeddings(captions.originals, embedder, folder / FEATURES / "texts.npy")
+    dev_rows = unit_rows(predictions(dev, embedder, folder / FEATURES, "dev").astype("float32"))
+    decoder, tokenizer = initial_decoder(recipe, captions.texts, embedder.card.dim)
+    decoder.to(device)
+
+    def stage(name: str, numbers: DecoderStage, source: Source, given: Captions) -> None:
+        trainer = DecoderTrainer(
+            name, decoder, numbers, source, given.pairs, token_ids(recipe, decoder, tokenizer, given.texts),
+            pick_dtype(recipe.dtype, device), recipe.seed,
+        )  # fmt: skip
+        how = {"beams": 1, "longest": recipe.longest}
+        trainer.train(partial(dev_cider, decoder, tokenizer, dev_rows, dev, **how), folder)
+
+    stage("texts", recipe.texts, mixed_captions(captions, texts), captions)
+    if recipe.predictions:
+        rows = predictions(captions.items, embedder, folder / FEATURES, "train")
+        stage("predictions", recipe.predictions, predicted(rows), captions.of_items)
+    finished = folder / "decoder"
+    digest = save_decoder(decoder, tokenizer, finished)
+    shown = written(decoder, tokenizer, dev_rows, recipe.beams, recipe.longest)
+    write_card(_card(recipe, digest, embedder.card, unknown_threshold(shown, dev_rows, embedder)), finished)
+    return finished
+
+
+def token_ids(
+    recipe: DecoderRecipe, decoder: TextDecoder, tokenizer: Tokenizer, texts: list[str]
+) -> list[list[int]]:
+    """Return the token ids of texts, at most `recipe.longest` with the end token."""
+    end = decoder.lm.config.eos_token_id
+    encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
+    return [[*one.ids[: recipe.longest - 1], end] for one in encoded]
+
+
+def _check_batches(recipe: DecoderRecipe, captions: Captions) -> None:
+    """Refuse captions that do not fill a batch, of which no step would be made."""
+    for name, stage, given in (
+        ("texts", recipe.texts, captions),
+        ("predictions", recipe.predictions, captions.of_items),
+    ):
+        if stage and len(given.pairs) < stage.batch:
+            raise UsageError(
+                f"The stage {name} has {len(given.pairs)} captions, fewer than its batch, {stage.batch}.",
+                "Make batch smaller in the recipe, or add captions.",
+                code="too_few_items",
+                batch=stage.batch,
+            )
+
+
+def _card(recipe: DecoderRecipe, digest: str, embedder: ModelCard, threshold: float) -> DecoderCard:
+    return DecoderCard(
+        name=recipe.name,
+        weights_hash=digest,
+        space=embedder.weights_hash,
+        dim=embedder.dim,
+        prefix_length=recipe.prefix_length,
+        beams=recipe.beams,
+        longest=recipe.longest,
+        licence=recipe.licence,
+        trained_on=recipe.data.trained_on,
+        unknown_threshold=threshold,
+    )

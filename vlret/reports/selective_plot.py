@@ -12,7 +12,7 @@ from vlret.reports.drawing import COLOURS, SOFT, svg
 LINES = {
     "uniform": (COLOURS[0], "-", "o"), "uniform pooled": (COLOURS[0], "--", "o"),
     "selective": (COLOURS[1], "-", "s"), "selective pooled": (COLOURS[1], "--", "s"),
-    "optimum": (COLOURS[3], "-", ""), "optimum pooled": (COLOURS[3], "--", ""),
+    "optimum": (COLOURS[3], "-", ""),
     "online": (COLOURS[2], "-", "^"), "online, reuse": (COLOURS[2], "--", "^"),
     "frame difference": (COLOURS[4], ":", ""), "random times": (COLOURS[5], ":", ""),
     "shot cuts": (SOFT, "", "X"),

@@ -72,11 +72,6 @@ def optimum(video: WindowedVideo, interval_s: float) -> Sentences:
     return _exact(video, optimal_starts(video.vectors, _count(video, interval_s)))
 
 
-def optimum_pooled(video: WindowedVideo, interval_s: float) -> Sentences:
-    """The mean of each segment of the least cost."""
-    return _pooled(video, optimal_starts(video.vectors, _count(video, interval_s)))
-
-
 def frame_difference(video: WindowedVideo, interval_s: float) -> Sentences:
     """The window in the middle of each segment between the largest differences of frames."""
     largest = np.argsort(-video.changes[1:], kind="stable")[: _count(video, interval_s) - 1] + 1
@@ -182,7 +177,6 @@ METHODS = (
     Method("selective", "interval_s", INTERVALS_S, selective),
     Method("selective pooled", "interval_s", INTERVALS_S, selective_pooled),
     Method("optimum", "interval_s", INTERVALS_S, optimum),
-    Method("optimum pooled", "interval_s", INTERVALS_S, optimum_pooled),
     Method("online", "least_error", LEAST_ERRORS, online),
     Method("online, reuse", "least_error", LEAST_ERRORS, online_reuse),
     Method("frame difference", "interval_s", INTERVALS_S, frame_difference),

@@ -9,6 +9,8 @@ from vlret.errors import VlretError
 
 HINTS: dict[str, str] = {
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
+    "annotated_videos_missing": "Give the directory that the paths are relative to with --videos, or run with "
+    "--allow-missing.",
     "annotations_incomplete": "Get the original files: {source}. Or run with --allow-missing, which every number "
     "then says.",
     "captions_not_in_index": "Index them, or run with --allow-missing.",

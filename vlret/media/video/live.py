@@ -19,6 +19,7 @@ from vlret.media.limits import OPEN_STREAM_S, STREAM_SILENCE_S
 from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.container import FORMATS, SIZES, check_frame_size, decodable_streams
 from vlret.media.video.frame_pixels import frame_pixels, orientation_of
+from vlret.media.video.video import TOLERANCE_S
 from vlret.types import Pixels
 
 _MAX_STEP_S = 10.0  # a larger step between two time stamps, or one back, is a break in them
@@ -65,8 +66,8 @@ class LiveVideo:
         """
         shown, n_sampled = None, 0
         for time_s, frame in self._timed():
-            while shown is not None and (n_sampled + 0.5) / frames_hz < time_s:
-                yield (n_sampled + 0.5) / frames_hz, _pixels(shown, size)
+            while shown is not None and (wanted_s := (n_sampled + 0.5) / frames_hz) < time_s - TOLERANCE_S:
+                yield wanted_s, _pixels(shown, size)
                 n_sampled += 1
             shown = frame
         if shown is not None and n_sampled == 0:

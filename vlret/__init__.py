@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
     from vlret.tasks.searcher import Searcher
+    from vlret.tasks.segment import segment
     from vlret.tasks.vqa import answer
-    from vlret.types import Answer, Clip, Frames, Hit, Hits, Label
+    from vlret.types import Answer, Clip, Frames, Hit, Hits, Label, Segment
 
 __version__ = "0.1.0"
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Index",
     "Label",
     "Searcher",
+    "Segment",
     "VlretError",
     "answer",
     "build_index",
@@ -36,6 +38,7 @@ __all__ = [
     "decode",
     "load_model",
     "search",
+    "segment",
 ]
 
 _HOMES = {
@@ -45,6 +48,7 @@ _HOMES = {
     "Hit": "types",
     "Hits": "types",
     "Label": "types",
+    "Segment": "types",
     "VlretError": "errors",
     "Filter": "index.filter",
     "Index": "index.index",
@@ -54,6 +58,7 @@ _HOMES = {
     "classify": "tasks.label",
     "search": "tasks.search",
     "Searcher": "tasks.searcher",
+    "segment": "tasks.segment",
     "answer": "tasks.vqa",
 }
 

@@ -23,6 +23,16 @@ def printable(text: object) -> str:
     return "".join(_escaped(character) for character in str(text))
 
 
+def without_credentials(text: str) -> str:
+    """Return `text` with what may hold passwords in addresses masked: user, password and query.
+
+    `rtsp://me:secret@camera/live?token=1` becomes `rtsp://***@camera/live?***`. A password may hold `/`, `@` or `?`
+    unescaped, so everything up to the last `@` is masked.
+    """
+    text = re.sub(r"://\S*@", "://***@", text)
+    return re.sub(r"(://[^\s?]*)\?\S*", r"\1?***", text)
+
+
 def count_of(n: int, noun: str) -> str:
     """Return a number with its noun: "1 file", "2 files"."""
     return f"{n} {noun}{'s' * (n != 1)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, overload
@@ -209,6 +209,23 @@ class Label:
     def to_json(self) -> dict[str, Any]:
         """Return the fields as plain JSON values."""
         return {**asdict(self), "top": [asdict(score) for score in self.top]}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of windows of one file that belong together: `[start, end)` in seconds; an image ends where it starts.
+
+    `vector` is the embedding of the window nearest to the segment's middle, float32 [dim], and `midpoint` that
+    window's centre in seconds; `mean` is the mean of the embeddings of all its windows, float32 [dim]. Both have unit
+    length.
+    """
+
+    path: str
+    start: float
+    end: float
+    midpoint: float
+    vector: Vectors = field(compare=False, repr=False)
+    mean: Vectors = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

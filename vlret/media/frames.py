@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count, takewhile
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from vlret.media.decoders.registry import AUTO, find_decoder
 from vlret.media.frame_size import Size
 from vlret.media.open_media import Media
 from vlret.media.sampling import Times, clip_times
-from vlret.types import Clip, Frames
+from vlret.types import Clip, Frames, Pixels
 
 
 def frames_at(media: Media, times: Times, decoder: Decoder, size: Size | None) -> Frames:
@@ -37,3 +38,17 @@ def clip_frames(
     for clip, frames in zip(clips, decoded, strict=True):
         if media.decoded_end is None or clip.start < media.decoded_end:
             yield clip, frames
+
+
+def sampled_frames(media: Media, frames_hz: float, size: Size | None) -> Iterator[tuple[float, Pixels]]:
+    """Yield (seconds, pixels) of the frame shown in the middle of each 1 / `frames_hz` seconds of an open file.
+
+    An image, or a video shorter than that, gives one.
+    """
+    end_s = media.info.duration
+    later = takewhile(lambda time: time < end_s, ((n + 0.5) / frames_hz for n in count(1)))
+    times = [0.5 / frames_hz, *later]
+    for time, (_, pixels) in zip(times, media.frames_at(times, size), strict=True):
+        if media.decoded_end is not None and time >= media.decoded_end and time > times[0]:
+            return
+        yield time, pixels

@@ -38,6 +38,21 @@ PROGRESSIVE_BYTES = 6
 MAX_FRAME_BYTES = 200_000_000
 """Memory in bytes of a decoded video frame: 16K with 8 bits, 8K with 10 bits in any chroma format."""
 
+OPEN_STREAM_S = 15.0
+"""Seconds in which a camera or an address must answer."""
+
+STREAM_SILENCE_S = 15.0
+"""A connection on which nothing arrives for so many seconds is taken for lost."""
+
+RECONNECT_S = 300.0
+"""A lost connection is tried again for so many seconds after the last frame."""
+
+RECONNECT_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds before each attempt; the last one repeats."""
+
+STREAM_QUEUE_FRAMES = 32
+"""Frames that wait for the model, eight seconds of them by default; a camera's oldest are dropped."""
+
 
 def decode_limit_s(n_bytes: int) -> float:
     """Return the seconds of CPU time that a file of `n_bytes` may take."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+import math
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -33,4 +34,15 @@ def check_n_segments(n_segments: object, n_rows: int) -> None:
             code="bad_n_segments",
             given=n_segments,
             allowed=n_rows,
+        )
+
+
+def check_threshold(threshold: object) -> None:
+    """Raise `UsageError` unless `threshold` is a number from 0 on."""
+    if not isinstance(threshold, Real) or math.isnan(threshold) or threshold < 0:
+        raise UsageError(
+            f"The threshold of segments was given as {threshold!r}.",
+            "Give a number from 0 on.",
+            code="bad_segment_threshold",
+            given=threshold,
         )

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import math
 from heapq import heapify, heappop, heappush
-from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
-from vlret.segmentation.checks import check_n_segments, check_vectors
+from vlret.segmentation.checks import check_n_segments, check_threshold, check_vectors
 from vlret.segmentation.cost import Starts
 from vlret.types import Vectors
 
@@ -101,10 +100,5 @@ def _check_stop(n_segments: object, threshold: object, n_rows: int) -> None:
         )
     if threshold is None:
         check_n_segments(n_segments, n_rows)
-    elif not isinstance(threshold, Real) or math.isnan(threshold) or threshold < 0:
-        raise UsageError(
-            f"The threshold of segments was given as {threshold!r}.",
-            "Give a number from 0 on.",
-            code="bad_segment_threshold",
-            given=threshold,
-        )
+    else:
+        check_threshold(threshold)

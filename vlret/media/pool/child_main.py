@@ -21,11 +21,12 @@ import numpy as np
 from vlret.errors import MissingExtraError, VlretError
 from vlret.media.clips import clips_of
 from vlret.media.decoders.registry import find_decoder
-from vlret.media.frames import clip_frames, frames_at
+from vlret.media.frames import clip_frames, frames_at, sampled_frames
 from vlret.media.limits import decode_limit_s, worker_limit_bytes
 from vlret.media.open_media import Media, open_media
 from vlret.media.pool.messages import Message, missing_extra_message, write_message
 from vlret.media.unreadable_error import UnreadableError
+from vlret.media.video.live import LiveVideo
 
 _REPORT_S = 1.0
 
@@ -81,7 +82,9 @@ def _limit_memory(n_bytes: int) -> None:
 
 
 def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
-    on_progress = _watch(request["path"], decode_limit_s(_size(request["path"])), out)
+    is_endless = request["kind"] == "live"
+    limit_s = math.inf if is_endless else decode_limit_s(_size(request["path"]))
+    on_progress = _watch(request["path"], limit_s, out)
     try:
         for header, pixels in KINDS[request["kind"]](request, on_progress):
             write_message(out, header, pixels)
@@ -158,6 +161,25 @@ def _frames(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterato
     yield {"kind": "frames", "times": frames.times.tolist()}, frames.pixels
 
 
+def _sampled(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
+    """Yield the frames of a file at a rate, then "done"."""
+    size = request["size"] and tuple(request["size"])
+    with open_media(request["path"], on_progress) as media:
+        for time_s, pixels in sampled_frames(media, request["frames_hz"], size):
+            yield {"kind": "frame", "time": time_s}, pixels
+        yield {"kind": "done", "warning": _warning(media)}, None
+
+
+def _live(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
+    """Yield the frames of a pipe, an address or a camera at a rate, as they arrive, then "done"."""
+    size = request["size"] and tuple(request["size"])
+    with LiveVideo(request["source"], request["location"], on_progress) as video:
+        yield {"kind": "opened", "is_finite": video.is_finite}, None
+        for time_s, pixels in video.sampled(request["frames_hz"], size):
+            yield {"kind": "frame", "time": time_s}, pixels
+    yield {"kind": "done", "warning": None}, None
+
+
 def _warning(media: Media) -> str | None:
     """Return all oddities of a file in one line; None without any."""
     found = list(media.warnings)
@@ -168,7 +190,7 @@ def _warning(media: Media) -> str | None:
     return "; ".join(found) or None
 
 
-KINDS = {"clips": _clips, "frames": _frames}
+KINDS = {"clips": _clips, "frames": _frames, "sampled": _sampled, "live": _live}
 
 if __name__ == "__main__":
     main()

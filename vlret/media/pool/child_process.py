@@ -37,17 +37,20 @@ class ChildDied(Exception):  # noqa: N818 - an event: the reason for a skipped f
 class Child:
     """One decoding process, limited to `memory_bytes` where the system allows it.
 
+    It inherits the file descriptors `pass_fds`.
+
     Raises:
         VlretError: the system cannot start one now ("no_process").
     """
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, pass_fds: tuple[int, ...] = ()) -> None:
         # -P: a file in the working directory must not shadow a module.
         command = [sys.executable, "-P", "-m", "vlret.media.pool.child_main", str(memory_bytes)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=_PIPE_BYTES,
+                pass_fds=pass_fds,
                 process_group=0,  # out of reach of the terminal's Ctrl-C, which would end it with a traceback
             )  # fmt: skip
         except OSError as error:  # no memory, processes or file descriptors left

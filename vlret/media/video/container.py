@@ -21,13 +21,13 @@ from vlret.media.unreadable_error import UnreadableError
 
 # All formats that FFmpeg may open. Playlists (hls, dash, concat, sdp) refer to other files and addresses and are
 # excluded; the audio formats are listed so that they can be refused as "audio only".
-_FORMATS = (
+FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,gif,flv,asf,ogg,mxf,dv,rm,"
     "ivf,obu,vc1,wtv,nut,yuv4mpegpipe,mp3,wav,flac,aac"
 )
-_PROTOCOLS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
+_PROTOCOLS = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
 # FFmpeg itself refuses larger frames before it allocates them; a pixel of video has at least 1.5 bytes.
-_SIZES = {"max_pixels": str(MAX_FRAME_BYTES * 2 // 3)}
+SIZES = {"max_pixels": str(MAX_FRAME_BYTES * 2 // 3)}
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.dependent
 _SAMPLE = 500  # packets read to distinguish a video from a cover image
 # FFmpeg's own decoders of these ignore the alpha channel, which is a separate stream inside.
@@ -50,7 +50,7 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
     # Decoding several files at once is faster than several threads on one.
     stream.thread_type = "NONE"
     stream.codec_context.thread_count = 1
-    stream.codec_context.options = _SIZES
+    stream.codec_context.options = SIZES
     return container, stream
 
 
@@ -66,36 +66,44 @@ def decoder_of(stream: VideoStream) -> VideoCodecContext:
     if name is None or stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
         return codec
     with_alpha = cast(VideoCodecContext, av.CodecContext.create(name, "r"))
-    with_alpha.thread_count, with_alpha.options = 1, _SIZES
+    with_alpha.thread_count, with_alpha.options = 1, SIZES
     return with_alpha
 
 
 def _opened(path: Path) -> InputContainer:
     try:
-        return av.open(f"file:{path}", options=_SIZES, container_options=_PROTOCOLS, metadata_errors="ignore")
+        return av.open(f"file:{path}", options=SIZES, container_options=_PROTOCOLS, metadata_errors="ignore")
     except av.FFmpegError as error:
         hint = "Check that it plays in a player."
         raise UnreadableError(path, _reason(path, error), hint, code="not_playable") from error
 
 
 def _stream(path: Path, container: InputContainer) -> VideoStream:
-    streams = video_streams(container)
-    known = [stream for stream in streams if stream.codec_context is not None]
     try:
-        if not streams:
-            only = "audio only" if container.streams.audio else "nothing that can be shown"
-            raise UnreadableError(
-                path, f"no video stream: {only}", "Give a video or an image.", code="no_video"
-            )
-        if not known:
-            hint = "Convert it, to H.264 in MP4 for example."
-            raise UnreadableError(path, "unsupported video codec", hint, code="unknown_codec")
+        known = decodable_streams(path, container)
         stream = _shown_by_players(container, known) if len(known) > 1 else known[0]
-        _check_size(path, stream.codec_context)
+        check_frame_size(path, stream.codec_context)
         return stream
     except MediaError:
         container.close()
         raise
+
+
+def decodable_streams(path: Path, container: InputContainer) -> list[VideoStream]:
+    """Return the video streams that can be decoded, one or more.
+
+    Raises:
+        MediaError: there is none.
+    """
+    streams = video_streams(container)
+    if not streams:
+        only = "audio only" if container.streams.audio else "nothing that can be shown"
+        raise UnreadableError(path, f"no video stream: {only}", "Give a video or an image.", code="no_video")
+    known = [stream for stream in streams if stream.codec_context is not None]
+    if not known:
+        hint = "Convert it, to H.264 in MP4 for example."
+        raise UnreadableError(path, "unsupported video codec", hint, code="unknown_codec")
+    return known
 
 
 def _shown_by_players(container: InputContainer, streams: list[VideoStream]) -> VideoStream:
@@ -111,7 +119,8 @@ def _shown_by_players(container: InputContainer, streams: list[VideoStream]) -> 
     return max(streams, key=rank)
 
 
-def _check_size(path: Path, codec: VideoCodecContext) -> None:
+def check_frame_size(path: Path, codec: VideoCodecContext) -> None:
+    """Raise MediaError if the frames need more memory than one may."""
     bits = av.VideoFormat(codec.pix_fmt).padded_bits_per_pixel if codec.pix_fmt else 12
     if codec.width * codec.height * bits > 8 * MAX_FRAME_BYTES:
         size = f"{codec.width} x {codec.height}"

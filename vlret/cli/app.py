@@ -19,6 +19,7 @@ import typer
 from vlret import __version__
 from vlret.cli import (
     bench,
+    caption,
     check,
     compact,
     demo,
@@ -29,17 +30,21 @@ from vlret.cli import (
     output,
     remove,
     search,
+    stream,
     train,
     vqa,
 )
 from vlret.cli.hints import with_options
 from vlret.errors import VlretError
+from vlret.text import without_credentials
 
 VERBS: dict[str, Callable[..., None]] = {
     "index": index.index,
     "search": search.search,
     "label": label.label,
     "vqa": vqa.vqa,
+    "caption": caption.caption,
+    "stream": stream.stream,
     "info": info.info,
     "remove": remove.remove,
     "check": check.check,
@@ -96,7 +101,7 @@ def _run(words: list[str], debug: bool) -> int:
 
 def _failed(error: object, code: int, debug: bool) -> int:
     if debug:
-        traceback.print_exc()
+        print(without_credentials(traceback.format_exc()), file=sys.stderr)
     output.say_error(str(error))
     return code
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vlret.text import printable
+from vlret.text import printable, without_credentials
 
 if TYPE_CHECKING:
     from vlret.types import SkippedFile
@@ -40,6 +40,12 @@ def show_lines(text: object) -> None:
     """Print a table or a report on stdout, control characters escaped."""
     for line in str(text).split("\n"):
         show(line)
+
+
+def print_text(text: str) -> None:
+    """Print whole lines: exact for programs that read them, escaped on a terminal."""
+    lines = text.split("\n")
+    print("\n".join(map(printable, lines)) if sys.stdout.isatty() else text, end="", flush=True)
 
 
 def show_paths(paths: Iterable[str], null: bool = False) -> None:
@@ -113,4 +119,4 @@ class _OneLine(logging.Formatter):
 
 
 def _one_line(text: str) -> str:
-    return printable(re.sub(r"\s*\n\s*", " ", text.strip()))
+    return printable(without_credentials(re.sub(r"\s*\n\s*", " ", text.strip())))

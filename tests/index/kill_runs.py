@@ -34,7 +34,7 @@ def build_job(library: Path, folder: Path) -> None:
 
 
 def meaning_job(library: Path, folder: Path) -> None:
-    build.build_index(library, folder, CircleEmbedder(), clips="meaning", prune=folder.exists())
+    build.build_index(library, folder, CircleEmbedder(), clips="meaning:1", prune=folder.exists())
 
 
 def compact_job(library: Path, folder: Path) -> None:

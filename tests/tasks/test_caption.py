@@ -117,9 +117,17 @@ def test_below_the_threshold_a_clip_is_unknown(painted):
 def test_short_files_are_captioned_together_and_no_text_is_unknown(painted_index, monkeypatch):
     captioner = Counting()
     monkeypatch.setattr(caption, "_CLIPS_AT_ONCE", 3)
+    monkeypatch.setattr(caption, "_WAIT_S", 1e9)
     items = vlret.caption(painted_index, captioner, model=ColourEmbedder())
     assert captioner.calls == [3, 3, 2]
     assert [item.text for item in items] == ["1", "unknown", "1", "2", "unknown", "2", "3", "unknown"]
+
+
+def test_files_that_come_slowly_do_not_wait_for_each_other(painted_index, monkeypatch):
+    captioner = Counting()
+    monkeypatch.setattr(caption, "_WAIT_S", 0.0)
+    vlret.caption(painted_index, captioner, model=ColourEmbedder())
+    assert captioner.calls == [1, 1, 1, 2, 1, 1, 1]
 
 
 def test_files_that_cannot_be_read_are_skipped_with_a_warning(painted, tmp_path, caplog):

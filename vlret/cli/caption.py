@@ -11,12 +11,12 @@ import typer
 
 from vlret.cli import options, output
 from vlret.errors import UsageError
-from vlret.reports.caption_formats import FORMATS
 from vlret.text import count_of
 
 if TYPE_CHECKING:
     from vlret.models.captioners.base import Captioner
     from vlret.reports.caption_folder import CaptionFolder
+    from vlret.reports.caption_formats import CaptionFormat
     from vlret.tasks.caption import FileCaptions
     from vlret.tasks.clip_source import ClipSource
     from vlret.types import SkippedFile
@@ -76,16 +76,16 @@ def caption(
 
     Example: vlret caption holiday.mp4 --every 5 --format srt > holiday.srt
     """
-    _check(form, out, json)
+    written_as = _format(form, out, json)
     output.say(f"loading {model or 'the model'}")
     from vlret.models.captioners.registry import load_captioner
     from vlret.tasks.caption import caption_files, open_source, settings_of, with_threshold
 
     source = open_source(sources, model, device, every, selective)
-    _check_one_file(source, form, out)
+    _check_one_file(source, written_as, out)
     made_by = with_threshold(load_captioner(captioner, source.model), threshold)
     output.say_files("skipped", source.skipped)
-    folder = _folder(out, form, source, settings_of(made_by, captioner))
+    folder = _folder(out, written_as, source, settings_of(made_by, captioner))
     todo = folder.unfinished() if folder else list(source.roots)
     done = _Told(caption_files(source, made_by, todo, progress=bool(out or json or not sys.stdout.isatty())))
     if folder:
@@ -93,7 +93,7 @@ def caption(
     elif json:
         _print_document(done, source, made_by)
     else:
-        _print(done, form)
+        _print(done, written_as)
     if (todo and not done.n_files) or (strict and done.n_skipped + len(source.skipped)):
         raise typer.Exit(1)
 
@@ -119,22 +119,25 @@ class _Told:
             yield result
 
 
-def _check(form: str, out: Path | None, json: bool) -> None:
+def _format(form: str, out: Path | None, json: bool) -> CaptionFormat:
+    from vlret.reports.caption_formats import FORMATS
+
     if form not in FORMATS:
         raise UsageError(f"--format was given as {form!r}.", f"Give {', '.join(FORMATS)}.")
     if json and (out or form != "text"):
         raise UsageError(f"--json was given with {'--out' if out else '--format'}.", "Give one of them.")
+    return FORMATS[form]
 
 
-def _check_one_file(source: ClipSource, form: str, out: Path | None) -> None:
-    if FORMATS[form].of_one_file and not out and len(source.roots) > 1:
+def _check_one_file(source: ClipSource, form: CaptionFormat, out: Path | None) -> None:
+    if form.of_one_file and not out and len(source.roots) > 1:
         raise UsageError(
-            f"{form} holds the captions of one file, not of {len(source.roots)}.",
+            f"{form.name} holds the captions of one file, not of {len(source.roots)}.",
             "Give --out DIR to write one for each.",
         )
 
 
-def _folder(out: Path | None, form: str, source: ClipSource, settings: str) -> CaptionFolder | None:
+def _folder(out: Path | None, form: CaptionFormat, source: ClipSource, settings: str) -> CaptionFolder | None:
     from vlret.reports.caption_folder import CaptionFolder
 
     return CaptionFolder(out, form, source, settings) if out else None
@@ -154,7 +157,7 @@ def _print_document(done: _Told, source: ClipSource, captioner: Captioner) -> No
     output.print_json(captions_to_json(source.model.card.name, captioner.name, items))
 
 
-def _print(done: _Told, form: str) -> None:
-    output.print_text(FORMATS[form].head)
+def _print(done: _Told, form: CaptionFormat) -> None:
+    output.print_text(form.head)
     for file in done:
-        output.print_text(FORMATS[form].body(file.items))
+        output.print_text(form.body(file.items))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from vlret.text import count_of, is_utf8_text, no_formula, printable, short_repr, without_mark
+from vlret.text import (
+    count_of,
+    is_utf8_text,
+    no_formula,
+    printable,
+    short_repr,
+    without_credentials,
+    without_mark,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +69,18 @@ def test_a_value_in_an_error_is_short_and_on_one_line():
 )
 def test_a_lone_surrogate_is_not_utf8(value, valid):
     assert is_utf8_text(value) is valid
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("rtsp://camera:554/live", "rtsp://camera:554/live"),
+        ("rtsp://me:secret@camera/live", "rtsp://***@camera/live"),
+        ("rtsp://me:se/cr@t?x@camera/live", "rtsp://***@camera/live"),
+        ("http://camera/video.cgi?user=me&pwd=secret", "http://camera/video.cgi?***"),
+        ("lost http://me:secret@a/?b=secret, again", "lost http://***@a/?*** again"),
+        ("a@b.mp4?", "a@b.mp4?"),
+    ],
+)
+def test_passwords_in_addresses_are_masked(address, shown):
+    assert without_credentials(address) == shown

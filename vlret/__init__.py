@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vlret.tasks.search import search
     from vlret.tasks.searcher import Searcher
     from vlret.tasks.segment import segment
+    from vlret.tasks.stream.stream import stream
     from vlret.tasks.vqa import answer
     from vlret.types import Answer, Clip, ClipCaption, Frames, Hit, Hits, Label, Segment
 
@@ -42,6 +43,7 @@ __all__ = [
     "load_model",
     "search",
     "segment",
+    "stream",
 ]
 
 _HOMES = {
@@ -64,6 +66,7 @@ _HOMES = {
     "search": "tasks.search",
     "Searcher": "tasks.searcher",
     "segment": "tasks.segment",
+    "stream": "tasks.stream.stream",
     "answer": "tasks.vqa",
 }
 

@@ -33,11 +33,15 @@ def build_job(library: Path, folder: Path) -> None:
     build.build_index(library, folder, CircleEmbedder(), prune=folder.exists())
 
 
+def meaning_job(library: Path, folder: Path) -> None:
+    build.build_index(library, folder, CircleEmbedder(), clips="meaning", prune=folder.exists())
+
+
 def compact_job(library: Path, folder: Path) -> None:
     Index.open(folder).compact()
 
 
-JOBS = {"build": build_job, "compact": compact_job, "caption": caption_job}
+JOBS = {"build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job}
 
 
 def kill_at(step: int) -> None:

@@ -25,8 +25,8 @@ def naive_events(times: list[float], rows: list[Vectors], settings: EventSetting
         mean = sum(weight * rows[row].astype(float) for weight, (row, _) in zip(weights, run, strict=True))
         return mean / np.linalg.norm(mean)
 
-    def error(now: int) -> float:
-        return (1 - rows[now] @ average(current)) / 2 if current else 0.0
+    def error_to(row: int, run: list[tuple[int, float]]) -> float:
+        return (1 - rows[row] @ average(run)) / 2
 
     def threshold() -> float:
         seen = errors[-settings.memory :] or [-1.0]
@@ -34,7 +34,7 @@ def naive_events(times: list[float], rows: list[Vectors], settings: EventSetting
 
     def is_new(now: int) -> bool:
         silent = current and times[now] - times[current[0][0]] >= settings.max_silence_s
-        return not current or silent or error(now) > threshold()
+        return not current or silent or error_to(now, current) > threshold()
 
     def announce(now: int) -> None:
         nonlocal current, candidate
@@ -44,6 +44,8 @@ def naive_events(times: list[float], rows: list[Vectors], settings: EventSetting
         best = int(np.argmax(cosines)) if cosines else 0
         reuses = described[best][0] if cosines and cosines[best] >= settings.reuse_cosine else None
         found.append((len(found), times[candidate[0][0]], times[now], reuses, vector))
+        for place, (row, _) in enumerate(candidate):
+            errors.append(error_to(row, candidate[: max(place, 1)]))
         current, candidate = candidate, []
 
     def dwelled() -> bool:
@@ -53,13 +55,13 @@ def naive_events(times: list[float], rows: list[Vectors], settings: EventSetting
         if candidate and time - times[candidate[0][0]] > settings.delay_s:
             candidate = []
         novel, n_before = is_new(now), len(found)
-        errors.append(min(error(now), threshold()))
         if candidate and not novel:
             if dwelled():
                 announce(now)
                 novel = is_new(now)
             candidate = []
         if not novel:
+            errors.append(error_to(now, current))
             current.append((now, settings.average_s))
             continue
         candidate.append((now, 1.0))

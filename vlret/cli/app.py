@@ -31,11 +31,13 @@ from vlret.cli import (
     output,
     remove,
     search,
+    stream,
     train,
     vqa,
 )
 from vlret.cli.hints import with_options
 from vlret.errors import VlretError
+from vlret.text import without_credentials
 
 VERBS: dict[str, Callable[..., None]] = {
     "index": index.index,
@@ -43,6 +45,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "label": label.label,
     "vqa": vqa.vqa,
     "caption": caption.caption,
+    "stream": stream.stream,
     "info": info.info,
     "remove": remove.remove,
     "check": check.check,
@@ -104,7 +107,7 @@ def _is_resumable(words: list[str]) -> bool:
 
 def _failed(error: object, code: int, debug: bool) -> int:
     if debug:
-        traceback.print_exc()
+        print(without_credentials(traceback.format_exc()), file=sys.stderr)
     output.say_error(str(error))
     return code
 

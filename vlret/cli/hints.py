@@ -9,6 +9,8 @@ from vlret.errors import VlretError
 
 HINTS: dict[str, str] = {
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
+    "annotated_videos_missing": "Give the directory that the paths are relative to with --videos, or run with "
+    "--allow-missing.",
     "annotations_incomplete": "Get the original files: {source}. Or run with --allow-missing, which every number "
     "then says.",
     "captions_not_in_index": "Index them, or run with --allow-missing.",
@@ -38,6 +40,7 @@ HINTS: dict[str, str] = {
     "questions_need_model": "Give --model in place of --vectors.",
     "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
+    "run_of_other_recipe": "Choose another directory with --out, or train the recipe of that run: {path}/recipe.json.",
     "too_many_clips": "Give longer windows with --clips.",
     "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "
     "commands take --model, too), or list its directory in {variable}.",

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vlret.text import printable
+from vlret.text import printable, without_credentials
 
 if TYPE_CHECKING:
     from vlret.types import SkippedFile
@@ -119,4 +119,4 @@ class _OneLine(logging.Formatter):
 
 
 def _one_line(text: str) -> str:
-    return printable(re.sub(r"\s*\n\s*", " ", text.strip()))
+    return printable(without_credentials(re.sub(r"\s*\n\s*", " ", text.strip())))

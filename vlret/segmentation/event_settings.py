@@ -29,10 +29,10 @@ class EventSettings:
     min_dwell_s: float = 1.0
     max_silence_s: float = 60.0
     average_s: float = 4.0
-    deviations: float = 3.0
-    least_error: float = 0.05
+    deviations: float = 2.0
+    least_error: float = 0.12
     memory: int = 60
-    reuse_cosine: float | None = 0.9
+    reuse_cosine: float | None = 0.75
     described: int = 256
 
     def __post_init__(self) -> None:

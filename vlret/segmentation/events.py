@@ -1,9 +1,9 @@
 """Where something new begins in a stream of embeddings, as it arrives: on-line event detection.
 
 The test is that of on-line generic event boundary detection: the error (1 - cosine) / 2 to what was expected, against
-a Gaussian fitted to remembered errors (On-GEBD / ESTimator, ICCV 2025, arXiv:2510.06855); an error above the threshold
-is remembered as the threshold. What is expected is a moving average of the current event, as in Event-VStream
-(arXiv:2601.15655). The paper on VL-JEPA only mentions the on-line case.
+a Gaussian fitted to the remembered errors of vectors to their own events (On-GEBD / ESTimator, ICCV 2025,
+arXiv:2510.06855). What is expected is a moving average of the current event, as in Event-VStream (arXiv:2601.15655).
+The paper on VL-JEPA only mentions the on-line case.
 """
 
 from __future__ import annotations
@@ -77,14 +77,13 @@ class EventDetector:
         if self._candidate and time_s - self._candidate.start_s > self.settings.delay_s:
             self._candidate = None
         is_new = self._is_new(time_s, vector)
-        self._errors.append(min(self._error(vector), self._threshold()))
         event = None if is_new else self._end_candidate(time_s)
         if event:
             is_new = self._is_new(time_s, vector)  # compared with the event just announced
         if not is_new and self._current:
-            self._current.add(time_s, vector, self.settings.average_s)
+            self._errors.append(self._current.add(time_s, vector, self.settings.average_s))
             return event
-        self._candidate = self._candidate or _Run(time_s, vector)
+        self._candidate = self._candidate or _Run(time_s, vector, self.settings.memory)
         self._candidate.add(time_s, vector, _CANDIDATE_AVERAGE_S)
         is_last_chance = time_s + step_s > self._candidate.start_s + self.settings.delay_s
         return self._announce(self._candidate, time_s) if is_last_chance and not event else event
@@ -111,10 +110,7 @@ class EventDetector:
     def _is_new(self, time_s: float, vector: Vectors) -> bool:
         if self._current is None or time_s - self._current.start_s >= self.settings.max_silence_s:
             return True
-        return self._error(vector) > self._threshold()
-
-    def _error(self, vector: Vectors) -> float:
-        return 0.0 if self._current is None else float(1 - vector @ self._current.direction) / 2
+        return self._current.error(vector) > self._threshold()
 
     def _threshold(self) -> float:
         if not self._errors:
@@ -135,22 +131,34 @@ class EventDetector:
         if self._described and reuses is None:
             self._described.add(number, vector)
         self._current, self._candidate = candidate, None
+        self._errors.extend(candidate.errors)
         self._n_events += 1
         return Event(number, candidate.start_s, time_s, vector, reuses)
 
 
 class _Run:
-    """Vectors that belong together: when they start and end, and their moving average."""
+    """Vectors that belong together: when they start and end, their moving average, their last errors."""
 
-    def __init__(self, start_s: float, vector: Vectors) -> None:
+    def __init__(self, start_s: float, vector: Vectors, memory: int) -> None:
         self.start_s = self.end_s = start_s
+        self.errors: deque[float] = deque(maxlen=memory)
         self._average = vector.astype(np.float32)
 
-    def add(self, time_s: float, vector: Vectors, average_s: float) -> None:
-        """Move the average towards `vector`, by the share that `average_s` and the time since the last one give."""
+    def add(self, time_s: float, vector: Vectors, average_s: float) -> float:
+        """Move the average towards `vector`, by the share that `average_s` and the time since the last one give.
+
+        Return the error before.
+        """
+        error = self.error(vector)
+        self.errors.append(error)
         share = -math.expm1((self.end_s - time_s) / average_s)
         self._average = self._average + share * (vector - self._average)
         self.end_s = time_s
+        return error
+
+    def error(self, vector: Vectors) -> float:
+        """(1 - cosine) / 2 of `vector` to the average."""
+        return float(1 - vector @ self.direction) / 2
 
     @property
     def dwell_s(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +20,12 @@ from vlret.media.limits import OPEN_STREAM_S, STREAM_SILENCE_S
 from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.container import FORMATS, SIZES, check_frame_size, decodable_streams
 from vlret.media.video.frame_pixels import frame_pixels, orientation_of
+from vlret.media.video.video import TOLERANCE_S
 from vlret.types import Pixels
 
 _MAX_STEP_S = 10.0  # a larger step between two time stamps, or one back, is a break in them
 _DEFAULT_FPS = 25
+_WITHOUT_TIMES = {"mpjpeg", "mjpeg", "h264", "hevc"}
 _NAME = Path("the stream")  # its address may hold a password
 # Playlists are excluded as for files: they name other addresses. A server may redirect within these protocols.
 _NETWORK = {
@@ -50,6 +53,7 @@ class LiveVideo:
             self._container = _opened(kind, location)
         self._stream = _video_stream(self._container)
         self.is_finite = kind == "address" and self._container.size > 0
+        self._timed_by_arrival = kind == "address" and self._container.format.name in _WITHOUT_TIMES
 
     def __enter__(self) -> Self:
         return self
@@ -65,8 +69,8 @@ class LiveVideo:
         """
         shown, n_sampled = None, 0
         for time_s, frame in self._timed():
-            while shown is not None and (n_sampled + 0.5) / frames_hz < time_s:
-                yield (n_sampled + 0.5) / frames_hz, _pixels(shown, size)
+            while shown is not None and (wanted_s := (n_sampled + 0.5) / frames_hz) < time_s - TOLERANCE_S:
+                yield wanted_s, _pixels(shown, size)
                 n_sampled += 1
             shown = frame
         if shown is not None and n_sampled == 0:
@@ -77,7 +81,7 @@ class LiveVideo:
         frame_s = 1 / float(self._stream.average_rate or _DEFAULT_FPS)
         time_s, last_stamp = 0.0, None
         for number, frame in enumerate(self._frames()):
-            stamp = frame.time
+            stamp = time.monotonic() if self._timed_by_arrival else frame.time
             step_s = frame_s if stamp is None or last_stamp is None else stamp - last_stamp
             if number:
                 time_s += step_s if 0 < step_s <= _MAX_STEP_S else frame_s

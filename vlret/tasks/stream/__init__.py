@@ -1,0 +1,1 @@
+"""A text for each event of a stream, as it happens."""

@@ -87,14 +87,15 @@ def caption(
     output.say_files("skipped", source.skipped)
     folder = _folder(out, written_as, source, settings_of(made_by, captioner))
     todo = folder.unfinished() if folder else list(source.roots)
+    n_kept = len(source.roots) - len(todo)
     done = _Told(caption_files(source, made_by, todo, progress=bool(out or json or not sys.stdout.isatty())))
     if folder:
-        _write(done, folder, len(source.roots) - len(todo))
+        _write(done, folder, n_kept)
     elif json:
         _print_document(done, source, made_by)
     else:
         _print(done, written_as)
-    if (todo and not done.n_files) or (strict and done.n_skipped + len(source.skipped)):
+    if done.n_files + n_kept == 0 or (strict and done.n_skipped + len(source.skipped)):
         raise typer.Exit(1)
 
 
@@ -143,10 +144,10 @@ def _folder(out: Path | None, form: CaptionFormat, source: ClipSource, settings:
     return CaptionFolder(out, form, source, settings) if out else None
 
 
-def _write(done: _Told, folder: CaptionFolder, n_before: int) -> None:
+def _write(done: _Told, folder: CaptionFolder, n_kept: int) -> None:
     for file in done:
         folder.write(file.path, file.items)
-    kept = f", kept {count_of(n_before, 'file')} finished before" if n_before else ""
+    kept = f", kept {count_of(n_kept, 'file')} finished before" if n_kept else ""
     output.say(f"wrote captions of {count_of(done.n_files, 'file')} to {folder.path}{kept}")
 
 

@@ -12,8 +12,10 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+import typer
 
 from tests.cli.conftest import ROOT, command, paint_image, process, vlret
 from vlret import __version__
@@ -173,15 +175,17 @@ def test_any_other_error_is_one_line_too(monkeypatch, error, code, text):
     [
         ("index", "interrupted. Finished work is saved. Run the same command again to resume."),
         ("search", "interrupted."),
+        ("caption", "interrupted."),
+        ("caption --out", "interrupted. Finished work is saved. Run the same command again to resume."),
     ],
 )
 def test_ctrl_c_says_whether_the_command_can_resume(verb, message):
-    def stop(json: bool = False) -> None:
+    def stop(out: Annotated[bool, typer.Option("--out")] = False) -> None:
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(app.VERBS, verb, stop)
-        run = vlret(verb)
+        patch.setitem(app.VERBS, verb.split()[0], stop)
+        run = vlret(*verb.split())
     assert (run.code, run.err) == (130, f"vlret: {message}\n")
 
 

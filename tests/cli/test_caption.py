@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import redirect_stdout
 
 import pytest
 
 from tests.cli.conftest import paint_image, vlret
+from vlret.cli import output
 
 SENTENCES = "red\ngreen\nblue\n"
 
@@ -143,6 +145,32 @@ def test_nothing_to_caption_exits_with_1(tmp_path, models, caption):
     (tmp_path / "bad.mp4").write_text("no video")
     run = caption(tmp_path, "--model", models / "colour", "--json")
     assert (run.code, run.json["items"]) == (1, [])
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_captions_for_programs_are_escaped_on_a_terminal_only():
+    text = "a\x1b[31m,1\nb,2\n"
+    with redirect_stdout(io.StringIO()) as pipe:
+        output.print_text(text)
+    with redirect_stdout(Terminal()) as terminal:
+        output.print_text(text)
+    assert (pipe.getvalue(), terminal.getvalue()) == (text, "a\\x1b[31m,1\nb,2\n")
+
+
+def test_captions_beside_their_media_do_not_disturb_the_next_run(tmp_path, models, caption):
+    paint_image(tmp_path / "red.png", "red")
+    for form in ("text", "csv", "jsonl"):
+        for _ in range(2):
+            run = caption(tmp_path, "--out", tmp_path, "--format", form, "--model", models / "colour")
+            assert run.code == 0
+        assert "wrote captions of 0 files" in run.err
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        ".vlret-captions.jsonl", "red.png", "red.png.csv", "red.png.jsonl", "red.png.txt",
+    ]  # fmt: skip
 
 
 def test_a_text_of_a_bank_cannot_write_to_the_terminal(tmp_path, models):

@@ -12,6 +12,7 @@ from tests.index.test_kill import run_killed, write_library
 from tests.refusal import refused
 from tests.reports.caption_job import caption_job
 from vlret.reports.caption_folder import FINISHED, CaptionFolder
+from vlret.reports.caption_formats import FORMATS
 from vlret.tasks import caption, media_clips
 from vlret.tasks.media_clips import MediaClips
 from vlret.types import ClipCaption
@@ -28,7 +29,7 @@ def captions(path: str, text: str = "a dog") -> list[ClipCaption]:
 
 
 def folder(out: Path, library: Path, form: str = "srt", settings: str = "") -> CaptionFolder:
-    return CaptionFolder(out, form, MediaClips([library], CircleEmbedder()), settings)
+    return CaptionFolder(out, FORMATS[form], MediaClips([library], CircleEmbedder()), settings)
 
 
 def contents(out: Path) -> dict[str, bytes]:
@@ -75,7 +76,7 @@ def test_what_would_be_others_now_is_unfinished(written, library):
         MediaClips([library], CircleEmbedder(), selective=True),
         MediaClips([library], CircleEmbedder("another")),
     ):
-        assert len(CaptionFolder(written, "srt", source, "").unfinished()) == 2
+        assert len(CaptionFolder(written, FORMATS["srt"], source, "").unfinished()) == 2
     write_text_video(library / "a.mp4", 1, 2)
     assert names(folder(written, library).unfinished()) == ["a.mp4"]
 

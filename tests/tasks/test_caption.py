@@ -20,6 +20,7 @@ from vlret.models.captioners.base import Captioner
 from vlret.models.captioners.retrieval import RetrievalCaptioner
 from vlret.tasks import caption
 from vlret.tasks.caption import caption_files, open_source
+from vlret.tasks.index_clips import IndexClips
 from vlret.tasks.media_clips import MediaClips
 from vlret.types import Caption, SkippedFile
 
@@ -117,9 +118,17 @@ def test_below_the_threshold_a_clip_is_unknown(painted):
 def test_short_files_are_captioned_together_and_no_text_is_unknown(painted_index, monkeypatch):
     captioner = Counting()
     monkeypatch.setattr(caption, "_CLIPS_AT_ONCE", 3)
+    monkeypatch.setattr(caption, "_WAIT_S", 1e9)
     items = vlret.caption(painted_index, captioner, model=ColourEmbedder())
     assert captioner.calls == [3, 3, 2]
     assert [item.text for item in items] == ["1", "unknown", "1", "2", "unknown", "2", "3", "unknown"]
+
+
+def test_files_that_come_slowly_do_not_wait_for_each_other(painted_index, monkeypatch):
+    captioner = Counting()
+    monkeypatch.setattr(caption, "_WAIT_S", 0.0)
+    vlret.caption(painted_index, captioner, model=ColourEmbedder())
+    assert captioner.calls == [1, 1, 1, 2, 1, 1, 1]
 
 
 def test_files_that_cannot_be_read_are_skipped_with_a_warning(painted, tmp_path, caplog):
@@ -203,8 +212,13 @@ def test_relative_paths_start_at_the_directory_that_all_share(painted, tmp_path)
     assert relative("a/x.png") == ["x.png"]
 
 
-def test_an_empty_index_has_no_captions(painted_index, tmp_path):
+def test_a_relative_path_leads_nowhere_else_whatever_an_index_says(painted_index):
+    source = IndexClips(painted_index, ColourEmbedder())
+    source.roots = {"/a/../b/x.mp4": "/a/../b", "/a/c/y.mp4": "/a/c"}
+    assert [source.relative(path) for path in source.roots] == ["b/x.mp4", "a/c/y.mp4"]
+
+
+def test_an_empty_index_has_no_captions(tmp_path):
     (tmp_path / "bad.mp4").write_text("no video")
     build_index(tmp_path / "bad.mp4", tmp_path / "index", ColourEmbedder(), progress=False)
     assert vlret.caption(tmp_path / "index", colours(), model=ColourEmbedder()) == []
-    assert np.array_equal(painted_index.vectors(), painted_index.vectors())

@@ -92,7 +92,7 @@ def test_one_label_is_certain_and_has_no_margin(painted_index, colour_model):
 def test_many_labels_are_embedded_in_batches(painted_index, colour_model, monkeypatch):
     names = [f"thing {i}" for i in range(2500)] + NAMES
     whole = label_embeddings(colour_model, names)
-    monkeypatch.setattr("vlret.tasks.label._TEXTS_AT_ONCE", 7)
+    monkeypatch.setattr("vlret.models.many_texts._TEXTS_AT_ONCE", 7)
     assert label_embeddings(colour_model, names) == pytest.approx(whole, abs=1e-6)
     found = {item.label for item in classify(painted_index, names, model=colour_model)}
     assert {"red", "green", "blue"} <= found

@@ -7,6 +7,7 @@ Heavy modules are imported inside the commands, so that `vlret --help` starts qu
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import traceback
@@ -57,7 +58,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = ("index", "train", "bench")
+_RESUMABLE = (["index"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,8 +96,13 @@ def _run(words: list[str], debug: bool) -> int:
         code = _failed(f"{type(error).__name__}: {str(error).rstrip('.')}. {bug}", 1, debug)
     if code == _INTERRUPTED:
         resume = "Finished work is saved. Run the same command again to resume."
-        output.say(f"interrupted. {resume if words and words[0] in _RESUMABLE else ''}")
+        output.say(f"interrupted. {resume if _is_resumable(words) else ''}")
     return code
+
+
+def _is_resumable(words: list[str]) -> bool:
+    to_files = any(re.match(r"--out(=|$)", word) for word in words)
+    return words[:1] in _RESUMABLE or (words[:1] == ["caption"] and to_files)
 
 
 def _failed(error: object, code: int, debug: bool) -> int:

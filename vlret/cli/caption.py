@@ -11,12 +11,12 @@ import typer
 
 from vlret.cli import options, output
 from vlret.errors import UsageError
-from vlret.reports.caption_formats import FORMATS
 from vlret.text import count_of
 
 if TYPE_CHECKING:
     from vlret.models.captioners.base import Captioner
     from vlret.reports.caption_folder import CaptionFolder
+    from vlret.reports.caption_formats import CaptionFormat
     from vlret.tasks.caption import FileCaptions
     from vlret.tasks.clip_source import ClipSource
     from vlret.types import SkippedFile
@@ -76,25 +76,26 @@ def caption(
 
     Example: vlret caption holiday.mp4 --every 5 --format srt > holiday.srt
     """
-    _check(form, out, json)
+    written_as = _format(form, out, json)
     output.say(f"loading {model or 'the model'}")
     from vlret.models.captioners.registry import load_captioner
     from vlret.tasks.caption import caption_files, open_source, settings_of, with_threshold
 
     source = open_source(sources, model, device, every, selective)
-    _check_one_file(source, form, out)
+    _check_one_file(source, written_as, out)
     made_by = with_threshold(load_captioner(captioner, source.model), threshold)
     output.say_files("skipped", source.skipped)
-    folder = _folder(out, form, source, settings_of(made_by, captioner))
+    folder = _folder(out, written_as, source, settings_of(made_by, captioner))
     todo = folder.unfinished() if folder else list(source.roots)
+    n_kept = len(source.roots) - len(todo)
     done = _Told(caption_files(source, made_by, todo, progress=bool(out or json or not sys.stdout.isatty())))
     if folder:
-        _write(done, folder, len(source.roots) - len(todo))
+        _write(done, folder, n_kept)
     elif json:
         _print_document(done, source, made_by)
     else:
-        _print(done, form)
-    if (todo and not done.n_files) or (strict and done.n_skipped + len(source.skipped)):
+        _print(done, written_as)
+    if done.n_files + n_kept == 0 or (strict and done.n_skipped + len(source.skipped)):
         raise typer.Exit(1)
 
 
@@ -119,31 +120,34 @@ class _Told:
             yield result
 
 
-def _check(form: str, out: Path | None, json: bool) -> None:
+def _format(form: str, out: Path | None, json: bool) -> CaptionFormat:
+    from vlret.reports.caption_formats import FORMATS
+
     if form not in FORMATS:
         raise UsageError(f"--format was given as {form!r}.", f"Give {', '.join(FORMATS)}.")
     if json and (out or form != "text"):
         raise UsageError(f"--json was given with {'--out' if out else '--format'}.", "Give one of them.")
+    return FORMATS[form]
 
 
-def _check_one_file(source: ClipSource, form: str, out: Path | None) -> None:
-    if FORMATS[form].of_one_file and not out and len(source.roots) > 1:
+def _check_one_file(source: ClipSource, form: CaptionFormat, out: Path | None) -> None:
+    if form.of_one_file and not out and len(source.roots) > 1:
         raise UsageError(
-            f"{form} holds the captions of one file, not of {len(source.roots)}.",
+            f"{form.name} holds the captions of one file, not of {len(source.roots)}.",
             "Give --out DIR to write one for each.",
         )
 
 
-def _folder(out: Path | None, form: str, source: ClipSource, settings: str) -> CaptionFolder | None:
+def _folder(out: Path | None, form: CaptionFormat, source: ClipSource, settings: str) -> CaptionFolder | None:
     from vlret.reports.caption_folder import CaptionFolder
 
     return CaptionFolder(out, form, source, settings) if out else None
 
 
-def _write(done: _Told, folder: CaptionFolder, n_before: int) -> None:
+def _write(done: _Told, folder: CaptionFolder, n_kept: int) -> None:
     for file in done:
         folder.write(file.path, file.items)
-    kept = f", kept {count_of(n_before, 'file')} finished before" if n_before else ""
+    kept = f", kept {count_of(n_kept, 'file')} finished before" if n_kept else ""
     output.say(f"wrote captions of {count_of(done.n_files, 'file')} to {folder.path}{kept}")
 
 
@@ -154,7 +158,7 @@ def _print_document(done: _Told, source: ClipSource, captioner: Captioner) -> No
     output.print_json(captions_to_json(source.model.card.name, captioner.name, items))
 
 
-def _print(done: _Told, form: str) -> None:
-    output.print_text(FORMATS[form].head)
+def _print(done: _Told, form: CaptionFormat) -> None:
+    output.print_text(form.head)
     for file in done:
-        output.print_text(FORMATS[form].body(file.items))
+        output.print_text(form.body(file.items))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vlret.files import replace_file, unwritable
-from vlret.reports.caption_formats import FORMATS
+from vlret.reports.caption_formats import CaptionFormat
 from vlret.tasks.clip_source import ClipSource
 from vlret.types import ClipCaption
 
@@ -25,17 +25,17 @@ class CaptionFolder:
     files have one name.
     """
 
-    def __init__(self, folder: Path, form: str, source: ClipSource, settings: str) -> None:
+    def __init__(self, folder: Path, form: CaptionFormat, source: ClipSource, settings: str) -> None:
         """Create the directory.
 
         Args:
-            form: a key of `FORMATS`.
+            form: of `FORMATS`.
             settings: what else decides the captions.
 
         Raises:
             OutputError: the directory cannot be created or written to.
         """
-        self.path, self._format = folder, FORMATS[form]
+        self.path, self._format = folder, form
         self._source, self._settings = source, settings
         self._append("\n")  # before any long work; ends a line that a killed run left half-written
         self._finished = dict(self._read())

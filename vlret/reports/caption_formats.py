@@ -24,10 +24,11 @@ class CaptionFormat:
     """`head` comes once, then `body` of the captions of one file after another.
 
     Attributes:
-        suffix: of a file in this format.
+        name, suffix: of the format, and of a file in it.
         of_one_file: whether times are all that tells the captions apart, so that it holds those of one file.
     """
 
+    name: str
     suffix: str
     head: str
     body: Callable[[Sequence[ClipCaption]], str]
@@ -63,13 +64,14 @@ def _vtt(items: Sequence[ClipCaption]) -> str:
     )
 
 
-FORMATS: dict[str, CaptionFormat] = {
-    "text": CaptionFormat(".txt", "", _lines),
-    "jsonl": CaptionFormat(".jsonl", "", _json_lines),
-    "csv": CaptionFormat(".csv", f"{','.join(_COLUMNS)}\n", _csv),
-    "srt": CaptionFormat(".srt", "", _srt, of_one_file=True),
-    "vtt": CaptionFormat(".vtt", "WEBVTT\n\n", _vtt, of_one_file=True),
-}
+_ALL = (
+    CaptionFormat("text", ".txt", "", _lines),
+    CaptionFormat("jsonl", ".jsonl", "", _json_lines),
+    CaptionFormat("csv", ".csv", f"{','.join(_COLUMNS)}\n", _csv),
+    CaptionFormat("srt", ".srt", "", _srt, of_one_file=True),
+    CaptionFormat("vtt", ".vtt", "WEBVTT\n\n", _vtt, of_one_file=True),
+)
+FORMATS = {form.name: form for form in _ALL}
 
 
 def _cues(items: Sequence[ClipCaption]) -> Iterator[tuple[int, int, str]]:

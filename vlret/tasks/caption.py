@@ -10,6 +10,7 @@ from copy import copy
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from vlret.types import Caption, ClipCaption, SkippedFile, as_path
 log = logging.getLogger(__name__)
 
 _CLIPS_AT_ONCE = 32
+_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +132,19 @@ def caption_files(
 ) -> Iterator[FileCaptions | SkippedFile]:
     """Yield the captions of each of these files of `source`, or why it cannot be read.
 
-    Short files are captioned together: text decoders are faster in batches.
+    Short files are captioned together, unless they come slowly: text decoders are faster in batches.
     """
     waiting: list[FileClips] = []
+    since_s = monotonic()
     for file in source.read(paths, progress):
         if isinstance(file, SkippedFile):
             yield file
             continue
         waiting.append(file)
-        if sum(len(one.clips.vectors) for one in waiting) >= _CLIPS_AT_ONCE:
+        n_clips = sum(len(one.clips.vectors) for one in waiting)
+        if n_clips >= _CLIPS_AT_ONCE or monotonic() - since_s >= _WAIT_S:
             yield from _captioned(waiting, captioner)
-            waiting = []
+            waiting, since_s = [], monotonic()
     yield from _captioned(waiting, captioner)
 
 

@@ -50,12 +50,12 @@ class ClipSource(ABC):
         return repr((self._state(path), THRESHOLD if self.selective else None))
 
     def relative(self, path: str) -> str:
-        """Return the path of a file below the directory that all of them share."""
-        return os.path.relpath(path, self._shared)
+        """Return the path of a file below the directory that all of them share; it never leads out of it."""
+        return os.path.relpath(os.path.abspath(path), self._shared)
 
     @cached_property
     def _shared(self) -> str:
-        return os.path.commonpath(set(self.roots.values()))
+        return os.path.commonpath({os.path.abspath(root) for root in self.roots.values()})
 
     @abstractmethod
     def _read(self, paths: Collection[str], progress: bool) -> Iterator[FileClips | SkippedFile]: ...

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.class_prompts import class_embeddings
 from vlret.models.inputs import ClipInput, clip_list, text_list
+from vlret.models.many_texts import embed_many
 from vlret.tasks.index_model import as_embedder, is_index, model_for_index, open_index
 from vlret.tasks.text_warnings import log_text_warnings
 from vlret.types import Clip, Frames, Label, LabelScore, Pixels, Vectors, check_count, location
@@ -26,7 +26,6 @@ from vlret.types import Clip, Frames, Label, LabelScore, Pixels, Vectors, check_
 log = logging.getLogger(__name__)
 
 UNKNOWN = "unknown"
-_TEXTS_AT_ONCE = 1024
 _BATCH = 8192  # rows compared with all labels at once: bounds the memory of a large index
 
 
@@ -106,17 +105,7 @@ def label_embeddings(
     names = [readable(label) for label in labels]
     for name in names:
         log_text_warnings(model, prompts[0].replace("{}", name))
-    return class_embeddings(partial(_embed_texts, model), names, prompts)
-
-
-def _embed_texts(model: Embedder, texts: Sequence[str]) -> Vectors:
-    """Embed the texts; a progress bar appears if it takes more than two seconds."""
-    with tqdm(total=len(texts), desc="labels", unit="text", delay=2, disable=None) as bar:
-        batches = []
-        for first in range(0, len(texts), _TEXTS_AT_ONCE):
-            batches.append(model.embed_texts(texts[first : first + _TEXTS_AT_ONCE]))
-            bar.update(len(batches[-1]))
-    return np.concatenate(batches)
+    return class_embeddings(partial(embed_many, model, what="labels"), names, prompts)
 
 
 def readable(label: str) -> str:

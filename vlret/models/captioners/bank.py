@@ -13,6 +13,7 @@ from vlret.errors import UsageError
 from vlret.files import replace_file
 from vlret.models.base import Embedder
 from vlret.models.inputs import text_list
+from vlret.models.many_texts import embed_many
 from vlret.text import printable
 from vlret.types import Vectors
 from vlret.vectors import first_invalid_row, unit_rows
@@ -27,7 +28,6 @@ THRESHOLD = b"vlret-unknown-threshold"
 """The key that holds `unknown_threshold`; missing where none was fitted."""
 
 _MOST_NUMBERS = 2**29  # 2 GiB in float32: 1.4 million sentences of 384 dimensions
-_TEXTS_AT_ONCE = 1024
 _AGAIN = "Write it with vlret.models.captioners.bank.write_bank."
 
 
@@ -56,18 +56,12 @@ def embed_bank(texts: Iterable[str], embedder: Embedder, name: str) -> Bank:
     Raises:
         UsageError: there is no text, or an empty one, or something that is not text.
     """
-    from tqdm import tqdm
-
     sentences = list(dict.fromkeys(text.strip() for text in text_list(texts)))
     if not all(sentences) or not sentences:
         what = "an empty sentence" if sentences else "no sentence"
         raise UsageError(f"{printable(name)} has {what}.", "Give sentences.", code="no_sentences")
-    batches = []
-    with tqdm(total=len(sentences), desc="sentences", unit="text", delay=2, disable=None) as bar:
-        for first in range(0, len(sentences), _TEXTS_AT_ONCE):
-            batches.append(embedder.embed_texts(sentences[first : first + _TEXTS_AT_ONCE]))
-            bar.update(len(batches[-1]))
-    return Bank(name, sentences, np.concatenate(batches), embedder.card.weights_hash)
+    vectors = embed_many(embedder, sentences, "sentences")
+    return Bank(name, sentences, vectors, embedder.card.weights_hash)
 
 
 def write_bank(

@@ -10,6 +10,8 @@ from vlret.evaluation.standalone.captions import Score
 from vlret.evaluation.standalone.selective.result import METRICS, Headline, Point, SelectiveResult
 from vlret.reports.text_table import aligned
 
+INTERVAL = "95%"
+"""Heading of the interval of the value before it."""
 _SETTINGS = {"interval_s": "every {:g} s", "least_error": "error {:g}", "threshold": "threshold {:g}"}
 
 
@@ -26,7 +28,7 @@ def lines(result: SelectiveResult) -> Iterator[str]:
 
 def columns(result: SelectiveResult) -> list[str]:
     """The headings of `cells`."""
-    scores = [heading for name in result.points[0].scores for heading in (name, "95%")]
+    scores = [heading for name in result.points[0].scores for heading in (name, INTERVAL)]
     return ["method", "setting", "s/decode", "decodes", *scores, "repeated", "decoding", "delay", "as good"]
 
 

@@ -23,7 +23,7 @@ def test_a_figure_of_written_results(tmp_path: Path) -> None:
     about = {"name": "mine", "videos": 2, "annotations": 9, "seconds": 100.0}
     result = SelectiveResult(
         "2026-11-30T10:00:00+00:00", SelectiveProtocol(2.0, 2.0, 3.0), {"name": "model"}, "bank", about, {}, {},
-        points, headlines(points),
+        points, headlines(points), scores,
     )  # fmt: skip
     write_selective(result, tmp_path / "result")
     assert read_result(tmp_path / "result") == result

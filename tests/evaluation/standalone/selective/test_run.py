@@ -71,6 +71,10 @@ def test_what_the_result_says(result):
     assert document["set"]["seconds"] == pytest.approx(20.0)
     assert document["captioner"]
     assert document["model"]["name"] == "colour"
+    shots, same_number = (result.point(name, 27.0) for name in ("shot cuts", "selective, as many as shots"))
+    difference = same_number.scores["CIDEr"].value - shots.scores["CIDEr"].value
+    assert same_number.decodes == shots.decodes
+    assert result.against_shots["CIDEr"].value == pytest.approx(difference)
 
 
 def test_windows_changes_and_shots(folder, tmp_path):

@@ -20,12 +20,15 @@ def transport_stream(path: Path, n: int = 40) -> Path:
 
 
 @contextmanager
-def serving(data: bytes, pause_s: float = 0.0, length: bool = False, port: int = 0) -> Iterator[str]:
+def serving(
+    data: bytes, pause_s: float = 0.0, length: bool = False, port: int = 0, kind: str = "video/mp2t"
+) -> Iterator[str]:
     """The address of a server that sends `data` in 20 parts with pauses, then closes the connection."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
+            self.send_header("Content-Type", kind)
             if length:
                 self.send_header("Content-Length", str(len(data)))
             self.end_headers()

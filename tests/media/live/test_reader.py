@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.media.live.rtsp_server import rtsp_serving
 from tests.media.live.serving import in_thread, serving, transport_stream
 from tests.media.make import number_of, video
 from tests.refusal import refused
@@ -61,6 +62,18 @@ def test_a_fifo_is_read_without_loss(ts, tmp_path):
     assert n_dropped == 0
 
 
+def test_time_stamps_that_begin_anew_do_not_set_the_time_back(ts, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = in_thread(lambda: fifo.write_bytes(ts.read_bytes() * 2))
+    found, _ = read(fifo)
+    writer.join(10)
+    times = [time_s for time_s, _ in found]
+    assert times == pytest.approx([0.1 + 0.2 * i for i in range(len(found))])
+    assert 38 <= len(found) <= 40
+    assert sum(number == 1 for _, number in found) in (1, 2)
+
+
 def test_a_file_behind_an_address_is_read_without_loss_and_once(ts):
     with serving(ts.read_bytes(), length=True) as address:
         found, n_dropped = read(address, pause_s=0.05)
@@ -89,6 +102,31 @@ def test_a_server_that_is_killed_and_comes_back_is_read_on_and_time_goes_on(ts, 
     assert times[-1] - times[4] >= 1.0
     assert "Connection refused. Connecting again in 0.2 s." in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_rtsp_is_read_and_read_on_when_the_server_ends_it(ts, monkeypatch, caplog):
+    monkeypatch.setattr(reader_module, "RECONNECT_PAUSES_S", (0.2,))
+    with rtsp_serving(ts.read_bytes(), seconds=1.0) as address:
+        found, n_dropped = read(address, n=25)
+    assert_frames(found[:18], EXPECTED[:18])
+    assert found[-1][0] > found[17][0]
+    assert n_dropped == 0
+    assert "Connecting again in 0.2 s." in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_motion_jpeg_of_a_camera_has_the_times_at_which_it_comes(tmp_path, caplog):
+    photo = video(tmp_path / "a.jpg", "-frames:v", "1", "-q:v", "1", n=1).read_bytes()
+    part = b"--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(photo), photo)
+    with serving(part * 10, pause_s=0.2, kind="multipart/x-mixed-replace;boundary=next") as address:
+        found, _ = read(address, n=8)
+    assert [number for _, number in found[:8]] == [0] * 8
+    assert "Connecting" not in caplog.text
+
+
+def test_what_is_no_camera_is_refused():
+    with refused("stream_lost"):
+        read("/dev/null")
 
 
 def test_a_connection_that_never_comes_back_is_an_error(ts, monkeypatch):

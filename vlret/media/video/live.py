@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from vlret.types import Pixels
 
 _MAX_STEP_S = 10.0  # a larger step between two time stamps, or one back, is a break in them
 _DEFAULT_FPS = 25
+_WITHOUT_TIMES = {"mpjpeg", "mjpeg", "h264", "hevc"}
 _NAME = Path("the stream")  # its address may hold a password
 # Playlists are excluded as for files: they name other addresses. A server may redirect within these protocols.
 _NETWORK = {
@@ -51,6 +53,7 @@ class LiveVideo:
             self._container = _opened(kind, location)
         self._stream = _video_stream(self._container)
         self.is_finite = kind == "address" and self._container.size > 0
+        self._timed_by_arrival = kind == "address" and self._container.format.name in _WITHOUT_TIMES
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +81,7 @@ class LiveVideo:
         frame_s = 1 / float(self._stream.average_rate or _DEFAULT_FPS)
         time_s, last_stamp = 0.0, None
         for number, frame in enumerate(self._frames()):
-            stamp = frame.time
+            stamp = time.monotonic() if self._timed_by_arrival else frame.time
             step_s = frame_s if stamp is None or last_stamp is None else stamp - last_stamp
             if number:
                 time_s += step_s if 0 < step_s <= _MAX_STEP_S else frame_s

@@ -1,6 +1,6 @@
 """Draws the curves of both assembled test sets beside the paper's figure 4.
 
-`python -m benchmarks.selective.figure runs/selective/test_cuts_result runs/selective/test_fades_result --out FILE.png`
+`python -m benchmarks.selective.figure runs/selective/test_cuts/result runs/selective/test_fades/result --out FILE.png`
 """
 
 from __future__ import annotations

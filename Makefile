@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: demo test test-wheel test-lowest lint bench bench-speed weights mini clean
+.PHONY: demo test test-wheel test-lowest lint bench bench-selective bench-speed weights mini clean
 
 demo: .venv/core
 	$(BIN)/vlret demo
@@ -39,6 +39,14 @@ lint: .venv/test
 # untrained one, from the photographs, clips and annotations in DATA; run it again to resume
 bench: .venv/test
 	$(BIN)/python -m benchmarks.mini --data $(DATA)
+
+# selective decoding on the assembled test videos, and the figure of docs/benchmark-results.md
+bench-selective: .venv/test
+	$(BIN)/python -m benchmarks.selective.assemble --data $(DATA)
+	for set in test_cuts test_fades; do $(BIN)/vlret bench selective --videos runs/selective/$$set \
+	  --annotations runs/selective/$$set/annotations.csv --out runs/selective/$$set/result; done
+	$(BIN)/python -m benchmarks.selective.figure runs/selective/test_cuts/result runs/selective/test_fades/result \
+	  --out runs/selective/curves.png
 
 # clips per second, CPU seconds and memory of decoding, the model, and a whole index run
 bench-speed: .venv/test

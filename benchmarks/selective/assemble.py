@@ -23,7 +23,7 @@ from benchmarks.selective.plan import Event, plan_videos
 from benchmarks.selective.render import FADE_S, render
 from vlret.files import replace_file
 
-N_VIDEOS = {"dev": 6, "test": 10}
+N_VIDEOS = {"dev": 6, "test": 8}
 JOINS = {"cuts": 0.0, "fades": FADE_S}
 HEADING = ("path", "start", "end", "text", "set", "clip", "trained_on")
 

@@ -34,7 +34,7 @@ def result() -> SelectiveResult:
     about = {"name": "<mine>.csv", "videos": 2, "annotations": 9, "seconds": 100.0}
     return SelectiveResult(
         "2026-11-30T10:00:00+00:00", SelectiveProtocol(2.0, 2.0, 3.0), {"name": "model"}, "bank", about, {}, {},
-        points, headlines(points),
+        points, headlines(points), {"CIDEr": ZERO, "embedding": ZERO},
     )  # fmt: skip
 
 

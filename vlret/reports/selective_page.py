@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 from vlret.evaluation.standalone.selective.result import SelectiveResult
 from vlret.files import replace_file
-from vlret.reports.bench_html import section, table
+from vlret.reports.bench_html import cell, section, table
 from vlret.reports.selective_plot import curve
-from vlret.reports.selective_table import cells, columns, lines, to_csv
+from vlret.reports.selective_table import INTERVAL, cells, columns, lines, to_csv
 from vlret.reports.write_page import page_text, text
 
 PAGE, JSON = "result.html", "result.json"
@@ -57,10 +59,8 @@ def _plots(result: SelectiveResult) -> str:
 
 
 def _table(result: SelectiveResult) -> str:
-    rows = "".join(
-        f"<tr><th>{text(first)}</th>{''.join(f'<td>{text(cell)}</td>' for cell in rest)}</tr>"
-        for first, *rest in map(cells, result.points)
-    )
+    names = columns(result)
+    rows = "".join(_row(names, cells(point)) for point in result.points)
     protocol = result.protocol
     windows = f"Windows of {protocol.length_s:g} s, {protocol.rate_hz:g} a second. Delay on-line: at most "
     notes = [
@@ -70,4 +70,18 @@ def _table(result: SelectiveResult) -> str:
         "above it.",
     ]  # fmt: skip
     said = "".join(f"<p>{text(note)}</p>" for note in notes)
-    return section("All points", f"{table(columns(result), rows)}<div class='notes'>{said}</div>")
+    return section(
+        "All points",
+        f"{table([name for name in names if name != INTERVAL], rows)}<div class='notes'>{said}</div>",
+    )
+
+
+def _row(names: Sequence[str], words: Sequence[str]) -> str:
+    """A row of the table, with each interval below its value."""
+    row = [*zip(names, words, strict=True), ("", "")]
+    shown = [
+        cell(name, text(word), text(after) if next_name == INTERVAL else "")
+        for (name, word), (next_name, after) in pairwise(row[1:])
+        if name != INTERVAL
+    ]
+    return f"<tr><th>{text(words[0])}</th>{''.join(shown)}</tr>"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vlret.evaluation.standalone.captions import Score
 from vlret.evaluation.standalone.selective.result import METRICS, Headline, Point, SelectiveResult
 from vlret.reports.text_table import aligned
 
+INTERVAL = "95%"
+"""Heading of the interval of the value before it."""
 _SETTINGS = {"interval_s": "every {:g} s", "least_error": "error {:g}", "threshold": "threshold {:g}"}
 
 
@@ -21,12 +23,12 @@ def selective_table(result: SelectiveResult) -> str:
 def lines(result: SelectiveResult) -> Iterator[str]:
     """The headlines in words."""
     yield from (headline(one) for one in result.headlines)
-    yield from _against_shots(result)
+    yield f"selective against as many shot cuts: {_differences(result.against_shots)}."
 
 
 def columns(result: SelectiveResult) -> list[str]:
     """The headings of `cells`."""
-    scores = [heading for name in result.points[0].scores for heading in (name, "95%")]
+    scores = [heading for name in result.points[0].scores for heading in (name, INTERVAL)]
     return ["method", "setting", "s/decode", "decodes", *scores, "repeated", "decoding", "delay", "as good"]
 
 
@@ -47,18 +49,14 @@ def headline(found: Headline) -> str:
     """One line: how many times fewer decodes are as good as uniform decoding at 1 Hz, with the intervals."""
     if found.point is None:
         return f"{found.method}: with no setting as good as uniform at 1 Hz."
-    differences = ", ".join(f"{name} {_signed(found.point.minus_uniform[name])}" for name in METRICS)
     return (
         f"{found.method}: {found.times_fewer:.1f} times fewer decodes than uniform at 1 Hz, one every "
-        f"{found.point.seconds_per_decode:.1f} s; difference: {differences}."
+        f"{found.point.seconds_per_decode:.1f} s; difference: {_differences(found.point.minus_uniform)}."
     )
 
 
-def _against_shots(result: SelectiveResult) -> Iterator[str]:
-    for point in result.points:
-        if point.setting == "threshold":
-            differences = ", ".join(f"{name} {score.value:.1f}" for name, score in point.scores.items())
-            yield f"{point.method}: one every {point.seconds_per_decode:.1f} s; {differences}."
+def _differences(differences: Mapping[str, Score]) -> str:
+    return ", ".join(f"{name} {_signed(differences[name])}" for name in METRICS)
 
 
 def _signed(score: Score) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.cli.conftest import paint_video
+from tests.cli.conftest import paint_image, paint_video
 from tests.conftest import COLOURS, ColourEmbedder
 from tests.refusal import refused
 from vlret.errors import MediaError
@@ -71,6 +71,10 @@ def test_what_the_result_says(result):
     assert document["set"]["seconds"] == pytest.approx(20.0)
     assert document["captioner"]
     assert document["model"]["name"] == "colour"
+    shots, same_number = (result.point(name, 27.0) for name in ("shot cuts", "selective, as many as shots"))
+    difference = same_number.scores["CIDEr"].value - shots.scores["CIDEr"].value
+    assert same_number.decodes == shots.decodes
+    assert result.against_shots["CIDEr"].value == pytest.approx(difference)
 
 
 def test_windows_changes_and_shots(folder, tmp_path):
@@ -97,6 +101,13 @@ def test_windows_are_kept(folder, tmp_path, monkeypatch):
     assert model.n_clips_seen > seen
     other = windowed_videos(paths[:1], model, 1.0, 1.0, tmp_path)
     assert len(other[0]) < len(first[0])
+
+
+def test_an_image_is_one_window(tmp_path):
+    paint_image(tmp_path / "red.png", "red")
+    (image,) = windowed_videos([tmp_path / "red.png"], ColourEmbedder(), 2.0, 1.0, tmp_path / "cache")
+    assert image.duration_s == 0
+    assert {method.describe(image, value).decodes for method in METHODS for value in method.values} == {1}
 
 
 def test_a_file_that_cannot_be_read(folder, tmp_path):

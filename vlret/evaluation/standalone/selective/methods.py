@@ -21,7 +21,7 @@ from vlret.vectors import unit_rows
 
 INTERVALS_S = (0.5, 1.0, 2.0, 2.85, 5.0, 6.67, 10.0, 13.3, 20.0, 50.0, 100.0)
 """Seconds per decode, as in the paper's figure 4."""
-LEAST_ERRORS = (0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3)
+LEAST_ERRORS = (0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 """Thresholds of the on-line detector: the lower, the more events."""
 SHOT_THRESHOLD = 27.0
 """That of PySceneDetect's content detector."""

@@ -96,6 +96,7 @@ class SelectiveResult:
         set: name of the annotations, number of videos, annotations and seconds, hashes, and missing videos.
         points: in the order of the methods, each from many decodes to few.
         headlines: one for each method with a curve.
+        against_shots: difference of `METRICS` between selective decoding with as many decodes as shots and shot cuts.
     """
 
     created: str
@@ -107,6 +108,7 @@ class SelectiveResult:
     machine: Mapping[str, Any]
     points: tuple[Point, ...]
     headlines: tuple[Headline, ...]
+    against_shots: Mapping[str, Score]
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from vlret.evaluation.embeddings.array_cache import default_cache
+from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
+from vlret.evaluation.protocol.protocol import Protocol
 from vlret.evaluation.results.scored import lines_hash
 from vlret.evaluation.results.stamp import machine, versions
 from vlret.evaluation.standalone.selective.annotations import AnnotatedVideo
 from vlret.evaluation.standalone.selective.headline import REFERENCE, headlines
-from vlret.evaluation.standalone.selective.methods import DELAY_S, METHODS, Method
+from vlret.evaluation.standalone.selective.methods import DELAY_S, METHODS, SHOT_THRESHOLD, Method
 from vlret.evaluation.standalone.selective.result import Point, SelectiveProtocol, SelectiveResult
 from vlret.evaluation.standalone.selective.score import Said, Scorer, Scores
 from vlret.evaluation.standalone.selective.texts import TextsOfVectors
@@ -28,6 +30,8 @@ from vlret.index.windows import LENGTH_S, RATE_HZ
 from vlret.models.base import Embedder
 from vlret.models.captioners.base import Captioner
 from vlret.types import Vectors
+
+SHOT_CUTS, SELECTIVE_AT_SHOTS = ("shot cuts", SHOT_THRESHOLD), ("selective, as many as shots", SHOT_THRESHOLD)
 
 
 def run_selective(
@@ -58,8 +62,12 @@ def run_selective(
     windows = windowed_videos([video.path for video in videos], model, rate_hz, length_s, folder)
     runs, texts = _described(windows)
     written = texts.write(captioner)
-    scorer = Scorer(videos, _remembered(model.embed_texts))
-    points = _points(runs, written, texts.seconds_per_decode, scorer, sum(one.duration_s for one in windows))
+    embeddings = ModelEmbeddings(model, Protocol("selective", "all", {}, model.card.frames), folder)
+    scorer = Scorer(videos, _remembered(embeddings.texts))
+    said = tqdm([run.said(written) for run in runs], "scores", unit="setting", disable=None)
+    scored = [scorer.scores(one) for one in said]
+    embeddings.flush()
+    points = _points(runs, scored, texts.seconds_per_decode, scorer, sum(one.duration_s for one in windows))
     return SelectiveResult(
         datetime.now(UTC).isoformat(timespec="seconds"),
         SelectiveProtocol(rate_hz, length_s, DELAY_S),
@@ -74,6 +82,7 @@ def run_selective(
         machine(),
         points,
         headlines(points),
+        scorer.difference(_of(SELECTIVE_AT_SHOTS, runs, scored), _of(SHOT_CUTS, runs, scored)),
     )
 
 
@@ -105,14 +114,18 @@ def _described(videos: Sequence[WindowedVideo]) -> tuple[list[_Run], TextsOfVect
 
 
 def _points(
-    runs: Sequence[_Run], written: Sequence[str], seconds_per_decode: float, scorer: Scorer, video_s: float
+    runs: Sequence[_Run], scored: Sequence[Scores], seconds_per_decode: float, scorer: Scorer, video_s: float
 ) -> tuple[Point, ...]:
-    scored = [scorer.scores(run.said(written)) for run in tqdm(runs, "scores", unit="setting", disable=None)]
-    reference = next(s for r, s in zip(runs, scored, strict=True) if (r.method.name, r.value) == REFERENCE)
+    reference = _of(REFERENCE, runs, scored)
     return tuple(
         _point(run, scores, reference, seconds_per_decode, scorer, video_s)
         for run, scores in zip(runs, scored, strict=True)
     )
+
+
+def _of(which: tuple[str, float], runs: Sequence[_Run], scored: Sequence[Scores]) -> Scores:
+    """The scores of a method with one setting."""
+    return next(s for run, s in zip(runs, scored, strict=True) if (run.method.name, run.value) == which)
 
 
 def _point(

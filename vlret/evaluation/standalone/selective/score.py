@@ -53,7 +53,8 @@ class Scorer:
     def __init__(self, videos: Sequence[AnnotatedVideo], embed: Callable[[Sequence[str]], Vectors]) -> None:
         self._videos, self._embed = videos, embed
         self._references = [one.texts for video in videos for one in video.annotations]
-        self.groups = np.repeat(np.arange(len(videos)), [len(video.annotations) for video in videos])
+        owners = np.repeat(np.arange(len(videos)), [len(video.annotations) for video in videos])
+        self._groups = owners if len(videos) > 1 else None  # annotations are drawn of one video alone
 
     def scores(self, said: Sequence[Said]) -> Scores:
         """The scores of what a method says of each video."""
@@ -85,7 +86,7 @@ class Scorer:
         return {name: self._mean(one - another) for name, (one, another) in pairs.items()}
 
     def _mean(self, values: Floats) -> Score:
-        return Score(float(values.mean()), *bootstrap_interval(values, self.groups))
+        return Score(float(values.mean()), *bootstrap_interval(values, self._groups))
 
     def _cosines(self, said: Sequence[Said]) -> list[Floats]:
         """Of each video the mean cosine of each sentence and the texts of each annotation, [sentences, annotations]."""

@@ -70,6 +70,8 @@ def _video(key: str, embedded: ArrayCache, seen: ArrayCache) -> WindowedVideo:
     starts_s, ends_s = kept(embedded, "spans").astype(np.float64)
     changes, shots_s = (kept(seen, name).astype(np.float64) for name in ("changes", "shots"))
     duration_s = float(kept(embedded, "duration")[0])
+    n = len(starts_s)  # damage may cost a window in one of the two passes
+    changes = np.interp(np.linspace(0, 1, n), np.linspace(0, 1, len(changes)), changes)
     return WindowedVideo(starts_s, ends_s, kept(embedded, "vectors"), duration_s, changes, shots_s)
 
 

@@ -12,18 +12,20 @@ if TYPE_CHECKING:
     from vlret.index.index import Index
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
+    from vlret.tasks.caption import caption
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
     from vlret.tasks.searcher import Searcher
     from vlret.tasks.segment import segment
     from vlret.tasks.stream.stream import stream
     from vlret.tasks.vqa import answer
-    from vlret.types import Answer, Clip, Frames, Hit, Hits, Label, Segment
+    from vlret.types import Answer, Clip, ClipCaption, Frames, Hit, Hits, Label, Segment
 
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
     "Clip",
+    "ClipCaption",
     "Filter",
     "Frames",
     "Hit",
@@ -35,6 +37,7 @@ __all__ = [
     "VlretError",
     "answer",
     "build_index",
+    "caption",
     "classify",
     "decode",
     "load_model",
@@ -46,6 +49,7 @@ __all__ = [
 _HOMES = {
     "Answer": "types",
     "Clip": "types",
+    "ClipCaption": "types",
     "Frames": "types",
     "Hit": "types",
     "Hits": "types",
@@ -58,6 +62,7 @@ _HOMES = {
     "decode": "media.decode",
     "load_model": "models.registry",
     "classify": "tasks.label",
+    "caption": "tasks.caption",
     "search": "tasks.search",
     "Searcher": "tasks.searcher",
     "segment": "tasks.segment",

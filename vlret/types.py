@@ -237,6 +237,24 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipCaption:
+    """The caption of one clip: `start` and `end` in seconds (equal for an image), `text` and `score` as `Caption`.
+
+    `text` is "unknown" where the clip looks like nothing that the model knows.
+    """
+
+    path: str
+    start: float
+    end: float
+    text: str
+    score: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One candidate answer and its cosine."""
 
@@ -267,3 +285,8 @@ class Answer:
 def labels_to_json(model: str, labels: Sequence[str], items: Sequence[Label]) -> dict[str, Any]:
     """Return the JSON document of clips labelled by `model`: its name, all candidate labels, one item per clip."""
     return {"model": model, "labels": list(labels), "items": [item.to_json() for item in items]}
+
+
+def captions_to_json(model: str, decoder: str, items: Sequence[ClipCaption]) -> dict[str, Any]:
+    """Return the JSON document of clips embedded by `model` and captioned by `decoder`, a captioner's name."""
+    return {"model": model, "decoder": decoder, "items": [item.to_json() for item in items]}

@@ -10,17 +10,19 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch.nn import functional
 
 import vlret
-from vlret.errors import ModelError
+from vlret.errors import ModelError, UsageError
 from vlret.models.base import Embedder
+from vlret.models.inputs import text_list
 from vlret.models.registry import ASSETS
 from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.configuration import VLJEPAConfig
@@ -47,21 +49,30 @@ class LinearBaseline(VLJEPA):
 
     def __init__(self, folder: Path, heads: dict[str, torch.Tensor], dtype: str = "float32") -> None:
         super().__init__(folder, dtype=dtype)
-        self.card = replace(self.card, takes_query=False)
+        self.card = replace(self.card, dim=len(heads["text.bias"]), takes_query=False, default_query="")
         self.heads = {name: value.float() for name, value in heads.items()}
 
     def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
-        """Embeddings float32 [n, dim], unit length: the query is not read."""
-        return self._through("visual", torch.stack([clip.mean(0) for clip in tokens]))
+        """Embeddings float32 [n, dim], unit length.
 
-    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        Raises:
+            UsageError: a query was given.
+        """
+        if query:
+            raise UsageError(f"{self.card.name} takes no query.", "Leave it out.", code="no_predictor")
+        return self._through("visual", [clip.mean(0) for clip in tokens])
+
+    def embed_texts(self, texts: Iterable[str]) -> Vectors:
         """Embeddings float32 [n, dim], unit length."""
-        ids = [self.tokens(text, self.card.text_length) for text in texts]
-        return self._through("text", torch.from_numpy(self.y_encoder.pool(ids)))
+        ids = [self.tokens(text, self.card.text_length) for text in text_list(texts)]
+        return self._through("text", torch.from_numpy(self.y_encoder.pool(ids)) if ids else ())
 
-    def _through(self, side: str, rows: torch.Tensor) -> Vectors:
-        rows = functional.linear(rows, self.heads[f"{side}.weight"], self.heads[f"{side}.bias"])
-        return functional.normalize(rows, dim=-1).numpy()
+    def _through(self, side: str, rows: Sequence[torch.Tensor] | torch.Tensor) -> Vectors:
+        """The rows [n, width] under the linear layer of their side, float32 [n, dim], unit length."""
+        if not len(rows):
+            return np.empty((0, self.card.dim), np.float32)
+        weight, bias = self.heads[f"{side}.weight"], self.heads[f"{side}.bias"]
+        return functional.normalize(functional.linear(torch.stack(list(rows)), weight, bias), dim=-1).numpy()
 
 
 def baseline() -> LinearBaseline:

@@ -21,7 +21,6 @@ VIDEO_TASKS = ("MockVideoRetrievalT2V", "MockVideoZeroshotClassification")
 def video_run(models, tmp_path_factory) -> tuple[Run, Path]:
     """Two models over two video tasks and one with sound, as a process of its own; and the folder of the files."""
     pytest.importorskip("mteb", reason=NO_MTEB)
-    pytest.importorskip("torchcodec", reason=NO_MTEB)
     folder = tmp_path_factory.mktemp("mteb")
     (folder / "libraries").mkdir()
     offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(folder / "hub")}

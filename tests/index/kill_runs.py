@@ -18,10 +18,14 @@ from itertools import count
 from pathlib import Path
 
 from tests.index.stand_in import CircleEmbedder, TextPool
+from tests.reports.caption_job import caption_job
 from vlret.index import build, writer
 from vlret.index.index import Index
+from vlret.tasks import caption, media_clips
 
 build.DecodePool = TextPool  # type: ignore[assignment, misc]
+media_clips.DecodePool = TextPool  # type: ignore[assignment, misc]
+caption._CLIPS_AT_ONCE = 4
 writer.SHARD_CLIPS = 4
 
 
@@ -29,11 +33,15 @@ def build_job(library: Path, folder: Path) -> None:
     build.build_index(library, folder, CircleEmbedder(), prune=folder.exists())
 
 
+def meaning_job(library: Path, folder: Path) -> None:
+    build.build_index(library, folder, CircleEmbedder(), clips="meaning", prune=folder.exists())
+
+
 def compact_job(library: Path, folder: Path) -> None:
     Index.open(folder).compact()
 
 
-JOBS = {"build": build_job, "compact": compact_job}
+JOBS = {"build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job}
 
 
 def kill_at(step: int) -> None:

@@ -1,7 +1,7 @@
 """Stand-ins without a decoder: "videos" are small text files, each of which says what is in it.
 
 A file's text is one number a clip; its vectors point into that direction of a circle. "bad" at the end makes
-it fail, "cut" damaged.
+it fail, "cut" damaged. Where a file is cut at seconds, the first number after each cut counts.
 """
 
 from __future__ import annotations
@@ -75,6 +75,9 @@ class TextPool:
     def _file(self, job: DecodeJob) -> Iterator[Event]:
         words = job.path.read_text().split()
         n_clips = sum(word.isdigit() for word in words)
+        if job.clips == "whole" or job.clips.startswith("cuts:"):
+            kept = [0, *(int(float(second) / CLIP_S) for second in job.clips.split(":")[1:])]
+            words, n_clips = [*(words[number] for number in kept), *words[n_clips:]], len(kept)
         for number, word in enumerate(words[:n_clips]):
             yield clip_decoded(job, number, int(word))
         warning = f"damaged after {n_clips * CLIP_S} s" if "cut" in words else None

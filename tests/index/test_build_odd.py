@@ -35,12 +35,12 @@ def reasons(files: tuple[SkippedFile, ...]) -> dict[str, str]:
     return {file.path.name: file.reason for file in files}
 
 
-def counted(folder: Path, index: Path) -> BuildReport:
+def counted(folder: Path, index: Path, clips: str = "auto") -> BuildReport:
     """The report of a first run; a second one must find the same and encode nothing."""
     model = ColourEmbedder()
-    first = build_index(folder, index, model, workers=2, progress=False)
+    first = build_index(folder, index, model, clips, workers=2, progress=False)
     model.n_clips_seen = 0
-    second = build_index(folder, index, model, progress=False)
+    second = build_index(folder, index, model, clips, progress=False)
     assert first.found == first.new + first.unchanged + len(first.skipped)
     assert second.found == first.found == second.unchanged + len(second.skipped)
     assert (second.unchanged, model.n_clips_seen) == (first.new, 0)
@@ -49,8 +49,9 @@ def counted(folder: Path, index: Path) -> BuildReport:
     return first
 
 
+@pytest.mark.parametrize("clips", ["auto", "meaning"])
 def test_every_odd_file_is_indexed_or_skipped_with_its_reason(
-    odd: Callable[[str], Path], tmp_path: Path
+    odd: Callable[[str], Path], tmp_path: Path, clips: str
 ) -> None:
     library = tmp_path / "library"
     (library / "@eaDir").mkdir(parents=True)
@@ -58,7 +59,7 @@ def test_every_odd_file_is_indexed_or_skipped_with_its_reason(
         os.link(odd(name), library / name)
     for name in PASSED_OVER.keys() - {"@eaDir"}:
         (library / name).write_bytes(b"\0" * 100)
-    report = counted(library, tmp_path / "index")
+    report = counted(library, tmp_path / "index", clips)
     refused = {row[0]: row[5] for row in REFUSED if row[0] != "cover.mp3"}  # no media suffix: not looked at
     assert reasons(report.skipped) == refused | PASSED_OVER
     assert report.found == len(MAKERS) - 1 + len(PASSED_OVER)

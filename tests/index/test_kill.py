@@ -101,6 +101,21 @@ def test_a_killed_update_never_mixes_old_and_new_rows_of_a_file(tmp_path: Path) 
         assert [file.path.name for file in Index.open(folder).skipped] == ["1.mp4"]
 
 
+def test_a_killed_run_that_cuts_by_meaning_is_completed_by_the_next(tmp_path: Path) -> None:
+    library = write_library(tmp_path / "library")
+    build_index(library, tmp_path / "whole", CircleEmbedder(), clips="meaning")
+    whole = contents(tmp_path / "whole")
+    assert whole.groupby("path").size().tolist() == [2, 2, 2, 2, 2, 2, 1]
+    n_killed = run_killed("meaning", library, tmp_path / "runs")
+    assert n_killed > 15
+    for step in range(n_killed):
+        folder = tmp_path / "runs" / str(step)
+        if (folder / "manifest.json").exists():
+            assert_whole(folder, [whole.iloc[:0], whole])
+        build_index(library, folder, CircleEmbedder(), clips="meaning")
+        pd.testing.assert_frame_equal(contents(folder), whole)
+
+
 def test_a_killed_compaction_changes_nothing_but_the_files(tmp_path: Path) -> None:
     library, base = write_library(tmp_path / "library"), tmp_path / "runs"
     build_index(library, base / "start", CircleEmbedder())

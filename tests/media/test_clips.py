@@ -56,6 +56,8 @@ def clips_in(path: Path, rule: str) -> list[Clip]:
         (0.04, "window:0.5", [(0, 0.04)]),
         (20.0, "span:2.5:7", [(2.5, 7)]),
         (20.0, "span:2.5:", [(2.5, None)]),
+        (20.0, "cuts:2.5:7", [(0, 2.5), (2.5, 7), (7, 20)]),
+        (20.0, "cuts:2.5:20", [(0, 2.5), (2.5, 20)]),
     ],
 )
 def test_windows(duration: float, rule: str, expected: list[tuple[float, float]]):
@@ -101,7 +103,7 @@ def test_more_clips_than_a_file_may_have_are_refused(monkeypatch: pytest.MonkeyP
         spans(101.0, "window:1")
 
 
-@pytest.mark.parametrize("rule", ["auto", "whole", "window:10", "shots", "span:1:2"])
+@pytest.mark.parametrize("rule", ["auto", "whole", "window:10", "shots", "span:1:2", "cuts:1:2"])
 def test_an_image_is_one_clip_without_end(rule: str, odd: Callable[[str], Path]):
     assert clips_in(odd("exif.jpg"), rule) == [Clip(odd("exif.jpg"))]
 
@@ -114,7 +116,8 @@ def test_spans_need_rising_seconds(rule: str):
 
 
 UNKNOWN = (
-    "windows window: window:0 window:-1 window:x window:1:0 window:1:2:3 window:inf window:nan shots: scene"
+    "windows window: window:0 window:-1 window:x window:1:0 window:1:2:3 window:inf window:nan shots: scene "
+    "cuts: cuts:x cuts:5:3 cuts:0 cuts:nan meaning"
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.mini.models import LinearBaseline
 from examples.mean_colour import MeanColour
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
 from tests.refusal import refused
@@ -52,6 +53,15 @@ def tiny_vljepa(request: Request, **changes: Any) -> Embedder:
     return load_model(tiny_folder(folder, tiny_model(**changes)), "cpu", "float32")
 
 
+def linear_baseline(request: Request) -> Embedder:
+    """Its two linear layers give 12 dimensions; the model whose towers it takes has 20."""
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("baseline")
+    torch.manual_seed(0)
+    heads = {f"{side}.weight": torch.randn(12, width) for side, width in (("visual", 32), ("text", 24))}
+    heads |= {f"{side}.bias": torch.randn(12) for side in ("visual", "text")}
+    return LinearBaseline(tiny_folder(folder, tiny_model()), heads)
+
+
 def of_folder(fixture: str, prefix: str = "") -> Callable[[Request], Embedder]:
     return lambda request: load_model(f"{prefix}{request.getfixturevalue(fixture)}", "cpu", "float32")
 
@@ -65,6 +75,7 @@ EMBEDDERS: dict[str, Callable[[Request], Embedder]] = {
     "open_clip": of_folder("clip_folder"),
     "open_clip with a tokenizer": of_folder("siglip_folder"),
     "sentence-transformers": of_folder("st_clip_folder", "st:"),
+    "the linear baseline of the benchmarks": linear_baseline,
     "custom class": lambda _: MeanColour(),
     "a class of this file": lambda _: Brightness(),
 }

@@ -34,7 +34,6 @@ def encoder(colour_model: ColourEmbedder) -> MTEBEncoder:
 def mock_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What mteb_mock_run.py prints for a video of eight grey frames, with no way to the network."""
     pytest.importorskip("mteb", reason=NO_MTEB)
-    pytest.importorskip("torchcodec", reason=NO_MTEB)
     folder = tmp_path_factory.mktemp("mteb")
     video = _write_greys(folder / "greys.mp4", (0, 0, 90, 90, 180, 180, 250, 250))
     (folder / "libraries").mkdir()

@@ -22,12 +22,12 @@ from vlret.models.open_clip import OpenCLIP, trained_on
 TEXTS = ["a photo of a cat", "A Photo, of_a CAT!", "red car", "a dog " * 20, ""]
 
 
-@pytest.fixture(params=["clip_folder", "siglip_folder", "pe_folder"])
+@pytest.fixture(scope="module", params=["clip_folder", "siglip_folder", "pe_folder"])
 def folder(request: pytest.FixtureRequest) -> Path:
     return request.getfixturevalue(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model(folder: Path) -> OpenCLIP:
     return OpenCLIP.from_folder(folder, "cpu", "float32")
 
@@ -36,7 +36,7 @@ def model(folder: Path) -> OpenCLIP:
 def clips() -> list[np.ndarray]:
     """Neither square nor of one length or size."""
     random = np.random.default_rng(0)
-    shapes = [(3, 45, 80, 3), (1, 90, 41, 3), (5, 33, 33, 3)]
+    shapes = [(2, 45, 80, 3), (1, 90, 41, 3), (3, 33, 33, 3)]
     return [random.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
 
 
@@ -97,7 +97,7 @@ def test_bfloat16_stays_near(folder, model, clips):
 
 def test_a_query_is_refused(model, clips):
     with pytest.raises(UsageError, match="has no predictor"):
-        model.embed_clips(clips, query="what is it?")
+        model.embed_clips(clips[1:2], query="what is it?")
     assert not model.card.takes_query
 
 

@@ -68,6 +68,16 @@ def test_clips_of_an_index_are_windows(library: Path, tmp_path: Path, rule: str)
         assert segments == vlret.segment(library / "v.mp4", model=ColourEmbedder(), n_segments=3)
 
 
+def test_dropped_clips_are_no_windows(tmp_path: Path) -> None:
+    for colours in (["green"], ["red", "blue"]):  # the rows of the first are dropped
+        path = write_video(tmp_path / "media" / "v.mp4", colours, seconds_each=8)
+        build_index(path, tmp_path / "index", ColourEmbedder(), clips="window:2", progress=False)
+    segments = vlret.segment(tmp_path / "index")
+    assert [(segment.start, segment.end) for segment in segments] == [(0, 8), (8, 16)]
+    for segment, colour in zip(segments, ColourEmbedder().embed_texts(["red", "blue"]), strict=True):
+        assert segment.vector @ colour > 0.99
+
+
 def test_an_index_refuses_another_model(library: Path, tmp_path: Path) -> None:
     build_index(library / "red.png", tmp_path / "index", ColourEmbedder(), progress=False)
     assert len(vlret.segment(tmp_path / "index", model=ColourEmbedder())) == 1
@@ -100,7 +110,7 @@ def test_files_need_a_model(library: Path) -> None:
 )  # fmt: skip
 def test_arguments_are_checked(library: Path, arguments: dict[str, object], code: str) -> None:
     with pytest.raises(UsageError) as error:
-        vlret.segment(library / "red.png", model=ColourEmbedder(), **arguments)
+        vlret.segment(library / "not_there.mp4", model=ColourEmbedder(), **arguments)
     assert error.value.code == code
 
 

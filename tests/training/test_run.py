@@ -112,7 +112,7 @@ def test_features_are_computed_once(
 def test_a_folder_of_another_recipe_is_refused_and_stays(recipe: TrainingRecipe, tmp_path: Path) -> None:
     model = run.train(recipe, tmp_path / "run")
     digest = weights_hash(model)
-    with refused("other_recipe"):
+    with refused("run_of_other_recipe"):
         run.train(replace(recipe, seed=1), tmp_path / "run")
     assert weights_hash(run.train(recipe, tmp_path / "run")) == digest
 

@@ -19,6 +19,7 @@ import typer
 from vlret import __version__
 from vlret.cli import (
     bench,
+    caption,
     check,
     compact,
     demo,
@@ -42,6 +43,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "search": search.search,
     "label": label.label,
     "vqa": vqa.vqa,
+    "caption": caption.caption,
     "stream": stream.stream,
     "info": info.info,
     "remove": remove.remove,

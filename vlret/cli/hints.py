@@ -9,6 +9,8 @@ from vlret.errors import VlretError
 
 HINTS: dict[str, str] = {
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
+    "annotated_videos_missing": "Give the directory that the paths are relative to with --videos, or run with "
+    "--allow-missing.",
     "annotations_incomplete": "Get the original files: {source}. Or run with --allow-missing, which every number "
     "then says.",
     "captions_not_in_index": "Index them, or run with --allow-missing.",
@@ -16,12 +18,16 @@ HINTS: dict[str, str] = {
     "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
     "--allow-missing, which is recorded with every figure.",
     "dataset_media_missing": "Get them: {source}. Or run with --allow-missing, which is recorded with every figure.",
+    "every_and_selective": "Give --every or --selective.",
+    "every_of_index": "Leave --every out, give the media files, or build an index with `vlret index --clips "
+    "window:SECONDS`.",
     "file_among_words": "Give it alone, or one of them with --plus.",
     "index_needs_captions": "Give --captions FILE.csv --index INDEX.",
     "index_of_other_library": "Give --out: a new directory for a separate index, or {index} to add to this "
     "one (with --moved-from if the files have moved).",
     "no_annotations": "Give their directory with --annotations (default: annotations/ in that of --data).",
     "no_dataset_name": "Give --dataset NAME.",
+    "no_captioner": "Give sentences to choose from: --captioner FILE.txt, .csv or .parquet.",
     "no_file_locks": "Write the index to a local disk (--out DIR) and copy it to the share: searching it "
     "there needs no lock.",
     "no_index": "Build one with `vlret index SOURCE --out DIR`.",
@@ -34,6 +40,7 @@ HINTS: dict[str, str] = {
     "questions_need_model": "Give --model in place of --vectors.",
     "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
+    "run_of_other_recipe": "Choose another directory with --out, or train the recipe of that run: {path}/recipe.json.",
     "too_many_clips": "Give longer windows with --clips.",
     "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "
     "commands take --model, too), or list its directory in {variable}.",

@@ -22,8 +22,8 @@ def index(
     clips: Annotated[
         str,
         typer.Option(
-            help="How to split videos into clips: auto, whole, window:LENGTH[:STEP] in seconds, shots or "
-            "shots:transnet."
+            help="How to split videos into clips: auto, whole, window:LENGTH[:STEP] in seconds, shots, "
+            "shots:transnet, or meaning[:THRESHOLD]."
         ),
     ] = "auto",
     frames: Annotated[int | None, typer.Option(min=1, help="Frames per clip (default: the model's).")] = None,

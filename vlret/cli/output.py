@@ -42,6 +42,12 @@ def show_lines(text: object) -> None:
         show(line)
 
 
+def print_text(text: str) -> None:
+    """Print whole lines: exact for programs that read them, escaped on a terminal."""
+    lines = text.split("\n")
+    print("\n".join(map(printable, lines)) if sys.stdout.isatty() else text, end="", flush=True)
+
+
 def show_paths(paths: Iterable[str], null: bool = False) -> None:
     """Print one path per line: exact for programs that read them, escaped on a terminal.
 

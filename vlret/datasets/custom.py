@@ -34,6 +34,15 @@ def read_captions(file: Path) -> RetrievalSet:
     return retrieval(_card(file.stem, "retrieval", file.name, "R@1"), captioned)
 
 
+def read_annotations(file: Path) -> list[tuple[Media, str]]:
+    """`path, text[, start, end]`: what is shown in which part of a video; without an end it is a point in time.
+
+    Raises:
+        DatasetError: as `read_captions`.
+    """
+    return _read(file, "text")
+
+
 def read_labels(file: Path) -> ClassificationSet:
     """`path, label[, start, end]`: rows with the same path and times are labels of one clip; classes are sorted."""
     labelled = _read(file, "label", ", or a directory with one subdirectory per class")

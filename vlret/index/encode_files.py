@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from vlret.index.encode import Encoded, Encoder, FileEncoded
+from vlret.index.encode import BatchEncoded, Encoded, Encoder, FileEncoded
 from vlret.index.fingerprint import file_state, fingerprint
 from vlret.index.manifest import IndexRecipe
+from vlret.index.meaning import cuts_of, is_meaning, threshold_of
+from vlret.index.windows import encode_windows, window_job
 from vlret.media.pool import DecodeJob, DecodePool, Event, FileFailed
 from vlret.models.base import Embedder
+
+CUT_AT_ONCE = 16
+"""Files whose cuts are found before their clips are encoded: what a kill costs at most beside the last shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,38 @@ def encode_files(
 
     Batches hold clips of several files, and are encoded while the next ones are decoded.
     """
-    jobs = {_job(file, recipe, embedder): file for file in files}
+    if is_meaning(recipe.clips):
+        remaining = iter(files)
+        while group := list(islice(remaining, CUT_AT_ONCE)):
+            yield from _cut_and_encode(group, recipe, embedder, pool, workers)
+    else:
+        jobs = {_job(file, recipe.clips, recipe, embedder): file for file in files}
+        yield from _encode(jobs, embedder, pool, workers)
+
+
+def _cut_and_encode(
+    files: Sequence[FileToEncode], recipe: IndexRecipe, embedder: Embedder, pool: DecodePool, workers: int
+) -> Generator[Encoded]:
+    """Decode the files twice: their windows say where to cut, then their clips are those between the cuts."""
+    threshold = threshold_of(recipe.clips)
+    jobs: dict[DecodeJob, FileToEncode] = {}
+    windows = dict.fromkeys(window_job(file.path, embedder) for file in files)
+    for event in encode_windows(windows, embedder, pool, workers):
+        if isinstance(event, BatchEncoded):
+            yield BatchEncoded(0)  # a sign of life
+            continue
+        rule = cuts_of(event, threshold) if isinstance(event, FileEncoded) else "whole"
+        found = {_job(file, rule, recipe, embedder): file for file in files if file.path == event.job.path}
+        if isinstance(event, FileFailed):
+            yield from (replace(event, job=job) for job in found)
+        else:
+            jobs |= found
+    yield from _encode(jobs, embedder, pool, workers)
+
+
+def _encode(
+    jobs: Mapping[DecodeJob, FileToEncode], embedder: Embedder, pool: DecodePool, workers: int
+) -> Generator[Encoded]:
     with (
         closing(cast("Generator[Event]", pool.run(jobs))) as events,
         closing(Encoder(embedder, workers).run(events)) as results,
@@ -44,11 +81,9 @@ def encode_files(
             yield _fingerprinted(event, jobs[event.job]) if isinstance(event, FileEncoded) else event
 
 
-def _job(file: FileToEncode, recipe: IndexRecipe, embedder: Embedder) -> DecodeJob:
+def _job(file: FileToEncode, rule: str, recipe: IndexRecipe, embedder: Embedder) -> DecodeJob:
     size = embedder.card.decode_size
-    return DecodeJob(
-        file.path, recipe.clips, recipe.n_frames, recipe.sampling, recipe.decoder, size, file.within
-    )
+    return DecodeJob(file.path, rule, recipe.n_frames, recipe.sampling, recipe.decoder, size, file.within)
 
 
 def _fingerprinted(encoded: FileEncoded, file: FileToEncode) -> FileEncoded | FileFailed:

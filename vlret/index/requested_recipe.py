@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vlret.index.manifest import IndexRecipe
-from vlret.media.clips import check_rule
+from vlret.index.meaning import full_rule
 from vlret.media.decoders.registry import find_decoder
 from vlret.media.sampling import check_sampling
 from vlret.media.shots import require_detector
@@ -36,7 +36,7 @@ class RequestedRecipe:
             MissingExtraError: the clip rule or decoder needs a package that is not installed.
         """
         check_names(self.device, self.dtype)
-        check_rule(self.clips)
+        full_rule(self.clips)
         check_sampling(1 if self.n_frames is None else self.n_frames, self.sampling)
         if self.clips.startswith("shots"):
             require_detector(self.clips.partition(":")[2] or "content")
@@ -49,7 +49,7 @@ class RequestedRecipe:
             IndexFolderError: something differs; the message holds both values.
         """
         requested: dict[str, object] = {
-            "clips": self.clips, "sampling": self.sampling, "decoder": self._decoder,
+            "clips": full_rule(self.clips), "sampling": self.sampling, "decoder": self._decoder,
         }  # fmt: skip
         if self.n_frames is not None:
             requested["n_frames"] = self.n_frames
@@ -88,7 +88,7 @@ class RequestedRecipe:
             card=embedder.card,
             query=embedder.card.default_query,
             dtype=_dtype(embedder),
-            clips=self.clips,
+            clips=full_rule(self.clips),
             n_frames=n_frames,
             sampling=self.sampling,
             decoder=self._decoder,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from vlret.types import Clip
 
 AUTO_WHOLE_S = 15.0
 AUTO_WINDOW_S = 10.0
-KNOWN_RULES = "auto, whole, window:LENGTH, window:LENGTH:STEP (seconds), shots, shots:transnet"
+KNOWN_RULES = "auto, whole, window:LENGTH[:STEP] (seconds), shots, shots:transnet, meaning[:THRESHOLD]"
 
 
 def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
@@ -29,7 +29,8 @@ def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
         media: the file, open; "shots" reads all its frames.
         rule: "whole"; "window:10" (length in s) or "window:10:5" (length, step); "shots" (PySceneDetect) or
             "shots:transnet"; "auto": the whole file up to 15 s, else windows of 10 s; "span:2:7.5": one clip
-            of these seconds, "span:2:" up to the end.
+            of these seconds, "span:2:" up to the end; "cuts:2:7.5": three clips, cut at these seconds. ("meaning"
+            needs a model: `vlret.index.meaning` finds such cuts.)
 
     The rest at the end of the file is merged into the last window if it is shorter than half a window. A window in
     which no new frame begins is left out.
@@ -46,6 +47,8 @@ def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
         return _shots(path, media, rule)
     if rule.startswith("span:"):
         return [_span(path, rule)]
+    if rule.startswith("cuts:"):
+        return _between(path, [0.0, *_cuts(rule)], media.info.duration)
     if rule == "whole" or (rule == "auto" and media.info.duration <= AUTO_WHOLE_S):
         return [Clip(path, 0.0, media.info.duration)]
     length, step = (AUTO_WINDOW_S, AUTO_WINDOW_S) if rule == "auto" else _window(rule)
@@ -59,17 +62,21 @@ def clips_of(path: Path, media: Media, rule: str) -> list[Clip]:
 def _shots(path: Path, media: Video, rule: str) -> list[Clip]:
     from vlret.media.shots import shot_starts
 
-    starts = shot_starts(media, rule.partition(":")[2] or "content")
-    ends = [*starts[1:], media.info.duration]
-    return [Clip(path, start, end) for start, end in zip(starts, ends, strict=True) if end > start]
+    return _between(path, shot_starts(media, rule.partition(":")[2] or "content"), media.info.duration)
+
+
+def _between(path: Path, starts: Sequence[float], duration: float) -> list[Clip]:
+    return [Clip(path, start, end) for start, end in pairwise([*starts, duration]) if end > start]
 
 
 def check_rule(rule: str) -> None:
     """Raise UsageError unless `clips_of` knows `rule`."""
     if not isinstance(rule, str):
-        raise _unknown(rule)
+        raise unknown_rule(rule)
     if rule.startswith("span:"):
         _span(Path(), rule)
+    elif rule.startswith("cuts:"):
+        _cuts(rule)
     elif rule not in ("auto", "whole", "shots", "shots:transnet"):
         _window(rule)
 
@@ -79,13 +86,29 @@ def span_rule(start: float, end: float | None) -> str:
     return f"span:{start}:{'' if end is None else end}"
 
 
+def cuts_rule(cuts: Sequence[float]) -> str:
+    """Return the rule for the clips of a video between these seconds, ascending; without any it is one clip."""
+    return ":".join(["cuts", *map(str, cuts)]) if cuts else "whole"
+
+
+def _cuts(rule: str) -> list[float]:
+    """Return the seconds of "cuts:SECONDS:SECONDS"."""
+    try:
+        cuts = [float(second) for second in rule.split(":")[1:]]
+    except ValueError:
+        cuts = []
+    if not cuts or not all(before < after for before, after in pairwise([0.0, *cuts])):
+        raise unknown_rule(rule, "Write cuts:SECONDS:SECONDS, ascending.")
+    return cuts
+
+
 def _span(path: Path, rule: str) -> Clip:
     """Return the clip of "span:START:END"; an empty END is the end of the file."""
     try:
         _, start, end = rule.split(":")
         return Clip(path, float(start), float(end) if end else None)
     except ValueError as error:
-        raise _unknown(rule, "Write span:START:END in seconds.") from error
+        raise unknown_rule(rule, "Write span:START:END in seconds.") from error
 
 
 def _window(rule: str) -> tuple[float, float]:
@@ -96,11 +119,12 @@ def _window(rule: str) -> tuple[float, float]:
     except ValueError:
         length = step = 0.0
     if name != "window" or not 0 < length < float("inf") or not 0 < step < float("inf"):
-        raise _unknown(rule)
+        raise unknown_rule(rule)
     return length, step
 
 
-def _unknown(rule: object, hint: str = f"Known: {KNOWN_RULES}.") -> UsageError:
+def unknown_rule(rule: object, hint: str = f"Known: {KNOWN_RULES}.") -> UsageError:
+    """Return the error about a clip rule that there is not."""
     return UsageError(
         f"Unknown clip rule {rule!r}.",
         hint,

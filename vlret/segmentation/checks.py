@@ -46,3 +46,12 @@ def check_threshold(threshold: object) -> None:
             code="bad_segment_threshold",
             given=threshold,
         )
+
+
+def not_one(n_segments: object, threshold: object) -> UsageError:
+    """Return the error about both or none of two ways to say how many segments there are."""
+    return UsageError(
+        f"n_segments={n_segments} and threshold={threshold} were given.",
+        "Give one of them.",
+        code="n_segments_or_threshold",
+    )

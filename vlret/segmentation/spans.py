@@ -14,8 +14,8 @@ from vlret.types import Vectors
 
 Seconds = NDArray[np.float64]
 
-THRESHOLD = 1.0
-"""The default of `window_starts`."""
+THRESHOLD = 2.0
+"""The default of `window_starts`, fitted for vljepa-mini: docs/decisions/0059."""
 
 
 def window_starts(
@@ -29,8 +29,8 @@ def window_starts(
         n_segments: 1 to n; None: as many as differ by `threshold`.
         threshold: two segments are merged unless that adds this much or more to the sum over all windows of squared
             distance to the segment's mean times seconds from window to window. Segments of a and b seconds whose
-            means are at the squared distance d add a b d / (a + b), whatever the rate: with 1.0, neighbours of
-            10 s each stay apart from d = 0.2 on (a cosine of 0.9). None: THRESHOLD.
+            means are at the squared distance d add a b d / (a + b), whatever the rate: with 2.0, neighbours of
+            10 s each stay apart from d = 0.4 on (a cosine of 0.8). None: THRESHOLD.
 
     Raises:
         UsageError: as `ward_starts`.

@@ -9,8 +9,7 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.errors import UsageError
-from vlret.segmentation.checks import check_n_segments, check_threshold, check_vectors
+from vlret.segmentation.checks import check_n_segments, check_threshold, check_vectors, not_one
 from vlret.segmentation.cost import Starts
 from vlret.types import Vectors
 
@@ -93,11 +92,7 @@ class _Merging:
 
 def _check_stop(n_segments: object, threshold: object, n_rows: int) -> None:
     if (n_segments is None) == (threshold is None):
-        raise UsageError(
-            f"n_segments={n_segments} and threshold={threshold} were given.",
-            "Give one of them.",
-            code="n_segments_or_threshold",
-        )
+        raise not_one(n_segments, threshold)
     if threshold is None:
         check_n_segments(n_segments, n_rows)
     else:

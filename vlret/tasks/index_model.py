@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from vlret.errors import ModelError, UsageError, VlretError
@@ -18,6 +19,23 @@ from vlret.types import type_name
 def is_index(folder: str | Path) -> bool:
     """Whether `folder` holds an index."""
     return os.path.isfile(os.path.join(folder, "manifest.json"))
+
+
+def index_among(sources: Sequence[str | Path]) -> str | Path | None:
+    """The only source, if it is the directory of an index; None: all are media.
+
+    Raises:
+        UsageError: an index stands beside another source.
+    """
+    kept = next((source for source in sources if is_index(source)), None)
+    if kept is not None and len(sources) > 1:
+        raise UsageError(
+            f"{kept} is an index, and was given with other sources.",
+            "Give it alone, or only media.",
+            code="index_among_sources",
+            path=kept,
+        )
+    return kept
 
 
 def open_index(index: Index | str | Path) -> Index:

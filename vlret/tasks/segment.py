@@ -13,6 +13,7 @@ from vlret.index.index import Index
 from vlret.index.windows import LENGTH_S, RATE_HZ, Windows, embed_windows
 from vlret.models.base import Embedder
 from vlret.models.inputs import ordered
+from vlret.segmentation.checks import check_threshold, not_one
 from vlret.segmentation.spans import spans, window_starts
 from vlret.tasks.index_model import as_embedder, is_index, model_for_index, open_index
 from vlret.types import Segment, as_path, check_count
@@ -46,6 +47,7 @@ def segment(
         MediaError: a file cannot be read; same reasons as in an index run.
         IndexFolderError: there is no such index, or another model made it.
     """
+    _check_stop(n_segments, threshold)
     if isinstance(source, (str, Path)) and is_index(source):
         source = open_index(source)
     if isinstance(source, Index):
@@ -61,8 +63,8 @@ def cut(
     path: str, windows: Windows, n_segments: int | None = None, threshold: float | None = None
 ) -> list[Segment]:
     """Return the segments of one file from its windows; arguments as in `segment`."""
+    _check_stop(n_segments, threshold)
     if n_segments is not None:
-        check_count(n_segments, "n_segments")
         n_segments = min(n_segments, len(windows.vectors))
     starts = window_starts(windows.starts_s, windows.vectors, n_segments, threshold)
     bounds = spans(windows.starts_s, windows.ends_s, starts)
@@ -70,6 +72,15 @@ def cut(
     return [
         _segment(path, windows, start, end, part) for (start, end), part in zip(bounds, rows, strict=True)
     ]
+
+
+def _check_stop(n_segments: int | None, threshold: float | None) -> None:
+    if n_segments is not None and threshold is not None:
+        raise not_one(n_segments, threshold)
+    if n_segments is not None:
+        check_count(n_segments, "n_segments")
+    if threshold is not None:
+        check_threshold(threshold)
 
 
 def _segment(path: str, windows: Windows, start: float, end: float, rows: NDArray[np.int64]) -> Segment:
@@ -97,7 +108,7 @@ def _of_media(
 
 def _of_index(index: Index) -> Iterator[tuple[str, Windows]]:
     """The clips of each file in order of time; rows of an image end where they start."""
-    vectors = index.vectors()
-    for path, rows in index.rows().sort_values("start", kind="stable").groupby("path", sort=False):
+    vectors, clips = index.vectors(), index.rows().reset_index(drop=True)
+    for path, rows in clips.sort_values("start", kind="stable").groupby("path", sort=False):
         starts, ends = rows["start"].to_numpy(np.float64), rows["end"].to_numpy(np.float64)
         yield str(path), Windows(starts, ends, vectors[rows.index.to_numpy()], float(ends.max()))

@@ -10,14 +10,14 @@ from glob import has_magic
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vlret.errors import MediaError, UsageError
+from vlret.errors import MediaError
 from vlret.index.build import build_index
 from vlret.index.index import Index
 from vlret.media.sources import find_media
 from vlret.media.sources.path_list import LIST_SUFFIXES
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
-from vlret.tasks.index_model import is_index, model_for_index
+from vlret.tasks.index_model import index_among, is_index, model_for_index
 from vlret.types import Clip, SkippedFile
 
 
@@ -42,14 +42,7 @@ def open_or_index(sources: Sequence[str], model: str | None, device: str = "auto
         MediaError: there is nothing that could be read.
         UsageError: an index stands beside another source.
     """
-    kept = next((source for source in sources if is_index(source)), None)
-    if kept is not None and len(sources) > 1:
-        raise UsageError(
-            f"{kept} is an index, and was given with other sources.",
-            "Give it alone, or only media.",
-            code="index_among_sources",
-            path=kept,
-        )
+    kept = index_among(sources)
     if kept is not None:
         index = Index.open(kept)
         yield SourceIndex(index, model_for_index(index, model, device))

@@ -288,6 +288,16 @@ def test_what_an_index_decides_itself_is_refused(more, unused, partial, painted,
     assert Spy.n_loaded == 0
 
 
+def test_captions_that_an_index_lacks_are_named_before_its_model_is_loaded(partial, painted, cache, tmp_path):
+    build_index(painted, tmp_path / "index", ColourEmbedder())
+    partial.write_text("path,caption\nred.mp4,a red wall\ngone.mp4,a blue wall\n")
+    wanted = BenchRequest("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
+    with refused("captions_not_in_index") as caught:
+        bench(wanted, cache=cache)
+    assert len(caught.value.fields["files"]) == 1
+    assert Spy.n_loaded == 0
+
+
 def test_an_index_has_its_own_number_format(partial, tmp_path):
     wanted = BenchRequest("retrieval", captions=partial, index=tmp_path / "index", models=[SPY])
     with refused("not_used_with_index"):

@@ -26,7 +26,7 @@ def decoder_recipe(folder: Path) -> DecoderRecipe:
     )
     return DecoderRecipe(
         name="tiny/decoder", embedder="tests.conftest:ColourEmbedder", licence="", device="cpu", dtype="float32",
-        seed=0, prefix_length=2, beams=1, longest=8, language_model=LLAMA,
+        seed=0, prefix_length=2, beams=1, longest=8, bank=5, language_model=LLAMA,
         data=DecoderData(folder / "data", ("photos/colours",), ("more.jsonl",), ("colours",), vocabulary=320),
         texts=stage, predictions=stage,
     )  # fmt: skip

@@ -7,12 +7,14 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ColourEmbedder
 from tests.refusal import refused
 from vlret.models.captioners.registry import load_captioner
 from vlret.training.checkpoint import TrainingState
+from vlret.training.text_decoder.captions import training_captions
 from vlret.training.text_decoder.run import train_decoder
 
 
@@ -27,6 +29,15 @@ def test_it_learns_to_name_what_it_saw(recipe, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "run" / "epochs.jsonl").read_text().splitlines()]
     assert [line["stage"] for line in lines] == ["texts"] * 40 + ["predictions"] * 40
     assert lines[39]["loss"] < lines[0]["loss"]
+    assert captioner.unknown_threshold is not None
+
+
+def test_the_bank_holds_only_its_own_sentences(recipe, tmp_path):
+    train_decoder(replace(recipe, bank=100), tmp_path / "run")
+    sentences = pq.read_table(tmp_path / "run" / "bank.parquet")["text"].to_pylist()
+    assert sentences
+    assert not set(sentences) & set(training_captions(recipe.data).texts)
+    captioner = load_captioner(tmp_path / "run" / "bank.parquet", ColourEmbedder())
     assert captioner.unknown_threshold is not None
 
 
@@ -82,13 +93,15 @@ def test_too_few_captions_for_a_batch_are_refused(recipe, tmp_path):
 def test_embeddings_are_computed_once(recipe, tmp_path, monkeypatch):
     train_decoder(replace(recipe, predictions=None), tmp_path / "run")
     monkeypatch.setattr("vlret.training.features.read_bytes", None)
-    monkeypatch.setattr(ColourEmbedder, "embed_texts", only_dev_captions(ColourEmbedder.embed_texts))
+    monkeypatch.setattr(ColourEmbedder, "embed_texts", few(ColourEmbedder.embed_texts))
     train_decoder(replace(recipe, predictions=None), tmp_path / "run")
 
 
-def only_dev_captions(embed):
+def few(embed):
+    """Refuse all captions at once; those of the dev images and of the bank are embedded again."""
+
     def checked(model, texts):
-        assert len(texts) == 3
+        assert len(texts) < 10
         return embed(model, texts)
 
     return checked

@@ -19,26 +19,26 @@ _KNOWN = (
 )
 
 
-def load_captioner(source: str | Path, embedder: Embedder) -> Captioner:
+def load_captioner(source: Captioner | str | Path, embedder: Embedder) -> Captioner:
     """Return the captioner for embeddings of `embedder`.
 
     Args:
         source: "decoder", the text decoder that comes with the model; "bank", the bank of sentences that comes with
             it; "auto", its text decoder; the directory of a text decoder; a bank, FILE.parquet
             (`bank.write_bank`); or a .txt, .csv, .tsv, .json, .jsonl or .yaml file of sentences, which are embedded
-            now. In a table the column is called text, sentence or caption.
+            now (in a table the column is called text, sentence or caption); or a captioner itself.
 
     Raises:
         UsageError: there is no such captioner, or it reads the embeddings of another model.
         ModelError: the model comes with none, or a text decoder is damaged.
     """
-    captioner = _load(str(source), embedder)
+    captioner = source if isinstance(source, Captioner) else _load(str(source), embedder)
     if captioner.space != embedder.card.weights_hash:
         raise UsageError(
-            f"The captioner {printable(source)} was made for another model than {embedder.card.name}.",
+            f"The captioner {printable(captioner.name)} was made for another model than {embedder.card.name}.",
             "Make one for this model, or use the other model.",
             code="captioner_of_other_model",
-            given=str(source),
+            given=captioner.name,
             model=embedder.card.name,
         )
     return captioner

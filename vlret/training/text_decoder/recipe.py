@@ -67,6 +67,7 @@ class DecoderRecipe:
         seed: of all random numbers.
         prefix_length: inputs of the language model that an embedding becomes.
         beams, longest: for the card: how it decodes by default.
+        bank: sentences of the bank that is written beside it, at most; 0: none.
         language_model: its transformers configuration; or `weights`, the directory or GGUF file of a published one.
         data: what to train on.
         texts: stage on embeddings of captions, without images.
@@ -82,6 +83,7 @@ class DecoderRecipe:
     prefix_length: int
     beams: int
     longest: int
+    bank: int
     language_model: dict[str, Any]
     data: DecoderData
     texts: DecoderStage

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 
@@ -16,11 +17,12 @@ from vlret.models.captioners.text_decoder import TextDecoder
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.registry import load_model
 from vlret.training.claim import claim
+from vlret.training.text_decoder.bank import make_bank
 from vlret.training.text_decoder.captions import Captions, dev_items, training_captions
 from vlret.training.text_decoder.embeddings import predictions, text_embeddings
 from vlret.training.text_decoder.language_model import initial_decoder
 from vlret.training.text_decoder.recipe import DecoderRecipe, DecoderStage
-from vlret.training.text_decoder.scores import dev_cider, unknown_threshold, written
+from vlret.training.text_decoder.scores import dev_cider, threshold_of, written
 from vlret.training.text_decoder.sources import Source, mixed_captions, predicted
 from vlret.training.text_decoder.stage import DecoderTrainer
 from vlret.vectors import unit_rows
@@ -50,22 +52,26 @@ def train_decoder(recipe: DecoderRecipe, out: str | Path) -> Path:
     decoder, tokenizer = initial_decoder(recipe, captions.texts, embedder.card.dim)
     decoder.to(device)
 
+    greedy = partial(written, decoder, tokenizer, 1, recipe.longest)
+
     def stage(name: str, numbers: DecoderStage, source: Source, given: Captions) -> None:
         trainer = DecoderTrainer(
             name, decoder, numbers, source, given.pairs, token_ids(recipe, decoder, tokenizer, given.texts),
             pick_dtype(recipe.dtype, device), recipe.seed,
         )  # fmt: skip
-        how = {"beams": 1, "longest": recipe.longest}
-        trainer.train(partial(dev_cider, decoder, tokenizer, dev_rows, dev, **how), folder)
+        trainer.train(lambda: dev_cider(greedy, dev_rows, dev), folder)
 
     stage("texts", recipe.texts, mixed_captions(captions, texts), captions)
+    images = predictions(captions.items, embedder, folder / FEATURES, "train")
     if recipe.predictions:
-        rows = predictions(captions.items, embedder, folder / FEATURES, "train")
-        stage("predictions", recipe.predictions, predicted(rows), captions.of_items)
+        stage("predictions", recipe.predictions, predicted(images), captions.of_items)
     finished = folder / "decoder"
     digest = save_decoder(decoder, tokenizer, finished)
-    shown = written(decoder, tokenizer, dev_rows, recipe.beams, recipe.longest)
-    write_card(_card(recipe, digest, embedder.card, unknown_threshold(shown, dev_rows, embedder)), finished)
+    write = partial(written, decoder, tokenizer, recipe.beams, recipe.longest)
+    scores = np.einsum("nd,nd->n", embedder.embed_texts(write(dev_rows)), dev_rows)
+    write_card(_card(recipe, digest, embedder.card, threshold_of(scores.tolist())), finished)
+    if recipe.bank:
+        make_bank(write, images, captions, dev_rows, embedder, recipe.bank, folder / "bank.parquet")
     return finished
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,7 +10,6 @@ from tokenizers import Tokenizer
 
 from vlret.datasets.tar_set import Item
 from vlret.evaluation.metrics.cider import cider
-from vlret.models.base import Embedder
 from vlret.models.captioners.text_decoder import TextDecoder
 from vlret.types import Vectors
 
@@ -20,8 +18,12 @@ KEPT = 0.95
 _BATCH = 128
 
 
+Write = Callable[[Vectors], list[str]]
+"""Embeddings float32 [n, dim] to texts."""
+
+
 def written(
-    decoder: TextDecoder, tokenizer: Tokenizer, embeddings: Vectors, beams: int, longest: int
+    decoder: TextDecoder, tokenizer: Tokenizer, beams: int, longest: int, embeddings: Vectors
 ) -> list[str]:
     """Return a caption for each of `embeddings` float32 [n, dim]."""
     device = next(decoder.parameters()).device
@@ -32,15 +34,11 @@ def written(
     return [" ".join(text.split()) for text in texts]
 
 
-def dev_cider(
-    decoder: TextDecoder, tokenizer: Tokenizer, embeddings: Vectors, items: Sequence[Item], **how: Any
-) -> float:
+def dev_cider(write: Write, embeddings: Vectors, items: Sequence[Item]) -> float:
     """Return the mean CIDEr of the captions of dev images, whose predictions are `embeddings`."""
-    texts = written(decoder, tokenizer, embeddings, **how)
-    return float(cider(texts, [item.captions for item in items]).mean())
+    return float(cider(write(embeddings), [item.captions for item in items]).mean())
 
 
-def unknown_threshold(texts: Sequence[str], embeddings: Vectors, embedder: Embedder) -> float:
-    """Return the score above which `KEPT` of the captions `texts` of dev images lie."""
-    scores = np.einsum("nd,nd->n", embedder.embed_texts(texts), embeddings)
+def threshold_of(scores: Sequence[float]) -> float:
+    """Return the score above which `KEPT` of the captions of dev images lie."""
     return round(float(np.quantile(scores, 1 - KEPT)), 3)

@@ -1,0 +1,69 @@
+"""Frames that clips share are encoded once, and told apart by file and time stamp."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vlret.index.frame_tokens import FrameTokens
+from vlret.media.pool import ClipDecoded, DecodeJob
+from vlret.types import Clip, Frames
+
+A, B = (DecodeJob(Path(name), "whole", 2) for name in ("a.mp4", "b.mp4"))
+
+
+class Numbers:
+    """The tokens of a frame are its number, twice."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[int]] = []
+
+    def encode_pixels(self, clips):
+        self.calls.append([int(frame[0, 0, 0]) for clip in clips for frame in clip])
+        return [torch.tensor([[float(frame[0, 0, 0])]] * 2) for clip in clips for frame in clip]
+
+
+def clip(job: DecodeJob, *numbers: int) -> ClipDecoded:
+    """Frame number n is shown at n / 10 s."""
+    pixels = np.array(numbers, np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
+    return ClipDecoded(job, Clip(job.path, 0, 1), Frames(pixels, np.array(numbers) / 10))
+
+
+def encoded(tokens: FrameTokens, *clips: ClipDecoded) -> list[list[float]]:
+    return [rows[::2, 0].tolist() for rows in tokens.encode(clips)]
+
+
+def test_a_frame_is_encoded_once_in_a_batch_and_in_the_next() -> None:
+    model = Numbers()
+    tokens = FrameTokens(model)
+    assert encoded(tokens, clip(A, 1, 2, 3), clip(A, 2, 3, 4)) == [[1, 2, 3], [2, 3, 4]]
+    assert encoded(tokens, clip(A, 3, 4, 5)) == [[3, 4, 5]]
+    assert model.calls == [[1, 2, 3, 4], [5]]
+
+
+def test_a_frame_that_a_clip_shows_for_long_is_encoded_once() -> None:
+    model = Numbers()
+    assert encoded(FrameTokens(model), clip(A, 7, 7, 7, 8)) == [[7, 7, 7, 8]]
+    assert model.calls == [[7, 8]]
+
+
+def test_frames_of_two_files_are_not_mixed_up() -> None:
+    model = Numbers()
+    encoded(FrameTokens(model), clip(A, 1), clip(B, 1))
+    assert model.calls == [[1, 1]]
+
+
+def test_what_the_last_batch_did_not_show_is_forgotten() -> None:
+    model = Numbers()
+    tokens = FrameTokens(model)
+    for numbers in ((1, 2), (2, 3), (1, 2)):
+        encoded(tokens, clip(A, *numbers))
+    assert model.calls == [[1, 2], [3], [1]]
+
+
+def test_a_batch_may_have_no_new_frames() -> None:
+    tokens = FrameTokens(Numbers())
+    encoded(tokens, clip(A, 1, 2))
+    assert encoded(tokens, clip(A, 2, 2)) == [[2, 2]]

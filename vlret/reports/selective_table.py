@@ -1,0 +1,72 @@
+"""What the terminal shows of `vlret bench selective`, and its rows for other forms."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from vlret.evaluation.standalone.captions import Score
+from vlret.evaluation.standalone.selective.result import METRICS, Headline, Point, SelectiveResult
+from vlret.reports.text_table import aligned
+
+_SETTINGS = {"interval_s": "every {:g} s", "least_error": "error {:g}", "threshold": "threshold {:g}"}
+
+
+def selective_table(result: SelectiveResult) -> str:
+    """A row for each point, then a line for each method: the fewest decodes that are as good as one a second."""
+    return "\n".join([*aligned([columns(result), *map(cells, result.points)]), "", *lines(result)])
+
+
+def lines(result: SelectiveResult) -> Iterator[str]:
+    """The headlines in words."""
+    yield from (headline(one) for one in result.headlines)
+    yield from _against_shots(result)
+
+
+def columns(result: SelectiveResult) -> list[str]:
+    """The headings of `cells`."""
+    scores = [heading for name in result.points[0].scores for heading in (name, "95%")]
+    return ["method", "setting", "s/decode", "decodes", *scores, "repeated", "decoding", "delay", "as good"]
+
+
+def cells(point: Point) -> list[str]:
+    """The row of a point."""
+    scores = [
+        word for s in point.scores.values() for word in (f"{s.value:.1f}", f"{s.low:.1f} to {s.high:.1f}")
+    ]
+    delay = "" if point.longest_delay_s is None else f"{point.mean_delay_s:.1f} s"
+    return [
+        point.method, _SETTINGS[point.setting].format(point.value), f"{point.seconds_per_decode:.2f}",
+        str(point.decodes), *scores, f"{point.repeated:.0f}%", f"{point.decoding_seconds:.2f} s", delay,
+        "yes" if point.is_as_good else "no",
+    ]  # fmt: skip
+
+
+def headline(found: Headline) -> str:
+    """One line: how many times fewer decodes are as good as uniform decoding at 1 Hz, with the intervals."""
+    if found.point is None:
+        return f"{found.method}: with no setting as good as uniform at 1 Hz."
+    differences = ", ".join(f"{name} {_signed(found.point.minus_uniform[name])}" for name in METRICS)
+    return (
+        f"{found.method}: {found.times_fewer:.1f} times fewer decodes than uniform at 1 Hz, one every "
+        f"{found.point.seconds_per_decode:.1f} s; difference: {differences}."
+    )
+
+
+def _against_shots(result: SelectiveResult) -> Iterator[str]:
+    for point in result.points:
+        if point.setting == "threshold":
+            differences = ", ".join(f"{name} {score.value:.1f}" for name, score in point.scores.items())
+            yield f"{point.method}: one every {point.seconds_per_decode:.1f} s; {differences}."
+
+
+def _signed(score: Score) -> str:
+    return f"{score.value:+.1f} ({score.low:.1f} to {score.high:.1f})"
+
+
+def to_csv(result: SelectiveResult) -> str:
+    """All points as CSV."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([columns(result), *map(cells, result.points)])
+    return out.getvalue()

@@ -77,7 +77,7 @@ def _print(event: StreamEvent, source: str, form: str) -> None:
         output.print_json({"source": source, **event.to_json()}, indent=None)
         return
     reused = "  (reused)" if event.reuses is not None else ""
-    output.show(f"{timecode(event.start_s):>7}  {event.score:.2f}  {event.text}{reused}")
+    output.show(f"{timecode(event.start_s):>9}  {event.score:6.3f}  {event.text}{reused}")
     sys.stdout.flush()
 
 

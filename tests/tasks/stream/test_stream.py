@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -118,3 +120,17 @@ def test_texts_that_cannot_be_reused_any_more_are_forgotten(film, monkeypatch):
 def test_wrong_arguments_are_refused_before_anything_is_read(film, given, code):
     with refused(code):
         vlret.stream(**{"source": film, "captioner": Colours(), "model": ColourEmbedder(), **given})
+
+
+def test_memory_is_flat_over_ten_minutes(tmp_path):
+    """A short form of `python -m benchmarks.stream_memory`."""
+    paint_video(tmp_path / "long.mp4", *("red", "blue", "green") * 10, seconds=20)
+    held = []
+    with EventStream(tmp_path / "long.mp4", Colours(), model=ColourEmbedder()) as events:
+        tracemalloc.start()
+        for event in events:
+            held.append((event.start_s, tracemalloc.get_traced_memory()[0]))
+        tracemalloc.stop()
+    assert held[-1][0] > 570
+    early, late = (max(n for start, n in held if first <= start < first + 200) for first in (100, 400))
+    assert late < early + 100_000

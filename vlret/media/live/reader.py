@@ -77,7 +77,8 @@ class StreamReader:
             self._read_connections()
         except VlretError as found:
             error = found
-        self._queue.close(error)
+        finally:
+            self._queue.close(error)
 
     def _read_connections(self) -> None:
         n_lost = 0

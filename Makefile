@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: demo test test-wheel test-lowest lint bench bench-selective bench-speed weights mini clean
+.PHONY: demo test test-wheel test-lowest lint bench bench-selective bench-speed weights mini decoder clean
 
 demo: .venv/core
 	$(BIN)/vlret demo
@@ -61,6 +61,10 @@ weights: .venv/core
 # vljepa-mini from raw data to the shipped files
 mini: weights
 	$(BIN)/vlret train recipes/mini/recipe.toml --out runs/mini
+
+# its text decoder and bank of sentences, from captions to the shipped files
+decoder: .venv/core
+	$(BIN)/vlret train recipes/decoder/recipe.toml --out runs/decoder
 
 .venv/core: pyproject.toml
 	$(PYTHON) -m venv .venv

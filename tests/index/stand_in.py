@@ -75,7 +75,7 @@ class TextPool:
     def _file(self, job: DecodeJob) -> Iterator[Event]:
         words = job.path.read_text().split()
         n_clips = sum(word.isdigit() for word in words)
-        if job.clips == "whole" or job.clips.startswith("cuts:"):
+        if n_clips and (job.clips == "whole" or job.clips.startswith("cuts:")):
             kept = [0, *(int(float(second) / CLIP_S) for second in job.clips.split(":")[1:])]
             words, n_clips = [*(words[number] for number in kept), *words[n_clips:]], len(kept)
         for number, word in enumerate(words[:n_clips]):

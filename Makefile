@@ -11,9 +11,9 @@ demo: .venv/core
 test: .venv/test
 	$(BIN)/pytest
 
-# the wheel in a fresh environment, and the demo with it outside of the clone
+# the wheel in a fresh environment, and the demo with it outside of the clone; not while pip builds here for .venv
 test-wheel: OUTSIDE := $(shell mktemp -d)
-test-wheel:
+test-wheel: .venv/test
 	$(PYTHON) -m venv $(OUTSIDE)/venv
 	rm -rf build
 	$(OUTSIDE)/venv/bin/pip wheel --quiet --no-deps --wheel-dir $(OUTSIDE) .

@@ -60,7 +60,8 @@ def _differences(differences: Mapping[str, Score]) -> str:
 
 
 def _signed(score: Score) -> str:
-    return f"{score.value:+.1f} ({score.low:.1f} to {score.high:.1f})"
+    value, low, high = (round(number, 1) + 0.0 for number in (score.value, score.low, score.high))  # no -0.0
+    return f"{value:+.1f} ({low:.1f} to {high:.1f})"
 
 
 def to_csv(result: SelectiveResult) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 from vlret.evaluation.standalone.selective.result import Headline, Point
 
@@ -25,9 +24,9 @@ def _names(points: Sequence[Point]) -> list[str]:
 
 
 def _headline(method: str, curve: Sequence[Point], reference_decodes: int) -> Headline:
-    """From the most decodes that are no more than the reference's, the last point before the first that is worse."""
-    fewer = sorted((p for p in curve if p.decodes <= reference_decodes), key=lambda p: -p.decodes)
-    as_good = list(takewhile(lambda point: point.is_as_good, fewer))
+    """Of the points with no more decodes than the reference that are as good, the one with the fewest."""
+    as_good = [point for point in curve if point.decodes <= reference_decodes and point.is_as_good]
     if not as_good:
         return Headline(method, None, None)
-    return Headline(method, as_good[-1], reference_decodes / as_good[-1].decodes)
+    best = min(as_good, key=lambda point: point.decodes)
+    return Headline(method, best, reference_decodes / best.decodes)

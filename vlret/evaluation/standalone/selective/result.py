@@ -54,7 +54,7 @@ class Headline:
     """The fewest decodes with which a method is as good as uniform decoding at 1 Hz.
 
     Attributes:
-        point: with these decodes; so is every point of the method with more, up to 1 Hz. None: no point is.
+        point: with these decodes. None: no point of the method with as many as one a second or fewer is as good.
         times_fewer: decodes of uniform decoding at 1 Hz divided by those of the point.
     """
 

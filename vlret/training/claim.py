@@ -27,7 +27,7 @@ def claim(folder: Path, recipe: DataclassInstance, first: str) -> None:
         raise UsageError(
             f"{folder} holds a run of another recipe.",
             "Choose another directory, or the recipe that this run was started with (its recipe.json).",
-            code="other_recipe",
+            code="run_of_other_recipe",
             path=folder,
         )
     replace_file(file, text.encode())

@@ -80,7 +80,7 @@ def test_a_stopped_run_ends_in_the_same_decoder(recipe, tmp_path, monkeypatch, p
 
 def test_a_directory_of_another_recipe_is_refused(recipe, tmp_path):
     train_decoder(replace(recipe, predictions=None), tmp_path / "run")
-    with refused("other_recipe"):
+    with refused("run_of_other_recipe"):
         train_decoder(replace(recipe, predictions=None, seed=1), tmp_path / "run")
 
 

@@ -35,16 +35,17 @@ def main(
     fades: Annotated[Path, typer.Argument(help="Directory of the result on cross-fades.")],
     out: Annotated[Path, typer.Option(help="The picture, PNG.")],
 ) -> None:
-    """Draw CIDEr and SODA on both sets, and CIDEr in the paper."""
-    drawing = Figure(figsize=(13, 8), dpi=80, layout="constrained")
-    panels = drawing.subplots(2, 3)
+    """Draw all scores on both sets, and CIDEr in the paper."""
+    drawing = Figure(figsize=(13, 11), dpi=80, layout="constrained")
+    panels = drawing.subplots(3, 3)
     for column, (title, folder) in enumerate({"Hard cuts": cuts, "Cross-fades": fades}.items()):
         result = read_result(folder)
-        for row, metric in enumerate(("CIDEr", "SODA")):
+        for row, metric in enumerate(("CIDEr", "embedding", "SODA")):
             draw_curve(panels[row, column], result.points, metric)
             panels[row, column].set_title(title)
     draw_paper(panels[0, 2])
-    panels[1, 2].axis("off")
+    for empty in panels[1:, 2]:
+        empty.axis("off")
     panels[1, 2].legend(*panels[0, 0].get_legend_handles_labels(), loc="center", frameon=False)
     picture = io.BytesIO()
     drawing.savefig(picture, format="png")

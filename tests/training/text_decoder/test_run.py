@@ -41,17 +41,17 @@ def test_the_bank_holds_only_its_own_sentences(recipe, tmp_path):
     assert captioner.unknown_threshold is not None
 
 
-def test_the_best_epoch_is_kept(recipe, tmp_path, monkeypatch):
-    scores = iter([1.0, 5.0, 2.0])
-    monkeypatch.setattr("vlret.training.text_decoder.run.dev_cider", lambda *_, **__: next(scores))
-    short = replace(recipe, predictions=None)
-    three = train_decoder(replace(short, texts=replace(recipe.texts, epochs=3)), tmp_path / "three")
-    scores = iter([1.0, 2.0, 0.0])
-    again = train_decoder(replace(short, texts=replace(recipe.texts, epochs=3)), tmp_path / "again")
-    assert digest(three) == digest(again)
-    scores = iter([1.0, 2.0, 3.0])
-    last = train_decoder(replace(short, texts=replace(recipe.texts, epochs=3)), tmp_path / "last")
-    assert digest(three) != digest(last)
+@pytest.mark.parametrize(("scores", "like"), [([0, 1, 5, 2], 2), ([0, 1, 2, 3], 3), ([9, 1, 2, 3], 0)])
+def test_the_best_weights_are_kept(recipe, tmp_path, monkeypatch, scores, like):
+    """Of four scores: before the stage, and after each of three epochs."""
+    monkeypatch.setattr("vlret.training.text_decoder.run.dev_cider", lambda *_: next(given))
+    three = replace(recipe, predictions=None, texts=replace(recipe.texts, epochs=3))
+    given = iter(scores)
+    found = train_decoder(three, tmp_path / "found")
+    given = iter([float(number == like) for number in range(4)])
+    assert digest(train_decoder(three, tmp_path / "expected")) == digest(found)
+    given = iter([float(number == (like + 1) % 4) for number in range(4)])
+    assert digest(train_decoder(three, tmp_path / "other")) != digest(found)
 
 
 class StoppedError(Exception):

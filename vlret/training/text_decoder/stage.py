@@ -60,13 +60,16 @@ class DecoderTrainer:
     def train(self, score: Callable[[], float], folder: Path) -> None:
         """Train to the end, resuming after the last finished epoch; each adds a line to epochs.jsonl.
 
-        `score` rates the decoder on dev images. The weights of the best epoch are left in the decoder.
+        `score` rates the decoder on dev images. The best weights are left in the decoder: those of an epoch, or those
+        that the stage starts with.
         """
         best, file = folder / f"{self.name}-best.pt", folder / f"{self.name}.pt"
-        scores: list[float] = torch.load(best, weights_only=True)["scores"] if best.is_file() else []
+        if not file.is_file():
+            self._keep(best, [score()])
+        scores: list[float] = torch.load(best, weights_only=True)["scores"]
         for epoch in range(self.state.resume(file), self.stage.epochs):
             loss = self.run_epoch(epoch)
-            scores = [*scores[:epoch], score()]
+            scores = [*scores[: epoch + 1], score()]
             log_epoch(folder, {"stage": self.name, "epoch": epoch + 1, "loss": loss, "dev_cider": scores[-1]})
             self._keep(best, scores)
             self.state.save(file, epoch + 1)

@@ -75,6 +75,12 @@ def test_what_the_model_does_not_know_is_unknown(film):
     assert {event.text for event in events_of(film, Colours(unknown_threshold=1.1))} == {"unknown"}
 
 
+def test_what_was_unknown_has_the_score_of_its_own_text_when_it_comes_back(film):
+    known, unknown = events_of(film), events_of(film, Colours(unknown_threshold=1.1))
+    assert unknown[2].reuses == 0
+    assert [event.score for event in unknown] == pytest.approx([event.score for event in known])
+
+
 def test_an_image_is_one_event(tmp_path):
     from PIL import Image
 
@@ -99,7 +105,7 @@ def test_texts_that_cannot_be_reused_any_more_are_forgotten(film, monkeypatch):
     with EventStream(film, Colours(), model=ColourEmbedder(), max_silence_s=4.0) as events:
         events._settings = type(events._settings)(described=1, max_silence_s=4.0)
         list(events)
-    assert len(events._captions) == 1
+    assert len(events._texts) == 1
 
 
 @pytest.mark.parametrize(

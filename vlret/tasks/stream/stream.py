@@ -83,7 +83,7 @@ class EventStream:
         self._captioner = captioner
         self._windows = StreamWindows(self._embedder, rate_hz, LENGTH_S)
         self._reader = StreamReader(found, self._windows.frames_hz, self._embedder.card.decode_size)
-        self._captions: dict[int, Caption] = {}
+        self._texts: dict[int, str] = {}  # of the events that can be reused
         self.name = found.name
         self.n_events = self.n_reused = 0
 
@@ -121,17 +121,21 @@ class EventStream:
         return StreamEvent(event.number, start_s, event.decided_s, caption.text, caption.score, event.reuses)
 
     def _caption(self, event: Event) -> Caption:
-        if event.reuses is not None:
-            text = self._captions[event.reuses].text
-            return Caption(text, float(self._embedder.embed_texts([text])[0] @ event.vector))
-        (caption,) = self._captioner.caption(event.vector[None])
+        caption = self._made(event) if event.reuses is None else self._reused(event, event.reuses)
         threshold = self._captioner.unknown_threshold
-        if threshold is not None and caption.score < threshold:
-            caption = replace(caption, text=UNKNOWN)
-        self._captions[event.number] = caption
-        if len(self._captions) > self._settings.described:
-            del self._captions[next(iter(self._captions))]
+        is_unknown = threshold is not None and caption.score < threshold
+        return replace(caption, text=UNKNOWN) if is_unknown else caption
+
+    def _made(self, event: Event) -> Caption:
+        (caption,) = self._captioner.caption(event.vector[None])
+        self._texts[event.number] = caption.text
+        if len(self._texts) > self._settings.described:
+            del self._texts[next(iter(self._texts))]
         return caption
+
+    def _reused(self, event: Event, number: int) -> Caption:
+        text = self._texts[number]
+        return Caption(text, float(self._embedder.embed_texts([text])[0] @ event.vector))
 
 
 def stream(

@@ -13,7 +13,7 @@ from tests.conftest import ColourEmbedder
 from tests.models.captioners.tiny_decoder import LLAMA, write_decoder
 from tests.refusal import refused
 from vlret.models.captioners.decoder_folder import KINDS, load_decoder, read_card
-from vlret.models.captioners.generative import GenerativeCaptioner
+from vlret.models.captioners.generative import SCORE_WEIGHT, GenerativeCaptioner
 from vlret.models.captioners.registry import load_captioner
 from vlret.models.captioners.text_decoder import NO_REPEAT, TextDecoder
 from vlret.vectors import unit_rows
@@ -59,7 +59,8 @@ def test_greedy_decoding_equals_the_naive_loop(tmp_path, rows):
     folder = write_decoder(tmp_path, beams=1, longest=12)
     decoder = load_decoder(folder, read_card(folder))
     written = decoder.write(torch.from_numpy(rows), 1, 12)
-    for row, ids in zip(rows, written, strict=True):
+    assert not written.scores.any()
+    for row, ids in zip(rows, written.tokens, strict=True):
         expected = naive(decoder, row, 12)
         assert ids[: len(expected)] == expected
         assert set(ids[len(expected) :]) <= {decoder.lm.config.pad_token_id}
@@ -68,16 +69,25 @@ def test_greedy_decoding_equals_the_naive_loop(tmp_path, rows):
 def test_beams_find_texts_at_least_as_likely_as_greedy_ones(tmp_path, rows):
     folder = write_decoder(tmp_path)
     decoder = load_decoder(folder, read_card(folder))
-    greedy, beams = (decoder.write(torch.from_numpy(rows), n, 3) for n in (1, 16))
-    scores = [
-        [
-            mean_log_probability(decoder, row, [i for i in ids if i])
-            for row, ids in zip(rows, texts, strict=True)
-        ]
-        for texts in (greedy, beams)
-    ]
-    assert np.mean(scores[1]) >= np.mean(scores[0])
-    assert all(beam >= one - 1e-4 for one, beam in zip(*scores, strict=True))
+    greedy = decoder.write(torch.from_numpy(rows), 1, 3).tokens
+    beams = decoder.write(torch.from_numpy(rows), 16, 3)
+    assert (np.diff(beams.scores) <= 1e-6).all()
+    for row, one, best, score in zip(rows, greedy, beams.tokens[::16], beams.scores[:, 0], strict=True):
+        found = mean_log_probability(decoder, row, [i for i in best if i])
+        assert found == pytest.approx(score, abs=1e-3)
+        assert found >= mean_log_probability(decoder, row, [i for i in one if i]) - 1e-4
+
+
+def test_the_caption_is_the_best_beam_by_score_and_log_probability(tmp_path, rows):
+    model, folder = ColourEmbedder(), write_decoder(tmp_path, beams=4)
+    captioner = GenerativeCaptioner(folder, model)
+    for row, caption in zip(rows, captioner.caption(rows), strict=True):
+        written = captioner.decoder.write(torch.from_numpy(row)[None], 4, 6)
+        texts = [" ".join(text.split()) for text in captioner.tokenizer.decode_batch(written.tokens)]
+        scores = model.embed_texts(texts) @ row
+        best = int(np.argmax(written.scores[0] + SCORE_WEIGHT * scores))
+        assert caption.text == texts[best]
+        assert caption.score == pytest.approx(float(scores[best]), abs=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vlret.models.base import Embedder
 from vlret.models.captioners.base import Captioner
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SCORE_WEIGHT = 3.0
+"""Of the score, beside the mean log probability; of 0.3, 1, 3 and 10 it gave the best CIDEr on dev."""
 _BATCH = 64
 
 
@@ -46,22 +49,32 @@ class GenerativeCaptioner(Captioner):
         self._embedder, self._beams = embedder, beams or self.card.beams
 
     def caption(self, embeddings: Vectors) -> list[Caption]:
-        """Return one caption for each of `embeddings`; see `Captioner.caption`."""
-        rows = embedding_rows(embeddings, self.card.dim)
-        texts: list[str] = []
-        for first in range(0, len(rows), _BATCH):
-            texts += self._write(rows[first : first + _BATCH])
-        scores = np.einsum("nd,nd->n", self._embedder.embed_texts(texts), rows) if texts else np.empty(0)
-        return [Caption(text, float(score)) for text, score in zip(texts, scores, strict=True)]
+        """Return one caption for each of `embeddings`; see `Captioner.caption`.
 
-    def _write(self, rows: Vectors) -> list[str]:
+        Of the texts that decoding ends with, the one whose score and mean log probability are best together.
+        """
+        rows = embedding_rows(embeddings, self.card.dim)
+        captions: list[Caption] = []
+        for first in range(0, len(rows), _BATCH):
+            captions += self._batch(rows[first : first + _BATCH])
+        return captions
+
+    def _batch(self, rows: Vectors) -> list[Caption]:
+        texts, log_probabilities = self._write(rows)
+        vectors = self._embedder.embed_texts(texts).reshape(*log_probabilities.shape, -1)
+        scores = np.einsum("nbd,nd->nb", vectors, rows)
+        best = (log_probabilities + SCORE_WEIGHT * scores).argmax(axis=1)
+        n_beams = log_probabilities.shape[1]
+        return [Caption(texts[n * n_beams + b], float(scores[n, b])) for n, b in enumerate(best.tolist())]
+
+    def _write(self, rows: Vectors) -> tuple[list[str], NDArray[np.float32]]:
         import torch
 
         given = torch.from_numpy(rows).to(self._embedder.device)
         with as_model_error(f"The text decoder in {self.folder} cannot be run"):
-            tokens = self.decoder.write(given, self._beams, self.card.longest)
-            texts: list[str] = self.tokenizer.decode_batch(tokens, skip_special_tokens=True)
-        return [" ".join(text.split()) for text in texts]
+            written = self.decoder.write(given, self._beams, self.card.longest)
+            texts: list[str] = self.tokenizer.decode_batch(written.tokens, skip_special_tokens=True)
+        return [" ".join(text.split()) for text in texts], written.scores
 
     @cached_property
     def decoder(self) -> TextDecoder:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from transformers import AutoModelForCausalLM, LogitsProcessorList, NoRepeatNGramLogitsProcessor
 
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 
 NO_REPEAT = 3
 """No three tokens in a row stand twice in a caption: small models run into loops."""
+
+
+class Written(NamedTuple):
+    """Texts of n embeddings, the likeliest first: token ids of n x beams texts, and scores float32 [n, beams].
+
+    The scores are mean log probabilities of the tokens; 0 with one beam.
+    """
+
+    tokens: list[list[int]]
+    scores: NDArray[np.float32]
 
 
 class TextDecoder(nn.Module):
@@ -50,15 +61,17 @@ class TextDecoder(nn.Module):
         return self.lm(inputs_embeds=inputs).logits[:, self.prefix_length - 1 :]  # type: ignore[no-any-return]
 
     @torch.inference_mode()
-    def write(self, embeddings: torch.Tensor, beams: int, longest: int) -> Sequence[list[int]]:
-        """Token ids of the likeliest texts of embeddings [n, dim], at most `longest` tokens each.
+    def write(self, embeddings: torch.Tensor, beams: int, longest: int) -> Written:
+        """Return the `beams` likeliest texts of each of embeddings [n, dim], at most `longest` tokens each.
 
-        One beam is greedy decoding; of several, the text with the highest mean log probability of its tokens is taken.
+        One beam is greedy decoding; of several, those whose tokens have the highest mean log probability.
         """
         prefix = self.read(embeddings)
-        rows = self.lm.generate(
+        found = self.lm.generate(
             inputs_embeds=prefix, attention_mask=prefix.new_ones(prefix.shape[:2], dtype=torch.long),
-            num_beams=beams, length_penalty=1.0, do_sample=False, max_new_tokens=longest,
+            num_beams=beams, num_return_sequences=beams, length_penalty=1.0, do_sample=False,
+            max_new_tokens=longest, return_dict_in_generate=True, output_scores=True,
             logits_processor=LogitsProcessorList([NoRepeatNGramLogitsProcessor(NO_REPEAT)]),
         )  # fmt: skip
-        return rows.tolist()  # type: ignore[no-any-return]
+        scores = found.sequences_scores if beams > 1 else torch.zeros(len(embeddings))
+        return Written(found.sequences.tolist(), scores.float().cpu().numpy().reshape(-1, beams))

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from vlret.models.base import Embedder
 from vlret.models.captioners.bank import embed_bank, write_bank
+from vlret.models.captioners.base import Captioner
 from vlret.models.captioners.retrieval import RetrievalCaptioner
 from vlret.training.text_decoder.captions import Captions
-from vlret.training.text_decoder.scores import Write, threshold_of
+from vlret.training.text_decoder.scores import threshold_of
 from vlret.types import Vectors
-from vlret.vectors import unit_rows
 
 
 def make_bank(
-    write: Write,
+    captioner: Captioner,
     images: NDArray[np.float16],
     captions: Captions,
     dev: Vectors,
@@ -25,19 +25,18 @@ def make_bank(
     most: int,
     file: Path,
 ) -> None:
-    """Write at most `most` sentences of a decoder for the training images to `file`, and their embeddings.
+    """Write at most `most` captions of the training images to `file`, and their embeddings.
 
     Sentences that someone wrote as a caption of a dataset are left out: their terms may not allow to pass them on.
 
     Args:
-        write: embeddings float32 [n, dim] to texts.
+        captioner: the finished text decoder.
         images: predicted embeddings of the training images, float16 [n, dim].
         dev: those of dev images, float32 [n, dim], on which the threshold is fitted.
     """
     order = np.random.default_rng(0).permutation(len(images))
     known = set(captions.texts)
-    written = write(unit_rows(images[order].astype(np.float32)))
+    written = [one.text for one in captioner.caption(images[order].astype(np.float32))]
     sentences = [text for text in dict.fromkeys(written) if text and text not in known][:most]
-    bank = embed_bank(sentences, embedder, file.stem)
-    scores = [caption.score for caption in RetrievalCaptioner(bank).caption(dev)]
-    write_bank(sentences, embedder, file, threshold_of(scores))
+    bank = RetrievalCaptioner(embed_bank(sentences, embedder, file.stem))
+    write_bank(sentences, embedder, file, threshold_of(bank, dev))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 
 from vlret.errors import UsageError
-from vlret.models.base import ModelCard
+from vlret.models.base import Embedder, ModelCard
 from vlret.models.captioners.decoder_card import DecoderCard
 from vlret.models.captioners.decoder_folder import save_decoder, write_card
+from vlret.models.captioners.generative import GenerativeCaptioner
 from vlret.models.captioners.text_decoder import TextDecoder
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.registry import load_model
@@ -22,9 +22,10 @@ from vlret.training.text_decoder.captions import Captions, dev_items, training_c
 from vlret.training.text_decoder.embeddings import predictions, text_embeddings
 from vlret.training.text_decoder.language_model import initial_decoder
 from vlret.training.text_decoder.recipe import DecoderRecipe, DecoderStage
-from vlret.training.text_decoder.scores import dev_cider, threshold_of, written
+from vlret.training.text_decoder.scores import dev_cider, threshold_of
 from vlret.training.text_decoder.sources import Source, mixed_captions, predicted
 from vlret.training.text_decoder.stage import DecoderTrainer
+from vlret.types import Vectors
 from vlret.vectors import unit_rows
 
 FEATURES = "features"
@@ -52,27 +53,37 @@ def train_decoder(recipe: DecoderRecipe, out: str | Path) -> Path:
     decoder, tokenizer = initial_decoder(recipe, captions.texts, embedder.card.dim)
     decoder.to(device)
 
-    greedy = partial(written, decoder, tokenizer, 1, recipe.longest)
-
     def stage(name: str, numbers: DecoderStage, source: Source, given: Captions) -> None:
         trainer = DecoderTrainer(
             name, decoder, numbers, source, given.pairs, token_ids(recipe, decoder, tokenizer, given.texts),
             pick_dtype(recipe.dtype, device), recipe.seed,
         )  # fmt: skip
-        trainer.train(lambda: dev_cider(greedy, dev_rows, dev), folder)
+        trainer.train(lambda: dev_cider(decoder, tokenizer, recipe.longest, dev_rows, dev), folder)
 
     stage("texts", recipe.texts, mixed_captions(captions, texts), captions)
     images = predictions(captions.items, embedder, folder / FEATURES, "train")
     if recipe.predictions:
         stage("predictions", recipe.predictions, predicted(images), captions.of_items)
-    finished = folder / "decoder"
-    digest = save_decoder(decoder, tokenizer, finished)
-    write = partial(written, decoder, tokenizer, recipe.beams, recipe.longest)
-    scores = np.einsum("nd,nd->n", embedder.embed_texts(write(dev_rows)), dev_rows)
-    write_card(_card(recipe, digest, embedder.card, threshold_of(scores.tolist())), finished)
+    captioner = _export(recipe, decoder, tokenizer, dev_rows, embedder, folder / "decoder")
     if recipe.bank:
-        make_bank(write, images, captions, dev_rows, embedder, recipe.bank, folder / "bank.parquet")
-    return finished
+        make_bank(captioner, images, captions, dev_rows, embedder, recipe.bank, folder / "bank.parquet")
+    return captioner.folder
+
+
+def _export(
+    recipe: DecoderRecipe,
+    decoder: TextDecoder,
+    tokenizer: Tokenizer,
+    dev: Vectors,
+    embedder: Embedder,
+    folder: Path,
+) -> GenerativeCaptioner:
+    """Write the decoder, and its card once the threshold is fitted with it."""
+    card = _card(recipe, save_decoder(decoder, tokenizer, folder), embedder.card)
+    write_card(card, folder)
+    threshold = threshold_of(GenerativeCaptioner(folder, embedder), dev)
+    write_card(replace(card, unknown_threshold=threshold), folder)
+    return GenerativeCaptioner(folder, embedder)
 
 
 def token_ids(
@@ -99,7 +110,7 @@ def _check_batches(recipe: DecoderRecipe, captions: Captions) -> None:
             )
 
 
-def _card(recipe: DecoderRecipe, digest: str, embedder: ModelCard, threshold: float) -> DecoderCard:
+def _card(recipe: DecoderRecipe, digest: str, embedder: ModelCard) -> DecoderCard:
     return DecoderCard(
         name=recipe.name,
         weights_hash=digest,
@@ -110,5 +121,4 @@ def _card(recipe: DecoderRecipe, digest: str, embedder: ModelCard, threshold: fl
         longest=recipe.longest,
         licence=recipe.licence,
         trained_on=recipe.data.trained_on,
-        unknown_threshold=threshold,
     )

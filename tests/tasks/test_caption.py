@@ -33,7 +33,7 @@ def colours(threshold: float | None = None) -> RetrievalCaptioner:
 class Counting(Captioner):
     """Its text says in which call it was made; the second row of each call gets none."""
 
-    name, space = "counting", ColourEmbedder().card.weights_hash
+    name, revision, space = "counting", "1", ColourEmbedder().card.weights_hash
 
     def __init__(self) -> None:
         self.calls: list[int] = []

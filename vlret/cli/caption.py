@@ -85,7 +85,7 @@ def caption(
     _check_one_file(source, written_as, out)
     made_by = with_threshold(load_captioner(captioner, source.model), threshold)
     output.say_files("skipped", source.skipped)
-    folder = _folder(out, written_as, source, settings_of(made_by, captioner))
+    folder = _folder(out, written_as, source, settings_of(made_by))
     todo = folder.unfinished() if folder else list(source.roots)
     n_kept = len(source.roots) - len(todo)
     done = _Told(caption_files(source, made_by, todo, progress=bool(out or json or not sys.stdout.isatty())))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -168,10 +167,9 @@ def with_threshold(captioner: Captioner, threshold: float | None) -> Captioner:
     return changed
 
 
-def settings_of(captioner: Captioner, given: str | Path) -> str:
-    """Return a text that is another one when `captioner`, loaded by `given`, would write other texts."""
-    changed_ns = os.stat(given).st_mtime_ns if os.path.exists(given) else None
-    return repr((str(given), changed_ns, captioner.name, captioner.space, captioner.unknown_threshold))
+def settings_of(captioner: Captioner) -> str:
+    """Return a text that is another one when `captioner` would write other texts."""
+    return repr((captioner.name, captioner.revision, captioner.space, captioner.unknown_threshold))
 
 
 def _captioned(files: Sequence[FileClips], captioner: Captioner) -> Iterator[FileCaptions]:

@@ -106,5 +106,6 @@ def test_what_is_no_batch_of_embeddings_is_refused(captioner, given, code):
 
 def test_it_says_what_it_is(captioner):
     assert captioner.name
+    assert captioner.revision
     assert captioner.space == ColourEmbedder().card.weights_hash
     assert captioner.unknown_threshold is None or -1 <= captioner.unknown_threshold <= 1

@@ -17,7 +17,7 @@ from vlret.types import Caption, Vectors
 class Colours(Captioner):
     """Names the largest colour, and counts how often it is asked."""
 
-    name, space = "colours", "0" * 64
+    name, revision, space = "colours", "1", "0" * 64
 
     def __init__(self, unknown_threshold: float | None = None) -> None:
         self.unknown_threshold = unknown_threshold

@@ -15,11 +15,13 @@ class Captioner(ABC):
 
     Attributes:
         name: what results state, such as `vljepa-mini/decoder`.
+        revision: another one where it would give other texts.
         space: `weights_hash` of the card of the embedder whose embeddings it reads.
         unknown_threshold: a caption that scores below it describes nothing the model knows; None: not fitted.
     """
 
     name: str
+    revision: str
     space: str
     unknown_threshold: float | None = None
 

@@ -47,6 +47,7 @@ class GenerativeCaptioner(Captioner):
         self.name, self.space = self.card.name, self.card.space
         self.unknown_threshold = self.card.unknown_threshold
         self._embedder, self._beams = embedder, beams or self.card.beams
+        self.revision = f"{self.card.weights_hash[:12]}-{self._beams}"
 
     def caption(self, embeddings: Vectors) -> list[Caption]:
         """Return one caption for each of `embeddings`; see `Captioner.caption`.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import numpy as np
 
 from vlret.models.captioners.bank import Bank
@@ -19,6 +21,7 @@ class RetrievalCaptioner(Captioner):
     def __init__(self, bank: Bank) -> None:
         self._bank = bank
         self.name, self.space = bank.name, bank.space
+        self.revision = sha256("\0".join(bank.texts).encode()).hexdigest()[:12]
         self.unknown_threshold = bank.unknown_threshold
 
     def caption(self, embeddings: Vectors) -> list[Caption]:

@@ -10,7 +10,7 @@ from vlret.types import Caption
 
 
 class Counting(Captioner):
-    name, space = "counting", ""
+    name, revision, space = "counting", "1", ""
 
     def __init__(self):
         self.n = 0

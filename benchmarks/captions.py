@@ -52,7 +52,7 @@ def main(
     texts = {name: [one.text for one in each.caption(rows)] for name, each in captioners.items()}
     show_lines(table(texts, items))
     drawn = np.random.default_rng(0).permutation(len(items))[:samples]
-    show_lines(*(f"{items[n].name}: " + " | ".join(each[n] for each in texts.values()) for n in drawn))
+    show_lines("\n".join(f"{items[n].name} | {' | '.join(each[n] for each in texts.values())}" for n in drawn))
 
 
 def nearest_training_caption(embedder: Embedder, folder: Path) -> Captioner:

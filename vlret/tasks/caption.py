@@ -61,7 +61,7 @@ def caption(
         every_s: for media: a video is captioned in parts of so many seconds; None: the whole video up to 15 s, else
             parts of 10 s.
         selective: one caption for each segment of a video, a run of clips that are alike, from the embedding at its
-            middle (paper, section 3.8; `vlret.segment`): of the clips of an index, or of sliding windows.
+            middle (paper, figure 4; `vlret.segment`): of the clips of an index, or of sliding windows.
         threshold: a caption with a lower score (a cosine) is "unknown"; None: the captioner's own, if one was fitted.
 
     Raises:

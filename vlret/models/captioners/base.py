@@ -8,7 +8,7 @@ from vlret.types import Caption, Vectors
 
 
 class Captioner(ABC):
-    """Texts for predicted embeddings; called only where words are wanted (paper, section 3.1: the Y-decoder).
+    """Texts for predicted embeddings; called only where words are wanted (the paper calls it Y-decoder).
 
     It reads the space of one embedder. It is separate from `Embedder`: an index or a stream of embeddings is
     captioned without looking at a frame again.

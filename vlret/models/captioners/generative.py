@@ -30,7 +30,7 @@ _BATCH = 64
 
 
 class GenerativeCaptioner(Captioner):
-    """A text decoder on the embeddings of one model (paper, section 3.1: the Y-decoder); deterministic.
+    """A text decoder on the embeddings of one model (the paper calls it Y-decoder); deterministic.
 
     Args:
         folder: of the text decoder (`decoder_folder`).

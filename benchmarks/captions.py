@@ -45,14 +45,17 @@ def main(
     """Score captioners on Flickr8k beside the nearest training caption."""
     embedder = vlret.load_model(model, dtype="float32")
     items = read_items(data / "photos/flickr8k", split=split)
-    rows = unit_rows(predictions(items, embedder, out, split).astype(np.float32))
+    cache = out / embedder.card.weights_hash[:12]
+    rows = unit_rows(predictions(items, embedder, cache, split).astype(np.float32))
     nearest = nearest_training_caption(embedder, data / "photos/flickr8k")
     captioners = {"nearest training caption": nearest}
     captioners |= {name: load_captioner(name, embedder) for name in captioner}
     texts = {name: [one.text for one in each.caption(rows)] for name, each in captioners.items()}
     show_lines(table(texts, items))
     drawn = np.random.default_rng(0).permutation(len(items))[:samples]
-    show_lines("\n".join(f"{items[n].name} | {' | '.join(each[n] for each in texts.values())}" for n in drawn))
+    show_lines(
+        "\n".join(f"{items[n].name} | {' | '.join(each[n] for each in texts.values())}" for n in drawn)
+    )
 
 
 def nearest_training_caption(embedder: Embedder, folder: Path) -> Captioner:

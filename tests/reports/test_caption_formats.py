@@ -15,6 +15,7 @@ ODD_TEXTS = [
     "a man & a woman",
     "x < y > z",
     "a --> b",
+    "a ---> b",
     "two\n\nlines\r\nand\x0b more",
     "  spaces  ",
     "3\n00:00:01,000",
@@ -78,7 +79,12 @@ def test_any_text_stays_one_cue_of_vtt(tmp_path, text):
 @pytest.mark.parametrize("text", ODD_TEXTS)
 def test_any_text_stays_one_cue_of_srt(tmp_path, text):
     cues = read_back(write(tmp_path, "srt", captions((0, 1), (1, 2), text=text)))
-    assert [cue[2] for cue in cues] == [" ".join(text.split()).replace("-->", "->")] * 2
+    assert [cue[2] for cue in cues] == [" ".join(text.split()).replace("---", "--").replace("-->", "->")] * 2
+
+
+@pytest.mark.parametrize("form", ["srt", "vtt"])
+def test_control_characters_are_escaped_in_subtitles(form):
+    assert "a\\x1b[31m dog\\x00\n" in FORMATS[form].body(captions((0, 1), text="a\x1b[31m dog\0"))
 
 
 def test_srt_to_the_byte():

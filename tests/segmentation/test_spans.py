@@ -41,6 +41,11 @@ def test_without_a_number_or_threshold_there_is_a_default():
     assert window_starts(np.arange(1.0), vectors[:1]).tolist() == [0]
 
 
+def test_clips_that_begin_at_the_same_time():
+    vectors = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], np.float32)
+    assert window_starts(np.zeros(3), vectors, threshold=0.5).tolist() == [0, 2]
+
+
 @pytest.mark.parametrize("threshold", ["1", -1, float("nan")])
 def test_thresholds_are_checked(threshold):
     with pytest.raises(UsageError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def _srt(items: Sequence[ClipCaption]) -> str:
     """SRT has no escapes: an arrow in a text would begin a cue."""
     cues = enumerate(_cues(items), start=1)
     return "".join(
-        f"{number}\n{_time(start, ',')} --> {_time(end, ',')}\n{text.replace('-->', '->')}\n\n"
+        f"{number}\n{_time(start, ',')} --> {_time(end, ',')}\n{re.sub('--+>', '->', text)}\n\n"
         for number, (start, end, text) in cues
     )
 
@@ -81,7 +82,7 @@ def _cues(items: Sequence[ClipCaption]) -> Iterator[tuple[int, int, str]]:
         end = max(round(item.end * 1000), start + 1) if item.end > item.start else start + _STILL_MS
         if following is not None and following > start:
             end = min(end, following)
-        yield start, end, " ".join(item.text.split())
+        yield start, end, printable(" ".join(item.text.split()))
 
 
 def _time(milliseconds: int, point: str) -> str:

@@ -59,4 +59,6 @@ def spans(starts_s: Seconds, ends_s: Seconds, starts: Starts) -> list[tuple[floa
 
 
 def _step_s(starts_s: Seconds) -> float:
-    return float(np.median(np.diff(starts_s))) if len(starts_s) > 1 else 1.0
+    steps = np.diff(starts_s)
+    rising = steps[steps > 0]  # clips of an index may begin at the same time
+    return float(np.median(rising)) if len(rising) else 1.0

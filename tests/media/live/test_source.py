@@ -27,6 +27,10 @@ def test_an_address_is_named_without_its_password():
     assert "secret" not in repr(source)
 
 
+def test_a_password_with_a_space_is_not_in_the_name():
+    assert stream_source("rtsp://me:my secret@camera/live").name == "rtsp://***@camera/live"
+
+
 @pytest.mark.parametrize("given", ["ftp://host/a.mp4", "file:///etc/passwd", "concat://a", "udp://@:1234"])
 def test_other_addresses_are_refused(given):
     with refused("unknown_scheme"):

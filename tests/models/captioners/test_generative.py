@@ -131,7 +131,33 @@ def test_a_configuration_that_does_not_fit_is_refused(tmp_path, changed, code):
         GenerativeCaptioner(folder, ColourEmbedder()).caption(np.ones((1, 4), np.float32))
 
 
-@pytest.mark.parametrize("change", [{"dim": 0}, {"beams": 1000}, {"longest": "long"}, {"new": 1}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"max_time": 1e-9}, {"stop_strings": ["a"]}, {"constraints": [1]}, {"repetition_penalty": 9.0}],
+)
+def test_a_configuration_does_not_change_how_texts_are_decoded(tmp_path, rows, changed):
+    folder = write_decoder(tmp_path)
+    expected = GenerativeCaptioner(folder, ColourEmbedder()).caption(rows)
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changed))
+    assert GenerativeCaptioner(folder, ColourEmbedder()).caption(rows) == expected
+
+
+def test_many_beams_are_decoded_in_smaller_batches(tmp_path, rows, monkeypatch):
+    sizes, write = [], TextDecoder.write
+
+    def counted(self, embeddings, beams, longest):
+        sizes.append(len(embeddings) * beams)
+        return write(self, embeddings, beams, longest)
+
+    monkeypatch.setattr(TextDecoder, "write", counted)
+    GenerativeCaptioner(write_decoder(tmp_path, beams=32), ColourEmbedder()).caption(rows)
+    assert sizes == [192, 192, 192, 64]
+
+
+@pytest.mark.parametrize(
+    "change", [{"dim": 0}, {"beams": 1000}, {"longest": 257}, {"longest": "long"}, {"new": 1}]
+)
 def test_a_damaged_card_is_refused(tmp_path, change):
     folder = write_decoder(tmp_path)
     file = folder / "card.json"

@@ -75,6 +75,11 @@ def test_what_the_model_does_not_know_is_unknown(film):
     assert {event.text for event in events_of(film, Colours(unknown_threshold=1.1))} == {"unknown"}
 
 
+def test_a_captioner_without_words_knows_nothing(film, monkeypatch):
+    monkeypatch.setattr(Colours, "caption", lambda _, rows: [Caption("", 0.5)] * len(rows))
+    assert {event.text for event in events_of(film)} == {"unknown"}
+
+
 def test_what_was_unknown_has_the_score_of_its_own_text_when_it_comes_back(film):
     known, unknown = events_of(film), events_of(film, Colours(unknown_threshold=1.1))
     assert unknown[2].reuses == 0
@@ -115,9 +120,11 @@ def test_texts_that_cannot_be_reused_any_more_are_forgotten(film, monkeypatch):
         ({"rate_hz": 31}, "invalid_rate"),
         ({"rate_hz": "2"}, "invalid_rate"),
         ({"delay_s": 1.5}, "delay_too_short"),
-        ({"delay_s": None}, "delay_too_short"),
+        ({"delay_s": None}, "invalid_event_settings"),
         ({"min_dwell_s": -1}, "invalid_event_settings"),
-        ({"max_silence_s": 1.0}, "invalid_event_settings"),
+        ({"min_dwell_s": "1"}, "invalid_event_settings"),
+        ({"min_dwell_s": float("nan")}, "invalid_event_settings"),
+        ({"max_silence_s": 3.0}, "invalid_event_settings"),
         ({"source": "missing.mp4"}, "media_not_found"),
         ({"source": "ftp://a/b"}, "unknown_scheme"),
         ({"captioner": "auto"}, "no_captioner"),

@@ -76,4 +76,5 @@ def _address(text: str) -> StreamSource:
             given=scheme,
             allowed=SCHEMES,
         )
-    return StreamSource("address", without_credentials(text), scheme + text[len(scheme) :])
+    name = without_credentials(re.sub(r"\s", "%20", text))  # a password may hold a space
+    return StreamSource("address", name, scheme + text[len(scheme) :])

@@ -9,6 +9,9 @@ from typing import Any
 from vlret.models.card import check_names_of
 from vlret.models.fields import number, text, texts, whole
 
+MOST = {"dim": 1 << 16, "prefix_length": 64, "beams": 32, "longest": 256}
+"""The largest values of whole numbers; the smallest is 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecoderCard:
@@ -47,10 +50,8 @@ class DecoderCard:
         values = asdict(self)
         for name in ("name", "weights_hash", "space", "licence"):
             text(values, name)
-        whole(values, "dim", 1, 1 << 16)
-        whole(values, "prefix_length", 1, 64)
-        whole(values, "beams", 1, 32)
-        whole(values, "longest", 1, 1024)
+        for name, most in MOST.items():
+            whole(values, name, 1, most)
         texts(values, "trained_on")
         if self.unknown_threshold is not None:
             number(values, "unknown_threshold", -1, 1)

@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 SCORE_WEIGHT = 3.0
 """Of the score, beside the mean log probability; of 0.3, 1, 3 and 10 it gave the best CIDEr on dev."""
-_BATCH = 64
+_TEXTS_AT_ONCE = 192
+"""Rows times beams: the memory of decoding does not grow with the beams."""
 
 
 class GenerativeCaptioner(Captioner):
@@ -35,19 +36,18 @@ class GenerativeCaptioner(Captioner):
     Args:
         folder: of the text decoder (`decoder_folder`).
         embedder: the model whose embeddings are captioned; it scores the captions.
-        beams: texts that decoding follows at once; None takes the card's number, 1 is greedy decoding.
 
     Raises:
         ModelError: the directory is no text decoder, damaged or hostile.
     """
 
-    def __init__(self, folder: str | Path, embedder: Embedder, beams: int | None = None) -> None:
+    def __init__(self, folder: str | Path, embedder: Embedder) -> None:
         self.folder = Path(folder)
         self.card = read_card(self.folder)
         self.name, self.space = self.card.name, self.card.space
         self.unknown_threshold = self.card.unknown_threshold
-        self._embedder, self._beams = embedder, beams or self.card.beams
-        self.revision = f"{self.card.weights_hash[:12]}-{self._beams}"
+        self._embedder = embedder
+        self.revision = f"{self.card.weights_hash[:12]}-{self.card.beams}-{self.card.longest}"
 
     def caption(self, embeddings: Vectors) -> list[Caption]:
         """Return one caption for each of `embeddings`; see `Captioner.caption`.
@@ -55,9 +55,10 @@ class GenerativeCaptioner(Captioner):
         Of the texts that decoding ends with, the one whose score and mean log probability are best together.
         """
         rows = embedding_rows(embeddings, self.card.dim)
+        at_once = _TEXTS_AT_ONCE // self.card.beams
         captions: list[Caption] = []
-        for first in range(0, len(rows), _BATCH):
-            captions += self._batch(rows[first : first + _BATCH])
+        for first in range(0, len(rows), at_once):
+            captions += self._batch(rows[first : first + at_once])
         return captions
 
     def _batch(self, rows: Vectors) -> list[Caption]:
@@ -73,7 +74,7 @@ class GenerativeCaptioner(Captioner):
 
         given = torch.from_numpy(rows).to(self._embedder.device)
         with as_model_error(f"The text decoder in {self.folder} cannot be run"):
-            written = self.decoder.write(given, self._beams, self.card.longest)
+            written = self.decoder.write(given, self.card.beams, self.card.longest)
             texts: list[str] = self.tokenizer.decode_batch(written.tokens, skip_special_tokens=True)
         return [" ".join(text.split()) for text in texts], written.scores
 

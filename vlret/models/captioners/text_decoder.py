@@ -8,7 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from transformers import AutoModelForCausalLM, LogitsProcessorList, NoRepeatNGramLogitsProcessor
+from transformers import (
+    AutoModelForCausalLM,
+    GenerationConfig,
+    LogitsProcessorList,
+    NoRepeatNGramLogitsProcessor,
+)
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -41,6 +46,9 @@ class TextDecoder(nn.Module):
         self.prefix_length = prefix_length
         self.prefix = nn.Linear(dim, prefix_length * config.hidden_size)
         self.lm: Any = AutoModelForCausalLM.from_config(config)
+        # Not what else a configuration may say of decoding: a time limit, or a method that is downloaded code.
+        special = ("bos_token_id", "eos_token_id", "pad_token_id")
+        self.lm.generation_config = GenerationConfig(**{name: getattr(config, name) for name in special})
 
     def read(self, embeddings: torch.Tensor) -> torch.Tensor:
         """Inputs [n, prefix_length, hidden] of the language model for embeddings [n, dim]."""

@@ -123,8 +123,8 @@ class EventStream:
     def _caption(self, event: Event) -> Caption:
         caption = self._made(event) if event.reuses is None else self._reused(event, event.reuses)
         threshold = self._captioner.unknown_threshold
-        is_unknown = threshold is not None and caption.score < threshold
-        return replace(caption, text=UNKNOWN) if is_unknown else caption
+        is_known = caption.text and (threshold is None or caption.score >= threshold)
+        return caption if is_known else replace(caption, text=UNKNOWN)
 
     def _made(self, event: Event) -> Caption:
         (caption,) = self._captioner.caption(event.vector[None])
@@ -185,6 +185,7 @@ def _until_closed(events: EventStream) -> Iterator[StreamEvent]:
 
 def _settings(rate_hz: float, delay_s: float, min_dwell_s: float, max_silence_s: float) -> EventSettings:
     """The detector's: it sees windows, whose ends are half a window later than what they show."""
+    given = EventSettings(delay_s=delay_s, min_dwell_s=min_dwell_s, max_silence_s=max_silence_s)
     if not isinstance(rate_hz, Real) or not 0 < rate_hz <= 30:
         raise UsageError(
             f"The rate was given as {rate_hz!r}.",
@@ -193,11 +194,11 @@ def _settings(rate_hz: float, delay_s: float, min_dwell_s: float, max_silence_s:
             given=rate_hz,
         )
     least_s = LENGTH_S / 2 + min_dwell_s
-    if not isinstance(delay_s, Real) or not least_s <= delay_s:
+    if delay_s < least_s:
         raise UsageError(
             f"The delay was given as {delay_s!r} s.",
             f"Give {least_s:g} s or more: half a window and the shortest event.",
             code="delay_too_short",
             given=delay_s,
         )
-    return EventSettings(delay_s=delay_s - LENGTH_S / 2, min_dwell_s=min_dwell_s, max_silence_s=max_silence_s)
+    return replace(given, delay_s=delay_s - LENGTH_S / 2)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError
+from vlret.models.captioners.decoder_card import MOST
 from vlret.models.captioners.decoder_folder import KINDS
 from vlret.models.device import check_names
 from vlret.training.recipe_file import check_table, converted, read_toml, wrong_value
@@ -114,8 +115,8 @@ def read_decoder_recipe(file: str | Path) -> DecoderRecipe:
     check_names(values["device"], values["dtype"])
     _check_language_model(values["language_model"], values["data"], str(path))
     for name in ("prefix_length", "beams", "longest"):
-        if values[name] < 1:
-            raise wrong_value(name, values[name], str(path), "1 or more")
+        if not 1 <= values[name] <= MOST[name]:
+            raise wrong_value(name, values[name], str(path), f"1 to {MOST[name]}")
     for name in TABLES.keys() & values.keys():
         check_table(TABLES[name], values[name], f"[{name}] of {path}")
         values[name] = TABLES[name](**converted(TABLES[name], values[name]))

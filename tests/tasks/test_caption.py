@@ -218,6 +218,21 @@ def test_a_relative_path_leads_nowhere_else_whatever_an_index_says(painted_index
     assert [source.relative(path) for path in source.roots] == ["b/x.mp4", "a/c/y.mp4"]
 
 
+def test_the_clips_of_an_index_are_in_order_of_time_whatever_that_of_its_rows(painted_index, monkeypatch):
+    index = vlret.Index.open(painted_index.folder)
+    rows, vectors = index.rows()[::-1].reset_index(drop=True), index.vectors()[::-1]
+    monkeypatch.setattr(index, "rows", lambda: rows)
+    monkeypatch.setattr(index, "vectors", lambda: vectors)
+    items = vlret.caption(index, colours(), model=ColourEmbedder())
+    found = [(item.start, item.text) for item in items if item.path.endswith("long.gif")]
+    assert found == [(0, "something red"), (10, "something blue")]
+
+
+def test_captions_of_segments_are_not_kept_as_those_of_clips(painted_index):
+    clips, segments = (IndexClips(painted_index, ColourEmbedder(), selective) for selective in (False, True))
+    assert all(clips.state(path) != segments.state(path) for path in clips.roots)
+
+
 def test_an_empty_index_has_no_captions(tmp_path):
     (tmp_path / "bad.mp4").write_text("no video")
     build_index(tmp_path / "bad.mp4", tmp_path / "index", ColourEmbedder(), progress=False)

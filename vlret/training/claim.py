@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-def claim(folder: Path, recipe: DataclassInstance, first: str) -> None:
+def claim(folder: Path, recipe: DataclassInstance, first: str, **more: str) -> None:
     """Write the recipe into the directory of a run, or refuse one with results of another: stages would be mixed.
 
-    `first` is what a run writes first; until it exists nothing is worth keeping.
+    `first` is what a run writes first; until it exists nothing is worth keeping. `more` is what else decides the
+    results, and stands in the file beside the recipe.
 
     Raises:
         UsageError: the directory holds a run of another recipe.
     """
-    file, text = folder / "recipe.json", json.dumps(asdict(recipe), indent=1, default=str) + "\n"
+    file, text = folder / "recipe.json", json.dumps(asdict(recipe) | more, indent=1, default=str) + "\n"
     if (folder / first).exists() and file.is_file() and file.read_text() != text:
         raise UsageError(
             f"{folder} holds a run of another recipe.",

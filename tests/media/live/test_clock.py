@@ -29,3 +29,11 @@ def test_a_new_connection_goes_on_by_the_wall_clock():
     clock.reconnected()
     assert clock.time_s(0.125, 75.0) == pytest.approx(25.125)
     assert clock.time_s(0.375, 75.0) == pytest.approx(25.375)
+
+
+def test_what_ran_ahead_of_the_clock_is_not_passed_over_by_a_new_connection():
+    clock = StreamClock()
+    burst = [clock.time_s(stamp_s, 100.0 + stamp_s / 100) for stamp_s in (0.0, 1.0, 2.0)]
+    clock.reconnected()
+    assert burst == [0.0, 1.0, 2.0]
+    assert clock.time_s(0.0, 101.02) == pytest.approx(3.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -102,6 +103,15 @@ def test_a_server_that_is_killed_and_comes_back_is_read_on_and_time_goes_on(ts, 
     assert times[-1] - times[4] >= 1.0
     assert "Connection refused. Connecting again in 0.2 s." in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_new_connection_never_sets_the_time_back(ts, monkeypatch):
+    monkeypatch.setattr(reader_module, "RECONNECT_PAUSES_S", (0.05,))
+    with serving(ts.read_bytes()[: ts.stat().st_size // 3]) as address:
+        found, _ = read(address, n=15)
+    times = [time_s for time_s, _ in found]
+    assert sum(number == 1 for _, number in found) >= 2
+    assert all(before < after for before, after in pairwise(times))
 
 
 def test_rtsp_is_read_and_read_on_when_the_server_ends_it(ts, monkeypatch, caplog):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,16 @@ def test_of_equal_sentences_the_first_is_chosen():
     for n_rows in (1, 5, 64):
         captions = captioner.caption(np.repeat(vectors[8:9], n_rows, axis=0))
         assert {caption.text for caption in captions} == {"7"}
+
+
+def test_a_bank_of_equal_vectors_takes_no_more_memory():
+    vectors = np.full((200_000, 16), 0.25, np.float32)
+    captioner = RetrievalCaptioner(Bank("b", ["a"] * len(vectors), vectors, "s"))
+    tracemalloc.start()
+    captioner.caption(vectors[:1])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5_000_000
 
 
 def test_name_space_and_threshold_are_those_of_the_bank():

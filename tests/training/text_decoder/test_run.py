@@ -84,6 +84,15 @@ def test_a_directory_of_another_recipe_is_refused(recipe, tmp_path):
         train_decoder(replace(recipe, predictions=None, seed=1), tmp_path / "run")
 
 
+def test_a_directory_of_an_embedder_that_was_trained_again_is_refused(recipe, tmp_path, monkeypatch):
+    train_decoder(replace(recipe, predictions=None), tmp_path / "run")
+    again = ColourEmbedder()
+    again.card = replace(again.card, weights_hash="1" * 64)
+    monkeypatch.setattr("vlret.training.text_decoder.run.load_model", lambda *_: again)
+    with refused("run_of_other_recipe"):
+        train_decoder(replace(recipe, predictions=None), tmp_path / "run")
+
+
 def test_too_few_captions_for_a_batch_are_refused(recipe, tmp_path):
     with refused("too_few_items"):
         train_decoder(replace(recipe, predictions=replace(recipe.texts, batch=28)), tmp_path / "run")

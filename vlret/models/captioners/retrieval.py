@@ -12,6 +12,7 @@ from vlret.models.captioners.embedding_rows import embedding_rows
 from vlret.types import Caption, Vectors
 
 _SCORES_AT_ONCE = 2**24
+_MOST_NEAR = 1024  # a stranger's bank may hold a million equal vectors
 _ROUNDING = 1e-5  # more than the scores of one row differ between batches
 
 
@@ -39,7 +40,7 @@ class RetrievalCaptioner(Captioner):
 
     def _nearest(self, row: Vectors, scores: Vectors) -> Caption:
         """The best by scores that do not depend on the batch: only those close to the best are computed again."""
-        near = np.flatnonzero(scores >= scores.max() - _ROUNDING)
+        near = np.flatnonzero(scores >= scores.max() - _ROUNDING)[:_MOST_NEAR]
         exact = (self._bank.vectors[near].astype(np.float64) * row).sum(axis=1)
         best = int(exact.argmax())
         return Caption(self._bank.texts[int(near[best])], float(exact[best]))

@@ -39,15 +39,16 @@ def train_decoder(recipe: DecoderRecipe, out: str | Path) -> Path:
     `train_decoder` is called again with the same arguments.
 
     Raises:
-        UsageError: the datasets cannot be trained on, or `out` holds a run of another recipe.
+        UsageError: the datasets cannot be trained on, or `out` holds a run of another recipe, or of an
+            embedder with other weights.
         ModelError: the embedder or the published language model cannot be loaded.
     """
     folder, device = Path(out), pick_device(recipe.device)
     captions, dev = training_captions(recipe.data), dev_items(recipe.data)
     _check_batches(recipe, captions)
-    claim(folder, recipe, FEATURES)
-    torch.manual_seed(recipe.seed)
     embedder = load_model(recipe.embedder, recipe.device)
+    claim(folder, recipe, FEATURES, embedder_weights=embedder.card.weights_hash)
+    torch.manual_seed(recipe.seed)
     texts = text_embeddings(captions.originals, embedder, folder / FEATURES / "texts.npy")
     dev_rows = unit_rows(predictions(dev, embedder, folder / FEATURES, "dev").astype("float32"))
     decoder, tokenizer = initial_decoder(recipe, captions.texts, embedder.card.dim)

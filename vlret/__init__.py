@@ -1,4 +1,4 @@
-"""vlret: find, label and question video by meaning. The public names load on first use."""
+"""vlret: find, label, question and describe video by meaning. The public names load on first use."""
 
 from __future__ import annotations
 

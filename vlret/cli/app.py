@@ -164,7 +164,7 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Find, label and question video by meaning."""
+    """Find, label, question and describe video by meaning."""
     if version:
         print(f"vlret {__version__}")
         raise typer.Exit(0)

@@ -178,15 +178,13 @@ def _captioned(files: Sequence[FileClips], captioner: Captioner) -> Iterator[Fil
     captions = iter(captioner.caption(np.concatenate([file.clips.vectors for file in files])))
     for file in files:
         spans = zip(file.clips.starts_s.tolist(), file.clips.ends_s.tolist(), strict=True)
-        items = [
-            _item(file.path, start, end, next(captions), captioner.unknown_threshold) for start, end in spans
-        ]
+        items = [_item(file.path, start, end, next(captions), captioner) for start, end in spans]
         yield FileCaptions(file.path, items, file.clips.warning)
 
 
-def _item(path: str, start: float, end: float, made: Caption, threshold: float | None) -> ClipCaption:
-    known = made.text and (threshold is None or made.score >= threshold)
-    return ClipCaption(path, start, end, made.text if known else UNKNOWN, made.score)
+def _item(path: str, start: float, end: float, made: Caption, captioner: Captioner) -> ClipCaption:
+    text = made.text if captioner.knows(made) else UNKNOWN
+    return ClipCaption(path, start, end, text, made.score)
 
 
 def _rule(every_s: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from vlret.errors import UsageError
 from vlret.models.device import check_names
 from vlret.models.vljepa.checks import check_config
-from vlret.training.recipe_file import check_table, converted, read_toml, wrong_value
+from vlret.training.recipe_file import check_table, read_tables, read_toml, wrong_value
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,7 @@ def read_recipe(file: str | Path) -> TrainingRecipe:
     check_table(TrainingRecipe, values, str(path))
     check_names(values["device"], values["dtype"])
     _check_model(values["model"], str(path))
-    for name in TABLES.keys() & values.keys():
-        check_table(TABLES[name], values[name], f"[{name}] of {path}")
-        values[name] = TABLES[name](**converted(TABLES[name], values[name]))
+    values = read_tables(TABLES, values, path)
     sets = values["data"].sets
     if len(set(sets)) < max(1, len(sets)):
         raise wrong_value("sets", list(sets), f"[data] of {path}", "one dataset or more, each once")

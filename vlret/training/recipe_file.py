@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,20 @@ def check_table(kind: type[Any], values: Any, where: str) -> None:
             raise wrong_value(name, value, where, "a share below 1")
 
 
+def read_tables(kinds: Mapping[str, type[Any]], values: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return `values` of a recipe with its tables, those that it has, as dataclasses of `kinds`.
+
+    Raises:
+        UsageError: as `check_table`.
+    """
+    for name in kinds.keys() & values.keys():
+        check_table(kinds[name], values[name], f"[{name}] of {path}")
+    tables = {
+        name: kinds[name](**_converted(kinds[name], values[name])) for name in kinds.keys() & values.keys()
+    }
+    return values | tables
+
+
 def wrong_value(name: str, value: object, where: str, allowed: str) -> UsageError:
     """Return the error for a field that has not an `allowed` value."""
     return UsageError(
@@ -87,7 +101,7 @@ _BELOW_ONE = {"dropout", "text_dropout", "label_smoothing", "brought_share"}
 _FROM_ONE = {"epochs", "batch", "views"}
 
 
-def converted(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+def _converted(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
     """Return the values of a table in the types of its fields."""
     types = {field.name: str(field.type) for field in fields(kind)}
     convert: dict[str, Callable[[Any], Any]] = {"Path": Path, "tuple[str, ...]": tuple}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +67,7 @@ def embed_bank(texts: Iterable[str], embedder: Embedder, name: str) -> Bank:
 def write_bank(
     texts: Iterable[str], embedder: Embedder, file: str | Path, unknown_threshold: float | None = None
 ) -> None:
-    """Embed `texts` and write them as a Parquet file.
-
-    Its columns are `text` (string) and `vector` (fixed-size list of float16); its metadata holds `SPACE` and, where
-    it is given, `THRESHOLD`.
+    """Embed `texts` and write them as a Parquet file (`save_bank`).
 
     Args:
         unknown_threshold: captions that score below it are "unknown", from -1 to 1.
@@ -79,18 +76,29 @@ def write_bank(
         UsageError: as `embed_bank`.
         OutputError: the file cannot be written.
     """
+    file = Path(file)
+    save_bank(replace(embed_bank(texts, embedder, file.name), unknown_threshold=unknown_threshold), file)
+
+
+def save_bank(bank: Bank, file: Path) -> None:
+    """Write a bank as a Parquet file; its name is that of the file.
+
+    The columns are `text` (string) and `vector` (fixed-size list of float16); the metadata holds `SPACE` and, where
+    there is one, `THRESHOLD`.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     import pyarrow as pa
 
     from vlret.parquet_file import parquet_bytes
 
-    file = Path(file)
-    bank = embed_bank(texts, embedder, file.name)
     numbers = pa.array(bank.vectors.astype(np.float16).ravel())
     vectors = pa.FixedSizeListArray.from_arrays(numbers, bank.vectors.shape[1])
     table = pa.table({"text": pa.array(bank.texts, pa.string()), "vector": vectors})
     metadata = {SPACE: bank.space}
-    if unknown_threshold is not None:
-        metadata[THRESHOLD] = repr(float(unknown_threshold))
+    if bank.unknown_threshold is not None:
+        metadata[THRESHOLD] = repr(float(bank.unknown_threshold))
     replace_file(file, parquet_bytes(table, metadata))
 
 

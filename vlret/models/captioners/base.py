@@ -25,6 +25,11 @@ class Captioner(ABC):
     space: str
     unknown_threshold: float | None = None
 
+    def knows(self, caption: Caption) -> bool:
+        """Return whether `caption`, one of its own, has words and a score that is not below the threshold."""
+        threshold = self.unknown_threshold
+        return bool(caption.text) and (threshold is None or caption.score >= threshold)
+
     @abstractmethod
     def caption(self, embeddings: Vectors) -> list[Caption]:
         """Return one caption for each row of `embeddings`, float32 [n, dim] of unit length.

@@ -78,7 +78,7 @@ class TextDecoder(nn.Module):
         found = self.lm.generate(
             inputs_embeds=prefix, attention_mask=prefix.new_ones(prefix.shape[:2], dtype=torch.long),
             num_beams=beams, num_return_sequences=beams, length_penalty=1.0, do_sample=False,
-            max_new_tokens=longest, return_dict_in_generate=True, output_scores=True,
+            max_new_tokens=longest, return_dict_in_generate=True, output_scores=beams > 1,
             logits_processor=LogitsProcessorList([NoRepeatNGramLogitsProcessor(NO_REPEAT)]),
         )  # fmt: skip
         scores = found.sequences_scores if beams > 1 else torch.zeros(len(embeddings))

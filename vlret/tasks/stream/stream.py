@@ -122,9 +122,7 @@ class EventStream:
 
     def _caption(self, event: Event) -> Caption:
         caption = self._made(event) if event.reuses is None else self._reused(event, event.reuses)
-        threshold = self._captioner.unknown_threshold
-        is_known = caption.text and (threshold is None or caption.score >= threshold)
-        return caption if is_known else replace(caption, text=UNKNOWN)
+        return caption if self._captioner.knows(caption) else replace(caption, text=UNKNOWN)
 
     def _made(self, event: Event) -> Caption:
         (caption,) = self._captioner.caption(event.vector[None])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vlret.models.base import Embedder
-from vlret.models.captioners.bank import embed_bank, write_bank
+from vlret.models.captioners.bank import embed_bank, save_bank
 from vlret.models.captioners.base import Captioner
 from vlret.models.captioners.retrieval import RetrievalCaptioner
 from vlret.training.text_decoder.captions import Captions
@@ -38,5 +39,5 @@ def make_bank(
     known = set(captions.texts)
     written = [one.text for one in captioner.caption(images[order].astype(np.float32))]
     sentences = [text for text in dict.fromkeys(written) if text and text not in known][:most]
-    bank = RetrievalCaptioner(embed_bank(sentences, embedder, file.stem))
-    write_bank(sentences, embedder, file, threshold_of(bank, dev))
+    bank = embed_bank(sentences, embedder, file.stem)
+    save_bank(replace(bank, unknown_threshold=threshold_of(RetrievalCaptioner(bank), dev)), file)

@@ -10,7 +10,7 @@ from vlret.errors import UsageError
 from vlret.models.captioners.decoder_card import MOST
 from vlret.models.captioners.decoder_folder import KINDS
 from vlret.models.device import check_names
-from vlret.training.recipe_file import check_table, converted, read_toml, wrong_value
+from vlret.training.recipe_file import check_table, read_tables, read_toml, wrong_value
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,7 @@ def read_decoder_recipe(file: str | Path) -> DecoderRecipe:
     for name in ("prefix_length", "beams", "longest"):
         if not 1 <= values[name] <= MOST[name]:
             raise wrong_value(name, values[name], str(path), f"1 to {MOST[name]}")
-    for name in TABLES.keys() & values.keys():
-        check_table(TABLES[name], values[name], f"[{name}] of {path}")
-        values[name] = TABLES[name](**converted(TABLES[name], values[name]))
-    return DecoderRecipe(**values)
+    return DecoderRecipe(**read_tables(TABLES, values, path))
 
 
 def _check_language_model(settings: dict[str, Any], data: dict[str, Any], path: str) -> None:

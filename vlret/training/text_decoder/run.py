@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -62,12 +63,12 @@ def train_decoder(recipe: DecoderRecipe, out: str | Path) -> Path:
         trainer.train(lambda: dev_cider(decoder, tokenizer, recipe.longest, dev_rows, dev), folder)
 
     stage("texts", recipe.texts, mixed_captions(captions, texts), captions)
-    images = predictions(captions.items, embedder, folder / FEATURES, "train")
+    images = partial(predictions, captions.items, embedder, folder / FEATURES, "train")
     if recipe.predictions:
-        stage("predictions", recipe.predictions, predicted(images), captions.of_items)
+        stage("predictions", recipe.predictions, predicted(images()), captions.of_items)
     captioner = _export(recipe, decoder, tokenizer, dev_rows, embedder, folder / "decoder")
     if recipe.bank:
-        make_bank(captioner, images, captions, dev_rows, embedder, recipe.bank, folder / "bank.parquet")
+        make_bank(captioner, images(), captions, dev_rows, embedder, recipe.bank, folder / "bank.parquet")
     return captioner.folder
 
 

@@ -55,17 +55,16 @@ def stream(
     if form not in FORMATS:
         raise UsageError(f"--format was given as {form!r}.", f"Give {' or '.join(FORMATS)}.")
     output.say(f"loading {model}")
-    from vlret.tasks.stream.stream import EventStream
+    from vlret.tasks.stream.stream import stream as open_stream
 
-    events = EventStream(
+    events = open_stream(
         source, captioner, model=model, rate_hz=rate, delay_s=delay, min_dwell_s=min_dwell,
         max_silence_s=max_silence, device=device, dtype=dtype,
     )  # fmt: skip
     output.say(f"watching {events.name}")
     try:
-        with events:
-            for event in events:
-                _print(event, events.name, form)
+        for event in events:
+            _print(event, events.name, form)
     finally:
         output.say(_summary(events))
 

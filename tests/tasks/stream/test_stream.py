@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from tests.cli.conftest import paint_video
 from tests.conftest import ColourEmbedder
 from tests.refusal import refused
 from vlret.models.captioners.base import Captioner
-from vlret.tasks.stream.stream import EventStream, StreamEvent
+from vlret.tasks.stream.stream import StreamEvent
 from vlret.types import Caption, Vectors
 
 
@@ -94,22 +96,25 @@ def test_an_image_is_one_event(tmp_path):
     assert (event.text, event.start_s) == ("blue", 0.0)
 
 
-def test_leaving_the_generator_ends_its_reading(film):
+def test_leaving_the_loop_ends_the_reading(film):
+    before = threading.active_count()
     events = vlret.stream(film, Colours(), model=ColourEmbedder())
-    assert next(events).text == "red"
-    events.close()
+    for event in events:
+        assert event.text == "red"
+        break
+    assert threading.active_count() == before
 
 
 def test_counts(film):
-    with EventStream(film, Colours(), model=ColourEmbedder()) as events:
-        list(events)
+    events = vlret.stream(film, Colours(), model=ColourEmbedder())
+    list(events)
     assert (events.n_events, events.n_reused, events.n_dropped) == (4, 1, 0)
 
 
 def test_texts_that_cannot_be_reused_any_more_are_forgotten(film, monkeypatch):
-    with EventStream(film, Colours(), model=ColourEmbedder(), max_silence_s=4.0) as events:
-        events._settings = type(events._settings)(described=1, max_silence_s=4.0)
-        list(events)
+    events = vlret.stream(film, Colours(), model=ColourEmbedder(), max_silence_s=4.0)
+    events._settings = replace(events._settings, described=1)
+    list(events)
     assert len(events._texts) == 1
 
 
@@ -139,11 +144,11 @@ def test_memory_is_flat_over_ten_minutes(tmp_path):
     """A short form of `python -m benchmarks.stream_memory`."""
     paint_video(tmp_path / "long.mp4", *("red", "blue", "green") * 10, seconds=20)
     held = []
-    with EventStream(tmp_path / "long.mp4", Colours(), model=ColourEmbedder()) as events:
-        tracemalloc.start()
-        for event in events:
-            held.append((event.start_s, tracemalloc.get_traced_memory()[0]))
-        tracemalloc.stop()
+    events = vlret.stream(tmp_path / "long.mp4", Colours(), model=ColourEmbedder())
+    tracemalloc.start()
+    for event in events:
+        held.append((event.start_s, tracemalloc.get_traced_memory()[0]))
+    tracemalloc.stop()
     assert held[-1][0] > 570
     early, late = (max(n for start, n in held if first <= start < first + 200) for first in (100, 400))
     assert late < early + 100_000

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from numbers import Real
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from vlret.errors import UsageError
 from vlret.media.live.reader import StreamReader
-from vlret.media.live.source import stream_source
+from vlret.media.live.source import StreamSource, stream_source
 from vlret.models.base import Embedder
 from vlret.models.captioners.base import Captioner
 from vlret.models.captioners.registry import load_captioner
@@ -20,7 +19,7 @@ from vlret.segmentation.event_settings import EventSettings
 from vlret.segmentation.events import Event, EventDetector
 from vlret.tasks.label import UNKNOWN
 from vlret.tasks.stream.windows import StreamWindows
-from vlret.types import Caption
+from vlret.types import Caption, Vectors
 
 LENGTH_S = 2.0
 _FRAMES_AT_ONCE = 8
@@ -52,7 +51,7 @@ class StreamEvent:
 
 
 class EventStream:
-    """An open stream: iterate over it for its events, inside a `with` block.
+    """A stream that is described while it is iterated over, once; made by `stream`.
 
     Attributes:
         name: of the source, without user, password and query of an address.
@@ -61,40 +60,18 @@ class EventStream:
 
     def __init__(
         self,
-        source: str | Path,
-        captioner: Captioner | str | Path = "auto",
-        *,
-        model: Embedder | str | Path = "vljepa-mini",
-        rate_hz: float = 2.0,
-        delay_s: float = 3.0,
-        min_dwell_s: float = 1.0,
-        max_silence_s: float = 60.0,
-        device: str = "auto",
-        dtype: str = "auto",
+        source: StreamSource,
+        embedder: Embedder,
+        captioner: Captioner,
+        settings: EventSettings,
+        rate_hz: float,
     ) -> None:
-        """As `stream`, and with the same errors."""
-        self._settings = _settings(rate_hz, delay_s, min_dwell_s, max_silence_s)
-        found = stream_source(source)
-        self._embedder = model if isinstance(model, Embedder) else load_model(model, device, dtype)
-        self._embedder.check_clips()
-        self._embedder.load()
-        if not isinstance(captioner, Captioner):
-            captioner = load_captioner(captioner, self._embedder)
-        self._captioner = captioner
-        self._windows = StreamWindows(self._embedder, rate_hz, LENGTH_S)
-        self._reader = StreamReader(found, self._windows.frames_hz, self._embedder.card.decode_size)
+        self._embedder, self._captioner, self._settings = embedder, captioner, settings
+        self._windows = StreamWindows(embedder, rate_hz, LENGTH_S)
+        self._reader = StreamReader(source, self._windows.frames_hz, embedder.card.decode_size)
         self._texts: dict[int, str] = {}  # of the events that can be reused
-        self.name = found.name
+        self.name = source.name
         self.n_events = self.n_reused = 0
-
-    def __enter__(self) -> Self:
-        self._reader.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._reader.__exit__(kind, error, trace)
 
     @property
     def n_dropped(self) -> int:
@@ -103,15 +80,18 @@ class EventStream:
 
     def __iter__(self) -> Iterator[StreamEvent]:
         detector = EventDetector(self._settings)
-        for frames in self._reader.batches(_FRAMES_AT_ONCE):
-            for end_s, vector in self._windows.push(frames):
+        with self._reader:
+            for end_s, vector in self._vectors():
                 if event := detector.push(end_s, vector):
                     yield self._described(event)
-        for end_s, vector in self._windows.flush():
-            if event := detector.push(end_s, vector):
+            if event := detector.flush():
                 yield self._described(event)
-        if event := detector.flush():
-            yield self._described(event)
+
+    def _vectors(self) -> Iterator[tuple[float, Vectors]]:
+        """The end in seconds and the vector of each window."""
+        for frames in self._reader.batches(_FRAMES_AT_ONCE):
+            yield from self._windows.push(frames)
+        yield from self._windows.flush()
 
     def _described(self, event: Event) -> StreamEvent:
         caption = self._caption(event)
@@ -147,8 +127,8 @@ def stream(
     max_silence_s: float = 60.0,
     device: str = "auto",
     dtype: str = "auto",
-) -> Iterator[StreamEvent]:
-    """Yield the events of a stream, each with a text, as they happen.
+) -> EventStream:
+    """Return the events of a stream, each with a text, to iterate over as they happen.
 
     A file or a pipe is read without loss, as fast as the model is. A camera or an endless address goes on by itself:
     frames for which the model is too slow are dropped, a lost connection is tried again.
@@ -169,16 +149,12 @@ def stream(
         MediaError: the source cannot be read, or the connection is lost for good.
         ModelError: the model comes without that captioner, or is damaged.
     """
-    events = EventStream(
-        source, captioner, model=model, rate_hz=rate_hz, delay_s=delay_s, min_dwell_s=min_dwell_s,
-        max_silence_s=max_silence_s, device=device, dtype=dtype,
-    )  # fmt: skip
-    return _until_closed(events)
-
-
-def _until_closed(events: EventStream) -> Iterator[StreamEvent]:
-    with events:
-        yield from events
+    settings = _settings(rate_hz, delay_s, min_dwell_s, max_silence_s)
+    found = stream_source(source)
+    embedder = model if isinstance(model, Embedder) else load_model(model, device, dtype)
+    embedder.check_clips()
+    embedder.load()
+    return EventStream(found, embedder, load_captioner(captioner, embedder), settings, rate_hz)
 
 
 def _settings(rate_hz: float, delay_s: float, min_dwell_s: float, max_silence_s: float) -> EventSettings:

@@ -24,7 +24,7 @@ _OPTIONS = {"crf": "26", "preset": "ultrafast", "threads": "1"}
 def render(events: Sequence[Event], path: Path, fade_s: float) -> None:
     """Write `events` as one file; neighbouring pieces fade into each other for `fade_s`, half before and half after.
 
-    Clips are squashed to one size. A clip that is too short for a fade goes on with its first or last frame.
+    Clips are squashed to one size. A clip that is too short for a fade repeats its first or last frame.
     """
     with replacing(path) as file, av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=RATE_HZ, options=_OPTIONS)

@@ -88,7 +88,9 @@ def caption(
     folder = _folder(out, written_as, source, settings_of(made_by))
     todo = folder.unfinished() if folder else list(source.roots)
     n_kept = len(source.roots) - len(todo)
-    done = _Told(caption_files(source, made_by, todo, progress=bool(out or json or not sys.stdout.isatty())))
+    done = _Results(
+        caption_files(source, made_by, todo, progress=bool(out or json or not sys.stdout.isatty()))
+    )
     if folder:
         _write(done, folder, n_kept)
     elif json:
@@ -99,7 +101,7 @@ def caption(
         raise typer.Exit(1)
 
 
-class _Told:
+class _Results:
     """Files with captions as they come; what happened to the others is printed."""
 
     def __init__(self, results: Iterable[FileCaptions | SkippedFile]) -> None:
@@ -144,21 +146,21 @@ def _folder(out: Path | None, form: CaptionFormat, source: ClipSource, settings:
     return CaptionFolder(out, form, source, settings) if out else None
 
 
-def _write(done: _Told, folder: CaptionFolder, n_kept: int) -> None:
+def _write(done: _Results, folder: CaptionFolder, n_kept: int) -> None:
     for file in done:
         folder.write(file.path, file.items)
     kept = f", kept {count_of(n_kept, 'file')} finished before" if n_kept else ""
     output.say(f"wrote captions of {count_of(done.n_files, 'file')} to {folder.path}{kept}")
 
 
-def _print_document(done: _Told, source: ClipSource, captioner: Captioner) -> None:
+def _print_document(done: _Results, source: ClipSource, captioner: Captioner) -> None:
     from vlret.types import captions_to_json
 
     items = [item for file in done for item in file.items]
     output.print_json(captions_to_json(source.model.card.name, captioner.name, items))
 
 
-def _print(done: _Told, form: CaptionFormat) -> None:
+def _print(done: _Results, form: CaptionFormat) -> None:
     output.print_text(form.head)
     for file in done:
         output.print_text(form.body(file.items))

@@ -64,7 +64,7 @@ def embed_windows(
         embedder: the model; its default query is used.
         path: a video or image.
         rate_hz: windows a second.
-        length_s: seconds of a window. 2 s hold one action, and events that are shorter are not told apart.
+        length_s: seconds of a window. 2 s hold one action, and events that are shorter are not distinguished.
         progress: show a bar on stderr when that is a terminal and it takes more than two seconds.
 
     Raises:

@@ -29,7 +29,7 @@ _SILENCE_S = 60.0  # as for the files of an index run
 class StreamReader:
     """The frames of a source at a rate, read ahead in a thread; use it as a context manager.
 
-    A file or a pipe is read without loss and waits for the model. An address or a camera goes on by itself: if the
+    A file or a pipe is read without loss and waits for the model. An address or a camera does not wait: if the
     model is slower, the oldest frames are dropped. A lost connection is tried again, with growing pauses, until
     nothing has come for `RECONNECT_S` seconds.
     """
@@ -95,7 +95,7 @@ class StreamReader:
             self._clock.reconnected()
 
     def _can_reconnect(self) -> bool:
-        """Whether it goes on by itself and has given a frame not too long ago."""
+        """Whether it does not wait and has given a frame not too long ago."""
         last = self._last_frame
         return self._drops and last is not None and time.monotonic() - last < RECONNECT_S
 

@@ -24,7 +24,7 @@ class StreamSource:
     """A source of frames.
 
     Attributes:
-        kind: a file is read without loss, and so is a pipe; an address and a camera go on by themselves.
+        kind: a file is read without loss, and so is a pipe; an address and a camera do not wait.
         name: what messages and results call it: user, password and query of an address are left out.
         location: what is opened; never printed. "-" is standard input.
     """

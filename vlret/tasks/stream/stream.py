@@ -130,7 +130,7 @@ def stream(
 ) -> EventStream:
     """Return the events of a stream, each with a text, to iterate over as they happen.
 
-    A file or a pipe is read without loss, as fast as the model is. A camera or an endless address goes on by itself:
+    A file or a pipe is read without loss, as fast as the model is. A camera or an endless address does not wait:
     frames for which the model is too slow are dropped, a lost connection is tried again.
 
     Args:

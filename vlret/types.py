@@ -145,7 +145,12 @@ class SkippedFile:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result; `score` is the cosine, `start` and `end` are seconds, `rank` counts from 1."""
+    """One search result; `score` is the cosine, `start` and `end` are seconds, `rank` counts from 1.
+
+    `probability` is the calibrated probability that the hit is right, None where the model has no calibration;
+    `copies` are the files that hold the same footage and were folded into this hit; `index` is the folder of the
+    hit's index.
+    """
 
     rank: int
     score: float
@@ -153,6 +158,9 @@ class Hit:
     start: float
     end: float
     clip_id: int
+    probability: float | None = None
+    copies: tuple[str, ...] = ()
+    index: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""

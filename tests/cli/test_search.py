@@ -25,7 +25,10 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
     clip_id = hits[0].pop("clip_id")
     assert Index.open(index).resolve(clip_id) == Clip(media / "long.mp4", 0.0, 10.0)
-    assert hits[0] == {"rank": 1, "path": str(media / "long.mp4"), "start": 0, "end": 10, "gone": False}
+    assert hits[0] == {
+        "rank": 1, "path": str(media / "long.mp4"), "start": 0, "end": 10, "gone": False, "index": str(index),
+        "probability": None, "copies": [],
+    }  # fmt: skip
     model = ColourEmbedder()
     green = (model.embed_texts(["red"]) @ model.embed_texts(["green"]).T).item()
     assert hits[2]["score"] == pytest.approx(green, abs=1e-2)

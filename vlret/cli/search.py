@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from vlret.cli import options, output
+from vlret.cli import options, output, search_output
 from vlret.errors import UsageError
-from vlret.text import count_of
-
-if TYPE_CHECKING:
-    from vlret.index.index import Index
-    from vlret.types import Hits
 
 
 def search(
@@ -80,73 +75,39 @@ def search(
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     with Searcher(index, model, device) as searcher:
         opened = searcher.index
-        hits = searcher.search(text, k=k, plus=more, minus=less, one_per_file=not all_clips, only=only)
+        hits = searcher.search(
+            text,
+            k=k,
+            plus=more,
+            minus=less,
+            one_per_file=not all_clips,
+            only=only,
+        )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
     try:  # files first: the reader of stdout may exit (`| head`); printed even if they cannot be written
         if html:
-            _write_page(html, text, opened, hits)
+            search_output.write_search_page(html, text, opened, hits)
         if trim:
-            _save_clips(trim, opened, hits)
+            search_output.save_clips(trim, opened, hits)
     finally:
         if json:
             document = search_document(
-                opened, hits, query=text, plus=plus or (), minus=minus or (), k=k,
-                one_per_file=not all_clips, only=only,
-            )  # fmt: skip
+                opened,
+                hits,
+                query=text,
+                plus=plus or (),
+                minus=minus or (),
+                k=k,
+                one_per_file=not all_clips,
+                only=only,
+            )
             output.print_json(document)
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
-            _print(hits)
+            search_output.show_hits(hits)
     if not hits:
-        _say_nothing_found(opened, only)
+        search_output.say_nothing_found(opened, only)
     elif not (json or paths or null or all_clips):
-        _say_more_clips(opened, hits)
-
-
-def _print(hits: Hits) -> None:
-    from vlret.index.indexed_files import is_gone
-    from vlret.reports.timecode import span
-
-    for hit in hits:
-        gone = "  (file no longer exists)" if is_gone(hit.path) else ""
-        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
-
-
-def _say_nothing_found(index: Index, only: str | None) -> None:
-    if only and len(index):
-        output.say(
-            f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
-        )
-    else:
-        output.say("no results: the index is empty")
-
-
-def _say_more_clips(index: Index, hits: Hits) -> None:
-    paths = {hit.path for hit in hits}
-    more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
-    if more:
-        files = "this file" if len(paths) == 1 else "these files"
-        output.say(f"{count_of(more, 'more clip')} in {files} (see them with --all-clips)")
-
-
-def _write_page(page: Path, text: str, index: Index, hits: Hits) -> None:
-    from vlret.reports.search_page import SearchSection, full_bar
-    from vlret.reports.write_page import write_page
-
-    note = f"{count_of(len(hits), 'result')} in {index.folder} by {index.card.name}."
-    write_page(page, text, [SearchSection("", note, hits, full_bar(index.card.temperature))])
-    output.say(f"wrote {output.existing(page)}")
-
-
-def _save_clips(folder: Path, index: Index, hits: Hits) -> None:
-    from vlret.errors import MediaError
-    from vlret.reports.trim import save_clip
-
-    for hit in hits:
-        try:
-            saved = save_clip(index.resolve(hit.clip_id), folder)
-            output.say(f"saved {output.existing(saved)}")
-        except MediaError as error:
-            output.say(f"warning: {error}")
+        search_output.say_more_clips(opened, hits)

@@ -221,7 +221,7 @@ class Index:
         found = self._snapshot.clips.iloc[rows]
         columns = (found[name] for name in ("path", "start", "end", "clip_id"))
         return [
-            Hit(rank, float(score), str(path), float(start), float(end), int(clip_id))
+            Hit(rank, float(score), str(path), float(start), float(end), int(clip_id), index=str(self.folder))
             for rank, (score, path, start, end, clip_id) in enumerate(zip(scores, *columns, strict=True), 1)
         ]
 

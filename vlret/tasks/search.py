@@ -63,7 +63,14 @@ def search(
     """
     check_count(k, "k")
     with _opened(index, model) as searcher:
-        hits = searcher.search(query, k=k, plus=plus, minus=minus, one_per_file=one_per_file, only=only)
+        hits = searcher.search(
+            query,
+            k=k,
+            plus=plus,
+            minus=minus,
+            one_per_file=one_per_file,
+            only=only,
+        )
     for warning in hits.warnings:
         log.warning("%s", warning)
     return hits

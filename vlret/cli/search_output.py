@@ -1,0 +1,65 @@
+"""What `vlret search` prints and writes: its hits as lines, a page, or files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vlret.cli import output
+from vlret.text import count_of
+
+if TYPE_CHECKING:
+    from vlret.index.index import Index
+    from vlret.types import Hits
+
+
+def show_hits(hits: Hits) -> None:
+    """Print one line per hit."""
+    from vlret.index.indexed_files import is_gone
+    from vlret.reports.timecode import span
+
+    for hit in hits:
+        gone = "  (file no longer exists)" if is_gone(hit.path) else ""
+        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
+
+
+def say_nothing_found(index: Index, only: str | None) -> None:
+    """Say why there is no hit."""
+    if only and len(index):
+        output.say(
+            f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
+        )
+    else:
+        output.say("no results: the index is empty")
+
+
+def say_more_clips(index: Index, hits: Hits) -> None:
+    """Say how many more clips the files of the hits have."""
+    paths = {hit.path for hit in hits}
+    more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
+    if more:
+        files = "this file" if len(paths) == 1 else "these files"
+        output.say(f"{count_of(more, 'more clip')} in {files} (see them with --all-clips)")
+
+
+def write_search_page(page: Path, text: str, index: Index, hits: Hits) -> None:
+    """Write the hits to a page."""
+    from vlret.reports.search_page import SearchSection, full_bar
+    from vlret.reports.write_page import write_page
+
+    note = f"{count_of(len(hits), 'result')} in {index.folder} by {index.card.name}."
+    write_page(page, text, [SearchSection("", note, hits, full_bar(index.card.temperature))])
+    output.say(f"wrote {output.existing(page)}")
+
+
+def save_clips(folder: Path, index: Index, hits: Hits) -> None:
+    """Save each hit as a file."""
+    from vlret.errors import MediaError
+    from vlret.reports.trim import save_clip
+
+    for hit in hits:
+        try:
+            saved = save_clip(index.resolve(hit.clip_id), folder)
+            output.say(f"saved {output.existing(saved)}")
+        except MediaError as error:
+            output.say(f"warning: {error}")

@@ -183,10 +183,12 @@ class Hits(Sequence[Hit]):
     """The hits of one search, best first: used like a list of `Hit`.
 
     `warnings` says in a sentence each what may make them worse than expected, such as a text that was cut.
+    `nothing_fits`: the index probably holds no answer, by the calibration of the model.
     """
 
     hits: tuple[Hit, ...]
     warnings: tuple[str, ...] = ()
+    nothing_fits: bool = False
 
     @overload
     def __getitem__(self, place: int) -> Hit: ...

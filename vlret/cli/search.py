@@ -55,6 +55,12 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Save each result as a separate clip."),
     ] = None,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P", min=0, max=1, help="Only results that are right with this probability, 0 to 1."
+        ),
+    ] = None,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -85,6 +91,7 @@ def search(
             minus=less,
             one_per_file=not all_clips,
             only=only,
+            min_probability=min_probability,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -104,13 +111,16 @@ def search(
                 k=k,
                 one_per_file=not all_clips,
                 only=only,
+                min_probability=min_probability,
             )
             output.print_json(document)
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
             search_output.show_hits(hits)
+    if hits.nothing_fits:
+        output.say("nothing in this index fits well")
     if not hits:
-        search_output.say_nothing_found(opened, only)
+        search_output.say_nothing_found(opened, only, min_probability)
     elif not (json or paths or null or all_clips):
         search_output.say_more_clips(opened, hits)

@@ -20,12 +20,17 @@ def show_hits(hits: Hits) -> None:
 
     for hit in hits:
         gone = "  (file no longer exists)" if is_gone(hit.path) else ""
-        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
+        known = "" if hit.probability is None else f"{hit.probability:>4.0%}  "
+        output.show(
+            f"{hit.rank:>3}  {hit.score:6.3f}  {known}{span(hit.start, hit.end):<15}  {hit.path}{gone}"
+        )
 
 
-def say_nothing_found(index: Index, only: str | None) -> None:
+def say_nothing_found(index: Index, only: str | None, least: float | None = None) -> None:
     """Say why there is no hit."""
-    if only and len(index):
+    if least and len(index):
+        output.say(f"no result has a probability of {least:.0%} (--min-probability {least:g})")
+    elif only and len(index):
         output.say(
             f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
         )

@@ -34,6 +34,7 @@ def search(
     minus: Sequence[Weighted] = (),
     one_per_file: bool = True,
     only: Filter | str | None = None,
+    min_probability: float | None = None,
 ) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
 
@@ -51,12 +52,16 @@ def search(
         one_per_file: only the best clip of each file.
         only: which clips may be hits: a `Filter`, or a text for files whose path contains it or matches it as
             a pattern.
+        min_probability: only hits whose probability is as high, from 0 to 1; for one sentence, with a model that
+            comes with a calibration.
 
     Returns:
-        the hits, like a list; their `warnings` are logged, too.
+        the hits, like a list; their `warnings` are logged, too. Where `nothing_fits`, the index probably holds no
+        answer to the sentence.
 
     Raises:
-        UsageError: an empty query, k below 1, a weight that is not above 0, or an argument of another type.
+        UsageError: an empty query, k below 1, a weight that is not above 0, an argument of another type, or a
+            `min_probability` where the hits have none.
         MediaError: a file that the query names cannot be read.
         IndexFolderError, ModelError: the index or its model is missing or is not the one that made the index.
     """
@@ -69,6 +74,7 @@ def search(
             minus=minus,
             one_per_file=one_per_file,
             only=only,
+            min_probability=min_probability,
         )
     for warning in hits.warnings:
         log.warning("%s", warning)

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Self
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
+from vlret.tasks.calibration import Calibration
+from vlret.tasks.calibration_file import load_calibration
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
+from vlret.tasks.probability import check_least, is_sentence, judge
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
 from vlret.tasks.text_warnings import text_warnings
 from vlret.types import Clip, Frames, Hits, check_count
@@ -42,6 +45,7 @@ class Searcher:
         self._folder = None if isinstance(index, Index) else Path(index)
         self._index, self._requested, self._device = open_index(index), model, device
         self._model: Embedder | None = None
+        self._calibration: Calibration | None = None
         self._pool: DecodePool | None = None
         self._lock = threading.RLock()
 
@@ -67,7 +71,19 @@ class Searcher:
         with self._lock:
             if self._model is None:
                 self._model = model_for_index(self._index, self._requested, self._device)
+                self._calibration = load_calibration(self._model)
             return self._model
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What gives the hits of a sentence their probabilities; None where the model comes with none.
+
+        Raises:
+            ModelError, IndexFolderError: as `model`.
+        """
+        with self._lock:
+            _ = self.model  # brings it
+            return self._calibration
 
     def search(
         self,
@@ -78,6 +94,7 @@ class Searcher:
         minus: Sequence[Weighted] = (),
         one_per_file: bool = True,
         only: Filter | str | None = None,
+        min_probability: float | None = None,
     ) -> Hits:
         """The `k` clips nearest to `query`, best first; arguments and errors as in `vlret.search`."""
         check_count(k, "k")
@@ -87,11 +104,14 @@ class Searcher:
             vector = query_vector(model, self._read, query, plus, minus)
             sentences = sentences_of(query, plus, minus)
             warnings = [line for text in sentences for line in text_warnings(model, text)]
+            calibration = self.calibration if is_sentence(query, plus, minus) else None
+            check_least(min_probability, calibration)
             info = index.backend.info()
         hits = index.search(vector[None], k=k, one_per_file=one_per_file, only=only)[0]
+        hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
         if only is None and not info.is_exact:
             warnings.append(f"The search was approximate: recall@10 {info.recall_at_10:.3f} ({info.kind}).")
-        return Hits(tuple(hits), tuple(warnings))
+        return Hits(tuple(hits), tuple(warnings), nothing_fits)
 
     def refresh(self) -> None:
         """Open the index again if it has changed on disk; its model stays loaded.

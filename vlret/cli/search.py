@@ -55,6 +55,13 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Save each result as a separate clip."),
     ] = None,
+    moments: Annotated[
+        bool,
+        typer.Option(
+            "--moments",
+            help="Show when the answer begins and ends, not the borders of the clip; decodes again.",
+        ),
+    ] = False,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -85,6 +92,7 @@ def search(
             minus=less,
             one_per_file=not all_clips,
             only=only,
+            moments=moments,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -92,7 +100,7 @@ def search(
         if html:
             search_output.write_search_page(html, text, opened, hits)
         if trim:
-            search_output.save_clips(trim, opened, hits)
+            search_output.save_clips(trim, hits)
     finally:
         if json:
             document = search_document(
@@ -104,6 +112,7 @@ def search(
                 k=k,
                 one_per_file=not all_clips,
                 only=only,
+                moments=moments,
             )
             output.print_json(document)
         elif paths or null:

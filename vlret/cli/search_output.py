@@ -52,14 +52,15 @@ def write_search_page(page: Path, text: str, index: Index, hits: Hits) -> None:
     output.say(f"wrote {output.existing(page)}")
 
 
-def save_clips(folder: Path, index: Index, hits: Hits) -> None:
+def save_clips(folder: Path, hits: Hits) -> None:
     """Save each hit as a file."""
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
+    from vlret.types import Clip
 
     for hit in hits:
         try:
-            saved = save_clip(index.resolve(hit.clip_id), folder)
+            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
+from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
 from vlret.tasks.moments import ScoreCurve
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
 from vlret.tasks.text_warnings import text_warnings
-from vlret.types import Clip, Frames, Hits, as_path, check_count
+from vlret.types import Clip, Frames, Hits, Vectors, as_path, check_count
 
 if TYPE_CHECKING:
     from vlret.media.pool import DecodePool
@@ -124,12 +128,37 @@ class Searcher:
         from vlret.tasks.score_curve import score_curve  # brings PyAV
 
         part = source if isinstance(source, Clip) else Clip(as_path(source, "The video"))
-        with self._lock:
-            index, model = self._index, self.model
-            query, plus, minus = with_moments(index, query, plus, minus)
-            vector = query_vector(model, self._read, query, plus, minus)
+        index, vector = self._index, self._vector(query, plus, minus)
         with self._decoding:
-            return score_curve(index, model if decode else None, vector, part)
+            return score_curve(index, self.model if decode else None, vector, part)
+
+    def heat_map(
+        self,
+        clip: str | Path | Clip,
+        query: Query,
+        *,
+        plus: Sequence[Weighted] = (),
+        minus: Sequence[Weighted] = (),
+    ) -> NDArray[np.float32]:
+        """Which part of the frame in the middle of a clip, or an image, answers a query: `vlret.tasks.heat_map`.
+
+        Returns:
+            float32 [rows, columns], the cosine that each part of the frame adds.
+
+        Raises:
+            MediaError: the clip or a query cannot be read.
+            UsageError: as `search`.
+        """
+        vector = self._vector(query, plus, minus)
+        with self._lock:
+            (frame,) = self._read(clip if isinstance(clip, Clip) else as_path(clip, "The clip"), 1).pixels
+        with self._decoding:
+            return heat_map(self.model, frame, vector)
+
+    def _vector(self, query: Query, plus: Sequence[Weighted], minus: Sequence[Weighted]) -> Vectors:
+        with self._lock:
+            query, plus, minus = with_moments(self._index, query, plus, minus)
+            return query_vector(self.model, self._read, query, plus, minus)
 
     def refresh(self) -> None:
         """Open the index again if it has changed on disk; its model stays loaded.
@@ -151,12 +180,12 @@ class Searcher:
                 self._pool.close()
             self._pool = self._model = None
 
-    def _read(self, clip: Path | Clip) -> Frames:
-        """The frames that the model takes, decoded in a child process that is killed when it hangs."""
+    def _read(self, clip: Path | Clip, n_frames: int | None = None) -> Frames:
+        """`n_frames`, or as many as the model takes, decoded in a child process that is killed when it hangs."""
         from vlret.media.pool import DecodePool  # brings PyAV, which a sentence does not need
         from vlret.media.pool.read_in_child import read_in_child
 
         if self._pool is None:
             self._pool = DecodePool()
         card = self.model.card
-        return read_in_child(self._pool, clip, card.frames, card.decode_size)
+        return read_in_child(self._pool, clip, n_frames or card.frames, card.decode_size)

@@ -13,8 +13,7 @@ from pathlib import Path
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
-from vlret.models.inputs import ClipInput
-from vlret.tasks.query_vector import Weighted
+from vlret.tasks.query_vector import Query, Weighted
 from vlret.tasks.searcher import Searcher
 from vlret.types import Hits, as_path, check_count
 
@@ -27,7 +26,7 @@ _open: OrderedDict[tuple[object, ...], Searcher] = OrderedDict()
 
 def search(
     index: Index | str | Path,
-    query: ClipInput,
+    query: Query,
     *,
     model: Embedder | str | Path | None = None,
     k: int = 10,
@@ -44,7 +43,7 @@ def search(
     Args:
         index: an open index, or its folder.
         query: a sentence, or an image or video: a string that names a file, a `Path`, a `Clip`, or decoded
-            frames. Of a vector ask `index.search`.
+            frames; or a `QueryVector`. `holiday.mp4@1:23` is what that file of the index shows at that time.
         model: None takes the index's own; another one is refused.
         k: number of hits at most.
         plus: added to the query; each a query, or (query, weight) in place of the weight 0.5.

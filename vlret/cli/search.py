@@ -15,7 +15,10 @@ def search(
     index: options.IndexFolder,
     query: Annotated[
         list[str],
-        typer.Argument(metavar="QUERY", help="A sentence, or the path of an image or video."),
+        typer.Argument(
+            metavar="QUERY",
+            help="A sentence, the path of an image or video, or a moment such as holiday.mp4@1:23.",
+        ),
     ],
     k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
     plus: Annotated[

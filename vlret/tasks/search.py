@@ -43,7 +43,7 @@ def search(
     Args:
         index: an open index, or its folder.
         query: a sentence, or an image or video: a string that names a file, a `Path`, a `Clip`, or decoded
-            frames; or a `QueryVector`.
+            frames; or a `QueryVector`. `holiday.mp4@1:23` is what that file of the index shows at that time.
         model: None takes the index's own; another one is refused.
         k: number of hits at most.
         plus: added to the query; each a query, or (query, weight) in place of the weight 0.5.

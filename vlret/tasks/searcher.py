@@ -11,6 +11,7 @@ from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.tasks.index_model import model_for_index, open_index
+from vlret.tasks.moment_query import with_moments
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
 from vlret.tasks.text_warnings import text_warnings
 from vlret.types import Clip, Frames, Hits, check_count
@@ -82,6 +83,7 @@ class Searcher:
         check_count(k, "k")
         with self._lock:
             index, model = self._index, self.model
+            query, plus, minus = with_moments(index, query, plus, minus)
             vector = query_vector(model, self._read, query, plus, minus)
             sentences = sentences_of(query, plus, minus)
             warnings = [line for text in sentences for line in text_warnings(model, text)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import options, output, search_output
+from vlret.cli import exports, options, output, search_output
 from vlret.errors import UsageError
 
 
@@ -55,6 +55,7 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Save each result as a separate clip."),
     ] = None,
+    export: options.Export = None,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -74,6 +75,7 @@ def search(
         )
     if html:
         check_output(html)
+    exports.check_exports(export)
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     with Searcher(index, model, device) as searcher:
@@ -93,6 +95,7 @@ def search(
             search_output.write_search_page(html, text, opened, hits)
         if trim:
             search_output.save_clips(trim, opened, hits)
+        search_output.export_hits(export, text, hits)
     finally:
         if json:
             document = search_document(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import options, output, search_output
+from vlret.cli import exports, options, output, search_output
 from vlret.errors import UsageError
 
 
@@ -62,6 +62,7 @@ def search(
             help="Show when the answer begins and ends, not the borders of the clip; decodes again.",
         ),
     ] = False,
+    export: options.Export = None,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -81,6 +82,7 @@ def search(
         )
     if html:
         check_output(html)
+    exports.check_exports(export)
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     with Searcher(index, model, device) as searcher:
@@ -101,6 +103,7 @@ def search(
             search_output.write_search_page(html, text, opened, hits)
         if trim:
             search_output.save_clips(trim, hits)
+        search_output.export_hits(export, text, hits)
     finally:
         if json:
             document = search_document(

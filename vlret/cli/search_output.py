@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vlret.cli import output
+from vlret.cli import exports, output
 from vlret.text import count_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ def write_search_page(page: Path, text: str, index: Index, hits: Hits) -> None:
     note = f"{count_of(len(hits), 'result')} in {index.folder} by {index.card.name}."
     write_page(page, text, [SearchSection("", note, hits, full_bar(index.card.temperature))])
     output.say(f"wrote {output.existing(page)}")
+
+
+def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
+    """Write the hits to each file, in the format of its suffix."""
+    from vlret.reports.exports.clip import clips_of_hits
+
+    exports.write_exports(files, clips_of_hits(hits, text), text)
 
 
 def save_clips(folder: Path, hits: Hits) -> None:

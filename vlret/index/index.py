@@ -22,6 +22,7 @@ from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
+from vlret.index.resolve_filter import resolved
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
@@ -103,7 +104,8 @@ class Index:
         """The live clips in order of clip_id.
 
         Columns: clip_id, root (folder), path (absolute), relative_path (POSIX, below root), start and end
-        in seconds (equal for an image), fingerprint, size in bytes, mtime_ns.
+        in seconds (equal for an image), fingerprint, size in bytes, mtime_ns; of the file, where known: duration_s
+        in seconds, width, height, codec, fps, taken (capture time, the clock of the place).
         """
         return self._snapshot.clips.copy()
 
@@ -177,13 +179,12 @@ class Index:
             only: which clips may be hits; a text stands for `Filter(path=text)`.
 
         Raises:
-            UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, or a vector that is
-                zero or not finite.
+            UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, a condition that cannot be
+                evaluated, or a vector that is zero or not finite.
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        if only is not None and not isinstance(only, Filter):
-            only = Filter(path=only)
+        only = resolved(Filter.of(only), self._snapshot)
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids

@@ -135,6 +135,17 @@ class Frames:
         return f"Frames(pixels={self.pixels.shape}, times={np.round(self.times, 3).tolist()})"
 
 
+@dataclass(frozen=True, slots=True)
+class QueryVector:
+    """A query that is embedded already: `vector` float32 [dim], of unit length, by the model of the index.
+
+    `is_text` says that it was a sentence, and not an image or video.
+    """
+
+    vector: Vectors = field(compare=False, repr=False)
+    is_text: bool = False
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class SkippedFile:
     """A file that was skipped, or read only in part, and why."""
@@ -171,11 +182,13 @@ class Hit:
 class Hits(Sequence[Hit]):
     """The hits of one search, best first: used like a list of `Hit`.
 
-    `warnings` says in a sentence each what may make them worse than expected, such as a text that was cut.
+    `warnings` says in a sentence each what may make them worse than expected, such as a text that was cut;
+    `has_next`: there are more hits, on the next page.
     """
 
     hits: tuple[Hit, ...]
     warnings: tuple[str, ...] = ()
+    has_next: bool = False
 
     @overload
     def __getitem__(self, place: int) -> Hit: ...

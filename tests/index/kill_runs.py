@@ -23,6 +23,7 @@ from vlret.index import build, writer
 from vlret.index.fill_metadata import fill_metadata
 from vlret.index.index import Index
 from vlret.index.lock import writer_lock
+from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.tasks import caption, media_clips
 
@@ -46,7 +47,7 @@ def compact_job(library: Path, folder: Path) -> None:
 
 def fill_job(library: Path, folder: Path) -> None:
     with writer_lock(folder):
-        fill_metadata(Store(folder), set(library.iterdir()), TextPool())  # type: ignore[arg-type]
+        fill_metadata(Snapshot.read(Store(folder)), set(library.iterdir()), TextPool())  # type: ignore[arg-type]
 
 
 JOBS = {

@@ -15,6 +15,7 @@ from vlret.index.build import build_index
 from vlret.index.fill_metadata import fill_metadata
 from vlret.index.index import Index
 from vlret.index.manifest import FileEntry
+from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import METADATA, shard_schema
 
@@ -80,7 +81,7 @@ class TestStandIns:
         forget_metadata(folder)
         (videos / "1.mp4").write_text("0 bad")
         paths = {videos / f"{number}.mp4" for number in (0, 1, 5)}
-        assert fill_metadata(Store(folder), paths, TextPool()) == 2
+        assert fill_metadata(Snapshot.read(Store(folder)), paths, TextPool()) == 2
         assert metadata(folder)["width"].notna().tolist() == [True, False, False, False, False, True]
         assert Index.open(folder).check() == []
 

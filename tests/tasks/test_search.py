@@ -14,7 +14,7 @@ from vlret.media.decode import read_clip
 from vlret.tasks import index_model
 from vlret.tasks.query_vector import parse_weighted, query_vector
 from vlret.tasks.search import close_searchers, search
-from vlret.types import Clip
+from vlret.types import Clip, QueryVector
 
 
 def read(clip):
@@ -51,6 +51,12 @@ def test_a_sentence_finds_the_nearest_clips(painted_index, colour_model, text, k
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
     scores = dict(zip(painted_index.rows()["clip_id"], painted_index.vectors() @ vector, strict=True))
     assert [hit.score for hit in hits] == pytest.approx([scores[hit.clip_id] for hit in hits], abs=1e-6)
+
+
+def test_a_vector_finds_what_its_sentence_finds(painted_index, colour_model):
+    red, blue = (QueryVector(vector) for vector in colour_model.embed_texts(["red", "blue"]))
+    by_words = search(painted_index, "red", plus=[("blue", 0.3)], minus=["blue"], model=colour_model)
+    assert search(painted_index, red, plus=[(blue, 0.3)], minus=[blue], model=colour_model) == by_words
 
 
 def test_plus_and_minus_add_weighted_vectors(painted_index, colour_model):

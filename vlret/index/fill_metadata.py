@@ -21,14 +21,16 @@ Place: TypeAlias = tuple[int, str]
 """Root and path of a row."""
 
 
-def fill_metadata(store: Store, paths: Collection[Path], pool: DecodePool, progress: bool = False) -> int:
+def fill_metadata(
+    snapshot: Snapshot, paths: Collection[Path], pool: DecodePool, progress: bool = False
+) -> int:
     """Fill the empty metadata of the files at `paths`; the number of files that now have it.
 
     Needs the folder's lock. Each shard is replaced by one with the same rows and clip_ids, and committed: a kill
     costs the reading of one shard's files. A file that cannot be read any more is tried again by the next run.
     """
-    snapshot, n_filled = Snapshot.read(store), 0
-    empty, manifest = _empty(snapshot, paths), snapshot.manifest
+    store, manifest, n_filled = snapshot.store, snapshot.manifest, 0
+    empty = _empty(snapshot, paths)
     schema = shard_schema(manifest.recipe.card.dim)
     with tqdm(desc="metadata", total=len(empty), delay=1, disable=None if progress else True) as bar:
         for entry in manifest.shards if empty else ():

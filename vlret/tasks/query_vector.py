@@ -14,13 +14,16 @@ from vlret.errors import UsageError
 from vlret.models.base import Embedder
 from vlret.models.inputs import ClipInput, as_clip, check_text, ordered
 from vlret.tasks.query import file_of
-from vlret.types import Clip, Frames, Vectors
+from vlret.types import Clip, Frames, QueryVector, Vectors
 from vlret.vectors import unit_vector
 
 DEFAULT_WEIGHT = 0.5
 """Weight of a `plus` or `minus` against the query's 1."""
 
-Weighted = ClipInput | tuple[ClipInput, float]
+Query = ClipInput | QueryVector
+"""A sentence, an image or video, or a vector."""
+
+Weighted = Query | tuple[Query, float]
 Read = Callable[[Path | Clip], Frames]
 """Decodes a file or a clip of it: as many frames as the model takes."""
 
@@ -28,7 +31,7 @@ Read = Callable[[Path | Clip], Frames]
 def query_vector(
     model: Embedder,
     read: Read,
-    query: ClipInput,
+    query: Query,
     plus: Sequence[Weighted] = (),
     minus: Sequence[Weighted] = (),
 ) -> Vectors:
@@ -73,7 +76,7 @@ def parse_weighted(text: str) -> Weighted:
         ) from error
 
 
-def _weighted(item: Any) -> tuple[ClipInput, float]:
+def _weighted(item: Any) -> tuple[Query, float]:
     part, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, DEFAULT_WEIGHT)
     if not isinstance(weight, Real) or not 0 < float(weight) < math.inf:
         raise UsageError(
@@ -92,15 +95,15 @@ def _weighted(item: Any) -> tuple[ClipInput, float]:
     return part, float(weight)
 
 
-def sentences_of(
-    query: ClipInput, plus: Sequence[Weighted] = (), minus: Sequence[Weighted] = ()
-) -> list[str]:
+def sentences_of(query: Query, plus: Sequence[Weighted] = (), minus: Sequence[Weighted] = ()) -> list[str]:
     """Those of the queries that are sentences, and not files or frames."""
     parts = [query, *(_weighted(item)[0] for item in (*plus, *minus))]
     return [part for part in parts if isinstance(part, str) and file_of(part) is None]
 
 
-def _embed(model: Embedder, read: Read, query: ClipInput) -> Vectors:
+def _embed(model: Embedder, read: Read, query: Query) -> Vectors:
+    if isinstance(query, QueryVector):
+        return query.vector
     if isinstance(query, str):
         if not query.strip():
             raise UsageError(

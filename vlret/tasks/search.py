@@ -13,8 +13,7 @@ from pathlib import Path
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
-from vlret.models.inputs import ClipInput
-from vlret.tasks.query_vector import Weighted
+from vlret.tasks.query_vector import Query, Weighted
 from vlret.tasks.searcher import Searcher
 from vlret.types import Hits, as_path, check_count
 
@@ -27,7 +26,7 @@ _open: OrderedDict[tuple[object, ...], Searcher] = OrderedDict()
 
 def search(
     index: Index | str | Path,
-    query: ClipInput,
+    query: Query,
     *,
     model: Embedder | str | Path | None = None,
     k: int = 10,
@@ -35,6 +34,11 @@ def search(
     minus: Sequence[Weighted] = (),
     one_per_file: bool = True,
     only: Filter | str | None = None,
+    moments: bool = False,
+    exclude: Sequence[str] | str = (),
+    where: str | None = None,
+    sort: str = "score",
+    page: int = 1,
 ) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
 
@@ -44,7 +48,7 @@ def search(
     Args:
         index: an open index, or its folder.
         query: a sentence, or an image or video: a string that names a file, a `Path`, a `Clip`, or decoded
-            frames. Of a vector ask `index.search`.
+            frames; or a `QueryVector`. `holiday.mp4@1:23` is what that file of the index shows at that time.
         model: None takes the index's own; another one is refused.
         k: number of hits at most.
         plus: added to the query; each a query, or (query, weight) in place of the weight 0.5.
@@ -52,12 +56,20 @@ def search(
         one_per_file: only the best clip of each file.
         only: which clips may be hits: a `Filter`, or a text for files whose path contains it or matches it as
             a pattern.
+        moments: give the hits the start and end of what answers the query, in place of the borders of their clips;
+            this decodes the file around each hit again.
+        exclude: not the files that one of these texts or patterns matches.
+        where: a condition in SQL for the clips that may be hits, such as `duration > 5 and year(taken) = 2024`
+            (docs/filters.md); a `Filter` with `where_values` binds values to it.
+        sort: the order in which the hits are listed: by "score", "time" (recorded, else changed) or "path".
+        page: which k hits, by score: 1 the best, 2 the next k; `Hits.has_next` says whether there are more.
 
     Returns:
         the hits, like a list; their `warnings` are logged, too.
 
     Raises:
-        UsageError: an empty query, k below 1, a weight that is not above 0, or an argument of another type.
+        UsageError: an empty query, k below 1, a weight that is not above 0, or an argument of another type,
+            or a condition that cannot be evaluated.
         MediaError: a file that the query names cannot be read.
         IndexFolderError, ModelError: the index or its model is missing or is not the one that made the index.
     """
@@ -70,6 +82,11 @@ def search(
             minus=minus,
             one_per_file=one_per_file,
             only=only,
+            moments=moments,
+            exclude=exclude,
+            where=where,
+            sort=sort,
+            page=page,
         )
     for warning in hits.warnings:
         log.warning("%s", warning)

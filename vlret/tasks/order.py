@@ -16,7 +16,7 @@ SORTS = ("score", "time", "path")
 
 
 def candidates_for(k: int, page: int) -> int:
-    """How many hits to look for, so that page number `page` of `k` hits is full and it is known whether another follows.
+    """How many hits to look for: `page` pages of `k` hits, and one more, as another page may follow.
 
     Raises:
         UsageError: one of them is below 1.

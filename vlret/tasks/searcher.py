@@ -20,7 +20,7 @@ from vlret.tasks.moments import ScoreCurve
 from vlret.tasks.order import candidates_for, check_sort, page_of, sort_hits, unmeasured_warning
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
 from vlret.tasks.text_warnings import text_warnings
-from vlret.types import Clip, Frames, Hits, Vectors, as_path, check_count
+from vlret.types import Clip, Frames, Hits, Vectors, as_path
 
 if TYPE_CHECKING:
     from vlret.media.pool import DecodePool

@@ -1,4 +1,4 @@
-"""`vlret remove`, `vlret check` and `vlret compact`."""
+"""`vlret remove`, `vlret check`, `vlret compact` and `vlret reindex`."""
 
 from __future__ import annotations
 
@@ -74,3 +74,19 @@ def test_no_index_is_one_line(tmp_path, verb):
     run = vlret(verb, tmp_path, *(["x"] if verb == "remove" else []))
     assert (run.code, run.out, len(run.err.splitlines())) == (1, "", 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_index_gets_another_model(media, models, tmp_path):
+    vlret("index", media, "--out", tmp_path / "videos", "--model", models / "colour")
+    run = vlret("reindex", tmp_path / "videos", "--model", models / "asked", "--clips", "window:5")
+    assert run.code == 0, run.err
+    assert run.out.startswith(f"{tmp_path / 'videos'}: 6 clips of 3 files by asked, in ")
+    assert vlret("search", tmp_path / "videos", "red").code == 0
+    run = vlret("reindex", tmp_path / "videos", "--json")
+    assert (run.code, run.json["is_new"], run.json["clips"], run.json["gone"]) == (0, False, 6, [])
+
+
+def test_a_reindex_without_its_drive_names_the_option(index):
+    run = vlret("reindex", index, "--clips", "whole", "--model", "vljepa-mini")
+    assert (run.code, len(run.err.splitlines())) == (1, 1)
+    assert "--prune-missing-folders" in run.err

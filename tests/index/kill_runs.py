@@ -22,6 +22,7 @@ from tests.reports.caption_job import caption_job
 from vlret.index import build, writer
 from vlret.index.index import Index
 from vlret.tasks import caption, media_clips
+from vlret.tasks.reindex import reindex
 
 build.DecodePool = TextPool  # type: ignore[assignment, misc]
 media_clips.DecodePool = TextPool  # type: ignore[assignment, misc]
@@ -41,7 +42,12 @@ def compact_job(library: Path, folder: Path) -> None:
     Index.open(folder).compact()
 
 
-JOBS = {"build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job}
+def reindex_job(library: Path, folder: Path) -> None:
+    reindex(folder, CircleEmbedder("other"), clips="whole")
+
+
+JOBS = {"build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job,
+        "reindex": reindex_job}  # fmt: skip
 
 
 def kill_at(step: int) -> None:

@@ -60,14 +60,14 @@ def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
     exports.write_exports(files, clips_of_hits(hits, text), text)
 
 
-def save_clips(folder: Path, index: Index, hits: Hits) -> None:
+def save_clips(folder: Path, index: Index, hits: Hits, form: str) -> None:
     """Save each hit as a file."""
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
 
     for hit in hits:
         try:
-            saved = save_clip(index.resolve(hit.clip_id), folder)
+            saved = save_clip(index.resolve(hit.clip_id), folder, form)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

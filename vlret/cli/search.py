@@ -55,6 +55,13 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Save each result as a separate clip."),
     ] = None,
+    moments: Annotated[
+        bool,
+        typer.Option(
+            "--moments",
+            help="Show when the answer begins and ends, not the borders of the clip; decodes again.",
+        ),
+    ] = False,
     export: options.Export = None,
     trim_format: Annotated[
         str,
@@ -96,6 +103,7 @@ def search(
             minus=less,
             one_per_file=not all_clips,
             only=only,
+            moments=moments,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -103,7 +111,7 @@ def search(
         if html:
             search_output.write_search_page(html, text, opened, hits)
         if trim:
-            search_output.save_clips(trim, opened, hits, trim_format)
+            search_output.save_clips(trim, hits, trim_format)
         search_output.export_hits(export, text, hits)
     finally:
         if json:
@@ -116,6 +124,7 @@ def search(
                 k=k,
                 one_per_file=not all_clips,
                 only=only,
+                moments=moments,
             )
             output.print_json(document)
         elif paths or null:

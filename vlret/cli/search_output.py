@@ -60,14 +60,15 @@ def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
     exports.write_exports(files, clips_of_hits(hits, text), text)
 
 
-def save_clips(folder: Path, index: Index, hits: Hits, form: str) -> None:
+def save_clips(folder: Path, hits: Hits, form: str) -> None:
     """Save each hit as a file."""
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
+    from vlret.types import Clip
 
     for hit in hits:
         try:
-            saved = save_clip(index.resolve(hit.clip_id), folder, form)
+            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder, form)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

@@ -18,7 +18,7 @@ from vlret.errors import VlretError
 from vlret.server.errors import add_error_handlers
 from vlret.server.limits import BodyLimits
 from vlret.server.record import Record
-from vlret.server.routes import indexes, media, search, system
+from vlret.server.routes import answers, export, indexes, media, search, system
 from vlret.server.security import SafeHeaders, Security
 from vlret.server.service import Service
 from vlret.server.settings import Settings
@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="vlret", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
                   openapi_url="/api/openapi.json")  # fmt: skip
     app.state.service = service
-    for router in (system.router, indexes.router, search.router, media.router):
+    for router in (system.router, indexes.router, search.router, media.router, answers.router, export.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.add_api_route("/", _page, include_in_schema=False)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.datastructures import UploadFile
+
 from vlret.models.base import Embedder
 from vlret.server.bodies import SearchBody
 from vlret.server.hits import hit_document
 from vlret.server.library import Revision
 from vlret.server.query import EmbeddedQuery, embedded
 from vlret.server.service import Service
-from vlret.types import Frames, Hit
+from vlret.types import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class _Part:
     query: EmbeddedQuery
 
 
-async def search(service: Service, body: SearchBody, frames: Frames | None = None) -> dict[str, Any]:
-    """Return the answer to a search; `frames` are those of an uploaded file.
+async def search(service: Service, body: SearchBody, upload: UploadFile | None = None) -> dict[str, Any]:
+    """Return the answer to a search; `upload` is a file that belongs to the query.
 
     Raises:
         UsageError: there is no query, or an option of it is wrong.
@@ -34,7 +36,7 @@ async def search(service: Service, body: SearchBody, frames: Frames | None = Non
     await service.searches.run(service.library.refresh)
     revisions = service.library.chosen(body.index)
     queries = {
-        one.worker: await embedded(service.library, one, body, frames)
+        one.worker: await embedded(service, one, body, upload)
         for one in {one.worker: one for one in revisions}.values()
     }
     parts = [_Part(one, await one.worker.model(), queries[one.worker]) for one in revisions]

@@ -74,6 +74,7 @@ function fill(given) {
 }
 
 function notice(...paragraphs) {
+  byId("notice").className = "";
   const shown = paragraphs.filter(Boolean);
   byId("notice").replaceChildren(...shown.map((parts) => el("p", {}, ...parts)));
   byId("notice").hidden = !shown.length;
@@ -93,6 +94,7 @@ function welcome() {
   byId("status").textContent = `${count(sum("clips"), "clip")} of ${count(sum("files"), "file")} can be searched.`;
   const example = (words) => el("button", { type: "button", click: () => go({ q: words }) }, words);
   notice(["Describe what you want to see, or drop a picture or a clip here."], EXAMPLES.map(example));
+  byId("notice").className = "welcome";
 }
 
 function fail(error) {

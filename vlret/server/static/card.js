@@ -3,7 +3,7 @@
 import * as basket from "./basket.js";
 import { el, icon, iconButton, percent, span } from "./dom.js";
 import { judge } from "./feedback.js";
-import { go, key } from "./state.js";
+import { go, key, state } from "./state.js";
 
 /** Return the list item of a hit. */
 export function card(hit) {
@@ -52,9 +52,13 @@ function words(hit) {
 
 function actions(hit) {
   return el("div", { class: "actions" },
-    iconButton("more", `More like this: ${hit.name}`, () => judge("like", hit), { class: "quiet like" }),
-    iconButton("less", `Not like this: ${hit.name}`, () => judge("unlike", hit), { class: "quiet unlike" }),
+    judgement("like", `More like this: ${hit.name}`, hit), judgement("unlike", `Not like this: ${hit.name}`, hit),
     basketButton(hit));
+}
+
+function judgement(list, label, hit) {
+  const pressed = String(state[list].includes(key(hit)));
+  return iconButton(list, label, () => judge(list, hit), { class: `quiet ${list}`, "aria-pressed": pressed });
 }
 
 function basketButton(hit) {

@@ -123,7 +123,8 @@ function editing() {
   const unlike = el("button", { type: "button", click: () => judge("unlike", hit) }, "Not like this");
   const stageOf = () => dialog.querySelector(".stage");
   const heat = state.q && !hit.gone && heatMap(hit, state.q, stageOf, () => played?.video.pause());
-  return el("div", { class: "editing" }, ...(played ? [pointBox("start", "In"), pointBox("end", "Out")] : []), keep(), like, unlike, heat || null);
+  return el("div", { class: "editing" }, ...(played ? [pointBox("start", "In"), pointBox("end", "Out")] : []), keep(),
+    el("span", { class: "space" }), like, unlike, heat || null);
 }
 
 function pointBox(name, words) {

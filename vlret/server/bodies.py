@@ -44,7 +44,7 @@ class SearchBody(Body):
     page: int = Field(1, ge=1, le=1000)
     all_clips: bool = False
     only: Text | None = None
-    exclude: Text | None = None
+    exclude: Text | Annotated[list[Text], Field(max_length=100)] | None = None
     where: Text | None = None
     sort: Literal["score", "time", "path"] = "score"
     min_probability: float | None = Field(None, ge=0, le=1)

@@ -26,6 +26,7 @@ from vlret.index.lock import writer_lock
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.tasks import caption, media_clips
+from vlret.tasks.reindex import reindex
 
 build.DecodePool = TextPool  # type: ignore[assignment, misc]
 media_clips.DecodePool = TextPool  # type: ignore[assignment, misc]
@@ -50,8 +51,13 @@ def fill_job(library: Path, folder: Path) -> None:
         fill_metadata(Snapshot.read(Store(folder)), set(library.iterdir()), TextPool())  # type: ignore[arg-type]
 
 
+def reindex_job(library: Path, folder: Path) -> None:
+    reindex(folder, CircleEmbedder("other"), clips="whole")
+
+
 JOBS = {
     "build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job, "fill": fill_job,
+    "reindex": reindex_job,
 }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from vlret.cli import (
     label,
     models,
     output,
+    reindex,
     remove,
     search,
     serve,
@@ -51,6 +52,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "watch": watch.watch,
     "serve": serve.serve,
     "info": info.info,
+    "reindex": reindex.reindex,
     "remove": remove.remove,
     "check": check.check,
     "compact": compact.compact,
@@ -62,7 +64,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = (["index"], ["watch"], ["train"], ["bench"])
+_RESUMABLE = (["index"], ["reindex"], ["watch"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

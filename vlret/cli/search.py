@@ -70,6 +70,18 @@ def search(
             help="Of --trim: mp4 (H.264), or webm (VP9: no encoder under the GPL is used).",
         ),
     ] = "mp4",
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Not the files whose path contains or matches this."),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL", help='Only clips for which this holds: "duration > 5 and year(taken) = 2024".'
+        ),
+    ] = None,
+    sort: Annotated[str, typer.Option(help="Order of the results: score, time or path.")] = "score",
+    page: Annotated[int, typer.Option(min=1, help="The next -k results: 2, 3, ...")] = 1,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -104,6 +116,10 @@ def search(
             one_per_file=not all_clips,
             only=only,
             moments=moments,
+            exclude=exclude or (),
+            where=where,
+            sort=sort,
+            page=page,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -125,6 +141,10 @@ def search(
                 one_per_file=not all_clips,
                 only=only,
                 moments=moments,
+                exclude=exclude or (),
+                where=where,
+                sort=sort,
+                page=page,
             )
             output.print_json(document)
         elif paths or null:
@@ -132,6 +152,6 @@ def search(
         else:
             search_output.show_hits(hits)
     if not hits:
-        search_output.say_nothing_found(opened, only)
+        search_output.say_nothing_found(opened, page, only=only, exclude=exclude, where=where)
     elif not (json or paths or null or all_clips):
         search_output.say_more_clips(opened, hits)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vlret.errors import VlretError
+    from vlret.index.annotate import annotate
     from vlret.index.build import build_index
     from vlret.index.filter import Filter
     from vlret.index.index import Index
@@ -36,6 +37,7 @@ __all__ = [
     "Searcher",
     "Segment",
     "VlretError",
+    "annotate",
     "answer",
     "build_index",
     "caption",
@@ -60,6 +62,7 @@ _HOMES = {
     "VlretError": "errors",
     "Filter": "index.filter",
     "Index": "index.index",
+    "annotate": "index.annotate",
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",

@@ -19,6 +19,7 @@ import typer
 
 from vlret import __version__
 from vlret.cli import (
+    annotate,
     bench,
     caption,
     check,
@@ -52,6 +53,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "watch": watch.watch,
     "serve": serve.serve,
     "info": info.info,
+    "annotate": annotate.annotate,
     "reindex": reindex.reindex,
     "remove": remove.remove,
     "check": check.check,

@@ -47,6 +47,13 @@ def index(
     dtype: options.Dtype = "auto",
     json: options.AsJson = False,
     strict: options.Strict = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Not the files whose path contains or matches this; later runs keep it ('' takes all in again).",
+        ),
+    ] = None,
 ) -> None:
     """Build an index of videos and images. Run it again to add new and changed files.
 
@@ -64,6 +71,7 @@ def index(
     report = build_index(
         sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
         workers=workers, prune=prune, prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
+        exclude=[] if exclude == [""] else exclude,
     )  # fmt: skip
     if json:
         output.print_json(report.to_dict())

@@ -20,7 +20,11 @@ from pathlib import Path
 from tests.index.stand_in import CircleEmbedder, TextPool
 from tests.reports.caption_job import caption_job
 from vlret.index import build, writer
+from vlret.index.fill_metadata import fill_metadata
 from vlret.index.index import Index
+from vlret.index.lock import writer_lock
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
 from vlret.tasks import caption, media_clips
 from vlret.tasks.reindex import reindex
 
@@ -42,12 +46,19 @@ def compact_job(library: Path, folder: Path) -> None:
     Index.open(folder).compact()
 
 
+def fill_job(library: Path, folder: Path) -> None:
+    with writer_lock(folder):
+        fill_metadata(Snapshot.read(Store(folder)), set(library.iterdir()), TextPool())  # type: ignore[arg-type]
+
+
 def reindex_job(library: Path, folder: Path) -> None:
     reindex(folder, CircleEmbedder("other"), clips="whole")
 
 
-JOBS = {"build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job,
-        "reindex": reindex_job}  # fmt: skip
+JOBS = {
+    "build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job, "fill": fill_job,
+    "reindex": reindex_job,
+}  # fmt: skip
 
 
 def kill_at(step: int) -> None:

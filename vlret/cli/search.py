@@ -63,6 +63,25 @@ def search(
         ),
     ] = False,
     export: options.Export = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Not the files whose path contains or matches this."),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL", help='Only clips for which this holds: "duration > 5 and year(taken) = 2024".'
+        ),
+    ] = None,
+    sort: Annotated[str, typer.Option(help="Order of the results: score, time or path.")] = "score",
+    page: Annotated[int, typer.Option(min=1, help="The next -k results: 2, 3, ...")] = 1,
+    trim_format: Annotated[
+        str,
+        typer.Option(
+            metavar="mp4|webm",
+            help="Of --trim: mp4 (H.264), or webm (VP9: no encoder under the GPL is used).",
+        ),
+    ] = "mp4",
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -71,6 +90,7 @@ def search(
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
     from vlret.files import check_output
+    from vlret.reports.clip_form import find_form
     from vlret.tasks.query import one_query
     from vlret.tasks.query_vector import parse_weighted
     from vlret.tasks.search_document import search_document
@@ -83,6 +103,7 @@ def search(
     if html:
         check_output(html)
     exports.check_exports(export)
+    find_form(trim_format)
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     with Searcher(index, model, device) as searcher:
@@ -95,6 +116,10 @@ def search(
             one_per_file=not all_clips,
             only=only,
             moments=moments,
+            exclude=exclude or (),
+            where=where,
+            sort=sort,
+            page=page,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -102,7 +127,7 @@ def search(
         if html:
             search_output.write_search_page(html, text, opened, hits)
         if trim:
-            search_output.save_clips(trim, hits)
+            search_output.save_clips(trim, hits, trim_format)
         search_output.export_hits(export, text, hits)
     finally:
         if json:
@@ -116,6 +141,10 @@ def search(
                 one_per_file=not all_clips,
                 only=only,
                 moments=moments,
+                exclude=exclude or (),
+                where=where,
+                sort=sort,
+                page=page,
             )
             output.print_json(document)
         elif paths or null:
@@ -123,6 +152,6 @@ def search(
         else:
             search_output.show_hits(hits)
     if not hits:
-        search_output.say_nothing_found(opened, only)
+        search_output.say_nothing_found(opened, page, only=only, exclude=exclude, where=where)
     elif not (json or paths or null or all_clips):
         search_output.say_more_clips(opened, hits)

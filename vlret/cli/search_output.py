@@ -24,14 +24,17 @@ def show_hits(hits: Hits) -> None:
         output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
 
 
-def say_nothing_found(index: Index, only: str | None) -> None:
-    """Say why there is no hit."""
-    if only and len(index):
-        output.say(
-            f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
-        )
-    else:
+def say_nothing_found(index: Index, page: int, **filters: str | Sequence[str] | None) -> None:
+    """Say why there is no hit; `filters` are the options that were given."""
+    given = ", ".join(f"--{name} {value!r}" for name, value in filters.items() if value)
+    if not len(index):
         output.say("no results: the index is empty")
+    elif page > 1:
+        output.say(f"no results on page {page}")
+    elif filters["where"] or filters["exclude"]:
+        output.say(f"no clip fits {given}")
+    else:
+        output.say(f"no file matches {given}: give a part of the path, or a pattern such as '*/2024/*'")
 
 
 def say_more_clips(index: Index, hits: Hits) -> None:
@@ -60,7 +63,7 @@ def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
     exports.write_exports(files, clips_of_hits(hits, text), text)
 
 
-def save_clips(folder: Path, hits: Hits) -> None:
+def save_clips(folder: Path, hits: Hits, form: str) -> None:
     """Save each hit as a file."""
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
@@ -68,7 +71,7 @@ def save_clips(folder: Path, hits: Hits) -> None:
 
     for hit in hits:
         try:
-            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder)
+            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder, form)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

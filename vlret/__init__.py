@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
+    from vlret.tasks.duplicates.find import find_duplicates
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
     from vlret.tasks.searcher import Searcher
@@ -40,6 +41,7 @@ __all__ = [
     "caption",
     "classify",
     "decode",
+    "find_duplicates",
     "load_model",
     "search",
     "segment",
@@ -61,6 +63,7 @@ _HOMES = {
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",
+    "find_duplicates": "tasks.duplicates.find",
     "classify": "tasks.label",
     "caption": "tasks.caption",
     "search": "tasks.search",

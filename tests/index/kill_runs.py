@@ -20,7 +20,10 @@ from pathlib import Path
 from tests.index.stand_in import CircleEmbedder, TextPool
 from tests.reports.caption_job import caption_job
 from vlret.index import build, writer
+from vlret.index.duplicates import JudgedPair, record_pairs
 from vlret.index.index import Index
+from vlret.index.lock import writer_lock
+from vlret.index.store import Store
 from vlret.tasks import caption, media_clips
 
 build.DecodePool = TextPool  # type: ignore[assignment, misc]
@@ -41,7 +44,16 @@ def compact_job(library: Path, folder: Path) -> None:
     Index.open(folder).compact()
 
 
-JOBS = {"build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job}
+def pairs_job(library: Path, folder: Path) -> None:
+    store = Store(folder)
+    with writer_lock(folder):
+        store.sweep(store.read_manifest())
+        record_pairs(store, store.read_manifest(), [JudgedPair("0" * 32, "f" * 32, "not_a_copy")])
+
+
+JOBS = {
+    "build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job, "pairs": pairs_job,
+}  # fmt: skip
 
 
 def kill_at(step: int) -> None:

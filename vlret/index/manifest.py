@@ -24,8 +24,11 @@ NAMES = {
     "shards": re.compile(rf"{SHARDS}/[0-9]{{6,12}}\.parquet"),
     "dropped": re.compile(r"dropped-[0-9]{6,12}\.parquet"),
     "skipped": re.compile(r"skipped-[0-9]{6,12}\.parquet"),
+    "duplicates": re.compile(r"duplicates-[0-9]{6,12}\.parquet"),
 }
 """The only names that a manifest gives its tables."""
+_LATER = {"id", "duplicates"}
+"""Fields that manifests of older vlrets do not have."""
 
 # The fields of a model's card that decide its vectors. Its name, directory and revision may change.
 _VECTOR_FIELDS = ("weights_hash", "dim", "resolution", "resize", "preprocessing")
@@ -116,6 +119,7 @@ class Manifest:
     next_clip_id: int = 0
     next_shard: int = 1
     id: str = ""
+    duplicates: FileEntry | None = None
 
     @classmethod
     def start(cls, recipe: IndexRecipe) -> Manifest:
@@ -129,7 +133,7 @@ class Manifest:
     @property
     def files(self) -> tuple[FileEntry, ...]:
         """All Parquet files that belong to the index."""
-        return (*self.shards, *(entry for entry in (self.dropped, self.skipped) if entry))
+        return (*self.shards, *(entry for entry in (self.dropped, self.skipped, self.duplicates) if entry))
 
     @property
     def n_bytes(self) -> int:
@@ -173,7 +177,7 @@ class Manifest:
     @classmethod
     def _from_dict(cls, values: dict[str, Any]) -> Manifest:
         for field in fields(cls):
-            if field.name not in values and field.name != "id":  # what vlret 0.1 wrote has no id
+            if field.name not in values and field.name not in _LATER:
                 raise ValueError(f"field {field.name} is missing")
         roots = from_fields(_Roots, values).paths()
         manifest = from_fields(cls, {"id": secrets.token_hex(16), **values, "roots": roots})
@@ -231,6 +235,8 @@ def _check_entries(manifest: Manifest) -> None:
         _check_entry(manifest.dropped, "dropped", NAMES["dropped"])
     if manifest.skipped:
         _check_entry(manifest.skipped, "skipped", NAMES["skipped"])
+    if manifest.duplicates:
+        _check_entry(manifest.duplicates, "duplicates", NAMES["duplicates"])
 
 
 def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:

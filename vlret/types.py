@@ -137,9 +137,13 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class QueryVector:
-    """A query that is embedded already: `vector` float32 [dim], of unit length, by the model of the index."""
+    """A query that is embedded already: `vector` float32 [dim], of unit length, by the model of the index.
+
+    `is_text` says that it was a sentence, and not an image or video.
+    """
 
     vector: Vectors = field(compare=False, repr=False)
+    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

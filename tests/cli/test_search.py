@@ -19,7 +19,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     hits = document.pop("hits")
     assert document == {
         "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
-        "index": str(index), "model": "colour",
+        "moments": False, "index": str(index), "model": "colour",
     }  # fmt: skip
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
@@ -103,6 +103,29 @@ def test_html_and_trim_are_written_and_told_on_stderr(index, tmp_path):
     with av.open(str(tmp_path / "clips" / "long_0-00.mp4")) as file:
         assert sum(1 for _ in file.decode(video=0)) == 50
     assert "a.html" in run.err
+
+
+def test_moments_take_the_place_of_clips(index, media, tmp_path):
+    run = vlret("search", index, "red", "--moments", "--json", "--only", "long", "--trim", tmp_path / "clips")
+    assert run.json["moments"] is True
+    (hit,) = run.json["hits"]
+    assert (hit["start"], hit["end"]) == pytest.approx((0, 10), abs=0.5)
+    (saved,) = (tmp_path / "clips").iterdir()
+    with av.open(str(saved)) as file:
+        assert sum(1 for _ in file.decode(video=0)) / 5 == pytest.approx(hit["end"] - hit["start"], abs=0.21)
+
+
+def test_a_moment_of_a_file_is_a_query(index, media):
+    hits = vlret("search", index, "long.mp4@0:15", "--only", "long", "--json").json["hits"]
+    assert hits[0]["start"] == 10
+    assert vlret("search", index, "green", "one.mp4@1", "--json").json["hits"][0]["path"] == str(
+        media / "green one.mp4"
+    )
+    run = vlret("search", index, "long.mp4@1:00")
+    assert (run.code, run.err) == (
+        2,
+        "vlret: error: long.mp4 ends at 20.0 s, before 60 s. Give a time within it.\n",
+    )
 
 
 def test_warnings_go_to_stderr(index):

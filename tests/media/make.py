@@ -53,9 +53,11 @@ def ffmpeg(*arguments: object, data: bytes | None = None) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-def video(path: Path, *arguments: object, n: int = 40, width: int = WIDTH, height: int = HEIGHT) -> Path:
-    """`n` numbered frames at 10 a second, encoded with ffmpeg's output `arguments`."""
-    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", RATE, "-i"]
+def video(
+    path: Path, *arguments: object, n: int = 40, width: int = WIDTH, height: int = HEIGHT, rate: object = RATE
+) -> Path:
+    """`n` numbered frames at `rate` a second, encoded with ffmpeg's output `arguments`."""
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", rate, "-i"]
     frames = b"".join(picture(number, width, height).tobytes() for number in range(n))
     command = imageio_ffmpeg.get_ffmpeg_exe()
     done = subprocess.run(

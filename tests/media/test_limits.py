@@ -94,7 +94,7 @@ def test_a_file_that_takes_too_much_time_is_given_up(tmp_path: Path, monkeypatch
         "decoder": "auto",
         "size": None,
     }
-    child_main._answer({**job, "path": str(path)}, out)
+    child_main._answer(child_main.KINDS, {**job, "path": str(path)}, out)
     last = json.loads(out.getvalue().splitlines()[-1])
     assert (last["kind"], last["reason"]) == ("failed", "takes more than 0 s of CPU time")
 

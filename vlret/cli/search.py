@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import options, output, search_output
+from vlret.cli import exports, options, output, search_output
 from vlret.errors import UsageError
 
 
@@ -15,7 +15,10 @@ def search(
     index: options.IndexFolder,
     query: Annotated[
         list[str],
-        typer.Argument(metavar="QUERY", help="A sentence, or the path of an image or video."),
+        typer.Argument(
+            metavar="QUERY",
+            help="A sentence, the path of an image or video, or a moment such as holiday.mp4@1:23.",
+        ),
     ],
     k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
     plus: Annotated[
@@ -52,6 +55,14 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Save each result as a separate clip."),
     ] = None,
+    moments: Annotated[
+        bool,
+        typer.Option(
+            "--moments",
+            help="Show when the answer begins and ends, not the borders of the clip; decodes again.",
+        ),
+    ] = False,
+    export: options.Export = None,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -71,6 +82,7 @@ def search(
         )
     if html:
         check_output(html)
+    exports.check_exports(export)
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     with Searcher(index, model, device) as searcher:
@@ -82,6 +94,7 @@ def search(
             minus=less,
             one_per_file=not all_clips,
             only=only,
+            moments=moments,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -89,7 +102,8 @@ def search(
         if html:
             search_output.write_search_page(html, text, opened, hits)
         if trim:
-            search_output.save_clips(trim, opened, hits)
+            search_output.save_clips(trim, hits)
+        search_output.export_hits(export, text, hits)
     finally:
         if json:
             document = search_document(
@@ -101,6 +115,7 @@ def search(
                 k=k,
                 one_per_file=not all_clips,
                 only=only,
+                moments=moments,
             )
             output.print_json(document)
         elif paths or null:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vlret.cli import output
+from vlret.cli import exports, output
 from vlret.text import count_of
 
 if TYPE_CHECKING:
@@ -52,14 +53,22 @@ def write_search_page(page: Path, text: str, index: Index, hits: Hits) -> None:
     output.say(f"wrote {output.existing(page)}")
 
 
-def save_clips(folder: Path, index: Index, hits: Hits) -> None:
+def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
+    """Write the hits to each file, in the format of its suffix."""
+    from vlret.reports.exports.clip import clips_of_hits
+
+    exports.write_exports(files, clips_of_hits(hits, text), text)
+
+
+def save_clips(folder: Path, hits: Hits) -> None:
     """Save each hit as a file."""
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
+    from vlret.types import Clip
 
     for hit in hits:
         try:
-            saved = save_clip(index.resolve(hit.clip_id), folder)
+            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

@@ -14,7 +14,7 @@ from vlret.errors import IndexFolderError, UsageError
 from vlret.index.backends.faiss_view import open_view
 from vlret.index.encode import BatchEncoded, FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
-from vlret.index.lock import LOCK, is_lock, writer_lock
+from vlret.index.lock import LOCK, writer_lock
 from vlret.index.manifest import Manifest
 from vlret.index.missing_files import MissingFiles, find_missing_files
 from vlret.index.move import move_files
@@ -23,7 +23,8 @@ from vlret.index.progress import Progress
 from vlret.index.report import BuildReport
 from vlret.index.requested_recipe import RequestedRecipe
 from vlret.index.snapshot import Snapshot
-from vlret.index.store import Store, is_own_temporary
+from vlret.index.start import require_own_folder
+from vlret.index.store import Store
 from vlret.index.tables import SkippedRow
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodePool, FileFailed
@@ -76,13 +77,12 @@ def build_index(
         UsageError: a source is not there, or an argument is not allowed.
         ModelError: the model cannot be loaded.
     """
-    started_s = time.monotonic()
     requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype)
     requested.validate()
     sources = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
     sources = [as_path(source, "A source") for source in sources]
     store = Store(as_path(out, "The folder of the index") if out else default_folder(sources))
-    _require_own_folder(store)
+    require_own_folder(store)
     prune = prune or prune_missing_folders
     try:
         found = find_media(sources)
@@ -92,6 +92,20 @@ def build_index(
         raise
     if not out and store.exists:
         _require_same_library(store, found)
+    return update_index(store, requested, found, workers, prune, prune_missing_folders, progress)
+
+
+def update_index(
+    store: Store,
+    requested: RequestedRecipe,
+    found: Found,
+    workers: int = 1,
+    prune: bool = False,
+    prune_missing_folders: bool = False,
+    progress: bool = True,
+) -> BuildReport:
+    """Encode what is new or changed of the files `found`; arguments and errors as in `build_index`."""
+    started_s = time.monotonic()
     with DecodePool(workers) as pool, _left_clean(store), writer_lock(store.folder):
         run = _Run(store, requested, found, prune, prune_missing_folders)
         run.encode(pool, workers, progress)
@@ -121,25 +135,6 @@ def default_folder(sources: Sequence[str | Path]) -> Path:
     plain = next((part for part in (source, *source.parents) if not glob.has_magic(part.name)), source)
     name = plain.name if plain.is_dir() else plain.stem
     return INDEXES / (name or "index")
-
-
-def _require_own_folder(store: Store) -> None:
-    if store.exists:
-        store.read_manifest()  # a damaged index, or one with links in it, is refused before its lock is taken
-    elif not store.folder.exists():
-        return
-    elif not store.folder.is_dir() or not all(map(_is_left_over, store.folder.iterdir())):
-        raise IndexFolderError(
-            f"{printable(store.folder)} exists and is not an index.",
-            "Give a new or an empty directory for the index.",
-            code="not_an_index",
-            path=store.folder,
-        )
-
-
-def _is_left_over(path: Path) -> bool:
-    """Whether a run left this that was killed before its first commit."""
-    return is_lock(path) or is_own_temporary(path)
 
 
 def _require_same_library(store: Store, found: Found) -> None:

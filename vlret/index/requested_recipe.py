@@ -28,6 +28,13 @@ class RequestedRecipe:
     device: str
     dtype: str
 
+    @classmethod
+    def of_index(cls, recipe: IndexRecipe, embedder: Embedder) -> RequestedRecipe:
+        """The recipe of an existing index, whose model is loaded already."""
+        return cls(
+            embedder, recipe.clips, recipe.n_frames, recipe.sampling, recipe.decoder, "auto", recipe.dtype
+        )
+
     def validate(self) -> None:
         """Refuse invalid settings before anything is opened or written.
 

@@ -60,15 +60,26 @@ def previews(clips: Iterable[Clip], n_frames: int = 1, side: int = SIDE) -> dict
     return made
 
 
+def thumbnail(clip: Clip, side: int = 480) -> bytes:
+    """Return the middle frame of a clip as JPEG, at most `side` pixels.
+
+    Raises:
+        MediaError: the file cannot be read, or ends before the clip.
+    """
+    with open_media(clip.path) as media:
+        frames = next(clip_frames(media, [clip], 1, "midpoint", fitting(media.info, side)))[1]
+    return _small(frames.pixels[0], side)
+
+
 def _of_file(clips: list[Clip], n_frames: int, side: int) -> Iterator[tuple[Clip, Preview]]:
     with open_media(clips[0].path) as media:
         duration_s = media.info.duration
         existing = [clip for clip in clips if media.info.kind == "image" or clip.start < duration_s]
-        for clip, frames in clip_frames(media, existing, n_frames, "midpoint", _fitting(media.info, side)):
+        for clip, frames in clip_frames(media, existing, n_frames, "midpoint", fitting(media.info, side)):
             yield clip, Preview(tuple(_thumbnails(frames, side)), duration_s)
 
 
-def _fitting(info: MediaInfo, side: int) -> tuple[int, int]:
+def fitting(info: MediaInfo, side: int) -> tuple[int, int]:
     """Return (width, height) of at most `side` pixels: the decoder scales, which keeps 8K files cheap."""
     scale = min(side / max(info.width, info.height), 1.0)
     return max(round(info.width * scale), 1), max(round(info.height * scale), 1)
@@ -76,12 +87,17 @@ def _fitting(info: MediaInfo, side: int) -> tuple[int, int]:
 
 def _thumbnails(frames: Frames, side: int) -> Iterator[Thumbnail]:
     for number, (time_s, pixels) in enumerate(zip(frames.times, frames.pixels, strict=True)):
-        yield Thumbnail(float(time_s), _jpeg(pixels, side if number == len(frames) // 2 else side // 2))
+        yield Thumbnail(float(time_s), _small(pixels, side if number == len(frames) // 2 else side // 2))
 
 
-def _jpeg(pixels: Pixels, side: int) -> bytes:
+def _small(pixels: Pixels, side: int) -> bytes:
     picture = Image.fromarray(pixels)
     picture.thumbnail((side, side))
+    return jpeg(picture)
+
+
+def jpeg(picture: Image.Image) -> bytes:
+    """Return a picture as JPEG."""
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80)
     return out.getvalue()

@@ -34,6 +34,7 @@ def search(
     minus: Sequence[Weighted] = (),
     one_per_file: bool = True,
     only: Filter | str | None = None,
+    moments: bool = False,
 ) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
 
@@ -43,7 +44,7 @@ def search(
     Args:
         index: an open index, or its folder.
         query: a sentence, or an image or video: a string that names a file, a `Path`, a `Clip`, or decoded
-            frames; or a `QueryVector`.
+            frames; or a `QueryVector`. `holiday.mp4@1:23` is what that file of the index shows at that time.
         model: None takes the index's own; another one is refused.
         k: number of hits at most.
         plus: added to the query; each a query, or (query, weight) in place of the weight 0.5.
@@ -51,6 +52,8 @@ def search(
         one_per_file: only the best clip of each file.
         only: which clips may be hits: a `Filter`, or a text for files whose path contains it or matches it as
             a pattern.
+        moments: give the hits the start and end of what answers the query, in place of the borders of their clips;
+            this decodes the file around each hit again.
 
     Returns:
         the hits, like a list; their `warnings` are logged, too.
@@ -69,6 +72,7 @@ def search(
             minus=minus,
             one_per_file=one_per_file,
             only=only,
+            moments=moments,
         )
     for warning in hits.warnings:
         log.warning("%s", warning)

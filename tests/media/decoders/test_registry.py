@@ -61,7 +61,7 @@ def test_a_decoder_is_one_class(odd: Odd):
     assert decode(path, [2.0, 0.1], "grey", (4, 2)).pixels[:, 0, 0, 0].tolist() == [20, 1]
     assert read_clip(path, 4, decoder="grey").pixels.shape == (4, 96, 128, 3)
     job, out = DecodeJob(path, "window:2", 2, decoder="grey", size=(1, 1)), io.BytesIO()
-    child_main._answer({"kind": "clips", **asdict(job), "path": str(path)}, out)
+    child_main._answer(child_main.KINDS, {"kind": "clips", **asdict(job), "path": str(path)}, out)
     out.seek(0)
     first, second, done = (read_message(out) for _ in range(3))
     assert [first[0]["times"], second[0]["times"]] == [[0.5, 1.5], [2.5, 3.5]]

@@ -230,7 +230,7 @@ def test_a_child_at_work_reports_progress(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setitem(child_main.KINDS, "slow", slow)
     out = io.BytesIO()
-    child_main._answer({"kind": "slow", "path": "none"}, out)
+    child_main._answer(child_main.KINDS, {"kind": "slow", "path": "none"}, out)
     lines = out.getvalue().decode().splitlines()
     assert lines.count('{"kind": "alive"}') == 2
     assert lines[-1] == '{"kind": "done"}'

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -31,8 +31,12 @@ from vlret.media.video.live import LiveVideo
 _REPORT_S = 1.0
 
 
-def main() -> None:
-    """Serve requests from standard input until it closes."""
+Kinds = Mapping[str, Callable[[dict[str, Any], Callable[[], None]], Iterator[Message]]]
+"""What a child does, by the kind of a request: a function of the request and of what it calls as it gets on."""
+
+
+def serve(kinds: Kinds) -> None:
+    """Answer the requests that arrive on standard input by `kinds`, until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     warnings.simplefilter("ignore")
     _open_stderr()
@@ -44,7 +48,7 @@ def main() -> None:
     while True:
         request = requests.get()
         _limit_memory(min(memory_bytes, worker_limit_bytes(_size(request["path"]))))
-        _answer(request, out)
+        _answer(kinds, request, out)
 
 
 def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:
@@ -81,12 +85,12 @@ def _limit_memory(n_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
 
 
-def _answer(request: dict[str, Any], out: IO[bytes]) -> None:
+def _answer(kinds: Kinds, request: dict[str, Any], out: IO[bytes]) -> None:
     is_endless = request["kind"] == "live"
     limit_s = math.inf if is_endless else decode_limit_s(_size(request["path"]))
     on_progress = _watch(request["path"], limit_s, out)
     try:
-        for header, pixels in KINDS[request["kind"]](request, on_progress):
+        for header, pixels in kinds[request["kind"]](request, on_progress):
             write_message(out, header, pixels)
     except BrokenPipeError:
         os._exit(0)
@@ -190,7 +194,7 @@ def _warning(media: Media) -> str | None:
     return "; ".join(found) or None
 
 
-KINDS = {"clips": _clips, "frames": _frames, "sampled": _sampled, "live": _live}
+KINDS: Kinds = {"clips": _clips, "frames": _frames, "sampled": _sampled, "live": _live}
 
 if __name__ == "__main__":
-    main()
+    serve(KINDS)

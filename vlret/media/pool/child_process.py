@@ -37,15 +37,20 @@ class ChildDied(Exception):  # noqa: N818 - an event: the reason for a skipped f
 class Child:
     """One decoding process, limited to `memory_bytes` where the system allows it.
 
-    It inherits the file descriptors `pass_fds`.
+    It runs the module `program` (`child_main.serve`), and inherits the file descriptors `pass_fds`.
 
     Raises:
         VlretError: the system cannot start one now ("no_process").
     """
 
-    def __init__(self, memory_bytes: int, pass_fds: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        memory_bytes: int,
+        pass_fds: tuple[int, ...] = (),
+        program: str = "vlret.media.pool.child_main",
+    ) -> None:
         # -P: a file in the working directory must not shadow a module.
-        command = [sys.executable, "-P", "-m", "vlret.media.pool.child_main", str(memory_bytes)]
+        command = [sys.executable, "-P", "-m", program, str(memory_bytes)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
             self._process = subprocess.Popen(

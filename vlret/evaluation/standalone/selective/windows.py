@@ -13,7 +13,7 @@ from vlret.evaluation.embeddings.array_cache import Array, ArrayCache
 from vlret.evaluation.embeddings.encoding_version import ENCODING_VERSION
 from vlret.evaluation.standalone.selective.video import WindowedVideo
 from vlret.index.fingerprint import fingerprint
-from vlret.index.windows import embed_windows, window_job
+from vlret.index.windows import Windows, embed_windows, window_job
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileFailed
 from vlret.media.pool.read_in_child import failure
 from vlret.media.shots import require_detector
@@ -33,19 +33,26 @@ def windowed_videos(
         MediaError: a file cannot be read.
     """
     require_detector("content")
-    job = window_job(Path(), model, rate_hz, length_s)
-    common = {"encoding_version": ENCODING_VERSION, "clips": job.clips}
-    with ArrayCache(cache, common | _recipe(model)) as embedded, ArrayCache(cache, common) as seen:
-        videos = []
-        for path in tqdm(paths, "videos", unit="video", disable=None):
-            key = fingerprint(path)
-            if f"{key}|duration" not in embedded:
-                _embed(embedded, key, path, model, rate_hz, length_s)
-            if f"{key}|changes" not in seen:
-                seen.put(f"{key}|shots", _shots(path))
-                seen.put(f"{key}|changes", _changes(path, job.clips))
-            videos.append(_video(key, embedded, seen))
-        return videos
+    rule = window_job(Path(), model, rate_hz, length_s).clips
+    embedded = kept_windows(paths, model, rate_hz, length_s, cache)
+    with ArrayCache(cache, {"encoding_version": ENCODING_VERSION, "clips": rule}) as seen:
+        return [_video(path, windows, seen, rule) for path, windows in zip(paths, embedded, strict=True)]
+
+
+def kept_windows(
+    paths: Sequence[Path], model: Embedder, rate_hz: float, length_s: float, cache: Path
+) -> list[Windows]:
+    """The windows of each video; what is in `cache` is not embedded again.
+
+    Raises:
+        UsageError: a rate or length that is not positive, or a model without a vision tower.
+        MediaError: a file cannot be read.
+    """
+    rule = window_job(Path(), model, rate_hz, length_s).clips
+    recipe = {"encoding_version": ENCODING_VERSION, "clips": rule} | _recipe(model)
+    with ArrayCache(cache, recipe) as embedded:
+        bar = tqdm(paths, "videos", unit="video", disable=None)
+        return [_windows(path, embedded, model, rate_hz, length_s) for path in bar]
 
 
 def _recipe(model: Embedder) -> dict[str, Any]:
@@ -56,23 +63,33 @@ def _recipe(model: Embedder) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _embed(cache: ArrayCache, key: str, path: Path, model: Embedder, rate_hz: float, length_s: float) -> None:
-    windows = embed_windows(model, path, rate_hz, length_s)
-    cache.put(f"{key}|vectors", windows.vectors)
-    cache.put(f"{key}|spans", np.stack([windows.starts_s, windows.ends_s]).astype(np.float32))
-    cache.put(f"{key}|duration", np.array([windows.duration_s], np.float32))
+def _windows(path: Path, cache: ArrayCache, model: Embedder, rate_hz: float, length_s: float) -> Windows:
+    key = fingerprint(path)
+    if f"{key}|duration" not in cache:
+        windows = embed_windows(model, path, rate_hz, length_s)
+        cache.put(f"{key}|vectors", windows.vectors)
+        cache.put(f"{key}|spans", np.stack([windows.starts_s, windows.ends_s]).astype(np.float32))
+        cache.put(f"{key}|duration", np.array([windows.duration_s], np.float32))
+    spans, vectors, duration = (_kept(cache, f"{key}|{name}") for name in ("spans", "vectors", "duration"))
+    starts_s, ends_s = spans.astype(np.float64)
+    return Windows(starts_s, ends_s, vectors, float(duration[0]))
 
 
-def _video(key: str, embedded: ArrayCache, seen: ArrayCache) -> WindowedVideo:
-    def kept(cache: ArrayCache, name: str) -> Array:
-        return cast("Array", cache.get(f"{key}|{name}"))
-
-    starts_s, ends_s = kept(embedded, "spans").astype(np.float64)
-    changes, shots_s = (kept(seen, name).astype(np.float64) for name in ("changes", "shots"))
-    duration_s = float(kept(embedded, "duration")[0])
-    n = len(starts_s)  # damage may cost a window in one of the two passes
+def _video(path: Path, windows: Windows, cache: ArrayCache, rule: str) -> WindowedVideo:
+    key = fingerprint(path)
+    if f"{key}|changes" not in cache:
+        cache.put(f"{key}|shots", _shots(path))
+        cache.put(f"{key}|changes", _changes(path, rule))
+    changes, shots_s = (_kept(cache, f"{key}|{name}").astype(np.float64) for name in ("changes", "shots"))
+    n = len(windows.starts_s)  # damage may cost a window in one of the two passes
     changes = np.interp(np.linspace(0, 1, n), np.linspace(0, 1, len(changes)), changes)
-    return WindowedVideo(starts_s, ends_s, kept(embedded, "vectors"), duration_s, changes, shots_s)
+    return WindowedVideo(
+        windows.starts_s, windows.ends_s, windows.vectors, windows.duration_s, changes, shots_s
+    )
+
+
+def _kept(cache: ArrayCache, name: str) -> Array:
+    return cast("Array", cache.get(name))
 
 
 def _shots(path: Path) -> Array:

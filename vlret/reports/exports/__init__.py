@@ -1,0 +1,1 @@
+"""Clips as files for other programs: editing timelines, markers, playlists and tables."""

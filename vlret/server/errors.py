@@ -1,0 +1,86 @@
+"""Errors as the service answers them: `{"error": {"code", "message", "hint"}}` and a status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import PurePath
+from typing import Any, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from vlret.errors import MediaError, UsageError, VlretError
+
+_CODES = {404: "not_found", 405: "wrong_method", 408: "slow_body", 413: "body_too_large"}
+_NOT_THERE = {"no_such_clip", "media_not_found"}
+
+
+class RequestError(VlretError):
+    """A request that is refused, with the status of its answer."""
+
+    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, code=code)
+        self.status = status
+
+
+class ErrorAnswer(JSONResponse):
+    """The answer about an error; it leaves its code in the scope, for the log."""
+
+    def __init__(self, status: int, code: str, message: str, hint: str = "", **options: Any) -> None:
+        super().__init__({"error": {"code": code, "message": message, "hint": hint}}, status, **options)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        scope["error_code"] = self._code
+        await super().__call__(scope, receive, send)
+
+
+def answer_error(error: RequestError) -> ErrorAnswer:
+    """The answer about a request that is refused before its body is read: the connection ends with it."""
+    return ErrorAnswer(error.status, error.code, error.message, error.hint, headers={"Connection": "close"})
+
+
+def add_error_handlers(app: FastAPI, hidden: Callable[[], Iterable[str]]) -> None:
+    """Answer every error in one form; folders that `hidden` gives are left out of messages."""
+
+    def of_vlret(_: Request, given: Exception) -> JSONResponse:
+        error = cast(VlretError, given)
+        message, hint = error.message, error.hint
+        for folder in hidden():
+            message, hint = (_without(folder, text) for text in (message, hint))
+        return ErrorAnswer(_status(error), error.code, message, hint)
+
+    app.add_exception_handler(VlretError, of_vlret)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(RequestValidationError, _of_body)
+
+
+def _without(folder: str, text: str) -> str:
+    return text.replace(f"{folder}/", "").replace(folder, PurePath(folder).name)
+
+
+def _status(error: VlretError) -> int:
+    if isinstance(error, RequestError):
+        return error.status
+    if error.code in _NOT_THERE:
+        return 404
+    if isinstance(error, UsageError):
+        return 400
+    return 422 if isinstance(error, MediaError) else 500
+
+
+def _of_http(_: Request, error: Exception) -> JSONResponse:
+    answer = cast(HTTPException, error)
+    code = _CODES.get(answer.status_code, "bad_request")
+    return ErrorAnswer(answer.status_code, code, f"{answer.detail}.", headers=answer.headers)
+
+
+def _of_body(_: Request, error: Exception) -> JSONResponse:
+    first = cast(RequestValidationError, error).errors()[0]
+    place = ".".join(str(part) for part in first["loc"][1:])
+    message = f"{place or 'The request'}: {first['msg']}."
+    return ErrorAnswer(422, "bad_request", message, "See /api/openapi.json.")

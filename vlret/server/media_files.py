@@ -1,0 +1,64 @@
+"""The media files of an index by id: what a browser may ask for, and no path beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from vlret.index.index import Index
+from vlret.server.errors import RequestError
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file of an index; `duration` is seconds to the end of its last clip, 0 for an image; `n_clips` its clips."""
+
+    media_id: str
+    path: Path
+    fingerprint: str
+    duration: float
+    n_clips: int
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is a still image."""
+        return self.duration == 0
+
+
+class MediaFiles:
+    """The files of one revision of an index, and the clips of each."""
+
+    def __init__(self, index: Index) -> None:
+        rows = index.rows()
+        self.rows = rows.set_index("clip_id")
+        first = rows.drop_duplicates("path").sort_values("path")
+        ends, counts = (rows.groupby("path")["end"].agg(what).tolist() for what in ("max", "size"))
+        columns = (first[name].tolist() for name in ("root", "relative_path", "path", "fingerprint"))
+        files = [
+            MediaFile(_media_id(root, relative), Path(path), fingerprint, float(end), int(n))
+            for root, relative, path, fingerprint, end, n in zip(*columns, ends, counts, strict=True)
+        ]
+        self._by_id = {file.media_id: file for file in files}
+        self._by_path = {str(file.path): file for file in files}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def by_id(self, media_id: str) -> MediaFile:
+        """The file of that id.
+
+        Raises:
+            RequestError: there is none.
+        """
+        if media_id not in self._by_id:
+            raise RequestError(404, "no_such_media", "The index has no such media file.", "Search again.")
+        return self._by_id[media_id]
+
+    def of_path(self, path: str | Path) -> MediaFile:
+        """The file at `path`, as the index's rows have it."""
+        return self._by_path[str(path)]
+
+
+def _media_id(root: str, relative_path: str) -> str:
+    return hashlib.blake2b(f"{root}\0{relative_path}".encode(), digest_size=8).hexdigest()

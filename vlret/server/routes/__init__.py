@@ -1,0 +1,1 @@
+"""The routes of the service: what is asked, and which function answers."""

@@ -63,6 +63,9 @@ def search(
         ),
     ] = False,
     export: options.Export = None,
+    copies: Annotated[
+        bool, typer.Option("--copies", help="List files with the same footage as results of their own.")
+    ] = False,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -95,6 +98,7 @@ def search(
             one_per_file=not all_clips,
             only=only,
             moments=moments,
+            fold_copies=not copies,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -116,6 +120,7 @@ def search(
                 one_per_file=not all_clips,
                 only=only,
                 moments=moments,
+                fold_copies=not copies,
             )
             output.print_json(document)
         elif paths or null:

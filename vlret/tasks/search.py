@@ -35,6 +35,7 @@ def search(
     one_per_file: bool = True,
     only: Filter | str | None = None,
     moments: bool = False,
+    fold_copies: bool = True,
 ) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
 
@@ -54,6 +55,8 @@ def search(
             a pattern.
         moments: give the hits the start and end of what answers the query, in place of the borders of their clips;
             this decodes the file around each hit again.
+        fold_copies: give one hit for files that hold the same footage, and the others as its `copies`: files with the
+            same bytes, and what `vlret.find_duplicates` has found.
 
     Returns:
         the hits, like a list; their `warnings` are logged, too.
@@ -73,6 +76,7 @@ def search(
             one_per_file=one_per_file,
             only=only,
             moments=moments,
+            fold_copies=fold_copies,
         )
     for warning in hits.warnings:
         log.warning("%s", warning)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
+from vlret.tasks.fold import nearest_clips, nearest_folded
 from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
@@ -84,6 +85,7 @@ class Searcher:
         one_per_file: bool = True,
         only: Filter | str | None = None,
         moments: bool = False,
+        fold_copies: bool = True,
     ) -> Hits:
         """The `k` clips nearest to `query`, best first; arguments and errors as in `vlret.search`."""
         check_count(k, "k")
@@ -94,7 +96,8 @@ class Searcher:
             sentences = sentences_of(query, plus, minus)
             warnings = [line for text in sentences for line in text_warnings(model, text)]
             info = index.backend.info()
-        hits = index.search(vector[None], k=k, one_per_file=one_per_file, only=only)[0]
+        nearest = nearest_folded if fold_copies else nearest_clips
+        hits = nearest(index, vector, k, one_per_file, only)
         if only is None and not info.is_exact:
             warnings.append(f"The search was approximate: recall@10 {info.recall_at_10:.3f} ({info.kind}).")
         if moments:

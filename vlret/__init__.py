@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vlret.tasks.segment import segment
     from vlret.tasks.stream.stream import stream
     from vlret.tasks.vqa import answer
+    from vlret.tasks.watch.watch import watch
     from vlret.types import Answer, Clip, ClipCaption, Frames, Hit, Hits, Label, Segment
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ __all__ = [
     "search",
     "segment",
     "stream",
+    "watch",
 ]
 
 _HOMES = {
@@ -71,6 +73,7 @@ _HOMES = {
     "segment": "tasks.segment",
     "stream": "tasks.stream.stream",
     "answer": "tasks.vqa",
+    "watch": "tasks.watch.watch",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.index.stand_in import media_info
 from vlret.index.index import Index
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.snapshot import Snapshot
@@ -40,8 +41,9 @@ def new_index(folder: Path, dim: int) -> IndexWriter:
 def add_file(writer: IndexWriter, path: str, vectors: Vectors) -> None:
     """A file with one clip of two seconds a vector."""
     clips = [Clip(Path(ROOT) / path, 2.0 * n, 2.0 * n + 2) for n in range(len(vectors))]
+    info = media_info(2.0 * len(clips))
     content = hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()
-    writer.add(FileRow(0, path, 1, 1), content, clips, vectors, np.empty(0, np.int64))
+    writer.add(FileRow(0, path, 1, 1), content, clips, vectors, np.empty(0, np.int64), info)
 
 
 def synthetic_index(folder: Path, vectors: Vectors, clips_per_file: Sequence[int] | int = 3) -> Index:

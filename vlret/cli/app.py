@@ -30,6 +30,7 @@ from vlret.cli import (
     label,
     models,
     output,
+    reindex,
     remove,
     search,
     serve,
@@ -52,6 +53,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "watch": watch.watch,
     "serve": serve.serve,
     "info": info.info,
+    "reindex": reindex.reindex,
     "duplicates": duplicates.duplicates,
     "remove": remove.remove,
     "check": check.check,
@@ -64,7 +66,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = (["index"], ["watch"], ["train"], ["bench"])
+_RESUMABLE = (["index"], ["reindex"], ["watch"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

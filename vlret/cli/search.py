@@ -63,6 +63,18 @@ def search(
         ),
     ] = False,
     export: options.Export = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Not the files whose path contains or matches this."),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL", help='Only clips for which this holds: "duration > 5 and year(taken) = 2024".'
+        ),
+    ] = None,
+    sort: Annotated[str, typer.Option(help="Order of the results: score, time or path.")] = "score",
+    page: Annotated[int, typer.Option(min=1, help="The next -k results: 2, 3, ...")] = 1,
     copies: Annotated[
         bool, typer.Option("--copies", help="List files with the same footage as results of their own.")
     ] = False,
@@ -98,6 +110,10 @@ def search(
             one_per_file=not all_clips,
             only=only,
             moments=moments,
+            exclude=exclude or (),
+            where=where,
+            sort=sort,
+            page=page,
             fold_copies=not copies,
         )
     for warning in hits.warnings:
@@ -120,6 +136,10 @@ def search(
                 one_per_file=not all_clips,
                 only=only,
                 moments=moments,
+                exclude=exclude or (),
+                where=where,
+                sort=sort,
+                page=page,
                 fold_copies=not copies,
             )
             output.print_json(document)
@@ -128,6 +148,6 @@ def search(
         else:
             search_output.show_hits(hits)
     if not hits:
-        search_output.say_nothing_found(opened, only)
+        search_output.say_nothing_found(opened, page, only=only, exclude=exclude, where=where)
     elif not (json or paths or null or all_clips):
         search_output.say_more_clips(opened, hits)

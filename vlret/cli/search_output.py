@@ -27,14 +27,17 @@ def show_hits(hits: Hits) -> None:
             output.show(f"{'':28} also in {files}: {', '.join(hit.copies)}")
 
 
-def say_nothing_found(index: Index, only: str | None) -> None:
-    """Say why there is no hit."""
-    if only and len(index):
-        output.say(
-            f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
-        )
-    else:
+def say_nothing_found(index: Index, page: int, **filters: str | Sequence[str] | None) -> None:
+    """Say why there is no hit; `filters` are the options that were given."""
+    given = ", ".join(f"--{name} {value!r}" for name, value in filters.items() if value)
+    if not len(index):
         output.say("no results: the index is empty")
+    elif page > 1:
+        output.say(f"no results on page {page}")
+    elif filters["where"] or filters["exclude"]:
+        output.say(f"no clip fits {given}")
+    else:
+        output.say(f"no file matches {given}: give a part of the path, or a pattern such as '*/2024/*'")
 
 
 def say_more_clips(index: Index, hits: Hits) -> None:

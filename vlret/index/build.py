@@ -14,6 +14,7 @@ from vlret.errors import IndexFolderError, UsageError
 from vlret.index.backends.faiss_view import open_view
 from vlret.index.encode import BatchEncoded, FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
+from vlret.index.fill_metadata import fill_metadata
 from vlret.index.lock import LOCK, writer_lock
 from vlret.index.manifest import Manifest
 from vlret.index.missing_files import MissingFiles, find_missing_files
@@ -170,7 +171,7 @@ class _Run:
             self._missing = find_missing_files(self._snapshot, moved, prune_missing_folders)
         self._failed: list[SkippedFile] = []
         self._partial: list[SkippedFile] = []
-        self._n_new = self._n_clips = self._n_dropped = 0
+        self._n_new = self._n_clips = self._n_dropped = self._n_filled = 0
         self._seconds = 0.0
 
     def encode(self, pool: DecodePool, workers: int, progress: bool) -> None:
@@ -188,7 +189,9 @@ class _Run:
         finally:
             writer.commit()  # whole files that wait for their shard are kept, also on Ctrl-C
         self._n_dropped = writer.n_dropped - sum(len(item.clip_ids) for item in self._plan.moved)
-        open_view(Snapshot.read(self._store))
+        after, paths = Snapshot.read(self._store), {file.path for file in self._found.files}
+        self._n_filled = fill_metadata(after, paths, pool, progress)
+        open_view(Snapshot.read(self._store) if self._n_filled else after)
 
     def _load(self) -> Embedder:
         old = self._snapshot.manifest if self._snapshot else None
@@ -233,7 +236,7 @@ class _Run:
             writer.skip(_skipped(item, event), item.old_ids)
             self._failed.append(SkippedFile(item.path, event.reason))
             return
-        writer.add(item.file, event.fingerprint, event.clips, event.vectors, item.old_ids)
+        writer.add(item.file, event.fingerprint, event.clips, event.vectors, item.old_ids, event.info)
         self._n_new += 1
         self._n_clips += len(event.clips)
         self._seconds += event.duration_s
@@ -250,6 +253,7 @@ class _Run:
             clips=self._n_clips, hours=self._seconds / 3600, wall_s=wall_s,
             moved=len(self._plan.moved), unread=self._found.unread,
             missing_folders={str(folder): n for folder, n in self._missing.folders.items()},
+            filled=self._n_filled,
         )  # fmt: skip
 
 

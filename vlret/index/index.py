@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from numbers import Integral
@@ -23,6 +23,7 @@ from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
+from vlret.index.resolve_filter import resolved
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
@@ -100,13 +101,26 @@ class Index:
         """
         self.recipe.require_card(self.folder, card)
 
-    def rows(self) -> pd.DataFrame:
-        """The live clips in order of clip_id.
+    def rows(self, clip_ids: Sequence[int] | None = None) -> pd.DataFrame:
+        """The live clips in order of clip_id, or those of `clip_ids` in their order.
 
         Columns: clip_id, root (folder), path (absolute), relative_path (POSIX, below root), start and end
-        in seconds (equal for an image), fingerprint, size in bytes, mtime_ns.
+        in seconds (equal for an image), fingerprint, size in bytes, mtime_ns; of the file, where known: duration_s
+        in seconds, width, height, codec, fps, taken (capture time, the clock of the place).
+
+        Raises:
+            UsageError: the index has no such clip.
         """
-        return self._snapshot.clips.copy()
+        if clip_ids is None:
+            return self._snapshot.clips.copy()
+        places = [self._position(clip_id) for clip_id in clip_ids]
+        return self._snapshot.clips.iloc[places].reset_index(drop=True)
+
+    @cached_property
+    def n_unmeasured(self) -> int:
+        """Files of an older index, of which size, length and capture time are not known yet."""
+        clips = self._snapshot.clips
+        return int(clips["path"][clips["width"].isna()].nunique())
 
     def vectors(self) -> Vectors:
         """The vectors of `rows()`, float32 [n, dim], unit length."""
@@ -183,13 +197,12 @@ class Index:
             only: which clips may be hits; a text stands for `Filter(path=text)`.
 
         Raises:
-            UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, or a vector that is
-                zero or not finite.
+            UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, a condition that cannot be
+                evaluated, or a vector that is zero or not finite.
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        if only is not None and not isinstance(only, Filter):
-            only = Filter(path=only)
+        only = resolved(Filter.of(only), self._snapshot)
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids

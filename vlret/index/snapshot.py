@@ -84,7 +84,7 @@ class Snapshot:
             table = _read_clips(store, manifest, entry, first_id)
             tables.append(table)
             first_id = table["clip_id"][-1].as_py() + 1 if len(table) else first_id
-        rows = pa.concat_tables(tables).to_pandas()
+        rows = pa.concat_tables(tables).to_pandas().astype({"width": "Int32", "height": "Int32"})
         dropped = np.empty(0, np.int64)
         if manifest.dropped:
             dropped = store.read_table(manifest.dropped, DROPPED)["clip_id"].to_numpy()

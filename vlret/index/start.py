@@ -8,37 +8,28 @@ from pathlib import Path
 
 from vlret.errors import IndexFolderError
 from vlret.index.lock import is_lock, writer_lock
-from vlret.index.manifest import Manifest
-from vlret.index.requested_recipe import RequestedRecipe
+from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.store import Store, is_own_temporary
-from vlret.models.base import Embedder
 from vlret.text import printable
 
 
-def start_index(
-    store: Store, requested: RequestedRecipe, roots: Sequence[str] = (), index_id: str = ""
-) -> Embedder:
-    """Write the manifest of an index without clips; return the model that its clips are for.
+def start_index(store: Store, recipe: IndexRecipe, roots: Sequence[str] = (), index_id: str = "") -> None:
+    """Write the manifest of an index without clips.
 
     Args:
         store: where there is no index yet.
-        requested: its recipe.
+        recipe: what its clips will be made by.
         roots: its folders of media files, in order.
         index_id: 32 hex digits; "" draws a new one.
 
     Raises:
-        UsageError: the model is text-only.
-        ModelError: it cannot be loaded.
         IndexFolderError: the folder is not empty, or another writer is at work.
-        OutputError: the folder cannot be written.
+        OutputError: it cannot be written.
     """
     require_own_folder(store)
     with writer_lock(store.folder):
-        embedder = requested.load(store.folder, None)
-        embedder.check_clips()
-        manifest = Manifest.start(requested.recipe(embedder))
+        manifest = Manifest.start(recipe)
         store.commit(replace(manifest, roots=tuple(roots), id=index_id or manifest.id))
-    return embedder
 
 
 def require_own_folder(store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -17,6 +17,7 @@ from vlret.files import TEMPORARY, is_temporary, replace_file
 from vlret.index.manifest import NAMES, SHARDS, FileEntry, Manifest
 from vlret.index.parquet_file import mark_of, write_parquet
 from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
+from vlret.index.tables import METADATA
 from vlret.parquet_file import read_parquet
 from vlret.text import printable
 
@@ -98,9 +99,15 @@ class Store:
         return FileEntry(name, table.num_rows, len(data), hashlib.sha256(data).hexdigest()), number + 1
 
     def read_table(
-        self, entry: FileEntry, schema: pa.Schema, columns: Sequence[str] | None = None
+        self,
+        entry: FileEntry,
+        schema: pa.Schema,
+        columns: Sequence[str] | None = None,
+        optional: Collection[str] = METADATA.names,
     ) -> pa.Table:
         """A Parquet file of the index that must have the columns of `schema`: all of them, or some.
+
+        Columns of `optional` may hold nulls or be missing, which gives nulls.
 
         Raises:
             FileNotFoundError: it is gone (a later revision may have replaced it).
@@ -111,7 +118,8 @@ class Store:
                 _check_size(file, entry)
                 if columns is None:  # else the checksums of the pages that are read must do
                     check_digest(file, entry)
-                return read_parquet(file, entry.rows, schema, list(columns or schema.names))
+                wanted = list(columns or schema.names)
+                return read_parquet(file, entry.rows, schema, wanted, optional)
         except FileNotFoundError:
             raise
         except (OSError, ValueError, pa.ArrowException) as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vlret.index.windows import Windows
 
 LEVEL = 0.6
-"""How far above the baseline, of the way to the peak, a moment's scores lie: chosen on dev videos (docs/moments.md)."""
+"""Chosen on dev videos: docs/moments.md."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +52,13 @@ def curve_of(windows: Windows, vector: Vectors, unrelated: Vectors) -> ScoreCurv
     return ScoreCurve(times_s, windows.vectors @ vector, start, end, baseline)
 
 
-def moments(curve: ScoreCurve) -> list[Moment]:
-    """The moments of a curve that reach a common level, the best first; none where no score is above the baseline."""
-    gains = _gains(curve, int(curve.scores.argmax()))
+def moments(curve: ScoreCurve, level: float = LEVEL) -> list[Moment]:
+    """The moments of a curve that reach a common level, the best first; none where no score is above the baseline.
+
+    Args:
+        level: where a moment ends, as a share of the way from the baseline to the peak, above 0 and below 1.
+    """
+    gains = _gains(curve, int(curve.scores.argmax()), level)
     found = []
     while gains[peak := int(gains.argmax())] > 0:
         first, last = _span(gains, peak)
@@ -63,20 +67,23 @@ def moments(curve: ScoreCurve) -> list[Moment]:
     return found
 
 
-def moment_near(curve: ScoreCurve, start: float, end: float) -> Moment | None:
-    """The moment around the highest score in `[start, end)` seconds; None where none there is above the baseline."""
+def moment_near(curve: ScoreCurve, start: float, end: float, level: float = LEVEL) -> Moment | None:
+    """The moment around the highest score in `[start, end)` seconds; None where none there is above the baseline.
+
+    The level is one of that score; it may reach beyond these seconds.
+    """
     inside = np.flatnonzero((start <= curve.times_s) & (curve.times_s < end))
     if not len(inside):
         return None
     peak = int(inside[curve.scores[inside].argmax()])
-    gains = _gains(curve, peak)
+    gains = _gains(curve, peak, level)
     return _moment(curve, *_span(gains, peak)) if gains[peak] > 0 else None
 
 
-def _gains(curve: ScoreCurve, peak: int) -> NDArray[np.float64]:
+def _gains(curve: ScoreCurve, peak: int, level: float) -> NDArray[np.float64]:
     """How far each score is above the level that belongs to a peak; what is higher than the peak counts as it does."""
     heights = curve.scores.astype(np.float64) - curve.baseline
-    gains: NDArray[np.float64] = np.minimum(heights, heights[peak]) - LEVEL * heights[peak]
+    gains: NDArray[np.float64] = np.minimum(heights, heights[peak]) - level * heights[peak]
     return gains
 
 

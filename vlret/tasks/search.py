@@ -35,6 +35,10 @@ def search(
     one_per_file: bool = True,
     only: Filter | str | None = None,
     moments: bool = False,
+    exclude: Sequence[str] | str = (),
+    where: str | None = None,
+    sort: str = "score",
+    page: int = 1,
     fold_copies: bool = True,
 ) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
@@ -55,6 +59,11 @@ def search(
             a pattern.
         moments: give the hits the start and end of what answers the query, in place of the borders of their clips;
             this decodes the file around each hit again.
+        exclude: not the files that one of these texts or patterns matches.
+        where: a condition in SQL for the clips that may be hits, such as `duration > 5 and year(taken) = 2024`
+            (docs/filters.md); a `Filter` with `where_values` binds values to it.
+        sort: the order in which the hits are listed: by "score", "time" (recorded, else changed) or "path".
+        page: which k hits, by score: 1 the best, 2 the next k; `Hits.has_next` says whether there are more.
         fold_copies: give one hit for files that hold the same footage, and the others as its `copies`: files with the
             same bytes, and what `vlret.find_duplicates` has found.
 
@@ -62,7 +71,8 @@ def search(
         the hits, like a list; their `warnings` are logged, too.
 
     Raises:
-        UsageError: an empty query, k below 1, a weight that is not above 0, or an argument of another type.
+        UsageError: an empty query, k below 1, a weight that is not above 0, or an argument of another type,
+            or a condition that cannot be evaluated.
         MediaError: a file that the query names cannot be read.
         IndexFolderError, ModelError: the index or its model is missing or is not the one that made the index.
     """
@@ -76,6 +86,10 @@ def search(
             one_per_file=one_per_file,
             only=only,
             moments=moments,
+            exclude=exclude,
+            where=where,
+            sort=sort,
+            page=page,
             fold_copies=fold_copies,
         )
     for warning in hits.warnings:

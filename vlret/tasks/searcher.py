@@ -18,9 +18,10 @@ from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
 from vlret.tasks.moments import ScoreCurve
+from vlret.tasks.order import candidates_for, check_sort, page_of, sort_hits, unmeasured_warning
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
 from vlret.tasks.text_warnings import text_warnings
-from vlret.types import Clip, Frames, Hits, Vectors, as_path, check_count
+from vlret.types import Clip, Frames, Hits, Vectors, as_path
 
 if TYPE_CHECKING:
     from vlret.media.pool import DecodePool
@@ -85,10 +86,15 @@ class Searcher:
         one_per_file: bool = True,
         only: Filter | str | None = None,
         moments: bool = False,
+        exclude: Sequence[str] | str = (),
+        where: str | None = None,
+        sort: str = "score",
+        page: int = 1,
         fold_copies: bool = True,
     ) -> Hits:
         """The `k` clips nearest to `query`, best first; arguments and errors as in `vlret.search`."""
-        check_count(k, "k")
+        n_candidates, wanted = candidates_for(k, page), Filter.of(only, exclude, where)
+        check_sort(sort)
         with self._lock:
             index, model = self._index, self.model
             query, plus, minus = with_moments(index, query, plus, minus)
@@ -97,8 +103,12 @@ class Searcher:
             warnings = [line for text in sentences for line in text_warnings(model, text)]
             info = index.backend.info()
         nearest = nearest_folded if fold_copies else nearest_clips
-        hits = nearest(index, vector, k, one_per_file, only)
-        if only is None and not info.is_exact:
+        hits = nearest(index, vector, n_candidates, one_per_file, wanted)
+        hits, has_next = page_of(hits, k, page)
+        hits = sort_hits(index, hits, sort)
+        if wanted is not None and wanted.where and index.n_unmeasured:
+            warnings.append(unmeasured_warning(index.n_unmeasured))
+        if wanted is None and not info.is_exact:
             warnings.append(f"The search was approximate: recall@10 {info.recall_at_10:.3f} ({info.kind}).")
         if moments:
             from vlret.tasks.hit_moments import hits_as_moments  # brings PyAV
@@ -106,7 +116,7 @@ class Searcher:
             with self._decoding:
                 hits, unread = hits_as_moments(index, model, vector, hits)
             warnings += unread
-        return Hits(tuple(hits), tuple(warnings))
+        return Hits(tuple(hits), tuple(warnings), has_next=has_next)
 
     def score_curve(
         self,

@@ -258,3 +258,14 @@ def test_a_known_folder_may_be_away_at_the_start(watching, films, tmp_path, mode
 def test_wrong_numbers_are_refused(watching, option):
     with pytest.raises(UsageError):
         watching(**option)
+
+
+def test_the_new_index_names_its_model_by_what_it_was_loaded_by(films, tmp_path, monkeypatch):
+    from vlret.models import registry
+
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setattr(registry, "load_model", lambda name, device, dtype: CircleEmbedder())
+    reports = watch(films, tmp_path / "index", model=str(tmp_path / "mine"), settle_s=0.2, poll_s=0.1)
+    next(reports)
+    reports.close()
+    assert Index.open(tmp_path / "index").recipe.model == str(tmp_path / "mine")

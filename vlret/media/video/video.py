@@ -138,7 +138,7 @@ class Video:
             raise self._not_decodable()
         self._ahead, self._first_pts = first, first.pts
         self._orientation = orientation_of(first.frame)
-        self.info = _describe(first, self._orientation, self._table, self._stream.codec_name)
+        self.info = _describe(first, self._orientation, self._table, self._stream)
         if self.info.duration > MAX_SPAN_S:
             reason = f"its timestamps span {self.info.duration:.0f} s"
             raise UnreadableError(self.path, reason, "Remux the file.", code="too_long")
@@ -220,7 +220,7 @@ class Video:
         return int(last - first)
 
 
-def _describe(first: Shown, orientation: Orientation, table: PacketTable, codec: str) -> MediaInfo:
+def _describe(first: Shown, orientation: Orientation, table: PacketTable, stream: FrameStream) -> MediaInfo:
     frame = first.frame
     width, height = orientation.size(frame.width, frame.height)
     shown = table.pts[table.pts >= first.pts]
@@ -234,8 +234,9 @@ def _describe(first: Shown, orientation: Orientation, table: PacketTable, codec:
         height=height,
         n_frames=n_frames,
         fps=1 / (table.step * table.tick_s) if table.n_packets > 1 else None,
-        codec=codec,
+        codec=stream.codec_name,
         rotation=orientation.rotation,
         has_index=table.seekable,
         shown_until=max(duration, (table.stated_end - first.pts) * table.tick_s),
+        taken=stream.taken,
     )

@@ -11,9 +11,10 @@ from pathlib import Path
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.build import update_index
 from vlret.index.index import Index
+from vlret.index.manifest import IndexRecipe
 from vlret.index.report import BuildReport
 from vlret.index.requested_recipe import RequestedRecipe
-from vlret.index.start import start_index
+from vlret.index.start import require_own_folder, start_index
 from vlret.index.store import Store
 from vlret.media.sources import Found, MediaFile, find_media
 from vlret.models.base import Embedder
@@ -56,17 +57,25 @@ class WatchedLibrary:
         self._requested = self._open()
 
     def _open(self) -> RequestedRecipe:
-        if not self._store.exists:
-            model = self._model or DEFAULT_MODEL
-            requested = RequestedRecipe(model, "auto", None, "midpoint", "auto", self._device, "auto")
-            requested.validate()
-            embedder = start_index(self._store, requested)
-            recipe = self._store.read_manifest().recipe
-        else:
+        if self._store.exists:
             index = Index.open(self._store.folder)
             embedder, recipe = model_for_index(index, self._model, self._device), index.recipe
+        else:
+            embedder, recipe = self._start()
         self._recipe = recipe
         return RequestedRecipe.of_index(recipe, embedder)
+
+    def _start(self) -> tuple[Embedder, IndexRecipe]:
+        """A new index with the default settings."""
+        require_own_folder(self._store)
+        model = self._model or DEFAULT_MODEL
+        requested = RequestedRecipe(model, "auto", None, "midpoint", "auto", self._device, "auto")
+        requested.validate()
+        embedder = requested.load(self._store.folder, None)
+        embedder.check_clips()
+        recipe = requested.recipe(embedder)
+        start_index(self._store, recipe)
+        return embedder, recipe
 
     def look(self) -> BuildReport | None:
         """Take what has settled into the index; None if that changed nothing in it.

@@ -63,7 +63,7 @@ def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
     exports.write_exports(files, clips_of_hits(hits, text), text)
 
 
-def save_clips(folder: Path, hits: Hits) -> None:
+def save_clips(folder: Path, hits: Hits, form: str) -> None:
     """Save each hit as a file."""
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
@@ -71,7 +71,7 @@ def save_clips(folder: Path, hits: Hits) -> None:
 
     for hit in hits:
         try:
-            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder)
+            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder, form)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

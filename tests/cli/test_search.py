@@ -20,6 +20,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     assert document == {
         "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
         "moments": False, "index": str(index), "model": "colour",
+        "exclude": [], "where": None, "sort": "score", "page": 1, "has_next": False,
     }  # fmt: skip
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)

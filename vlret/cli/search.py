@@ -63,13 +63,6 @@ def search(
         ),
     ] = False,
     export: options.Export = None,
-    trim_format: Annotated[
-        str,
-        typer.Option(
-            metavar="mp4|webm",
-            help="Of --trim: mp4 (H.264), or webm (VP9: no encoder under the GPL is used).",
-        ),
-    ] = "mp4",
     exclude: Annotated[
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Not the files whose path contains or matches this."),
@@ -82,6 +75,13 @@ def search(
     ] = None,
     sort: Annotated[str, typer.Option(help="Order of the results: score, time or path.")] = "score",
     page: Annotated[int, typer.Option(min=1, help="The next -k results: 2, 3, ...")] = 1,
+    trim_format: Annotated[
+        str,
+        typer.Option(
+            metavar="mp4|webm",
+            help="Of --trim: mp4 (H.264), or webm (VP9: no encoder under the GPL is used).",
+        ),
+    ] = "mp4",
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vlret.errors import VlretError
+    from vlret.index.annotate import annotate
     from vlret.index.build import build_index
     from vlret.index.filter import Filter
     from vlret.index.index import Index
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
+    from vlret.tasks.duplicates.find import find_duplicates
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
     from vlret.tasks.searcher import Searcher
     from vlret.tasks.segment import segment
     from vlret.tasks.stream.stream import stream
     from vlret.tasks.vqa import answer
+    from vlret.tasks.watch.watch import watch
     from vlret.types import Answer, Clip, ClipCaption, Frames, Hit, Hits, Label, Segment
 
 __version__ = "0.1.0"
@@ -35,15 +38,18 @@ __all__ = [
     "Searcher",
     "Segment",
     "VlretError",
+    "annotate",
     "answer",
     "build_index",
     "caption",
     "classify",
     "decode",
+    "find_duplicates",
     "load_model",
     "search",
     "segment",
     "stream",
+    "watch",
 ]
 
 _HOMES = {
@@ -58,9 +64,11 @@ _HOMES = {
     "VlretError": "errors",
     "Filter": "index.filter",
     "Index": "index.index",
+    "annotate": "index.annotate",
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",
+    "find_duplicates": "tasks.duplicates.find",
     "classify": "tasks.label",
     "caption": "tasks.caption",
     "search": "tasks.search",
@@ -68,6 +76,7 @@ _HOMES = {
     "segment": "tasks.segment",
     "stream": "tasks.stream.stream",
     "answer": "tasks.vqa",
+    "watch": "tasks.watch.watch",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -27,8 +27,12 @@ def parquet_bytes(table: pa.Table, metadata: Mapping[bytes, str]) -> bytes:
     return data
 
 
-def read_parquet(file: BinaryIO, n_rows: int, schema: pa.Schema, columns: list[str]) -> pa.Table:
+def read_parquet(
+    file: BinaryIO, n_rows: int, schema: pa.Schema, columns: list[str], optional: Collection[str] = ()
+) -> pa.Table:
     """Some columns of a file that must have `n_rows` rows and the columns of `schema`, without nulls.
+
+    Columns of `optional` may hold nulls, or be missing: they are nulls then.
 
     Raises:
         ValueError: it has other rows or columns, claims more memory than they can take, holds nulls or
@@ -36,21 +40,25 @@ def read_parquet(file: BinaryIO, n_rows: int, schema: pa.Schema, columns: list[s
         OSError, pyarrow.ArrowException: it cannot be read.
     """
     claims = pq.ParquetFile(file)
-    _check_columns(claims.schema_arrow, schema)
-    _check_claims(claims.metadata, n_rows, schema)
-    wanted = pa.schema([schema.field(name) for name in columns])
+    missing = set(optional) - set(claims.schema_arrow.names)
+    present = pa.schema([field for field in schema if field.name not in missing])
+    _check_columns(claims.schema_arrow, present)
+    _check_claims(claims.metadata, n_rows, present)
+    wanted = pa.schema([present.field(name) for name in columns if name not in missing])
     # As dictionaries, a long text that is repeated in every row is in memory once, and can be measured.
     parquet = pq.ParquetFile(
         file, metadata=claims.metadata, read_dictionary=text_columns(wanted), page_checksum_verification=True
     )
-    table = parquet.read(columns=columns, use_threads=False)
+    table = parquet.read(columns=wanted.names, use_threads=False)
     _check_texts(table.select(text_columns(wanted)))
     table = table.cast(wanted)
     table.validate(full=True)
-    for name in columns:
-        if table[name].null_count:
+    for name in wanted.names:
+        if table[name].null_count and name not in optional:
             raise ValueError(f"column {name} has empty values")
-    return table
+    for name in missing.intersection(columns):
+        table = table.append_column(schema.field(name), pa.nulls(n_rows, schema.field(name).type))
+    return table.select(columns)
 
 
 def text_columns(schema: pa.Schema) -> list[str]:

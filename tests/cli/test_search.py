@@ -24,7 +24,9 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     hits = document.pop("hits")
     assert document == {
         "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
-        "min_probability": None, "nothing_fits": False, "index": str(index), "model": "colour",
+        "moments": False, "index": str(index), "model": "colour",
+        "exclude": [], "where": None, "sort": "score", "page": 1, "has_next": False,
+        "fold_copies": True, "min_probability": None, "nothing_fits": False,
     }  # fmt: skip
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
@@ -110,6 +112,29 @@ def test_html_and_trim_are_written_and_told_on_stderr(index, tmp_path):
     assert "a.html" in run.err
 
 
+def test_moments_take_the_place_of_clips(index, media, tmp_path):
+    run = vlret("search", index, "red", "--moments", "--json", "--only", "long", "--trim", tmp_path / "clips")
+    assert run.json["moments"] is True
+    (hit,) = run.json["hits"]
+    assert (hit["start"], hit["end"]) == pytest.approx((0, 10), abs=0.5)
+    (saved,) = (tmp_path / "clips").iterdir()
+    with av.open(str(saved)) as file:
+        assert sum(1 for _ in file.decode(video=0)) / 5 == pytest.approx(hit["end"] - hit["start"], abs=0.21)
+
+
+def test_a_moment_of_a_file_is_a_query(index, media):
+    hits = vlret("search", index, "long.mp4@0:15", "--only", "long", "--json").json["hits"]
+    assert hits[0]["start"] == 10
+    assert vlret("search", index, "green", "one.mp4@1", "--json").json["hits"][0]["path"] == str(
+        media / "green one.mp4"
+    )
+    run = vlret("search", index, "long.mp4@1:00")
+    assert (run.code, run.err) == (
+        2,
+        "vlret: error: long.mp4 ends at 20.0 s, before 60 s. Give a time within it.\n",
+    )
+
+
 def test_warnings_go_to_stderr(index):
     run = vlret("search", index, "ein rotes Auto und " * 9, "--json")
     assert run.code == 0
@@ -177,14 +202,33 @@ def test_paths_may_be_separated_by_nul(index):
 
 def test_a_file_that_is_gone_is_marked(tmp_path, models):
     (tmp_path / "media").mkdir()
-    for name in ("a.png", "b.png"):
-        paint_image(tmp_path / "media" / name, "red")
+    for name, colour in (("a.png", "red"), ("b.png", "blue")):
+        paint_image(tmp_path / "media" / name, colour)
     vlret("index", tmp_path / "media", "--out", tmp_path / "index", "--model", models / "colour")
     (tmp_path / "media" / "b.png").unlink()
     run = vlret("search", tmp_path / "index", "red")
     assert [line.endswith("  (file no longer exists)") for line in run.out.splitlines()] == [False, True]
     hits = vlret("search", tmp_path / "index", "red", "--json").json["hits"]
     assert [hit["gone"] for hit in hits] == [False, True]
+
+
+def test_copies_are_one_result_and_are_named(index, media, models, tmp_path):
+    folder = tmp_path / "media"
+    folder.mkdir()
+    paint_image(folder / "red.png", "red")
+    paint_image(folder / "again <b>.png", "red")
+    vlret("index", folder, "--out", tmp_path / "index", "--model", models / "colour")
+    page = tmp_path / "page.html"
+    run = vlret("search", tmp_path / "index", "red", "--html", page)
+    assert [line.strip() for line in run.out.splitlines()] == [
+        f"1   1.000                   {folder}/again <b>.png", f"also in 1 file: {folder}/red.png"
+    ]  # fmt: skip
+    assert f"also in 1 file: {folder}/red.png" in page.read_text()
+    assert len(vlret("search", tmp_path / "index", "red", "--copies", "--paths").out.splitlines()) == 2
+    assert (
+        vlret("duplicates", tmp_path / "index").out
+        == f"{folder}/again <b>.png = {folder}/red.png  (the same bytes)\n"
+    )
 
 
 @pytest.fixture

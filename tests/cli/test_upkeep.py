@@ -1,4 +1,4 @@
-"""`vlret remove`, `vlret check` and `vlret compact`."""
+"""`vlret remove`, `vlret check`, `vlret compact` and `vlret reindex`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,38 @@ def test_a_folder_is_removed_with_all_that_is_in_it(index):
     assert vlret("remove", index, "/media").code == 1
 
 
-@pytest.mark.parametrize("path", ["f00", "f001", "f001.mp4/x"])
+@pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        (["*1.mp4"], ["f000.mp4", "f002.mp4", "f003.mp4"]),
+        ([f"{ROOT}/f00[12].mp4"], ["f000.mp4", "f003.mp4"]),
+        (["f00[0-2].mp4", "*3.mp4"], []),
+        (["*/f00?.mp4"], []),
+        (["*1.mp4", f"{ROOT}/f001.mp4"], ["f000.mp4", "f002.mp4", "f003.mp4"]),
+    ],
+)
+def test_patterns_match_the_files_of_the_index(index, patterns, left):
+    assert vlret("remove", index, *patterns).code == 0
+    assert names(index) == left
+
+
+def test_a_pattern_may_be_relative_to_the_working_directory(media, models, tmp_path, monkeypatch):
+    vlret("index", media, "--out", tmp_path / "videos", "--model", models / "colour")
+    monkeypatch.chdir(media.parent)
+    assert vlret("remove", tmp_path / "videos", f"{media.name}/*.mp4").code == 0
+    assert names(tmp_path / "videos") == ["blue <b>.png"]
+
+
+def test_a_name_with_brackets_is_first_of_all_a_name(models, media, tmp_path):
+    (tmp_path / "films").mkdir()
+    for name in ("a[1].png", "a1.png"):
+        (tmp_path / "films" / name).write_bytes((media / "blue <b>.png").read_bytes())
+    vlret("index", tmp_path / "films", "--out", tmp_path / "videos", "--model", models / "colour")
+    assert vlret("remove", tmp_path / "videos", tmp_path / "films" / "a[1].png").code == 0
+    assert names(tmp_path / "videos") == ["a1.png"]
+
+
+@pytest.mark.parametrize("path", ["f00", "f001", "f001.mp4/x", "*.mov"])
 def test_what_the_index_does_not_have_is_refused(index, path):
     run = vlret("remove", index, f"{ROOT}/f000.mp4", f"{ROOT}/{path}")
     assert run.code == 1
@@ -74,3 +105,19 @@ def test_no_index_is_one_line(tmp_path, verb):
     run = vlret(verb, tmp_path, *(["x"] if verb == "remove" else []))
     assert (run.code, run.out, len(run.err.splitlines())) == (1, "", 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_index_gets_another_model(media, models, tmp_path):
+    vlret("index", media, "--out", tmp_path / "videos", "--model", models / "colour")
+    run = vlret("reindex", tmp_path / "videos", "--model", models / "asked", "--clips", "window:5")
+    assert run.code == 0, run.err
+    assert run.out.startswith(f"{tmp_path / 'videos'}: 6 clips of 3 files by asked, in ")
+    assert vlret("search", tmp_path / "videos", "red").code == 0
+    run = vlret("reindex", tmp_path / "videos", "--json")
+    assert (run.code, run.json["is_new"], run.json["clips"], run.json["gone"]) == (0, False, 6, [])
+
+
+def test_a_reindex_without_its_drive_names_the_option(index):
+    run = vlret("reindex", index, "--clips", "whole", "--model", "vljepa-mini")
+    assert (run.code, len(run.err.splitlines())) == (1, 1)
+    assert "--prune-missing-folders" in run.err

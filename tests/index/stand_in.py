@@ -94,8 +94,8 @@ def clip_decoded(job: DecodeJob, number: int, value: int) -> ClipDecoded:
 
 
 def media_info(duration_s: float) -> MediaInfo:
-    values = {"kind": "video", "duration": duration_s, "width": 8, "height": 8, "n_frames": None, "fps": None,
-              "codec": "text"}  # fmt: skip
+    values = {"kind": "video", "duration": duration_s, "width": 8, "height": 8, "n_frames": None, "fps": 0.5,
+              "codec": "text", "taken": "2024-05-06T14:03:22"}  # fmt: skip
     return MediaInfo(**values)
 
 

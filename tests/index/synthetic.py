@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tests.index.stand_in import media_info
 from vlret.index.index import Index
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.snapshot import Snapshot
@@ -39,7 +41,9 @@ def new_index(folder: Path, dim: int) -> IndexWriter:
 def add_file(writer: IndexWriter, path: str, vectors: Vectors) -> None:
     """A file with one clip of two seconds a vector."""
     clips = [Clip(Path(ROOT) / path, 2.0 * n, 2.0 * n + 2) for n in range(len(vectors))]
-    writer.add(FileRow(0, path, 1, 1), "0" * 32, clips, vectors, np.empty(0, np.int64))
+    info = media_info(2.0 * len(clips))
+    content = hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()
+    writer.add(FileRow(0, path, 1, 1), content, clips, vectors, np.empty(0, np.int64), info)
 
 
 def synthetic_index(folder: Path, vectors: Vectors, clips_per_file: Sequence[int] | int = 3) -> Index:

@@ -24,6 +24,7 @@ from vlret.index.build import build_index
 from vlret.index.encode_shard import FilePart, ShardMarker, ShardSpec, encode_shard
 from vlret.index.manifest import IndexRecipe
 from vlret.index.requested_recipe import RequestedRecipe
+from vlret.index.tables import METADATA
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,7 @@ def test_the_rows_are_those_of_an_index(spec, library, model, tmp_path, text_poo
     order = {part.path.relative_to(library).as_posix(): number for number, part in enumerate(spec.parts)}
     expected = expected.sort_values(["path", "start"], key=lambda c: c.map(order) if c.name == "path" else c)
     expected["path"] = [str(library / path) for path in expected["path"]]
-    columns = ["path", "start", "end", "fingerprint", "size", "mtime_ns"]
+    columns = ["path", "start", "end", "fingerprint", "size", "mtime_ns", *METADATA.names]
     found = rows(out, marker)
     assert list(found) == [*columns, "vector"]
     pd.testing.assert_frame_equal(found[columns], expected[columns].reset_index(drop=True))

@@ -26,7 +26,8 @@ def index(tmp_path: Path) -> Index:
 def test_pandas_reads_shards_plainly(index: Index) -> None:
     rows = pd.concat(pd.read_parquet(path) for path in sorted((index.folder / "shards").iterdir()))
     assert list(rows.columns) == [
-        "clip_id", "root", "path", "start", "end", "fingerprint", "size", "mtime_ns", "vector",
+        "clip_id", "root", "path", "start", "end", "fingerprint", "size", "mtime_ns",
+        "duration_s", "width", "height", "codec", "fps", "taken", "vector",
     ]  # fmt: skip
     vectors = np.stack(rows["vector"])
     assert vectors.dtype == np.float16

@@ -19,22 +19,26 @@ import typer
 
 from vlret import __version__
 from vlret.cli import (
+    annotate,
     bench,
     caption,
     check,
     compact,
     demo,
+    duplicates,
     index,
     info,
     label,
     models,
     output,
+    reindex,
     remove,
     search,
     serve,
     stream,
     train,
     vqa,
+    watch,
 )
 from vlret.cli.hints import with_options
 from vlret.errors import VlretError
@@ -47,8 +51,12 @@ VERBS: dict[str, Callable[..., None]] = {
     "vqa": vqa.vqa,
     "caption": caption.caption,
     "stream": stream.stream,
+    "watch": watch.watch,
     "serve": serve.serve,
     "info": info.info,
+    "annotate": annotate.annotate,
+    "reindex": reindex.reindex,
+    "duplicates": duplicates.duplicates,
     "remove": remove.remove,
     "check": check.check,
     "compact": compact.compact,
@@ -60,7 +68,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = (["index"], ["train"], ["bench"])
+_RESUMABLE = (["index"], ["reindex"], ["watch"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = [word for word in words[:n_options] if word != "--debug"]
     code = _run([*options, *words[n_options:]], debug)
     code = _flushed(code)
-    if code == _INTERRUPTED and any(thread.name.startswith("encoder") for thread in threading.enumerate()):
+    if any(thread.name.startswith("encoder") for thread in threading.enumerate()):  # interrupted, or SIGTERM
         os._exit(code)  # otherwise Python would wait for the batch being encoded
     sys.exit(code)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vlret.cli import options, output
+from vlret.cli import exports, options, output
 from vlret.errors import UsageError
 from vlret.text import count_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vlret.reports.caption_formats import CaptionFormat
     from vlret.tasks.caption import FileCaptions
     from vlret.tasks.clip_source import ClipSource
-    from vlret.types import SkippedFile
+    from vlret.types import ClipCaption, SkippedFile
 
 
 def caption(
@@ -69,6 +69,7 @@ def caption(
     device: options.Device = "auto",
     json: options.AsJson = False,
     strict: options.Strict = False,
+    export: options.Export = None,
 ) -> None:
     """Describe videos and images in words.
 
@@ -77,8 +78,10 @@ def caption(
     Example: vlret caption holiday.mp4 --every 5 --format srt > holiday.srt
     """
     written_as = _format(form, out, json)
+    _check_export(export, out)
     output.say(f"loading {model or 'the model'}")
     from vlret.models.captioners.registry import load_captioner
+    from vlret.reports.exports.clip import clips_of_captions
     from vlret.tasks.caption import caption_files, open_source, settings_of, with_threshold
 
     source = open_source(sources, model, device, every, selective)
@@ -88,25 +91,26 @@ def caption(
     folder = _folder(out, written_as, source, settings_of(made_by))
     todo = folder.unfinished() if folder else list(source.roots)
     n_kept = len(source.roots) - len(todo)
-    done = _Results(
-        caption_files(source, made_by, todo, progress=bool(out or json or not sys.stdout.isatty()))
-    )
+    results = caption_files(source, made_by, todo, progress=bool(out or json or not sys.stdout.isatty()))
+    done = _Results(results, keep=bool(export))
     if folder:
         _write(done, folder, n_kept)
     elif json:
         _print_document(done, source, made_by)
     else:
         _print(done, written_as)
+    exports.write_exports(export, clips_of_captions(done.items), "Captions")
     if done.n_files + n_kept == 0 or (strict and done.n_skipped + len(source.skipped)):
         raise typer.Exit(1)
 
 
 class _Results:
-    """Files with captions as they come; what happened to the others is printed."""
+    """Files with captions as they come, kept in `items` on request; what happened to the others is printed."""
 
-    def __init__(self, results: Iterable[FileCaptions | SkippedFile]) -> None:
-        self._results = results
+    def __init__(self, results: Iterable[FileCaptions | SkippedFile], keep: bool) -> None:
+        self._results, self._keep = results, keep
         self.n_files = self.n_skipped = 0
+        self.items: list[ClipCaption] = []
 
     def __iter__(self) -> Iterator[FileCaptions]:
         from vlret.types import SkippedFile
@@ -119,6 +123,8 @@ class _Results:
             if result.warning:
                 output.say_files("partially read", [SkippedFile(Path(result.path), result.warning)])
             self.n_files += 1
+            if self._keep:
+                self.items += result.items
             yield result
 
 
@@ -130,6 +136,13 @@ def _format(form: str, out: Path | None, json: bool) -> CaptionFormat:
     if json and (out or form != "text"):
         raise UsageError(f"--json was given with {'--out' if out else '--format'}.", "Give one of them.")
     return FORMATS[form]
+
+
+def _check_export(export: list[Path] | None, out: Path | None) -> None:
+    """Refuse --export beside --out, which keeps files that were captioned by an earlier run."""
+    if export and out:
+        raise UsageError("--export was given with --out.", "Give one of them.")
+    exports.check_exports(export)
 
 
 def _check_one_file(source: ClipSource, form: CaptionFormat, out: Path | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vlret.cli import options, output
+from vlret.cli import exports, options, output
 from vlret.text import count_of, printable
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def label(
     json: options.AsJson = False,
     html: options.Html = None,
     strict: options.Strict = False,
+    export: options.Export = None,
 ) -> None:
     """Label videos and images with names from a list (zero-shot classification).
 
@@ -65,9 +66,11 @@ def label(
     from vlret.tasks.label_list import read_labels
 
     _check_outputs(out, html)
+    exports.check_exports(export)
     names, least = [name for text in labels for name in read_labels(text, column)], _probability(threshold)
     output.say(_summary(names))
     output.say(f"loading {model or 'the model'}")
+    from vlret.reports.exports.clip import clips_of_labels
     from vlret.tasks.label import classify
     from vlret.tasks.temporary_index import open_or_index
     from vlret.types import labels_to_json
@@ -80,6 +83,7 @@ def label(
         )
         try:  # files first: the reader of stdout may exit (`| head`); printed even if they cannot be written
             _write_outputs(out, html, items, source.index)
+            exports.write_exports(export, clips_of_labels(items), "Labels")
         finally:
             if json:
                 output.print_json(labels_to_json(source.index.card.name, names, items))

@@ -44,6 +44,16 @@ def _page(path: Path | None) -> Path | None:
     return path
 
 
+Export = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--export",
+        metavar="FILE",
+        dir_okay=False,
+        help="Write the clips as .edl, .fcpxml or .otio (timelines), .srt or .vtt (markers), .m3u, .csv, .jsonl, "
+        ".coco.json, .fiftyone.json or .labelstudio.json (labels). Repeat it for several files.",
+    ),
+]
 Html = Annotated[
     Path | None,
     typer.Option(

@@ -13,7 +13,11 @@ from vlret.text import count_of
 def remove(
     index: options.IndexFolder,
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Files, or directories with everything in them.")
+        list[str],
+        typer.Argument(
+            metavar="PATH",
+            help="Files, directories with everything in them, or patterns such as '*/private/*.mp4'.",
+        ),
     ],
     json: options.AsJson = False,
 ) -> None:
@@ -22,9 +26,8 @@ def remove(
     Example: vlret remove indexes/videos ~/Videos/private
     """
     from vlret.index.remove import remove_files
-    from vlret.media.sources import typed_path
 
-    removed = remove_files(index, [typed_path(path) for path in paths])
+    removed = remove_files(index, paths)
     if json:
         output.print_json(removed.to_dict())
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import options, output, search_output
+from vlret.cli import exports, options, output, search_output
 from vlret.errors import UsageError
 
 
@@ -55,6 +55,36 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Save each result as a separate clip."),
     ] = None,
+    moments: Annotated[
+        bool,
+        typer.Option(
+            "--moments",
+            help="Show when the answer begins and ends, not the borders of the clip; decodes again.",
+        ),
+    ] = False,
+    export: options.Export = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Not the files whose path contains or matches this."),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL", help='Only clips for which this holds: "duration > 5 and year(taken) = 2024".'
+        ),
+    ] = None,
+    sort: Annotated[str, typer.Option(help="Order of the results: score, time or path.")] = "score",
+    page: Annotated[int, typer.Option(min=1, help="The next -k results: 2, 3, ...")] = 1,
+    trim_format: Annotated[
+        str,
+        typer.Option(
+            metavar="mp4|webm",
+            help="Of --trim: mp4 (H.264), or webm (VP9: no encoder under the GPL is used).",
+        ),
+    ] = "mp4",
+    copies: Annotated[
+        bool, typer.Option("--copies", help="List files with the same footage as results of their own.")
+    ] = False,
     min_probability: Annotated[
         float | None,
         typer.Option(
@@ -69,6 +99,7 @@ def search(
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
     from vlret.files import check_output
+    from vlret.reports.clip_form import find_form
     from vlret.tasks.query import one_query
     from vlret.tasks.query_vector import parse_weighted
     from vlret.tasks.search_document import search_document
@@ -80,6 +111,8 @@ def search(
         )
     if html:
         check_output(html)
+    exports.check_exports(export)
+    find_form(trim_format)
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     with Searcher(index, model, device) as searcher:
@@ -91,6 +124,12 @@ def search(
             minus=less,
             one_per_file=not all_clips,
             only=only,
+            moments=moments,
+            exclude=exclude or (),
+            where=where,
+            sort=sort,
+            page=page,
+            fold_copies=not copies,
             min_probability=min_probability,
         )
     for warning in hits.warnings:
@@ -99,7 +138,8 @@ def search(
         if html:
             search_output.write_search_page(html, text, opened, hits)
         if trim:
-            search_output.save_clips(trim, opened, hits)
+            search_output.save_clips(trim, hits, trim_format)
+        search_output.export_hits(export, text, hits)
     finally:
         if json:
             document = search_document(
@@ -111,6 +151,12 @@ def search(
                 k=k,
                 one_per_file=not all_clips,
                 only=only,
+                moments=moments,
+                exclude=exclude or (),
+                where=where,
+                sort=sort,
+                page=page,
+                fold_copies=not copies,
                 min_probability=min_probability,
             )
             output.print_json(document)
@@ -121,6 +167,8 @@ def search(
     if hits.nothing_fits:
         output.say("nothing in this index fits well")
     if not hits:
-        search_output.say_nothing_found(opened, only, min_probability)
+        search_output.say_nothing_found(
+            opened, page, only=only, exclude=exclude, where=where, least=min_probability
+        )
     elif not (json or paths or null or all_clips):
         search_output.say_more_clips(opened, hits)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vlret.cli import output
+from vlret.cli import exports, output
 from vlret.text import count_of
 
 if TYPE_CHECKING:
@@ -24,18 +25,26 @@ def show_hits(hits: Hits) -> None:
         output.show(
             f"{hit.rank:>3}  {hit.score:6.3f}  {known}{span(hit.start, hit.end):<15}  {hit.path}{gone}"
         )
+        if hit.copies:
+            files = count_of(len(hit.copies), "file")
+            output.show(f"{'':28} also in {files}: {', '.join(hit.copies)}")
 
 
-def say_nothing_found(index: Index, only: str | None, least: float | None = None) -> None:
-    """Say why there is no hit."""
-    if least and len(index):
-        output.say(f"no result has a probability of {least:.0%} (--min-probability {least:g})")
-    elif only and len(index):
-        output.say(
-            f"no file matches --only {only!r}: give a part of the path, or a pattern such as '*/2024/*'"
-        )
-    else:
+def say_nothing_found(
+    index: Index, page: int, least: float | None = None, **filters: str | Sequence[str] | None
+) -> None:
+    """Say why there is no hit; `filters` are the options that were given, `least` the least probability."""
+    given = ", ".join(f"--{name} {value!r}" for name, value in filters.items() if value)
+    if not len(index):
         output.say("no results: the index is empty")
+    elif page > 1:
+        output.say(f"no results on page {page}")
+    elif least:
+        output.say(f"no result has a probability of {least:.0%} (--min-probability {least:g})")
+    elif filters["where"] or filters["exclude"]:
+        output.say(f"no clip fits {given}")
+    else:
+        output.say(f"no file matches {given}: give a part of the path, or a pattern such as '*/2024/*'")
 
 
 def say_more_clips(index: Index, hits: Hits) -> None:
@@ -57,14 +66,22 @@ def write_search_page(page: Path, text: str, index: Index, hits: Hits) -> None:
     output.say(f"wrote {output.existing(page)}")
 
 
-def save_clips(folder: Path, index: Index, hits: Hits) -> None:
+def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
+    """Write the hits to each file, in the format of its suffix."""
+    from vlret.reports.exports.clip import clips_of_hits
+
+    exports.write_exports(files, clips_of_hits(hits, text), text)
+
+
+def save_clips(folder: Path, hits: Hits, form: str) -> None:
     """Save each hit as a file."""
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
+    from vlret.types import Clip
 
     for hit in hits:
         try:
-            saved = save_clip(index.resolve(hit.clip_id), folder)
+            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder, form)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

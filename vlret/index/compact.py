@@ -39,7 +39,7 @@ def compact_store(store: Store) -> None:
     store.sweep(before.manifest)
     number = before.manifest.next_shard
     shards: list[FileEntry] = []
-    for table in _full_tables(store, before.manifest, before.dropped):
+    for table in full_tables(store, before.manifest, before.dropped):
         entry, number = store.write_table("shards", number, table, before.manifest.id)
         shards.append(entry)
     after = before.manifest.next(shards=tuple(shards), dropped=None, next_shard=number)
@@ -47,7 +47,8 @@ def compact_store(store: Store) -> None:
     store.remove(set(before.manifest.files) - set(after.files))
 
 
-def _full_tables(store: Store, manifest: Manifest, dropped: Ids) -> Iterator[pa.Table]:
+def full_tables(store: Store, manifest: Manifest, dropped: Ids) -> Iterator[pa.Table]:
+    """Yield the rows of all shards but those with the clip_ids `dropped`, in tables of a full shard each."""
     parts: list[pa.Table] = []
     schema = shard_schema(manifest.recipe.card.dim)
     for entry in manifest.shards:

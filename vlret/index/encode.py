@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from vlret.media.info import MediaInfo
 from vlret.media.pool import ClipDecoded, DecodeJob, Event, FileDone, FileFailed
 from vlret.models.base import Embedder
 from vlret.models.device import spare_cores
@@ -33,7 +34,8 @@ class BatchEncoded:
 class FileEncoded:
     """A whole file (or what its job asks of it): clips, vectors float32 [n, dim] of unit length, duration in s.
 
-    `warning` describes damage that left good frames; `fingerprint` is that of the file, where it was taken.
+    `warning` describes damage that left good frames; `fingerprint` is that of the file, where it was taken; `info`
+    is what is known about the file.
     """
 
     job: DecodeJob
@@ -42,6 +44,7 @@ class FileEncoded:
     duration_s: float
     warning: str | None
     fingerprint: str = ""
+    info: MediaInfo | None = None
 
 
 Encoded: TypeAlias = BatchEncoded | FileEncoded | FileFailed
@@ -146,4 +149,5 @@ def _closed(job: DecodeJob, file: _OpenFile) -> FileEncoded | FileFailed:
     invalid = first_invalid_row(vectors)
     if invalid is not None:
         return FileFailed(job, f"the model gave no vector at {file.clips[invalid].start:.1f} s")
-    return FileEncoded(job, file.clips, unit_rows(vectors), file.done.info.duration, file.done.warning)
+    info = file.done.info
+    return FileEncoded(job, file.clips, unit_rows(vectors), info.duration, file.done.warning, info=info)

@@ -167,7 +167,7 @@ def _part(file: FileToEncode, event: FileEncoded | FileFailed | None) -> tuple[E
         retry = event.retry or not os.access(file.path, os.R_OK)
         return EncodedPart(*place, reason=event.reason, retry=retry), None
     row = FileRow(0, str(file.path), file.size, file.mtime_ns)
-    table = clip_table(row, event.fingerprint, 0, event.clips, event.vectors)
+    table = clip_table(row, event.fingerprint, 0, event.clips, event.vectors, event.info)
     return EncodedPart(*place, rows=len(event.clips), warning=event.warning or ""), table
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -15,39 +16,93 @@ from vlret.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Conditions that all hold for a hit. A back end applies them before it takes the nearest k.
+    """Conditions that all hold for a hit; they are applied before the nearest k clips are taken.
 
     Attributes:
         path: files whose path contains this text, or whose absolute path or path below its root matches it as
             a pattern (`*` crosses directories). None: any.
         clip_ids: only these clips. None: any.
+        exclude: not the files that one of these texts or patterns matches, in the same way; one alone may be a string.
+        where: a condition in SQL over the columns that docs/filters.md lists, such as `duration > 5`. None: any.
+        where_values: what stands for `$name` in `where`, by name: a string, number, boolean, date or None.
     """
 
     path: str | None = None
     clip_ids: tuple[int, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    where: str | None = None
+    where_values: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Raise `UsageError` for an empty path, or one that is not a string."""
+        """Raise `UsageError` for an empty text, or one that is not a string."""
         if self.clip_ids is not None:  # arrays and sets, too
-            object.__setattr__(self, "clip_ids", tuple(sorted(map(int, self.clip_ids))))
-        if self.path is not None and (not isinstance(self.path, str) or not self.path):
+            ids = np.unique(np.asarray([*self.clip_ids], np.int64))
+            object.__setattr__(self, "clip_ids", tuple(ids.tolist()))
+        if self.path is not None:
+            check_pattern(self.path, "only")
+        object.__setattr__(self, "exclude", patterns_of(self.exclude))
+        if self.where is not None and (not isinstance(self.where, str) or not self.where.strip()):
             raise UsageError(
-                f"only was given as {self.path!r}.", "Give a part of the path, or a pattern.",
-                code="bad_path_filter", given=self.path,
+                f"where was given as {self.where!r}.", "Give a condition, such as duration > 5.",
+                code="bad_where", given=self.where,
             )  # fmt: skip
 
+    @classmethod
+    def of(
+        cls, only: Filter | str | None, exclude: Sequence[str] | str = (), where: str | None = None
+    ) -> Filter | None:
+        """One filter of the arguments of a search; None where nothing was asked for.
+
+        Raises:
+            UsageError: an empty text, or a condition in both `only` and `where`.
+        """
+        given = only if isinstance(only, Filter) else cls(path=only)
+        if given.where is not None and where is not None:
+            raise UsageError(
+                "There are two conditions: where, and that of the filter.", "Put them together with AND.",
+                code="two_conditions",
+            )  # fmt: skip
+        more = patterns_of(exclude)
+        whole = replace(given, exclude=(*given.exclude, *more), where=given.where if where is None else where)
+        return None if whole == cls() and only is None else whole
+
     def mask(self, rows: pd.DataFrame) -> NDArray[np.bool_]:
-        """Whether each row may be returned; `rows` has the columns clip_id, path and relative_path."""
+        """Whether path, clip_ids and exclude allow each row, which has the columns clip_id, path and relative_path."""
         mask = np.ones(len(rows), bool)
         if self.clip_ids is not None:
             mask &= np.isin(rows["clip_id"].to_numpy(), np.array(self.clip_ids, np.int64))
-        if self.path is not None:
+        if self.path is not None or self.exclude:
             files = rows[["path", "relative_path"]].drop_duplicates().itertuples(index=False)
-            matched = {path for path, relative in files if self._matches(path, relative)}
+            matched = {path for path, relative in files if self._allows(path, relative)}
             mask &= rows["path"].isin(matched).to_numpy()
         return mask
 
-    def _matches(self, path: str, relative: str) -> bool:
-        pattern = self.path or ""
-        names = (Path(path).as_posix(), relative)
-        return pattern in path or any(fnmatchcase(name, pattern) for name in names)
+    def _allows(self, path: str, relative: str) -> bool:
+        is_wanted = self.path is None or is_match(self.path, path, relative)
+        return is_wanted and not any(is_match(pattern, path, relative) for pattern in self.exclude)
+
+
+def is_match(pattern: str, path: str, relative: str) -> bool:
+    """Whether an absolute path contains the text `pattern`, or it or the path below its root matches the pattern."""
+    return pattern in path or any(fnmatchcase(name, pattern) for name in (Path(path).as_posix(), relative))
+
+
+def patterns_of(exclude: Sequence[str] | str) -> tuple[str, ...]:
+    """The patterns of an argument that takes one or several, each once.
+
+    Raises:
+        UsageError: one is empty or not a string.
+    """
+    patterns = tuple(dict.fromkeys([exclude] if isinstance(exclude, str) else exclude))
+    for pattern in patterns:
+        check_pattern(pattern, "exclude")
+    return patterns
+
+
+def check_pattern(pattern: object, name: str) -> None:
+    """Raise `UsageError` unless `pattern`, given as argument `name`, is a text that is not empty."""
+    if not isinstance(pattern, str) or not pattern:
+        raise UsageError(
+            f"{name} was given as {pattern!r}.", "Give a part of the path, or a pattern.",
+            code="bad_path_filter", given=pattern,
+        )  # fmt: skip

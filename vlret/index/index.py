@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from numbers import Integral
@@ -14,14 +14,17 @@ import numpy as np
 import pandas as pd
 
 from vlret.errors import IndexFolderError, UsageError
+from vlret.index.annotations import column_kinds
 from vlret.index.backends.base import SearchBackend
 from vlret.index.backends.faiss_view import open_view, view_info
 from vlret.index.compact import CompactReport, compact_store
+from vlret.index.copies import Copies
 from vlret.index.filter import Filter
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
+from vlret.index.resolve_filter import resolved
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import Ids
@@ -99,13 +102,26 @@ class Index:
         """
         self.recipe.require_card(self.folder, card)
 
-    def rows(self) -> pd.DataFrame:
-        """The live clips in order of clip_id.
+    def rows(self, clip_ids: Sequence[int] | None = None) -> pd.DataFrame:
+        """The live clips in order of clip_id, or those of `clip_ids` in their order.
 
         Columns: clip_id, root (folder), path (absolute), relative_path (POSIX, below root), start and end
-        in seconds (equal for an image), fingerprint, size in bytes, mtime_ns.
+        in seconds (equal for an image), fingerprint, size in bytes, mtime_ns; of the file, where known: duration_s
+        in seconds, width, height, codec, fps, taken (capture time, the clock of the place).
+
+        Raises:
+            UsageError: the index has no such clip.
         """
-        return self._snapshot.clips.copy()
+        if clip_ids is None:
+            return self._snapshot.clips.copy()
+        places = [self._position(clip_id) for clip_id in clip_ids]
+        return self._snapshot.clips.iloc[places].reset_index(drop=True)
+
+    @cached_property
+    def n_unmeasured(self) -> int:
+        """Files of an older index, of which size, length and capture time are not known yet."""
+        clips = self._snapshot.clips
+        return int(clips["path"][clips["width"].isna()].nunique())
 
     def vectors(self) -> Vectors:
         """The vectors of `rows()`, float32 [n, dim], unit length."""
@@ -120,6 +136,11 @@ class Index:
         """The clip with its absolute path, to be decoded again."""
         row = self._snapshot.clips.iloc[self._position(clip_id)]
         return Clip.from_row(row["path"], row["start"], row["end"])
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Which files hold the same footage, as far as it is known: see `vlret.find_duplicates`."""
+        return Copies(self._snapshot.clips, self._snapshot.pairs)
 
     @property
     def _clip_ids(self) -> Ids:
@@ -177,13 +198,12 @@ class Index:
             only: which clips may be hits; a text stands for `Filter(path=text)`.
 
         Raises:
-            UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, or a vector that is
-                zero or not finite.
+            UsageError: no array of numbers, a wrong shape, k below 1, an empty `only`, a condition that cannot be
+                evaluated, or a vector that is zero or not finite.
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        if only is not None and not isinstance(only, Filter):
-            only = Filter(path=only)
+        only = resolved(Filter.of(only), self._snapshot)
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
@@ -242,6 +262,8 @@ class Index:
             "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
+            "columns": column_kinds(self._snapshot.annotations),
+            "exclude": list(self.manifest.exclude),
         }
 
     def check(self) -> list[str]:

@@ -18,7 +18,10 @@ from vlret.models.device import check_names
 
 @dataclass(frozen=True, slots=True)
 class RequestedRecipe:
-    """The arguments of `build_index` that decide vectors; None and "auto" leave the choice open."""
+    """The arguments of `build_index` that decide vectors; None and "auto" leave the choice open.
+
+    `name` is what a loaded model can be loaded by, where that is not the name on its card.
+    """
 
     model: str | Embedder
     clips: str
@@ -27,6 +30,21 @@ class RequestedRecipe:
     decoder: str
     device: str
     dtype: str
+    name: str = ""
+
+    @classmethod
+    def of_index(cls, recipe: IndexRecipe, embedder: Embedder) -> RequestedRecipe:
+        """The recipe of an existing index, whose model is loaded already."""
+        return cls(
+            embedder,
+            recipe.clips,
+            recipe.n_frames,
+            recipe.sampling,
+            recipe.decoder,
+            "auto",
+            recipe.dtype,
+            recipe.model,
+        )
 
     def validate(self) -> None:
         """Refuse invalid settings before anything is opened or written.
@@ -84,7 +102,7 @@ class RequestedRecipe:
         """The recipe of a new index."""
         n_frames = embedder.card.frames if self.n_frames is None else self.n_frames
         return IndexRecipe(
-            model=_portable_name(self.model),
+            model=self.name or _portable_name(self.model),
             card=embedder.card,
             query=embedder.card.default_query,
             dtype=_dtype(embedder),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -17,13 +17,17 @@ from vlret.files import TEMPORARY, is_temporary, replace_file
 from vlret.index.manifest import NAMES, SHARDS, FileEntry, Manifest
 from vlret.index.parquet_file import mark_of, write_parquet
 from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
+from vlret.index.tables import METADATA
 from vlret.parquet_file import read_parquet
 from vlret.text import printable
 
 MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
-_OWN_NAMES = r"manifest\.json|info\.json|(dropped-|skipped-)?[0-9]{6,12}\.parquet|[0-9a-f]{16}\.faiss"
+_OWN_NAMES = (
+    r"manifest\.json|info\.json|(dropped-|skipped-|annotations-|duplicates-)?[0-9]{6,12}\.parquet"
+    r"|[0-9a-f]{16}\.faiss"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,15 @@ class Store:
         return FileEntry(name, table.num_rows, len(data), hashlib.sha256(data).hexdigest()), number + 1
 
     def read_table(
-        self, entry: FileEntry, schema: pa.Schema, columns: Sequence[str] | None = None
+        self,
+        entry: FileEntry,
+        schema: pa.Schema,
+        columns: Sequence[str] | None = None,
+        optional: Collection[str] = METADATA.names,
     ) -> pa.Table:
         """A Parquet file of the index that must have the columns of `schema`: all of them, or some.
+
+        Columns of `optional` may hold nulls or be missing, which gives nulls.
 
         Raises:
             FileNotFoundError: it is gone (a later revision may have replaced it).
@@ -109,7 +119,8 @@ class Store:
                 _check_size(file, entry)
                 if columns is None:  # else the checksums of the pages that are read must do
                     check_digest(file, entry)
-                return read_parquet(file, entry.rows, schema, list(columns or schema.names))
+                wanted = list(columns or schema.names)
+                return read_parquet(file, entry.rows, schema, wanted, optional)
         except FileNotFoundError:
             raise
         except (OSError, ValueError, pa.ArrowException) as error:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vlret.media.info import MediaInfo
 from vlret.types import Clip, Vectors
 from vlret.vectors import first_invalid_row, unit_rows
 
@@ -29,7 +31,12 @@ _CLIPS = [
     ("size", pa.int64()),
     ("mtime_ns", pa.int64()),
 ]
-CLIPS = pa.schema(_CLIPS)
+METADATA = pa.schema(
+    [("duration_s", pa.float64()), ("width", pa.int32()), ("height", pa.int32()), ("codec", pa.string()),
+     ("fps", pa.float64()), ("taken", pa.timestamp("us"))]
+)  # fmt: skip
+"""The columns of a shard with what is known about the file; null where it is not, and missing in old shards."""
+CLIPS = pa.schema([*_CLIPS, *METADATA])
 """The columns of a shard without the vector."""
 NO_ROOT = -1
 
@@ -60,11 +67,16 @@ class SkippedRow:
 
 def shard_schema(dim: int) -> pa.Schema:
     """The columns of a shard: one row per clip."""
-    return pa.schema([*_CLIPS, ("vector", pa.list_(pa.float16(), dim))])
+    return pa.schema([*CLIPS, ("vector", pa.list_(pa.float16(), dim))])
 
 
 def clip_table(
-    file: FileRow, fingerprint: str, first_clip_id: int, clips: Sequence[Clip], vectors: Vectors
+    file: FileRow,
+    fingerprint: str,
+    first_clip_id: int,
+    clips: Sequence[Clip],
+    vectors: Vectors,
+    info: MediaInfo | None = None,
 ) -> pa.Table:
     """The rows of one file's clips; an image's `end` is its `start`."""
     n = len(clips)
@@ -77,10 +89,19 @@ def clip_table(
         [fingerprint] * n,
         [file.size] * n,
         [file.mtime_ns] * n,
+        *([value] * n for value in metadata_values(info)),
         _vector_column(vectors.astype(np.float16)),
     ]
     schema = shard_schema(vectors.shape[1])
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+
+
+def metadata_values(info: MediaInfo | None) -> list[object]:
+    """The values of `METADATA` for a file; None: nothing is known."""
+    if info is None:
+        return [None] * len(METADATA)
+    taken = info.taken and datetime.fromisoformat(info.taken)
+    return [info.duration, info.width, info.height, info.codec, info.fps, taken]
 
 
 def moved_table(rows: pa.Table, file: FileRow, first_clip_id: int) -> pa.Table:

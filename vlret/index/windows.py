@@ -81,9 +81,13 @@ def embed_windows(
 
 
 def window_job(
-    path: Path, embedder: Embedder, rate_hz: float = RATE_HZ, length_s: float = LENGTH_S
+    path: Path,
+    embedder: Embedder,
+    rate_hz: float = RATE_HZ,
+    length_s: float = LENGTH_S,
+    within: tuple[float, float] | None = None,
 ) -> DecodeJob:
-    """Return the decoding of a file's windows.
+    """Return the decoding of a file's windows, or of those that start `within` [start, end) seconds.
 
     Raises:
         UsageError: a rate or length that is not positive.
@@ -91,7 +95,9 @@ def window_job(
     _check_positive(rate_hz, "rate of windows")
     _check_positive(length_s, "length of a window")
     card = embedder.card
-    return DecodeJob(path, f"window:{length_s}:{1 / rate_hz}", card.frames, size=card.decode_size)
+    return DecodeJob(
+        path, f"window:{length_s}:{1 / rate_hz}", card.frames, size=card.decode_size, within=within
+    )
 
 
 def encode_windows(

@@ -22,6 +22,7 @@ from vlret.index.tables import (
     moved_table,
     skipped_table,
 )
+from vlret.media.info import MediaInfo
 from vlret.types import Clip, Vectors
 
 SHARD_CLIPS = 2048
@@ -58,10 +59,16 @@ class IndexWriter:
         return len(self._dropped) - self._n_dropped_before
 
     def add(
-        self, file: FileRow, fingerprint: str, clips: Sequence[Clip], vectors: Vectors, old_ids: Ids
+        self,
+        file: FileRow,
+        fingerprint: str,
+        clips: Sequence[Clip],
+        vectors: Vectors,
+        old_ids: Ids,
+        info: MediaInfo | None = None,
     ) -> None:
         """Add the clips of a whole file with their vectors float32 [n, dim]; `old_ids` are dropped."""
-        self._tables.append(clip_table(file, fingerprint, self._next_clip_id, clips, vectors))
+        self._tables.append(clip_table(file, fingerprint, self._next_clip_id, clips, vectors, info))
         self._next_clip_id += len(clips)
         self._skipped.pop(self._place(file), None)
         self.drop(old_ids)

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """Measured from the packets and the first frame of a file, not taken from its header.
+    """Measured from the packets and the first frame of a file, not taken from its header (but for `taken`).
 
     Attributes:
         kind: "video" or "image".
@@ -20,6 +20,8 @@ class MediaInfo:
         rotation: degrees counter-clockwise by which stored frames are rotated for display (0, 90, 180 or 270).
         has_index: the file can be seeked (otherwise every read decodes from the start).
         shown_until: seconds until which the last frame is shown, as audio may be longer; at least `duration`.
+        taken: when it was recorded, ISO 8601 without a zone: the clock of the place, UTC where the file has only
+            that; from the header, None where it is not known.
     """
 
     kind: Literal["video", "image"]
@@ -32,3 +34,4 @@ class MediaInfo:
     rotation: int = 0
     has_index: bool = False
     shown_until: float = 0.0
+    taken: str | None = None

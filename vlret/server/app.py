@@ -8,17 +8,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 
 from vlret import __version__
 from vlret.errors import VlretError
 from vlret.server.errors import add_error_handlers
 from vlret.server.limits import BodyLimits
 from vlret.server.record import Record
-from vlret.server.routes import indexes, media, search, system
+from vlret.server.routes import answers, export, indexes, media, search, system
 from vlret.server.security import SafeHeaders, Security
 from vlret.server.service import Service
 from vlret.server.settings import Settings
@@ -47,9 +48,9 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="vlret", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
                   openapi_url="/api/openapi.json")  # fmt: skip
     app.state.service = service
-    for router in (system.router, indexes.router, search.router, media.router):
+    for router in (system.router, indexes.router, search.router, media.router, answers.router, export.router):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=_STATIC))
+    app.mount("/static", _Static(directory=_STATIC))
     app.add_api_route("/", _page, include_in_schema=False)
     add_error_handlers(app, service.hidden_folders)
     app.add_middleware(BodyLimits, limits=settings.limits)
@@ -57,6 +58,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Record, metrics=service.metrics)
     app.add_middleware(SafeHeaders)
     return app
+
+
+class _Static(StaticFiles):
+    """The files of the page; browsers ask each time whether they have changed, as after an upgrade."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or that it has not changed."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 async def _page() -> FileResponse:

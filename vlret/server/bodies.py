@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Text = Annotated[str, Field(max_length=2000)]
+Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 ClipId = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -20,7 +21,7 @@ class WeightedText(Body):
     """A sentence that is added to or subtracted from the query."""
 
     query: Text
-    weight: float = Field(0.5, gt=0, le=10)
+    weight: float = Field(default=0.5, gt=0, le=10)
 
 
 class ClipRef(Body):
@@ -35,16 +36,58 @@ class SearchBody(Body):
 
     index: str | Annotated[list[str], Field(max_length=100)] | None = None
     query: Text = ""
-    plus: list[WeightedText] = Field([], max_length=20)
-    minus: list[WeightedText] = Field([], max_length=20)
-    like: list[ClipRef] = Field([], max_length=100)
-    unlike: list[ClipRef] = Field([], max_length=100)
-    k: int = Field(24, ge=1, le=500)
-    page: int = Field(1, ge=1, le=1000)
+    plus: list[WeightedText] = Field(default=[], max_length=20)
+    minus: list[WeightedText] = Field(default=[], max_length=20)
+    like: list[ClipRef] = Field(default=[], max_length=100)
+    unlike: list[ClipRef] = Field(default=[], max_length=100)
+    k: int = Field(default=24, ge=1, le=500)
+    page: int = Field(default=1, ge=1, le=1000)
     all_clips: bool = False
     only: Text | None = None
-    exclude: Text | None = None
+    exclude: Text | Annotated[list[Text], Field(max_length=100)] | None = None
     where: Text | None = None
     sort: Literal["score", "time", "path"] = "score"
-    min_probability: float | None = Field(None, ge=0, le=1)
+    min_probability: float | None = Field(default=None, ge=0, le=1)
     moments: bool = False
+
+
+class LabelBody(Body):
+    """Clips of one index, and the labels to choose from."""
+
+    index: str
+    clips: list[ClipId] = Field(min_length=1, max_length=1000)
+    labels: list[Annotated[str, Field(max_length=200)]] = Field(min_length=1, max_length=1000)
+
+
+class VqaBody(Body):
+    """A question about a clip, and the answers to choose from."""
+
+    index: str
+    clip_id: ClipId
+    question: Text
+    candidates: list[Annotated[str, Field(max_length=200)]] = Field(min_length=1, max_length=200)
+
+
+class CaptionBody(Body):
+    """Clips of one index to describe."""
+
+    index: str
+    clips: list[ClipId] = Field(min_length=1, max_length=32)
+
+
+class ExportHit(Body):
+    """A part of a clip's file, in seconds."""
+
+    index: str
+    clip_id: ClipId
+    start: Seconds
+    end: Seconds
+    text: Text = ""
+
+
+class ExportBody(Body):
+    """What goes into a file for an editor, in this order."""
+
+    format: str
+    title: Annotated[str, Field(max_length=200)] = "vlret"
+    hits: list[ExportHit] = Field(min_length=1, max_length=1000)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from vlret.media.decode import read_clip
-from vlret.media.open_media import open_media
 from vlret.media.pool.child_main import serve
 from vlret.media.pool.messages import Message
-from vlret.media.video.video import Video
-from vlret.reports import trim
+from vlret.reports.encode_clip import encode_clip
+from vlret.reports.exports.clip import ExportClip
+from vlret.reports.exports.write_export import write_export
 from vlret.reports.sprite import sprite
 from vlret.reports.thumbnails import thumbnail
 from vlret.server.playable import probe
@@ -43,9 +43,7 @@ def _frames(request: Request, _: object) -> Iterator[Message]:
 
 
 def _play(request: Request, _: object) -> Iterator[Message]:
-    clip = _clip(request)
-    with open_media(clip.path) as media:
-        trim._encode(clip, cast(Video, media), Path(request["target"]))
+    encode_clip(_clip(request), Path(request["target"]), max_height=480, max_s=30)
     yield {"kind": "done"}, None
 
 
@@ -53,13 +51,12 @@ def _probe(request: Request, _: object) -> Iterator[Message]:
     yield {"kind": "done", **probe(Path(request["path"]))}, None
 
 
+def _export(request: Request, _: object) -> Iterator[Message]:
+    clips = [ExportClip(Path(clip.pop("path")), **clip) for clip in request["clips"]]
+    document = write_export(clips, request["format"], request["title"])
+    yield {"kind": "done"}, np.frombuffer(document, np.uint8)
+
+
 if __name__ == "__main__":
-    serve(
-        {
-            "thumbnail": _jpeg(thumbnail),
-            "sprite": _jpeg(sprite),
-            "frames": _frames,
-            "play": _play,
-            "probe": _probe,
-        }
-    )
+    pictures = {"thumbnail": _jpeg(thumbnail), "sprite": _jpeg(sprite)}
+    serve({**pictures, "frames": _frames, "play": _play, "probe": _probe, "export": _export})

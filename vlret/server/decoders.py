@@ -39,7 +39,7 @@ class Decoders:
             child.send({"kind": kind, **place, **request})
             return self._answer(child, clip)
         except ChildDied as death:
-            raise MediaError(f"{clip.path}: {death}.", code="decoder_died", path=clip.path) from death
+            raise MediaError(f"{clip.path.name}: {death}.", code="decoder_died", reason=str(death)) from death
         finally:
             self._idle.put(child)
 
@@ -58,5 +58,6 @@ class Decoders:
         if header["kind"] == "missing":
             raise missing_extra(header)
         if header["kind"] == "failed":
-            raise MediaError(f"{clip.path.name}: {header['reason']}.", header["hint"], code=header["code"])
+            raise MediaError(f"{clip.path.name}: {header['reason']}.", header["hint"], code=header["code"],
+                             reason=header["reason"])  # fmt: skip
         return header, data

@@ -32,7 +32,7 @@ def clip_document(
     moving = not file.is_image
     return {
         "index": revision.id, "clip_id": clip_id, "media_id": file.media_id, "name": file.path.name,
-        **({"path": path} if show_paths else {}),
+        **(_on_disk(file, start) if show_paths else {}),
         "start": start, "end": end, "duration": file.duration if moving else None,
         "kind": "video" if moving else "image",
         "copies": [], "more_clips": file.n_clips - 1, "gone": is_gone(path),
@@ -49,13 +49,18 @@ def media_document(
     """A media file; `facts` are what was found in it."""
     address = f"{_base(revision)}/media/{file.media_id}/file"
     known = {name: facts[name] for name in ("width", "height", "codec", "size", "mtime")}
-    shown = {"path": str(file.path), "player_command": f"mpv {shell_quote(str(file.path))}"}
     return {
-        "media_id": file.media_id, "name": file.path.name, **known, "clips": file.n_clips,
+        "media_id": file.media_id, "name": file.path.name, **known, "taken": file.taken, "clips": file.n_clips,
         "duration": None if file.is_image else file.duration,
         "file": address if facts["media_type"] else None,
-        **(shown if show_paths else {}),
+        **(_on_disk(file, 0.0) if show_paths else {}),
     }  # fmt: skip
+
+
+def _on_disk(file: MediaFile, start: float) -> dict[str, str]:
+    """The path of a file, and a command that plays it from there."""
+    path = str(file.path)
+    return {"path": path, "player_command": f"mpv --start={start:g} {shell_quote(path)}"}
 
 
 def _base(revision: Revision) -> str:

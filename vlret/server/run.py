@@ -7,11 +7,12 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from vlret.errors import UsageError
 from vlret.server.app import create_app
-from vlret.server.settings import Settings
+from vlret.server.settings import Limits, Settings
 
 _HEAD_BYTES = 16 << 10
 _STOP_S = 3
@@ -25,15 +26,21 @@ def run_server(settings: Settings, port: int, on_start: Callable[[str], None] = 
         IndexFolderError: a folder holds no index, or a damaged one.
     """
     app = create_app(settings)
-    with _listening(settings.host, port) as listener:
+    with listening(settings.host, port) as listener:
         name = f"[{settings.host}]" if ":" in settings.host else settings.host
         on_start(f"http://{name}:{listener.getsockname()[1]}")
-        config = uvicorn.Config(
+        server_of(app, settings.limits).run(sockets=[listener])
+
+
+def server_of(app: FastAPI, limits: Limits) -> uvicorn.Server:
+    """The HTTP server of an application, not yet started."""
+    return uvicorn.Server(
+        uvicorn.Config(
             app, http=BoundedHeads, ws="none", log_config=None, access_log=False, proxy_headers=False,
             server_header=False, h11_max_incomplete_event_size=_HEAD_BYTES,
-            limit_concurrency=settings.limits.connections, timeout_graceful_shutdown=_STOP_S,
-        )  # fmt: skip
-        uvicorn.Server(config).run(sockets=[listener])
+            limit_concurrency=limits.connections, timeout_graceful_shutdown=_STOP_S,
+        )
+    )  # fmt: skip
 
 
 class BoundedHeads(H11Protocol):
@@ -76,7 +83,12 @@ class BoundedHeads(H11Protocol):
             self._head_timer = None
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        UsageError: the port or the address is not free.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=256)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import socket
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,7 @@ from vlret.server.settings import Settings, is_loopback
 COOKIE = "vlret_token"
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[\w.-]+)(:\d+)?", re.ASCII)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -59,8 +61,8 @@ class Security:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app, self._token = app, settings.token
-        self._names = frozenset({*settings.hosts, settings.host})
-        self._known = self._names | _LOOPBACK | _own_names(settings.host)
+        self._named = frozenset(settings.hosts)
+        self._known = self._named | _LOOPBACK | {settings.host} | _own_names(settings.host)
         self._is_local = is_loopback(settings.host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,14 +82,14 @@ class Security:
         await self._app(scope, receive, _with_cookie(send, cookie) if cookie else send)
 
     def _check_host(self, headers: Headers) -> None:
-        name = _name_of(f"//{headers.get('host', '')}")
+        name = _name_of(headers.get("host", ""))
         if name not in self._known and (self._is_local or not _is_address(name)):
             raise RequestError(403, "foreign_host", "This service is not known by the name in the Host header.",
                                "Use the address that it printed, or start it with this name.")  # fmt: skip
 
     def _check_origin(self, headers: Headers) -> None:
         origin = headers.get("origin")
-        if origin is None or urlsplit(origin).netloc == headers["host"] or _name_of(origin) in self._names:
+        if origin is None or _place(origin) == headers["host"] or _name_of(_place(origin)) in self._named:
             return
         raise RequestError(403, "foreign_origin", "Pages of another origin may not use this service.")
 
@@ -131,11 +133,15 @@ def _with_cookie(send: Send, cookie: str) -> Send:
     return sending
 
 
-def _name_of(address: str) -> str:
-    try:
-        return (urlsplit(address).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+def _name_of(host: str) -> str:
+    """The name or address in a Host header, "" if it is none."""
+    found = _HOST.fullmatch(host.lower())
+    return found["name"].strip("[]").rstrip(".") if found else ""
+
+
+def _place(origin: str) -> str:
+    """`localhost:8000` of `http://localhost:8000`."""
+    return origin.partition("://")[2]
 
 
 def _is_address(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vlret.models.captioners.base import Captioner
 from vlret.server.cache import Cache
 from vlret.server.decoders import Decoders
 from vlret.server.library import Library
@@ -31,6 +32,8 @@ class Service:
         self.searches = Workers("searches", _SEARCH_THREADS, limits.queue, limits.request_s)
         self.media = Workers("pictures and clips", limits.decoders, limits.queue, limits.request_s)
         self.probes: dict[tuple[object, ...], dict[str, Any]] = {}
+        self.metrics.watch(self)
+        self.captioners: dict[int, Captioner] = {}
         self.failure: str | None = None
 
     def hidden_folders(self) -> set[str]:

@@ -25,7 +25,7 @@ from vlret.tasks.index_clips import IndexClips
 from vlret.tasks.index_model import index_among, model_for_index, open_index
 from vlret.tasks.label import UNKNOWN
 from vlret.tasks.media_clips import MediaClips
-from vlret.types import Caption, ClipCaption, SkippedFile, as_path
+from vlret.types import Caption, ClipCaption, SkippedFile, Vectors, as_path
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +145,14 @@ def caption_files(
             yield from _captioned(waiting, captioner)
             waiting, since_s = [], monotonic()
     yield from _captioned(waiting, captioner)
+
+
+def caption_vectors(
+    captioner: Captioner, clips: Iterable[tuple[str, float, float]], vectors: Vectors
+) -> list[ClipCaption]:
+    """Return the caption of each of `clips`, (path, start, end), whose embeddings float32 [clips, dim] are at hand."""
+    made = captioner.caption(vectors)
+    return [_item(*clip, one, captioner) for clip, one in zip(clips, made, strict=True)]
 
 
 def with_threshold(captioner: Captioner, threshold: float | None) -> Captioner:

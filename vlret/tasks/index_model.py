@@ -94,7 +94,7 @@ def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
     try:
         if given is None:
             check_model(name)
-            _require_trusted(index, name)
+            require_trusted(index, name)
         return load_model(name, device=device, dtype=index.recipe.dtype)
     except VlretError as error:
         raise ModelError(
@@ -106,7 +106,8 @@ def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
         ) from error
 
 
-def _require_trusted(index: Index, name: str | Path) -> None:
+def require_trusted(index: Index, name: str | Path) -> None:
+    """Raise `ModelError` unless the model that an index names may be loaded unasked."""
     if not is_trusted(str(name)):
         raise ModelError(
             "a model that is named only by the index is not loaded automatically.",

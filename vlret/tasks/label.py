@@ -77,6 +77,39 @@ def classify(
         inputs = _clips_of(source)
         clips = [location(clip) for clip in inputs]
         vectors = model.embed_clips(inputs) if inputs else np.empty((0, model.card.dim), np.float32)
+    return _labelled(model, clips, vectors, names, templates, top, threshold)
+
+
+def label_vectors(
+    model: Embedder,
+    clips: Iterable[tuple[str, float, float | None]],
+    vectors: Vectors,
+    labels: Iterable[str],
+    top: int = 5,
+) -> list[Label]:
+    """Return the best of `labels` for each of `clips`, (path, start, end), whose embeddings are at hand.
+
+    Args:
+        vectors: float32 [clips, dim], unit length, by `model`.
+        labels, top: as in `classify`.
+
+    Raises:
+        UsageError: as `classify`.
+    """
+    names = text_list(labels, "label")
+    _check(names, top, None)
+    return _labelled(model, clips, vectors, names, None, top, None)
+
+
+def _labelled(
+    model: Embedder,
+    clips: Iterable[tuple[str, float, float | None]],
+    vectors: Vectors,
+    names: Sequence[str],
+    templates: Iterable[str] | None,
+    top: int,
+    threshold: float | Literal["auto"] | None,
+) -> list[Label]:
     least = _least_probability(model, threshold)
     classes = label_embeddings(model, names, templates)
     items = []

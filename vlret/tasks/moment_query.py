@@ -13,7 +13,6 @@ import pandas as pd
 
 from vlret.errors import UsageError
 from vlret.index.index import Index
-from vlret.index.windows import LENGTH_S
 from vlret.media.sources import MEDIA_SUFFIXES
 from vlret.models.inputs import ordered
 from vlret.tasks.query_vector import Query, Weighted
@@ -21,6 +20,8 @@ from vlret.text import printable
 from vlret.types import Clip, QueryVector
 
 _FORM = re.compile(r"(?P<name>.+)@(?:(?:(?P<hours>\d+):)?(?P<minutes>\d+):)?(?P<seconds>\d+(?:\.\d+)?)")
+
+_AROUND_S = 1.0
 
 
 def with_moments(
@@ -71,7 +72,7 @@ def moment_of(index: Index, query: str) -> QueryVector | Clip | None:
     if files:
         return _stored(index, rows[rows["path"] == files[0]], name, time_s)
     if os.path.isfile(name):
-        return Clip(Path(name), max(0.0, time_s - LENGTH_S / 2), time_s + LENGTH_S / 2)
+        return Clip(Path(name), max(0.0, time_s - _AROUND_S), time_s + _AROUND_S)
     if PurePath(name).suffix.lower() in MEDIA_SUFFIXES:
         raise UsageError(
             printable(f"{name} is neither in {index.folder} nor on this disk."),

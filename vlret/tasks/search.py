@@ -34,6 +34,12 @@ def search(
     minus: Sequence[Weighted] = (),
     one_per_file: bool = True,
     only: Filter | str | None = None,
+    moments: bool = False,
+    exclude: Sequence[str] | str = (),
+    where: str | None = None,
+    sort: str = "score",
+    page: int = 1,
+    fold_copies: bool = True,
     min_probability: float | None = None,
 ) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
@@ -52,6 +58,15 @@ def search(
         one_per_file: only the best clip of each file.
         only: which clips may be hits: a `Filter`, or a text for files whose path contains it or matches it as
             a pattern.
+        moments: give the hits the start and end of what answers the query, in place of the borders of their clips;
+            this decodes the file around each hit again.
+        exclude: not the files that one of these texts or patterns matches.
+        where: a condition in SQL for the clips that may be hits, such as `duration > 5 and year(taken) = 2024`
+            (docs/filters.md); a `Filter` with `where_values` binds values to it.
+        sort: the order in which the hits are listed: by "score", "time" (recorded, else changed) or "path".
+        page: which k hits, by score: 1 the best, 2 the next k; `Hits.has_next` says whether there are more.
+        fold_copies: give one hit for files that hold the same footage, and the others as its `copies`: files with the
+            same bytes, and what `vlret.find_duplicates` has found.
         min_probability: only hits whose probability is as high, from 0 to 1; for one sentence, with a model that
             comes with a calibration.
 
@@ -60,8 +75,8 @@ def search(
         answer to the sentence.
 
     Raises:
-        UsageError: an empty query, k below 1, a weight that is not above 0, an argument of another type, or a
-            `min_probability` where the hits have none.
+        UsageError: an empty query, k below 1, a weight that is not above 0, an argument of another type,
+            a condition that cannot be evaluated, or a `min_probability` where the hits have none.
         MediaError: a file that the query names cannot be read.
         IndexFolderError, ModelError: the index or its model is missing or is not the one that made the index.
     """
@@ -74,6 +89,12 @@ def search(
             minus=minus,
             one_per_file=one_per_file,
             only=only,
+            moments=moments,
+            exclude=exclude,
+            where=where,
+            sort=sort,
+            page=page,
+            fold_copies=fold_copies,
             min_probability=min_probability,
         )
     for warning in hits.warnings:

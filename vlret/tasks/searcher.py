@@ -7,17 +7,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.tasks.calibration import Calibration
 from vlret.tasks.calibration_file import load_calibration
+from vlret.tasks.fold import nearest_clips, nearest_folded
+from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
+from vlret.tasks.moments import ScoreCurve
+from vlret.tasks.order import candidates_for, check_sort, page_of, sort_hits, unmeasured_warning
 from vlret.tasks.probability import check_least, is_sentence, judge
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
 from vlret.tasks.text_warnings import text_warnings
-from vlret.types import Clip, Frames, Hits, check_count
+from vlret.types import Clip, Frames, Hits, Vectors, as_path
 
 if TYPE_CHECKING:
     from vlret.media.pool import DecodePool
@@ -47,7 +54,7 @@ class Searcher:
         self._model: Embedder | None = None
         self._calibration: Calibration | None = None
         self._pool: DecodePool | None = None
-        self._lock = threading.RLock()
+        self._lock, self._decoding = threading.RLock(), threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -94,10 +101,17 @@ class Searcher:
         minus: Sequence[Weighted] = (),
         one_per_file: bool = True,
         only: Filter | str | None = None,
+        moments: bool = False,
+        exclude: Sequence[str] | str = (),
+        where: str | None = None,
+        sort: str = "score",
+        page: int = 1,
+        fold_copies: bool = True,
         min_probability: float | None = None,
     ) -> Hits:
         """The `k` clips nearest to `query`, best first; arguments and errors as in `vlret.search`."""
-        check_count(k, "k")
+        n_candidates, wanted = candidates_for(k, page), Filter.of(only, exclude, where)
+        check_sort(sort)
         with self._lock:
             index, model = self._index, self.model
             query, plus, minus = with_moments(index, query, plus, minus)
@@ -107,11 +121,77 @@ class Searcher:
             calibration = self.calibration if is_sentence(query, plus, minus) else None
             check_least(min_probability, calibration)
             info = index.backend.info()
-        hits = index.search(vector[None], k=k, one_per_file=one_per_file, only=only)[0]
+        nearest = nearest_folded if fold_copies else nearest_clips
+        hits = nearest(index, vector, n_candidates, one_per_file, wanted)
         hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
-        if only is None and not info.is_exact:
+        hits, has_next = page_of(hits, k, page)
+        hits = sort_hits(index, hits, sort)
+        if wanted is not None and wanted.where and index.n_unmeasured:
+            warnings.append(unmeasured_warning(index.n_unmeasured))
+        if wanted is None and not info.is_exact:
             warnings.append(f"The search was approximate: recall@10 {info.recall_at_10:.3f} ({info.kind}).")
-        return Hits(tuple(hits), tuple(warnings), nothing_fits)
+        if moments:
+            from vlret.tasks.hit_moments import hits_as_moments  # brings PyAV
+
+            with self._decoding:
+                hits, unread = hits_as_moments(index, model, vector, hits)
+            warnings += unread
+        return Hits(tuple(hits), tuple(warnings), has_next=has_next, nothing_fits=nothing_fits)
+
+    def score_curve(
+        self,
+        source: str | Path | Clip,
+        query: Query,
+        *,
+        plus: Sequence[Weighted] = (),
+        minus: Sequence[Weighted] = (),
+        decode: bool = True,
+    ) -> ScoreCurve:
+        """How well each moment of a video fits a query; `vlret.tasks.moments.moments` cuts the moments out of it.
+
+        Args:
+            source: a video, or a part of one.
+            query, plus, minus: as in `search`.
+            decode: embed two windows a second; False: the clips of the index are the windows.
+
+        Raises:
+            MediaError: the video or a query cannot be read.
+            UsageError: as `search`; also a video that is not in the index where nothing is decoded.
+        """
+        from vlret.tasks.score_curve import score_curve  # brings PyAV
+
+        part = source if isinstance(source, Clip) else Clip(as_path(source, "The video"))
+        index, vector = self._index, self._vector(query, plus, minus)
+        with self._decoding:
+            return score_curve(index, self.model if decode else None, vector, part)
+
+    def heat_map(
+        self,
+        clip: str | Path | Clip,
+        query: Query,
+        *,
+        plus: Sequence[Weighted] = (),
+        minus: Sequence[Weighted] = (),
+    ) -> NDArray[np.float32]:
+        """Which part of the frame in the middle of a clip, or an image, answers a query: `vlret.tasks.heat_map`.
+
+        Returns:
+            float32 [rows, columns], the cosine that each part of the frame adds.
+
+        Raises:
+            MediaError: the clip or a query cannot be read.
+            UsageError: as `search`.
+        """
+        vector = self._vector(query, plus, minus)
+        with self._lock:
+            (frame,) = self._read(clip if isinstance(clip, Clip) else as_path(clip, "The clip"), 1).pixels
+        with self._decoding:
+            return heat_map(self.model, frame, vector)
+
+    def _vector(self, query: Query, plus: Sequence[Weighted], minus: Sequence[Weighted]) -> Vectors:
+        with self._lock:
+            query, plus, minus = with_moments(self._index, query, plus, minus)
+            return query_vector(self.model, self._read, query, plus, minus)
 
     def refresh(self) -> None:
         """Open the index again if it has changed on disk; its model stays loaded.
@@ -133,12 +213,12 @@ class Searcher:
                 self._pool.close()
             self._pool = self._model = None
 
-    def _read(self, clip: Path | Clip) -> Frames:
-        """The frames that the model takes, decoded in a child process that is killed when it hangs."""
+    def _read(self, clip: Path | Clip, n_frames: int | None = None) -> Frames:
+        """`n_frames`, or as many as the model takes, decoded in a child process that is killed when it hangs."""
         from vlret.media.pool import DecodePool  # brings PyAV, which a sentence does not need
         from vlret.media.pool.read_in_child import read_in_child
 
         if self._pool is None:
             self._pool = DecodePool()
         card = self.model.card
-        return read_in_child(self._pool, clip, card.frames, card.decode_size)
+        return read_in_child(self._pool, clip, n_frames or card.frames, card.decode_size)

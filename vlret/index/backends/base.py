@@ -66,7 +66,8 @@ class SearchBackend(Protocol):
 
         Args:
             query: float32 [dim] of unit length.
-            only: consider these clips alone, so that k hits come back where k of them exist.
+            only: consider these clips alone, so that k hits come back where k of them exist; from an `Index` it has
+                `path` and `clip_ids` alone.
             exact: compare with every vector, also where the back end would look only where hits are likely.
 
         Raises:

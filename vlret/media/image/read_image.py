@@ -25,6 +25,7 @@ from PIL import (  # noqa: F401 - the plugins register themselves
 from PIL.JpegImagePlugin import JpegImageFile
 
 from vlret.errors import MediaError
+from vlret.media.capture_time import image_taken
 from vlret.media.frame_size import Size
 from vlret.media.image.rgb import LARGE_PIXELS, shrunk_to_rgb, to_rgb
 from vlret.media.image.truncated_jpeg import JPEG_HEAD, is_blank, repaired
@@ -53,11 +54,12 @@ _TRANSPOSED = (5, 6, 7, 8)
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """Size in pixels as displayed, and the format's name in lower case."""
+    """Size in pixels as displayed, the format's name in lower case, and the capture time as `MediaInfo.taken`."""
 
     width: int
     height: int
     format: str
+    taken: str | None = None
 
 
 def image_info(path: Path) -> ImageInfo | None:
@@ -72,7 +74,7 @@ def image_info(path: Path) -> ImageInfo | None:
         if image is None or (image.format == "GIF" and getattr(image, "is_animated", False)):
             return None
         width, height = image.size[::-1] if _orientation(image) in _TRANSPOSED else image.size
-        return ImageInfo(width, height, str(image.format).lower())
+        return ImageInfo(width, height, str(image.format).lower(), image_taken(image))
 
 
 def read_image(path: Path, size: Size | None = None) -> tuple[Pixels, bool]:

@@ -20,7 +20,9 @@ class Still:
 
     def __init__(self, path: Path, image: ImageInfo) -> None:
         self.path = path
-        self.info = MediaInfo("image", 0.0, image.width, image.height, 1, None, image.format)
+        self.info = MediaInfo(
+            "image", 0.0, image.width, image.height, 1, None, image.format, taken=image.taken
+        )
         self.warnings: list[str] = []
 
     def frames_at(self, times: Iterable[float], size: Size | None) -> Iterator[tuple[float, Pixels]]:

@@ -98,18 +98,19 @@ def source_time(video: Video) -> SourceTime:
 
 def _constant_rate(starts: NDArray[np.float64], stream: VideoStream) -> Fraction | None:
     """Return the rate at which each frame is the nearest to a point of its own; None if there is none."""
-    for rate in _candidates(stream):
+    for rate in _candidates(starts, stream):
         if np.abs(starts * float(rate) - np.arange(len(starts))).max() < 0.5:
             return rate
     return None
 
 
-def _candidates(stream: VideoStream) -> list[Fraction]:
-    """Return the rates that the file may mean by those that it states, the nearest first; then those themselves."""
+def _candidates(starts: NDArray[np.float64], stream: VideoStream) -> list[Fraction]:
+    """Return the rates that the file may mean by those that it states, the likeliest first."""
     stated = [Fraction(rate) for rate in (stream.average_rate, stream.base_rate) if rate] or [_DEFAULT_RATE]
-    misfits = [(abs(known / rate - 1), known) for rate in stated for known in RATES]
-    known = [rate for misfit, rate in sorted(misfits, key=lambda pair: pair[0]) if misfit < _NEAR]
-    return known + [rate for rate in stated if (2 * rate).denominator == 1]  # 10 or 12.5, say
+    step_s = np.polyfit(np.arange(len(starts)), starts, 1)[0] if len(starts) > 1 else 1 / stated[0]
+    near = [known for known in RATES if any(abs(known / rate - 1) < _NEAR for rate in stated)]
+    near.sort(key=lambda known: (known not in stated, abs(known - 1 / step_s)))
+    return near + [rate for rate in stated if (2 * rate).denominator == 1]  # 10 or 12.5, say
 
 
 def _grid_rate(starts: NDArray[np.float64]) -> Fraction:

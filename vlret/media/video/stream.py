@@ -11,6 +11,7 @@ from av import VideoFrame
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from vlret.media.capture_time import video_taken
 from vlret.media.video.container import decoder_of, open_container, packets_of, video_streams
 from vlret.media.video.damage import DamageCheck
 from vlret.media.video.packet_table import PacketTable
@@ -32,6 +33,7 @@ class FrameStream:
         damaged_pts: time in ticks of the last frame before the first damage found so far, of the first frame shown
             if the file begins with damage; None without damage.
         warnings: oddities of a file that can be read.
+        codec_name, taken: as in `MediaInfo`.
     """
 
     def __init__(self, path: Path, table: PacketTable, on_progress: Callable[[], None]) -> None:
@@ -42,6 +44,7 @@ class FrameStream:
         n_streams = len(video_streams(self._container))
         self.warnings = [f"{n_streams} video streams, one is read"] if n_streams > 1 else []
         self.codec_name: str = self._codec.codec.canonical_name
+        self.taken = video_taken(self._container.metadata, self._stream.metadata)
 
     def close(self) -> None:
         """Close the file."""

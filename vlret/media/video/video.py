@@ -80,6 +80,25 @@ class Video:
         return found
 
     @property
+    def first_s(self) -> float:
+        """The time stamp in the file of the first frame shown, in seconds."""
+        return self._first_pts * self._table.tick_s
+
+    @property
+    def tick_s(self) -> float:
+        """Seconds per tick of the timestamps in the file."""
+        return self._table.tick_s
+
+    def keyframe_at(self, time: float) -> tuple[int, int] | None:
+        """Return pts and dts, in ticks, of the keyframe that begins at `time` seconds; None if none does."""
+        table = self._table
+        wanted = self._first_pts + time / table.tick_s
+        key = int(np.searchsorted(table.key_pts, wanted - TOLERANCE_S / table.tick_s))
+        if key == len(table.key_pts) or table.key_pts[key] > wanted + TOLERANCE_S / table.tick_s:
+            return None
+        return int(table.key_pts[key]), int(table.key_dts[key])
+
+    @property
     def has_new_times(self) -> bool:
         """Whether frame times differ from the timestamps in the file, because recordings were joined."""
         return self._table.new_pts is not None and not self._table.in_display_order
@@ -138,7 +157,7 @@ class Video:
             raise self._not_decodable()
         self._ahead, self._first_pts = first, first.pts
         self._orientation = orientation_of(first.frame)
-        self.info = _describe(first, self._orientation, self._table, self._stream.codec_name)
+        self.info = _describe(first, self._orientation, self._table, self._stream)
         if self.info.duration > MAX_SPAN_S:
             reason = f"its timestamps span {self.info.duration:.0f} s"
             raise UnreadableError(self.path, reason, "Remux the file.", code="too_long")
@@ -220,7 +239,7 @@ class Video:
         return int(last - first)
 
 
-def _describe(first: Shown, orientation: Orientation, table: PacketTable, codec: str) -> MediaInfo:
+def _describe(first: Shown, orientation: Orientation, table: PacketTable, stream: FrameStream) -> MediaInfo:
     frame = first.frame
     width, height = orientation.size(frame.width, frame.height)
     shown = table.pts[table.pts >= first.pts]
@@ -234,8 +253,9 @@ def _describe(first: Shown, orientation: Orientation, table: PacketTable, codec:
         height=height,
         n_frames=n_frames,
         fps=1 / (table.step * table.tick_s) if table.n_packets > 1 else None,
-        codec=codec,
+        codec=stream.codec_name,
         rotation=orientation.rotation,
         has_index=table.seekable,
         shown_until=max(duration, (table.stated_end - first.pts) * table.tick_s),
+        taken=stream.taken,
     )

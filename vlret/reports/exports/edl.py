@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
+from itertools import count as counter
 from pathlib import Path
 
 from vlret.media.video.timecode import count, label_of, may_drop
@@ -72,6 +74,6 @@ def _reels(sources: Sequence[Source]) -> dict[Path, str]:
     reels: dict[Path, str] = {}
     for source in sources:
         stem = re.sub(r"[^A-Z0-9]", "", source.path.stem.upper())[:_REEL_LETTERS] or "CLIP"
-        number = sum(reel.startswith(stem[:4]) for reel in reels.values()) + 1
-        reels[source.path] = f"{stem[:4]}{number:04d}" if stem in reels.values() else stem
+        names = chain([stem], (f"{stem[:4]}{number:04d}" for number in counter(2)))
+        reels[source.path] = next(name for name in names if name not in reels.values())
     return reels

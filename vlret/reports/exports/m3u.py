@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 
 from vlret.reports.exports.clip import ExportClip
 from vlret.text import printable
@@ -18,7 +19,7 @@ def m3u(clips: Sequence[ExportClip], title: str) -> bytes:
 
 def _entry(clip: ExportClip) -> Iterator[str]:
     is_video = clip.end is None or clip.end > clip.start
-    length_s = round(clip.end - clip.start) if clip.end is not None and is_video else -1
+    length_s = ceil(clip.end - clip.start) if clip.end is not None and is_video else -1
     yield f"#EXTINF:{length_s},{printable(clip.text or clip.path.name)}"
     if is_video:
         yield f"#EXTVLCOPT:start-time={clip.start:.3f}"

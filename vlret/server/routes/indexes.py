@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from vlret.reports.exports.write_export import FORMATS
 from vlret.server.hits import clip_document, media_document
 from vlret.server.library import Revision
 from vlret.server.media import probed, span_of
@@ -23,7 +24,7 @@ async def indexes(service: TheService) -> dict[str, Any]:
     revisions = service.library.chosen(None)
     return {
         "indexes": await service.searches.run(lambda: [_index(one) for one in revisions]),
-        "formats": [],
+        "formats": list(FORMATS),
         "show_paths": service.settings.show_paths,
     }
 

@@ -8,7 +8,7 @@ import * as filters from "./filters.js";
 import * as grid from "./grid.js";
 import * as keys from "./keys.js";
 import * as player from "./player.js";
-import { asked, body, fromKey, go, key, onChange, state } from "./state.js";
+import { asked, body, fromKey, go, isSentence, key, onChange, state } from "./state.js";
 import * as upload from "./upload.js";
 
 const SLOW_MS = 1500;
@@ -56,6 +56,7 @@ function present(answer) {
   byId("status").textContent = words(answer);
   notice(answer.nothing_fits && hits.length && [
     el("strong", {}, "Nothing in this index fits well."), " These are the nearest clips; probably none of them is right."],
+  state.least && !isSentence() && ["Only a sentence alone has probabilities: the least probability is not used."],
   ...answer.warnings.map((warning) => [warning]));
   pages(answer);
   scrollTo(0, 0);
@@ -74,6 +75,7 @@ function fill(given) {
 }
 
 function notice(...paragraphs) {
+  byId("notice").className = "";
   const shown = paragraphs.filter(Boolean);
   byId("notice").replaceChildren(...shown.map((parts) => el("p", {}, ...parts)));
   byId("notice").hidden = !shown.length;
@@ -93,6 +95,7 @@ function welcome() {
   byId("status").textContent = `${count(sum("clips"), "clip")} of ${count(sum("files"), "file")} can be searched.`;
   const example = (words) => el("button", { type: "button", click: () => go({ q: words }) }, words);
   notice(["Describe what you want to see, or drop a picture or a clip here."], EXAMPLES.map(example));
+  byId("notice").className = "welcome";
 }
 
 function fail(error) {

@@ -3,7 +3,7 @@
 import * as basket from "./basket.js";
 import { el, icon, iconButton, percent, span } from "./dom.js";
 import { judge } from "./feedback.js";
-import { go, key } from "./state.js";
+import { go, key, state } from "./state.js";
 
 /** Return the list item of a hit. */
 export function card(hit) {
@@ -21,9 +21,12 @@ function label(hit) {
   return `${hit.name}, ${span(hit)}, ${sure}${hit.gone ? ", the file is gone" : ""}`;
 }
 
+const blank = () => el("span", { class: "blank" }, "no picture");
+
 function picture(hit) {
+  if (hit.gone) return el("span", { class: "picture" }, blank());
   const image = el("img", { src: hit.thumbnail, alt: "", loading: "lazy", decoding: "async", draggable: "false" });
-  image.addEventListener("error", () => image.replaceWith(el("span", { class: "blank" }, "no picture")));
+  image.addEventListener("error", () => image.replaceWith(blank()));
   return el("span", { class: "picture" }, image, el("span", { class: "sprite" }));
 }
 
@@ -52,9 +55,13 @@ function words(hit) {
 
 function actions(hit) {
   return el("div", { class: "actions" },
-    iconButton("more", `More like this: ${hit.name}`, () => judge("like", hit), { class: "quiet like" }),
-    iconButton("less", `Not like this: ${hit.name}`, () => judge("unlike", hit), { class: "quiet unlike" }),
+    judgement("like", `More like this: ${hit.name}`, hit), judgement("unlike", `Not like this: ${hit.name}`, hit),
     basketButton(hit));
+}
+
+function judgement(list, label, hit) {
+  const pressed = String(state[list].includes(key(hit)));
+  return iconButton(list, label, () => judge(list, hit), { class: `quiet ${list}`, "aria-pressed": pressed });
 }
 
 function basketButton(hit) {

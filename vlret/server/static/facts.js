@@ -16,6 +16,6 @@ export function facts(hit) {
     ["Taken", hit.taken?.replace("T", " ")],
     ["Open the file here", hit.player_command && el("code", {}, hit.player_command)],
   ];
-  const pairs = known.filter(([, value]) => value).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
-  return el("dl", { class: "facts" }, ...pairs.flat());
+  const pairs = known.filter(([, value]) => value);
+  return el("dl", { class: "facts" }, ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }

@@ -7,11 +7,12 @@ import * as upload from "./upload.js";
 const WORDS = { like: "More like this", unlike: "Not like this" };
 const names = new Map();
 
-/** Add a hit to the list `like` or `unlike`; it leaves the other one. */
+/** Add a hit to the list `like` or `unlike`, or take it out; it leaves the other list. */
 export function judge(list, hit) {
-  const other = list === "like" ? "unlike" : "like";
-  names.set(key(hit), hit.name);
-  go({ [list]: [...without(list, key(hit)), key(hit)], [other]: without(other, key(hit)) });
+  const other = list === "like" ? "unlike" : "like", name = key(hit);
+  names.set(name, hit.name);
+  const given = state[list].includes(name) ? without(list, name) : [...state[list], name];
+  go({ [list]: given, [other]: without(other, name) });
 }
 
 const without = (list, name) => state[list].filter((one) => one !== name);

@@ -2,15 +2,19 @@
 
 import { card } from "./card.js";
 import { byId } from "./dom.js";
+import { key } from "./state.js";
 
 const list = byId("hits");
 
 export const cards = () => [...list.children];
 
-/** Show hits, best first. */
+/** Show hits, best first; the focus stays on the same hit, or goes to the first one. */
 export function show(hits) {
+  const before = focused();
   list.replaceChildren(...hits.map(card));
-  if (list.firstChild) makeCurrent(list.firstChild);
+  if (!hits.length) return;
+  makeCurrent(list.firstChild);
+  if (before) focus(cards().find((item) => key(item.hit) === key(before.hit)) ?? list.firstChild);
 }
 
 /** Only the buttons of the current card are reached by Tab. */

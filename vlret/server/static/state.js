@@ -56,6 +56,9 @@ export function fromKey(text) {
 
 export const asked = () => Boolean(state.q || state.file || state.like.length);
 
+/** Whether one sentence alone is asked for: only then hits have a probability. */
+export const isSentence = () => !(state.file || state.plus || state.minus || state.like.length || state.unlike.length);
+
 /** The body of a search request. */
 export function body() {
   return {
@@ -64,7 +67,7 @@ export function body() {
     like: state.like.map(fromKey), unlike: state.unlike.map(fromKey),
     k: PAGE_SIZE, page: Number(state.page), all_clips: state.all === "1",
     only: state.only || null, exclude: state.exclude || null, where: where(),
-    sort: state.sort, min_probability: state.least ? Number(state.least) / 100 : null, moments: state.moments === "1",
+    sort: state.sort, min_probability: state.least && isSentence() ? Number(state.least) / 100 : null, moments: state.moments === "1",
   };
 }
 

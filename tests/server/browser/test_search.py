@@ -1,0 +1,133 @@
+"""The grid: filters, what does not fit, odd names, the address, uploads."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.server.browser.conftest import MARKUP, hit, hits, search
+from tests.server.browser.media import SAMPLES
+
+
+def test_filters_narrow_the_hits_and_stand_in_the_address(visit):
+    page = visit("q=people")
+    assert len(hits(page)) > 5
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Path contains").fill("holiday")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**only=holiday*")
+    assert hits(page) == ["holiday.mp4"]
+    page.get_by_label("All clips of a file").check()
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**all=1*")
+    assert hits(page) == ["holiday.mp4", "holiday.mp4"]
+    page.go_back()
+    assert hits(page) == ["holiday.mp4"]
+    page.get_by_role("button", name="Clear").click()
+    assert len(hits(page)) > 5
+
+
+@pytest.mark.parametrize(("name", "value", "found"), [
+    ("where", "duration > 15", {"holiday.mp4", "tape.avi"}),
+    ("longest", "8", {"skyscrapers_at_night.mp4"}),
+    ("exclude", ".mp4", {"tape.avi"}),
+])  # fmt: skip
+def test_more_filters(visit, name, value, found):
+    page = visit(f"q=people&where=width+%3E+0+and+duration+%3E+0&{name}={value}")
+    assert set(hits(page)) == found
+
+
+def test_a_wrong_expression_is_explained(visit):
+    page = visit("q=people&where=colour+%3D+1")
+    words = page.get_by_role("alert").filter(has_text="colour")
+    words.wait_for()
+    assert page.locator(".hit").count() == 0
+    visit.errors[:] = [error for error in visit.errors if "400" not in error]
+
+
+def test_nothing_fits(visit):
+    page = visit("q=a+giraffe+plays+the+piano+under+water")
+    page.get_by_text("Nothing in this index fits well.").wait_for()
+    assert search(page, "people cross a square")[0] in {"people_cross_square.mp4", "holiday.mp4", "tape.avi"}
+    assert page.get_by_text("Nothing in this index fits well.").count() == 0
+
+
+def test_probability_and_score_are_shown(visit):
+    page = visit("q=people+cross+a+square")
+    hits(page)
+    first = page.locator(".hit").first
+    assert first.locator(".facts strong").inner_text().endswith("%")
+    assert 0 < float(first.locator(".facts span").inner_text()) < 1
+
+
+def test_markup_in_a_name_is_text(visit):
+    page = visit("q=a+cup+of+coffee")
+    assert hits(page)[0] == MARKUP
+    hit(page, MARKUP).locator(".open").click()
+    assert page.locator("#player h2").inner_text() == MARKUP
+    assert page.locator("img[src=x]").count() == 0
+    page.keyboard.press("Escape")
+    page.goto(page.url.split("?")[0] + "?q=<img+src=x+onerror=alert(1)>")
+    hits(page)
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_file_that_is_gone_says_so(visit):
+    page = visit("q=old+coins")
+    hits(page)
+    card = hit(page, "lost.jpg")
+    assert "file is gone" in card.inner_text()
+    card.locator(".open").click()
+    page.get_by_text("moved or deleted since it was indexed").wait_for()
+
+
+def test_back_closes_the_player_and_a_search_can_be_bookmarked(visit):
+    page = visit("q=people+cross+a+square")
+    hits(page)
+    hit(page, "holiday.mp4").locator(".open").click()
+    page.locator("#player video").wait_for()
+    bookmark = page.url
+    page.go_back()
+    assert not page.locator("#player").evaluate("dialog => dialog.open")
+    again = visit(bookmark.split("?")[1])
+    again.locator("#player video").wait_for()
+    assert again.locator("#player h2").inner_text() == "holiday.mp4"
+
+
+def test_a_picture_is_searched_with(visit):
+    page = visit()
+    page.get_by_text("can be searched").wait_for()
+    page.locator("#file").set_input_files(SAMPLES / "photos" / "cat_face.jpg")
+    page.get_by_role("button", name="Remove: cat_face.jpg").wait_for()
+    assert hits(page)[0] == "cat_face.jpg"
+    page.reload()
+    page.get_by_text("cat_face.jpg has to be given again.").wait_for()
+
+
+def test_arrows_slash_enter_space_and_escape(visit):
+    page = visit("q=people+cross+a+square")
+    names = hits(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    focused = "() => document.activeElement.closest('.hit')?.querySelector('.name').textContent"
+    assert page.evaluate(focused) == names[1]
+    page.keyboard.press("ArrowDown")
+    columns = page.evaluate(
+        "() => getComputedStyle(document.getElementById('hits')).gridTemplateColumns.split(' ').length"
+    )
+    assert page.evaluate(focused) == names[1 + columns]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("b")
+    assert page.locator("#show-basket .count").inner_text() == "1"
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('#player video')?.played.length")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('#player video').paused")
+    page.keyboard.press("Escape")
+    assert not page.locator("#player").evaluate("dialog => dialog.open")
+    assert page.evaluate(focused) == names[1]
+    page.keyboard.press("/")
+    assert page.evaluate("() => document.activeElement.id") == "query"
+    page.keyboard.press("Escape")
+    page.locator("#hits").focus()
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Keys").wait_for()

@@ -1,0 +1,28 @@
+"""The table that a condition is evaluated over: one row a clip, with what is known of its file."""
+
+from __future__ import annotations
+
+import os
+
+import pyarrow as pa
+
+from vlret.index.annotations import joined
+from vlret.index.filter_columns import COLUMNS
+from vlret.index.snapshot import Snapshot
+
+
+def filter_table(snapshot: Snapshot) -> pa.Table:
+    """`clip_id`, `COLUMNS` and the user's own columns of the live clips.
+
+    Paths are dictionaries, so that a condition looks at each once.
+    """
+    rows = snapshot.clips
+    paths = pa.array(rows["path"], pa.string()).dictionary_encode()
+    names = pa.array([os.path.basename(path) for path in paths.dictionary.to_pylist()], pa.string())
+    modified = pa.array(rows["mtime_ns"].to_numpy() // 1000, pa.timestamp("us"))
+    renamed = {"duration": "duration_s"}
+    made = {"path": paths, "name": pa.DictionaryArray.from_arrays(paths.indices, names), "modified": modified}
+    plain = [name for name in ("clip_id", *COLUMNS) if name not in made]
+    columns = {name: pa.array(rows[renamed.get(name, name)], from_pandas=True) for name in plain}
+    own = {} if snapshot.annotations is None else joined(snapshot.annotations, snapshot.rows)
+    return pa.table({**{name: {**columns, **made}[name] for name in ("clip_id", *COLUMNS)}, **own})

@@ -1,0 +1,45 @@
+"""The score curve of a video: how well each moment of it fits a query."""
+
+from __future__ import annotations
+
+from vlret.errors import UsageError
+from vlret.index.index import Index
+from vlret.index.windows import Windows
+from vlret.media.unreadable_error import UnreadableError
+from vlret.models.base import Embedder
+from vlret.tasks.file_windows import decoded_windows
+from vlret.tasks.hit_moments import unrelated
+from vlret.tasks.moments import ScoreCurve, curve_of
+from vlret.text import printable
+from vlret.types import Clip, Vectors
+
+
+def score_curve(index: Index, model: Embedder | None, vector: Vectors, part: Clip) -> ScoreCurve:
+    """The scores of a query, float32 [dim], over the windows of a video that start in `part`, two a second.
+
+    Args:
+        model: that of `index`, which embeds the windows; None: the clips of `index` are the windows, and nothing is
+            decoded.
+
+    Raises:
+        MediaError: the file cannot be read.
+        UsageError: without `model`, a file that is not in the index.
+    """
+    windows = _clips(index, part) if model is None else decoded_windows([part], model)[part]
+    if isinstance(windows, str):
+        raise UnreadableError(part.path, windows, "Check that it plays in a player.", code="media_unreadable")
+    return curve_of(windows, vector, unrelated(index))
+
+
+def _clips(index: Index, part: Clip) -> Windows:
+    rows = index.rows().reset_index(drop=True)
+    rows = rows[(rows["path"] == str(part.path)) & (rows["start"] >= part.start)].sort_values("start")
+    if part.end is not None:
+        rows = rows[rows["start"] < part.end]
+    if rows.empty:
+        raise UsageError(
+            f"{printable(part.path)} is not in {printable(index.folder)}.", "Index it.",
+            code="file_not_in_index", given=str(part.path),
+        )  # fmt: skip
+    starts, ends = rows["start"].to_numpy(), rows["end"].to_numpy()
+    return Windows(starts, ends, index.vectors()[rows.index.to_numpy()], float(ends.max()))

@@ -1,0 +1,1 @@
+"""An index that keeps up with folders."""

@@ -26,6 +26,7 @@ from vlret.index.requested_recipe import RequestedRecipe
 from vlret.index.snapshot import Snapshot
 from vlret.index.start import require_own_folder
 from vlret.index.store import Store
+from vlret.index.store_windows import store_windows, videos_without_windows
 from vlret.index.tables import SkippedRow
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodePool, FileFailed
@@ -52,6 +53,7 @@ def build_index(
     device: str = "auto",
     dtype: str = "auto",
     progress: bool = True,
+    moments: bool = False,
 ) -> BuildReport:
     """Encode the clips of media files into the index folder `out`; again: only what is new or changed.
 
@@ -71,6 +73,7 @@ def build_index(
         prune_missing_folders: drop those, too.
         device, dtype: for `load_model`; dtype auto takes the dtype of an existing index.
         progress: show a bar on stderr when that is a terminal.
+        moments: store the vectors of sliding windows, too, from now on: a search for moments decodes nothing then.
 
     Raises:
         IndexFolderError: the index was built with other settings, is locked or damaged, or a whole root is
@@ -93,7 +96,7 @@ def build_index(
         raise
     if not out and store.exists:
         _require_same_library(store, found)
-    return update_index(store, requested, found, workers, prune, prune_missing_folders, progress)
+    return update_index(store, requested, found, workers, prune, prune_missing_folders, progress, moments)
 
 
 def update_index(
@@ -104,12 +107,14 @@ def update_index(
     prune: bool = False,
     prune_missing_folders: bool = False,
     progress: bool = True,
+    moments: bool = False,
 ) -> BuildReport:
     """Encode what is new or changed of the files `found`; arguments and errors as in `build_index`."""
     started_s = time.monotonic()
     with DecodePool(workers) as pool, _left_clean(store), writer_lock(store.folder):
         run = _Run(store, requested, found, prune, prune_missing_folders)
         run.encode(pool, workers, progress)
+        run.store_windows(pool, workers, progress, moments)
     return run.report(time.monotonic() - started_s)
 
 
@@ -173,12 +178,13 @@ class _Run:
         self._partial: list[SkippedFile] = []
         self._n_new = self._n_clips = self._n_dropped = self._n_filled = 0
         self._seconds = 0.0
+        self._embedder: Embedder | None = None
 
     def encode(self, pool: DecodePool, workers: int, progress: bool) -> None:
         """Bring the index up to date; a stop at any moment keeps what was committed."""
         if self._todo:
             pool.start()  # beside the model's own start
-        embedder = self._load() if self._todo else None
+        embedder = self._embedder = self._load() if self._todo else None
         if self._snapshot is None:  # nothing to encode and no index yet
             return
         writer = IndexWriter(self._snapshot, self._plan.roots)
@@ -192,6 +198,19 @@ class _Run:
         after, paths = Snapshot.read(self._store), {file.path for file in self._found.files}
         self._n_filled = fill_metadata(after, paths, pool, progress)
         open_view(Snapshot.read(self._store) if self._n_filled else after)
+
+    def store_windows(self, pool: DecodePool, workers: int, progress: bool, start: bool) -> None:
+        """Store the windows of videos that have none, if the index does that, or shall `start` to."""
+        if not self._store.exists:
+            return
+        snapshot = Snapshot.read(self._store)
+        if start and snapshot.manifest.windows is None:
+            self._store.commit(snapshot.manifest.next(windows=()))
+            snapshot = Snapshot.read(self._store)
+        files = videos_without_windows(snapshot)
+        if files:
+            embedder = self._embedder or self._asked.load(self._store.folder, snapshot.manifest.recipe)
+            self._partial += store_windows(snapshot, files, embedder, pool, workers, progress)
 
     def _load(self) -> Embedder:
         old = self._snapshot.manifest if self._snapshot else None

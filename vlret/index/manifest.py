@@ -19,13 +19,17 @@ from vlret.text import printable
 
 FORMAT = "vlret-index"
 FORMAT_VERSION = 1
-SHARDS = "shards"
+SHARDS, WINDOWS = "shards", "windows"
 NAMES = {
     "shards": re.compile(rf"{SHARDS}/[0-9]{{6,12}}\.parquet"),
+    "windows": re.compile(rf"{WINDOWS}/[0-9]{{6,12}}\.parquet"),
     "dropped": re.compile(r"dropped-[0-9]{6,12}\.parquet"),
     "skipped": re.compile(r"skipped-[0-9]{6,12}\.parquet"),
 }
 """The only names that a manifest gives its tables."""
+
+_LATER = {"id", "windows"}
+"""Fields that manifests of earlier versions do not have."""
 
 # The fields of a model's card that decide its vectors. Its name, directory and revision may change.
 _VECTOR_FIELDS = ("weights_hash", "dim", "resolution", "resize", "preprocessing")
@@ -103,6 +107,7 @@ class Manifest:
     `id` is drawn once for an index and is stored in each of its Parquet files, too. `revision` counts commits.
     `roots` are the folders that the rows' paths are relative to: a row's `root` is the position here.
     `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice.
+    `windows` are tables of the vectors of sliding windows (`vlret.index.stored_windows`); None: not stored.
     """
 
     recipe: IndexRecipe
@@ -116,6 +121,7 @@ class Manifest:
     next_clip_id: int = 0
     next_shard: int = 1
     id: str = ""
+    windows: tuple[FileEntry, ...] | None = None
 
     @classmethod
     def start(cls, recipe: IndexRecipe) -> Manifest:
@@ -129,7 +135,8 @@ class Manifest:
     @property
     def files(self) -> tuple[FileEntry, ...]:
         """All Parquet files that belong to the index."""
-        return (*self.shards, *(entry for entry in (self.dropped, self.skipped) if entry))
+        lists = (entry for entry in (self.dropped, self.skipped) if entry)
+        return (*self.shards, *(self.windows or ()), *lists)
 
     @property
     def n_bytes(self) -> int:
@@ -173,7 +180,7 @@ class Manifest:
     @classmethod
     def _from_dict(cls, values: dict[str, Any]) -> Manifest:
         for field in fields(cls):
-            if field.name not in values and field.name != "id":  # what vlret 0.1 wrote has no id
+            if field.name not in values and field.name not in _LATER:
                 raise ValueError(f"field {field.name} is missing")
         roots = from_fields(_Roots, values).paths()
         manifest = from_fields(cls, {"id": secrets.token_hex(16), **values, "roots": roots})
@@ -223,10 +230,12 @@ def _check_format(values: Any, path: Path) -> None:
 def _check_entries(manifest: Manifest) -> None:
     if not re.fullmatch("[0-9a-f]{32}", manifest.id):
         raise ValueError("field id is not 32 hex digits")
-    if len({entry.name for entry in manifest.shards}) != len(manifest.shards):
-        raise ValueError("field shards names a file twice")
-    for number, entry in enumerate(manifest.shards):
-        _check_entry(entry, f"shards[{number}]", NAMES["shards"])
+    for field in (SHARDS, WINDOWS):
+        entries = getattr(manifest, field) or ()
+        if len({entry.name for entry in entries}) != len(entries):
+            raise ValueError(f"field {field} names a file twice")
+        for number, entry in enumerate(entries):
+            _check_entry(entry, f"{field}[{number}]", NAMES[field])
     if manifest.dropped:
         _check_entry(manifest.dropped, "dropped", NAMES["dropped"])
     if manifest.skipped:

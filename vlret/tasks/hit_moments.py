@@ -25,7 +25,7 @@ def hits_as_moments(
     Of several hits of one moment the best is kept. An image, or a clip in which nothing stands out, stays as it is.
     """
     clips = {hit: Clip.from_row(hit.path, hit.start, hit.end) for hit in hits if hit.end > hit.start}
-    windows = windows_around(clips.values(), model)
+    windows = windows_around(index, model, clips.values())
     others = unrelated(index)
     found: list[Hit] = []
     failed: dict[str, str] = {}

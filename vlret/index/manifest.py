@@ -25,11 +25,12 @@ NAMES = {
     "windows": re.compile(rf"{WINDOWS}/[0-9]{{6,12}}\.parquet"),
     "dropped": re.compile(r"dropped-[0-9]{6,12}\.parquet"),
     "skipped": re.compile(r"skipped-[0-9]{6,12}\.parquet"),
+    "annotations": re.compile(r"annotations-[0-9]{6,12}\.parquet"),
+    "duplicates": re.compile(r"duplicates-[0-9]{6,12}\.parquet"),
 }
 """The only names that a manifest gives its tables."""
-
-_LATER = {"id", "windows"}
-"""Fields that manifests of earlier versions do not have."""
+_LATER = {"id", "annotations", "exclude", "duplicates", "windows"}
+"""Fields that manifests of older vlrets do not have."""
 
 # The fields of a model's card that decide its vectors. Its name, directory and revision may change.
 _VECTOR_FIELDS = ("weights_hash", "dim", "resolution", "resize", "preprocessing")
@@ -106,8 +107,9 @@ class Manifest:
 
     `id` is drawn once for an index and is stored in each of its Parquet files, too. `revision` counts commits.
     `roots` are the folders that the rows' paths are relative to: a row's `root` is the position here.
-    `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice.
-    `windows` are tables of the vectors of sliding windows (`vlret.index.stored_windows`); None: not stored.
+    `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice. `exclude` are patterns
+    of the files that index runs leave out. `windows` are the tables of `vlret.index.stored_windows`; None: the index
+    stores none.
     """
 
     recipe: IndexRecipe
@@ -121,6 +123,9 @@ class Manifest:
     next_clip_id: int = 0
     next_shard: int = 1
     id: str = ""
+    annotations: FileEntry | None = None
+    exclude: tuple[str, ...] = ()
+    duplicates: FileEntry | None = None
     windows: tuple[FileEntry, ...] | None = None
 
     @classmethod
@@ -135,8 +140,8 @@ class Manifest:
     @property
     def files(self) -> tuple[FileEntry, ...]:
         """All Parquet files that belong to the index."""
-        lists = (entry for entry in (self.dropped, self.skipped) if entry)
-        return (*self.shards, *(self.windows or ()), *lists)
+        lists = (self.dropped, self.skipped, self.annotations, self.duplicates)
+        return (*self.shards, *(self.windows or ()), *(entry for entry in lists if entry))
 
     @property
     def n_bytes(self) -> int:
@@ -240,6 +245,10 @@ def _check_entries(manifest: Manifest) -> None:
         _check_entry(manifest.dropped, "dropped", NAMES["dropped"])
     if manifest.skipped:
         _check_entry(manifest.skipped, "skipped", NAMES["skipped"])
+    if manifest.annotations:
+        _check_entry(manifest.annotations, "annotations", NAMES["annotations"])
+    if manifest.duplicates:
+        _check_entry(manifest.duplicates, "duplicates", NAMES["duplicates"])
 
 
 def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:

@@ -63,14 +63,14 @@ async def captions(service: Service, body: CaptionBody) -> dict[str, Any]:
     return {"items": items}
 
 
-def frames_of(service: Service, clip: Clip, card: ModelCard) -> Frames:
-    """Return the frames of a clip that the model of `card` takes, decoded in a child process.
+def frames_of(service: Service, clip: Clip, card: ModelCard, n_frames: int | None = None) -> Frames:
+    """Return `n_frames` of a clip, or as many as the model of `card` takes, decoded in a child process.
 
     Raises:
         MediaError: it cannot be decoded.
     """
-    size = card.decode_size
-    header, pixels = service.decoders.ask("frames", clip, n_frames=card.frames, size=size)
+    request = {"n_frames": n_frames or card.frames, "size": card.decode_size}
+    header, pixels = service.decoders.ask("frames", clip, **request)
     return Frames(cast(Pixels, pixels), np.asarray(header["times"], np.float64))
 
 

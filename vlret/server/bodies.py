@@ -21,7 +21,7 @@ class WeightedText(Body):
     """A sentence that is added to or subtracted from the query."""
 
     query: Text
-    weight: float = Field(0.5, gt=0, le=10)
+    weight: float = Field(default=0.5, gt=0, le=10)
 
 
 class ClipRef(Body):
@@ -36,18 +36,18 @@ class SearchBody(Body):
 
     index: str | Annotated[list[str], Field(max_length=100)] | None = None
     query: Text = ""
-    plus: list[WeightedText] = Field([], max_length=20)
-    minus: list[WeightedText] = Field([], max_length=20)
-    like: list[ClipRef] = Field([], max_length=100)
-    unlike: list[ClipRef] = Field([], max_length=100)
-    k: int = Field(24, ge=1, le=500)
-    page: int = Field(1, ge=1, le=1000)
+    plus: list[WeightedText] = Field(default=[], max_length=20)
+    minus: list[WeightedText] = Field(default=[], max_length=20)
+    like: list[ClipRef] = Field(default=[], max_length=100)
+    unlike: list[ClipRef] = Field(default=[], max_length=100)
+    k: int = Field(default=24, ge=1, le=500)
+    page: int = Field(default=1, ge=1, le=1000)
     all_clips: bool = False
     only: Text | None = None
-    exclude: Text | None = None
+    exclude: Text | Annotated[list[Text], Field(max_length=100)] | None = None
     where: Text | None = None
     sort: Literal["score", "time", "path"] = "score"
-    min_probability: float | None = Field(None, ge=0, le=1)
+    min_probability: float | None = Field(default=None, ge=0, le=1)
     moments: bool = False
 
 

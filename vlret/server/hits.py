@@ -50,7 +50,7 @@ def media_document(
     address = f"{_base(revision)}/media/{file.media_id}/file"
     known = {name: facts[name] for name in ("width", "height", "codec", "size", "mtime")}
     return {
-        "media_id": file.media_id, "name": file.path.name, **known, "clips": file.n_clips,
+        "media_id": file.media_id, "name": file.path.name, **known, "taken": file.taken, "clips": file.n_clips,
         "duration": None if file.is_image else file.duration,
         "file": address if facts["media_type"] else None,
         **(_on_disk(file, 0.0) if show_paths else {}),

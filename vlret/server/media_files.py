@@ -6,18 +6,25 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from vlret.index.index import Index
 from vlret.server.errors import RequestError
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A file of an index; `duration` is seconds to the end of its last clip, 0 for an image; `n_clips` its clips."""
+    """A file of an index.
+
+    `duration` is in seconds, 0 for an image; where the index does not know it, up to the end of the last clip.
+    `taken` is the capture time, `2024-07-31T12:00:00`, where it is known.
+    """
 
     media_id: str
     path: Path
     fingerprint: str
     duration: float
+    taken: str | None
     n_clips: int
 
     @property
@@ -34,10 +41,16 @@ class MediaFiles:
         self.rows = rows.set_index("clip_id")
         first = rows.drop_duplicates("path").sort_values("path")
         ends, counts = (rows.groupby("path")["end"].agg(what).tolist() for what in ("max", "size"))
+        durations = first["duration_s"].fillna(pd.Series(ends, first.index)).tolist()
+        taken = (
+            first["taken"].dt.strftime("%Y-%m-%dT%H:%M:%S").astype(object).where(first["taken"].notna(), None)
+        )
         columns = (first[name].tolist() for name in ("root", "relative_path", "path", "fingerprint"))
         files = [
-            MediaFile(_media_id(root, relative), Path(path), fingerprint, float(end), int(n))
-            for root, relative, path, fingerprint, end, n in zip(*columns, ends, counts, strict=True)
+            MediaFile(_media_id(root, relative), Path(path), fingerprint, duration if end else 0.0, when, n)
+            for root, relative, path, fingerprint, end, duration, when, n in zip(
+                *columns, ends, durations, taken.tolist(), counts, strict=True
+            )
         ]
         self._by_id = {file.media_id: file for file in files}
         self._by_path = {str(file.path): file for file in files}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
 if TYPE_CHECKING:
     pass
+
+if TYPE_CHECKING:
+    from vlret.server.service import Service
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _TEXTS = (1, 2, 4, 8, 16, 32, 64)
@@ -28,6 +31,16 @@ class Metrics:
             "vlret_texts_at_once", "Texts that were embedded together.", buckets=_TEXTS, registry=registry
         )
         ProcessCollector(registry=registry)
+
+    def watch(self, service: Service) -> None:
+        """Read the queues and the cache of `service` whenever the figures are asked for."""
+        registry = self._registry
+        waiting = Gauge("vlret_waiting", "Work that waits or runs.", ["what"], registry=registry)
+        waiting.labels("searches").set_function(lambda: service.searches.n_waiting)
+        waiting.labels("media").set_function(lambda: service.media.n_waiting)
+        waiting.labels("models").set_function(lambda: sum(one.n_waiting for one in service.library.workers))
+        kept = Gauge("vlret_cache_bytes", "Pictures and clips on disk.", registry=registry)
+        kept.set_function(lambda: service.cache.n_bytes)
 
     def text(self) -> bytes:
         """The figures as Prometheus reads them."""

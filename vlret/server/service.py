@@ -32,6 +32,7 @@ class Service:
         self.searches = Workers("searches", _SEARCH_THREADS, limits.queue, limits.request_s)
         self.media = Workers("pictures and clips", limits.decoders, limits.queue, limits.request_s)
         self.probes: dict[tuple[object, ...], dict[str, Any]] = {}
+        self.metrics.watch(self)
         self.captioners: dict[int, Captioner] = {}
         self.failure: str | None = None
 

@@ -51,7 +51,7 @@ def test_hits_become_moments(folder):
 def test_of_several_hits_of_one_moment_the_best_is_kept(folder):
     found = search(folder / "index", "red", model=MODEL, moments=True, one_per_file=False, only="tour")
     assert spans(found)[:2] == [pytest.approx((14, 32), abs=0.5), pytest.approx((50, 53), abs=0.5)]
-    assert [hit.rank for hit in found][0] == 1
+    assert found[0].rank == 1
     by_time = search(
         folder / "index", "red", model=MODEL, moments=True, one_per_file=False, only="tour", sort="time"
     )

@@ -22,7 +22,8 @@ def hits_as_moments(
     """The hits of a query, float32 [dim], with the start and end of their moments; and of each file that cannot be
     read, whose hits stay as they are, a warning.
 
-    Of several hits of one moment the best is kept, with its rank. An image, or a clip in which nothing stands out, stays as it is.
+    Of several hits of one moment the best is kept, with its rank. An image, or a clip in which nothing stands out,
+    stays as it is.
     """
     clips = {hit: Clip.from_row(hit.path, hit.start, hit.end) for hit in hits if hit.end > hit.start}
     windows = windows_around(index, model, clips.values())

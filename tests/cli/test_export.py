@@ -107,3 +107,17 @@ def test_results_are_printed_even_if_no_file_can_be_read(media, models, tmp_path
     assert (run.code, "a.mp4" in run.out) == (1, True)
     assert "No clip can be exported" in run.err
     assert not (tmp_path / "a.edl").exists()
+
+
+def test_trimmed_clips_as_webm(index, tmp_path):
+    run = vlret("search", index, "red", "-k", 1, "--trim", tmp_path, "--trim-format", "webm")
+    assert run.code == 0, run.err
+    (saved,) = tmp_path.iterdir()
+    assert saved.name == "long_0-00.webm"
+    assert saved.read_bytes()[:4] == b"\x1aE\xdf\xa3"
+
+
+def test_an_unknown_form_of_trimmed_clips_is_refused(index, tmp_path):
+    run = vlret("search", index, "red", "--trim", tmp_path, "--trim-format", "avi")
+    assert (run.code, list(tmp_path.iterdir())) == (2, [])
+    assert "'avi' is not a known form of clips. Give mp4 or webm." in run.err

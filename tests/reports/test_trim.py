@@ -15,7 +15,7 @@ from PIL import Image
 from tests.media.make import H264, ffmpeg, number_of, sequential, video
 from tests.reports.conftest import write_counted
 from vlret.errors import MediaError, OutputError
-from vlret.reports import trim
+from vlret.reports import encode_clip, trim
 from vlret.reports.trim import save_clip
 from vlret.types import Clip
 
@@ -162,7 +162,8 @@ def test_a_full_disk_is_an_error_that_leaves_nothing(tmp_path, counted_video, mo
     def full(*_):
         raise av.error.OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(trim, "_encode", full)
+    monkeypatch.setattr(trim, "encode", full)
+    monkeypatch.setattr(trim, "copy_clip", full)
     with pytest.raises(OutputError, match="Free some space"):
         save_clip(Clip(counted_video, 1.0, 2.0), tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
@@ -199,8 +200,8 @@ def test_damaged_sound_leaves_the_picture_whole(tmp_path, caplog):
     for position, size in places[20:]:
         data[position : position + size] = b"\xff" * size
     source.write_bytes(data)
-    saved = save_clip(Clip(source), tmp_path / "out")
-    assert numbers(saved) == list(range(30))
+    saved = save_clip(Clip(source, 0.1), tmp_path / "out")
+    assert numbers(saved) == list(range(1, 30))
     assert "the sound is damaged" in caplog.text
 
 
@@ -242,7 +243,7 @@ def test_an_interrupted_save_leaves_nothing(tmp_path, counted_video, monkeypatch
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(trim, "_pictures", stop)
+    monkeypatch.setattr(encode_clip, "_pictures", stop)
     with pytest.raises(KeyboardInterrupt):
-        save_clip(Clip(counted_video, 0.0, 1.0), tmp_path / "out")
+        save_clip(Clip(counted_video, 0.1, 1.0), tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())

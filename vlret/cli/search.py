@@ -75,6 +75,16 @@ def search(
     ] = None,
     sort: Annotated[str, typer.Option(help="Order of the results: score, time or path.")] = "score",
     page: Annotated[int, typer.Option(min=1, help="The next -k results: 2, 3, ...")] = 1,
+    trim_format: Annotated[
+        str,
+        typer.Option(
+            metavar="mp4|webm",
+            help="Of --trim: mp4 (H.264), or webm (VP9: no encoder under the GPL is used).",
+        ),
+    ] = "mp4",
+    copies: Annotated[
+        bool, typer.Option("--copies", help="List files with the same footage as results of their own.")
+    ] = False,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -83,6 +93,7 @@ def search(
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
     from vlret.files import check_output
+    from vlret.reports.clip_form import find_form
     from vlret.tasks.query import one_query
     from vlret.tasks.query_vector import parse_weighted
     from vlret.tasks.search_document import search_document
@@ -95,6 +106,7 @@ def search(
     if html:
         check_output(html)
     exports.check_exports(export)
+    find_form(trim_format)
     text = one_query(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     with Searcher(index, model, device) as searcher:
@@ -111,6 +123,7 @@ def search(
             where=where,
             sort=sort,
             page=page,
+            fold_copies=not copies,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -118,7 +131,7 @@ def search(
         if html:
             search_output.write_search_page(html, text, opened, hits)
         if trim:
-            search_output.save_clips(trim, hits)
+            search_output.save_clips(trim, hits, trim_format)
         search_output.export_hits(export, text, hits)
     finally:
         if json:
@@ -136,6 +149,7 @@ def search(
                 where=where,
                 sort=sort,
                 page=page,
+                fold_copies=not copies,
             )
             output.print_json(document)
         elif paths or null:

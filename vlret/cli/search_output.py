@@ -22,6 +22,9 @@ def show_hits(hits: Hits) -> None:
     for hit in hits:
         gone = "  (file no longer exists)" if is_gone(hit.path) else ""
         output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
+        if hit.copies:
+            files = count_of(len(hit.copies), "file")
+            output.show(f"{'':28} also in {files}: {', '.join(hit.copies)}")
 
 
 def say_nothing_found(index: Index, page: int, **filters: str | Sequence[str] | None) -> None:
@@ -63,7 +66,7 @@ def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
     exports.write_exports(files, clips_of_hits(hits, text), text)
 
 
-def save_clips(folder: Path, hits: Hits) -> None:
+def save_clips(folder: Path, hits: Hits, form: str) -> None:
     """Save each hit as a file."""
     from vlret.errors import MediaError
     from vlret.reports.trim import save_clip
@@ -71,7 +74,7 @@ def save_clips(folder: Path, hits: Hits) -> None:
 
     for hit in hits:
         try:
-            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder)
+            saved = save_clip(Clip.from_row(hit.path, hit.start, hit.end), folder, form)
             output.say(f"saved {output.existing(saved)}")
         except MediaError as error:
             output.say(f"warning: {error}")

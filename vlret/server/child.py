@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from vlret.media.decode import read_clip
-from vlret.media.open_media import open_media
 from vlret.media.pool.child_main import serve
 from vlret.media.pool.messages import Message
-from vlret.media.video.video import Video
-from vlret.reports import trim
+from vlret.reports.encode_clip import encode_clip
 from vlret.reports.exports.clip import ExportClip
 from vlret.reports.exports.write_export import write_export
 from vlret.reports.sprite import sprite
@@ -45,9 +43,7 @@ def _frames(request: Request, _: object) -> Iterator[Message]:
 
 
 def _play(request: Request, _: object) -> Iterator[Message]:
-    clip = _clip(request)
-    with open_media(clip.path) as media:
-        trim._encode(clip, cast(Video, media), Path(request["target"]))
+    encode_clip(_clip(request), Path(request["target"]), max_height=480, max_s=30)
     yield {"kind": "done"}, None
 
 

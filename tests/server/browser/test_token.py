@@ -10,10 +10,10 @@ TOKEN = "correct-horse-battery"
 def test_the_page_asks_for_the_token(visit, index, tmp_path):
     with serving(index, tmp_path, "--token", TOKEN) as address:
         page = visit("q=people&only=holiday", address=address)
-        page.get_by_label("Token").fill("wrong")
+        page.get_by_role("textbox", name="Token").fill("wrong")
         page.keyboard.press("Enter")
         page.get_by_text("The server does not take this token.").wait_for()
-        page.get_by_label("Token").fill(TOKEN)
+        page.get_by_role("textbox", name="Token").fill(TOKEN)
         page.keyboard.press("Enter")
         assert hits(page) == ["holiday.mp4"]
         assert TOKEN not in page.evaluate("document.cookie")

@@ -80,6 +80,25 @@ class Video:
         return found
 
     @property
+    def first_s(self) -> float:
+        """The time stamp in the file of the first frame shown, in seconds."""
+        return self._first_pts * self._table.tick_s
+
+    @property
+    def tick_s(self) -> float:
+        """Seconds per tick of the timestamps in the file."""
+        return self._table.tick_s
+
+    def keyframe_at(self, time: float) -> tuple[int, int] | None:
+        """Return pts and dts, in ticks, of the keyframe that begins at `time` seconds; None if none does."""
+        table = self._table
+        wanted = self._first_pts + time / table.tick_s
+        key = int(np.searchsorted(table.key_pts, wanted - TOLERANCE_S / table.tick_s))
+        if key == len(table.key_pts) or table.key_pts[key] > wanted + TOLERANCE_S / table.tick_s:
+            return None
+        return int(table.key_pts[key]), int(table.key_dts[key])
+
+    @property
     def has_new_times(self) -> bool:
         """Whether frame times differ from the timestamps in the file, because recordings were joined."""
         return self._table.new_pts is not None and not self._table.in_display_order

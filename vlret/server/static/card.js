@@ -21,9 +21,12 @@ function label(hit) {
   return `${hit.name}, ${span(hit)}, ${sure}${hit.gone ? ", the file is gone" : ""}`;
 }
 
+const blank = () => el("span", { class: "blank" }, "no picture");
+
 function picture(hit) {
+  if (hit.gone) return el("span", { class: "picture" }, blank());
   const image = el("img", { src: hit.thumbnail, alt: "", loading: "lazy", decoding: "async", draggable: "false" });
-  image.addEventListener("error", () => image.replaceWith(el("span", { class: "blank" }, "no picture")));
+  image.addEventListener("error", () => image.replaceWith(blank()));
   return el("span", { class: "picture" }, image, el("span", { class: "sprite" }));
 }
 

@@ -35,7 +35,7 @@ export function show(given, all) {
   stop();
   hit = given;
   points = { start: hit.start, end: hit.end };
-  dialog.append(head(), el("div", { class: "stage" }, el("img", { src: hit.thumbnail, alt: "" })), el("div", { class: "along" }));
+  dialog.append(head(), el("div", { class: "stage" }, !hit.gone && el("img", { src: hit.thumbnail, alt: "" })), el("div", { class: "along" }));
   if (!dialog.open) dialog.showModal();
   dialog.focus();
   fill(hit);
@@ -43,10 +43,10 @@ export function show(given, all) {
 
 /** What the server knows of the file of `shown`, read when it is opened. */
 async function fill(shown) {
-  const file = await api.clip(hit.index, hit.clip_id).catch((error) => ({ gone: true, told: error.message }));
+  const file = shown.gone ? shown : await api.clip(shown.index, shown.clip_id).catch((error) => ({ told: error.message }));
   if (hit !== shown) return;
-  hit = { ...file, ...hit, file: file.file, play: file.play, gone: file.gone };
-  dialog.querySelector(".stage").replaceWith(stage(file.told ?? GONE));
+  hit = { ...file, ...hit, file: file.file, play: file.play };
+  dialog.querySelector(".stage").replaceWith(stage(file.told));
   dialog.append(editing(), facts(hit));
   drawCurve();
 }
@@ -73,12 +73,12 @@ function head() {
     iconButton("close", "Close", () => dialog.close()));
 }
 
-function stage(lost) {
-  const words = el("p", { class: "told", role: "status" });
+function stage(failure) {
+  const words = el("p", { class: "told", role: "status" }, hit.gone ? GONE : failure ?? "");
   const node = el("div", { class: "stage" });
-  if (hit.gone || hit.kind === "image" || !(hit.file ?? hit.play)) {
-    node.append(el("img", { src: hit.gone ? hit.thumbnail : hit.file ?? hit.thumbnail, alt: hit.name }), words);
-    words.textContent = hit.gone ? lost : "";
+  if (hit.gone || failure || hit.kind === "image") {
+    node.append(words);
+    if (!hit.gone) node.prepend(el("img", { src: hit.file ?? hit.thumbnail, alt: hit.name }));
     return node;
   }
   played = playback(hit, (text) => { words.textContent = text; });
@@ -92,7 +92,7 @@ const moveHead = () => curve?.move(played.time());
 
 async function drawCurve() {
   const slot = dialog.querySelector(".along"), drawn = hit;
-  if (hit.kind === "image" || hit.gone || (state.file && !upload.file())) return;
+  if (!played || (state.file && !upload.file())) return;
   slot.append(el("p", { class: "told" }, "Comparing the whole video…"));
   try {
     const along = await api.curve(hit, body(), upload.file());

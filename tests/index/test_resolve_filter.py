@@ -1,0 +1,136 @@
+"""Filters on what back ends do not know: k hits come back where k exist, and they are the nearest of these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.index.stand_in import media_info
+from tests.index.synthetic import ROOT, new_index, unit_rows
+from tests.refusal import refused
+from vlret.index.backends.numpy_backend import NumpyBackend
+from vlret.index.filter import Filter
+from vlret.index.index import Index
+from vlret.index.resolve_filter import resolved
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
+from vlret.index.tables import FileRow
+from vlret.types import Clip
+
+N_FILES, DIM = 120, 8
+QUERY = unit_rows(1, DIM, seed=9)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """120 files in ten folders; file i lasts i seconds and has i % 3 + 1 clips."""
+    folder = tmp_path_factory.mktemp("index") / "made"
+    writer = new_index(folder, DIM)
+    for i in range(N_FILES):
+        n = i % 3 + 1
+        path = f"{i % 10}/{i:03d}.mp4"
+        clips = [Clip(Path(ROOT) / path, 2.0 * c, 2.0 * c + 2) for c in range(n)]
+        row = FileRow(0, path, 1000 * i, i * 10**9)
+        writer.add(
+            row, "0" * 32, clips, unit_rows(n, DIM, seed=i), np.empty(0, np.int64), media_info(float(i))
+        )
+    writer.commit()
+    return Index.open(folder)
+
+
+CASES = {
+    "where": (Filter(where="duration >= 100"), lambda row: row.duration_s >= 100),
+    "a clip's own length": (Filter(where='"end" - start = 2 and start > 0'), lambda row: row.start > 0),
+    "file": (Filter(where="size < 5000 and name like '00%'"), lambda row: row.size < 5000),
+    "changed": (Filter(where="modified > '1970-01-01 00:01:55'"), lambda row: row.mtime_ns > 115 * 10**9),
+    "values": (
+        Filter(where="path like $p and duration < $d", where_values={"p": "%/7/%", "d": 50}),
+        lambda row: "/7/" in row.path and row.duration_s < 50,
+    ),
+    "exclude": (Filter(exclude=("/1", "2/*", "[3-9]/*")), lambda row: "/0/0" in row.path),
+    "one exclude": (Filter(exclude="/0/"), lambda row: "/0/" not in row.path),
+    "all": (
+        Filter("/5/", tuple(range(0, 240, 2)), "*5.mp4", "duration > 20"),
+        lambda row: False,
+    ),
+    "all together": (
+        Filter("mp4", tuple(range(0, 240, 2)), "/5/", "duration > 20"),
+        lambda row: row.clip_id % 2 == 0 and "/5/" not in row.path and row.duration_s > 20,
+    ),
+    "nothing": (Filter(where="false"), lambda row: False),
+    "everything": (Filter(where="true"), lambda row: True),
+    "null": (Filter(where="fps is null"), lambda row: False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("one_per_file", [True, False])
+@pytest.mark.parametrize("k", [1, 7, 1000])
+def test_the_hits_are_the_nearest_of_those_that_fit(
+    index: Index, case: str, one_per_file: bool, k: int
+) -> None:
+    only, fits = CASES[case]
+    scores = index.vectors() @ QUERY[0]
+    order = np.lexsort((np.arange(len(scores)), -scores))
+    rows = list(index.rows().itertuples())
+    expected, files = [], set()
+    for place in order:
+        row = rows[place]
+        if fits(row) and not (one_per_file and row.path in files):
+            expected.append(row.clip_id)
+            files.add(row.path)
+    (hits,) = index.search(QUERY, k, one_per_file, only)
+    assert [hit.clip_id for hit in hits] == expected[:k]
+
+
+def test_back_ends_see_paths_and_clip_ids_alone(index: Index) -> None:
+    snapshot = Snapshot.read(Store(index.folder))
+    seen = []
+
+    class Spy(NumpyBackend):
+        def search(self, query, k, only=None, exact=False):
+            seen.append(only)
+            return super().search(query, k, only, exact)
+
+    backend = Spy(DIM)
+    backend.add(snapshot.clips, snapshot.vectors)
+    Index(snapshot, backend).search(QUERY, 3, only=Filter(path="0", exclude="/1/", where="duration > 3"))
+    assert seen
+    assert {(only.path, only.exclude, only.where) for only in seen} == {(None, (), None)}
+    assert resolved(Filter(path="x"), snapshot) == Filter(path="x")
+    assert resolved(None, snapshot) is None
+
+
+def test_a_wrong_column_is_told_with_those_of_every_index(index: Index) -> None:
+    with refused("unknown_column") as caught:
+        index.search(QUERY, only=Filter(where="bredth > 3"))
+    assert caught.value.fields["allowed"] == [
+        "path", "name", "start", "end", "duration", "size", "modified", "taken", "width", "height", "codec", "fps",
+    ]  # fmt: skip
+
+
+def test_a_filter_is_made_of_what_was_given() -> None:
+    assert Filter.of(None) is None
+    assert Filter.of(None, (), None) is None
+    assert Filter.of("a") == Filter(path="a")
+    assert Filter.of(None, "x", "true") == Filter(exclude=("x",), where="true")
+    assert Filter.of(Filter("a", exclude="y"), ["x", "y"]) == Filter("a", exclude=("y", "x"))
+    assert Filter.of(Filter()) == Filter()
+    with refused("two_conditions"):
+        Filter.of(Filter(where="true"), where="false")
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"exclude": ""}, {"exclude": ["a", ""]}, {"exclude": [1]}, {"path": ""}]
+)
+def test_empty_patterns_are_refused(arguments) -> None:
+    with refused("bad_path_filter"):
+        Filter(**arguments)
+
+
+@pytest.mark.parametrize("where", ["", " ", 5])
+def test_empty_conditions_are_refused(where) -> None:
+    with refused("bad_where"):
+        Filter(where=where)

@@ -19,11 +19,13 @@ import typer
 
 from vlret import __version__
 from vlret.cli import (
+    annotate,
     bench,
     caption,
     check,
     compact,
     demo,
+    duplicates,
     index,
     info,
     label,
@@ -52,7 +54,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "watch": watch.watch,
     "serve": serve.serve,
     "info": info.info,
+    "annotate": annotate.annotate,
     "reindex": reindex.reindex,
+    "duplicates": duplicates.duplicates,
     "remove": remove.remove,
     "check": check.check,
     "compact": compact.compact,

@@ -19,11 +19,13 @@ import typer
 
 from vlret import __version__
 from vlret.cli import (
+    annotate,
     bench,
     caption,
     check,
     compact,
     demo,
+    duplicates,
     index,
     info,
     label,
@@ -54,7 +56,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
     "mcp": mcp.mcp,
     "info": info.info,
+    "annotate": annotate.annotate,
     "reindex": reindex.reindex,
+    "duplicates": duplicates.duplicates,
     "remove": remove.remove,
     "check": check.check,
     "compact": compact.compact,

@@ -47,6 +47,13 @@ def index(
     dtype: options.Dtype = "auto",
     json: options.AsJson = False,
     strict: options.Strict = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Not the files whose path contains or matches this; later runs keep it ('' takes all in again).",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Only say how much there is to do and about how long it takes here."),
@@ -66,7 +73,7 @@ def index(
     if dry_run:
         index_output.show_estimate(
             sources, out, json, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
-            workers=workers, device=device, dtype=dtype,
+            workers=workers, device=device, dtype=dtype, exclude=[] if exclude == [""] else exclude,
         )  # fmt: skip
         return
     if moved_from and out:
@@ -74,6 +81,7 @@ def index(
     report = build_index(
         sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
         workers=workers, prune=prune, prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
+        exclude=[] if exclude == [""] else exclude,
     )  # fmt: skip
     if json:
         output.print_json(report.to_dict())

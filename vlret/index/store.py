@@ -24,7 +24,10 @@ from vlret.text import printable
 MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
-_OWN_NAMES = r"manifest\.json|info\.json|(dropped-|skipped-)?[0-9]{6,12}\.parquet|[0-9a-f]{16}\.faiss"
+_OWN_NAMES = (
+    r"manifest\.json|info\.json|(dropped-|skipped-|annotations-|duplicates-)?[0-9]{6,12}\.parquet"
+    r"|[0-9a-f]{16}\.faiss"
+)
 
 
 @dataclass(frozen=True, slots=True)

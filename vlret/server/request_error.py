@@ -8,6 +8,6 @@ from vlret.errors import VlretError
 class RequestError(VlretError):
     """A request that is refused, with the status of its answer."""
 
-    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, status: int, code: str) -> None:
         super().__init__(message, hint, code=code)
         self.status = status

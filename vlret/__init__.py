@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
+    from vlret.tasks.duplicates.find import find_duplicates
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
     from vlret.tasks.searcher import Searcher
@@ -43,6 +44,7 @@ __all__ = [
     "caption",
     "classify",
     "decode",
+    "find_duplicates",
     "load_model",
     "search",
     "segment",
@@ -66,6 +68,7 @@ _HOMES = {
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",
+    "find_duplicates": "tasks.duplicates.find",
     "classify": "tasks.label",
     "caption": "tasks.caption",
     "search": "tasks.search",

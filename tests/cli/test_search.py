@@ -21,6 +21,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
         "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
         "moments": False, "index": str(index), "model": "colour",
         "exclude": [], "where": None, "sort": "score", "page": 1, "has_next": False,
+        "fold_copies": True,
     }  # fmt: skip
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
@@ -196,11 +197,30 @@ def test_paths_may_be_separated_by_nul(index):
 
 def test_a_file_that_is_gone_is_marked(tmp_path, models):
     (tmp_path / "media").mkdir()
-    for name in ("a.png", "b.png"):
-        paint_image(tmp_path / "media" / name, "red")
+    for name, colour in (("a.png", "red"), ("b.png", "blue")):
+        paint_image(tmp_path / "media" / name, colour)
     vlret("index", tmp_path / "media", "--out", tmp_path / "index", "--model", models / "colour")
     (tmp_path / "media" / "b.png").unlink()
     run = vlret("search", tmp_path / "index", "red")
     assert [line.endswith("  (file no longer exists)") for line in run.out.splitlines()] == [False, True]
     hits = vlret("search", tmp_path / "index", "red", "--json").json["hits"]
     assert [hit["gone"] for hit in hits] == [False, True]
+
+
+def test_copies_are_one_result_and_are_named(index, media, models, tmp_path):
+    folder = tmp_path / "media"
+    folder.mkdir()
+    paint_image(folder / "red.png", "red")
+    paint_image(folder / "again <b>.png", "red")
+    vlret("index", folder, "--out", tmp_path / "index", "--model", models / "colour")
+    page = tmp_path / "page.html"
+    run = vlret("search", tmp_path / "index", "red", "--html", page)
+    assert [line.strip() for line in run.out.splitlines()] == [
+        f"1   1.000                   {folder}/again <b>.png", f"also in 1 file: {folder}/red.png"
+    ]  # fmt: skip
+    assert f"also in 1 file: {folder}/red.png" in page.read_text()
+    assert len(vlret("search", tmp_path / "index", "red", "--copies", "--paths").out.splitlines()) == 2
+    assert (
+        vlret("duplicates", tmp_path / "index").out
+        == f"{folder}/again <b>.png = {folder}/red.png  (the same bytes)\n"
+    )

@@ -21,6 +21,7 @@ from tests.index.stand_in import CircleEmbedder, TextPool
 from tests.reports.caption_job import caption_job
 from vlret.index import build, writer
 from vlret.index.annotate import annotate
+from vlret.index.duplicates import JudgedPair, record_pairs
 from vlret.index.fill_metadata import fill_metadata
 from vlret.index.index import Index
 from vlret.index.lock import writer_lock
@@ -51,6 +52,13 @@ def annotate_job(library: Path, folder: Path) -> None:
     annotate(folder, library / "table.csv")
 
 
+def pairs_job(library: Path, folder: Path) -> None:
+    store = Store(folder)
+    with writer_lock(folder):
+        store.sweep(store.read_manifest())
+        record_pairs(store, store.read_manifest(), [JudgedPair("0" * 32, "f" * 32, "not_a_copy")])
+
+
 def fill_job(library: Path, folder: Path) -> None:
     with writer_lock(folder):
         fill_metadata(Snapshot.read(Store(folder)), set(library.iterdir()), TextPool())  # type: ignore[arg-type]
@@ -62,8 +70,7 @@ def reindex_job(library: Path, folder: Path) -> None:
 
 JOBS = {
     "build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job, "fill": fill_job,
-    "annotate": annotate_job,
-    "reindex": reindex_job,
+    "annotate": annotate_job, "reindex": reindex_job, "pairs": pairs_job,
 }  # fmt: skip
 
 

@@ -14,7 +14,10 @@ import pytest
 from tests.index.stand_in import CircleEmbedder, write_text_video
 from vlret.index import build
 from vlret.index.build import build_index
+from vlret.index.duplicates import JudgedPair, record_pairs
 from vlret.index.index import Index
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes"),
@@ -127,6 +130,27 @@ def test_a_killed_compaction_changes_nothing_but_the_files(tmp_path: Path) -> No
     for step in range(n_killed):
         pd.testing.assert_frame_equal(contents(base / str(step)), expected)
         assert Index.open(base / str(step)).check() == []
+
+
+def test_a_killed_record_of_pairs_leaves_the_old_or_the_new_table(tmp_path: Path) -> None:
+    library, base = write_library(tmp_path / "library"), tmp_path / "runs"
+    build_index(library, base / "start", CircleEmbedder())
+    store, old = Store(base / "start"), JudgedPair("1" * 32, "2" * 32, "copy", False, 1.0, 4.0, 0.0, 3.0)
+    record_pairs(store, store.read_manifest(), [old])
+    expected = contents(base / "start")
+    n_killed = run_killed("pairs", library, base)
+    assert n_killed >= 4
+    seen_counts = set()
+    for step in range(n_killed):
+        folder = base / str(step)
+        pairs = Snapshot.read(Store(folder)).pairs
+        assert pairs[old.pair] == old
+        assert Index.open(folder).check() == []
+        seen_counts.add(len(pairs))
+        build_index(library, folder, CircleEmbedder())
+        pd.testing.assert_frame_equal(contents(folder), expected)
+        assert len(list(folder.glob("duplicates-*.parquet"))) == 1  # the other one was swept away
+    assert seen_counts == {1, 2}
 
 
 def test_kills_at_random_moments_end_where_an_undisturbed_run_does() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import options, output
+from vlret.cli import index_output, options, output
 
 
 def index(
@@ -54,6 +54,10 @@ def index(
             help="Not the files whose path contains or matches this; later runs keep it ('' takes all in again).",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say how much there is to do and about how long it takes here."),
+    ] = False,
 ) -> None:
     """Build an index of videos and images. Run it again to add new and changed files.
 
@@ -66,6 +70,12 @@ def index(
 
     if moved_from and not out:
         raise UsageError("--moved-from needs --out.", "Give the index whose media files were moved.")
+    if dry_run:
+        index_output.show_estimate(
+            sources, out, json, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
+            workers=workers, device=device, dtype=dtype,
+        )  # fmt: skip
+        return
     if moved_from and out:
         move_root(out, moved_from, sources[0])
     report = build_index(

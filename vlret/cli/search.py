@@ -82,6 +82,9 @@ def search(
             help="Of --trim: mp4 (H.264), or webm (VP9: no encoder under the GPL is used).",
         ),
     ] = "mp4",
+    copies: Annotated[
+        bool, typer.Option("--copies", help="List files with the same footage as results of their own.")
+    ] = False,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -120,6 +123,7 @@ def search(
             where=where,
             sort=sort,
             page=page,
+            fold_copies=not copies,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -145,6 +149,7 @@ def search(
                 where=where,
                 sort=sort,
                 page=page,
+                fold_copies=not copies,
             )
             output.print_json(document)
         elif paths or null:

@@ -22,6 +22,9 @@ def show_hits(hits: Hits) -> None:
     for hit in hits:
         gone = "  (file no longer exists)" if is_gone(hit.path) else ""
         output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
+        if hit.copies:
+            files = count_of(len(hit.copies), "file")
+            output.show(f"{'':28} also in {files}: {', '.join(hit.copies)}")
 
 
 def say_nothing_found(index: Index, page: int, **filters: str | Sequence[str] | None) -> None:

@@ -98,7 +98,7 @@ def build_index(
             find_missing_files(Snapshot.read(store), missing_folders=prune_missing_folders)
         raise
     if not out and store.exists:
-        _require_same_library(store, found)
+        require_same_library(store, found)
     return update_index(store, requested, found, workers, prune, prune_missing_folders, progress, excluded)
 
 
@@ -145,7 +145,7 @@ def default_folder(sources: Sequence[str | Path]) -> Path:
     return INDEXES / (name or "index")
 
 
-def _require_same_library(store: Store, found: Found) -> None:
+def require_same_library(store: Store, found: Found) -> None:
     """Two directories of one name must not end in one index because `out` was not given."""
     roots = store.read_manifest().roots
     given = list(dict.fromkeys(str(file.root) for file in found.files))

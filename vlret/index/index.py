@@ -18,6 +18,7 @@ from vlret.index.annotations import column_kinds
 from vlret.index.backends.base import SearchBackend
 from vlret.index.backends.faiss_view import open_view, view_info
 from vlret.index.compact import CompactReport, compact_store
+from vlret.index.copies import Copies
 from vlret.index.filter import Filter
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
@@ -135,6 +136,11 @@ class Index:
         """The clip with its absolute path, to be decoded again."""
         row = self._snapshot.clips.iloc[self._position(clip_id)]
         return Clip.from_row(row["path"], row["start"], row["end"])
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Which files hold the same footage, as far as it is known: see `vlret.find_duplicates`."""
+        return Copies(self._snapshot.clips, self._snapshot.pairs)
 
     @property
     def _clip_ids(self) -> Ids:

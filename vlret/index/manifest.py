@@ -25,10 +25,10 @@ NAMES = {
     "dropped": re.compile(r"dropped-[0-9]{6,12}\.parquet"),
     "skipped": re.compile(r"skipped-[0-9]{6,12}\.parquet"),
     "annotations": re.compile(r"annotations-[0-9]{6,12}\.parquet"),
+    "duplicates": re.compile(r"duplicates-[0-9]{6,12}\.parquet"),
 }
 """The only names that a manifest gives its tables."""
-
-_LATER = {"id", "annotations", "exclude"}
+_LATER = {"id", "annotations", "exclude", "duplicates"}
 """Fields that manifests of older vlrets do not have."""
 
 # The fields of a model's card that decide its vectors. Its name, directory and revision may change.
@@ -123,6 +123,7 @@ class Manifest:
     id: str = ""
     annotations: FileEntry | None = None
     exclude: tuple[str, ...] = ()
+    duplicates: FileEntry | None = None
 
     @classmethod
     def start(cls, recipe: IndexRecipe) -> Manifest:
@@ -136,7 +137,7 @@ class Manifest:
     @property
     def files(self) -> tuple[FileEntry, ...]:
         """All Parquet files that belong to the index."""
-        lists = (self.dropped, self.skipped, self.annotations)
+        lists = (self.dropped, self.skipped, self.annotations, self.duplicates)
         return (*self.shards, *(entry for entry in lists if entry))
 
     @property
@@ -241,6 +242,8 @@ def _check_entries(manifest: Manifest) -> None:
         _check_entry(manifest.skipped, "skipped", NAMES["skipped"])
     if manifest.annotations:
         _check_entry(manifest.annotations, "annotations", NAMES["annotations"])
+    if manifest.duplicates:
+        _check_entry(manifest.duplicates, "duplicates", NAMES["duplicates"])
 
 
 def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:

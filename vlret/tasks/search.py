@@ -39,6 +39,7 @@ def search(
     where: str | None = None,
     sort: str = "score",
     page: int = 1,
+    fold_copies: bool = True,
 ) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
 
@@ -63,6 +64,8 @@ def search(
             (docs/filters.md); a `Filter` with `where_values` binds values to it.
         sort: the order in which the hits are listed: by "score", "time" (recorded, else changed) or "path".
         page: which k hits, by score: 1 the best, 2 the next k; `Hits.has_next` says whether there are more.
+        fold_copies: give one hit for files that hold the same footage, and the others as its `copies`: files with the
+            same bytes, and what `vlret.find_duplicates` has found.
 
     Returns:
         the hits, like a list; their `warnings` are logged, too.
@@ -87,6 +90,7 @@ def search(
             where=where,
             sort=sort,
             page=page,
+            fold_copies=fold_copies,
         )
     for warning in hits.warnings:
         log.warning("%s", warning)

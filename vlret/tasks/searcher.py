@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
+from vlret.tasks.fold import nearest_clips, nearest_folded
 from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
@@ -89,6 +90,7 @@ class Searcher:
         where: str | None = None,
         sort: str = "score",
         page: int = 1,
+        fold_copies: bool = True,
     ) -> Hits:
         """The `k` clips nearest to `query`, best first; arguments and errors as in `vlret.search`."""
         n_candidates, wanted = candidates_for(k, page), Filter.of(only, exclude, where)
@@ -100,7 +102,8 @@ class Searcher:
             sentences = sentences_of(query, plus, minus)
             warnings = [line for text in sentences for line in text_warnings(model, text)]
             info = index.backend.info()
-        hits = index.search(vector[None], k=n_candidates, one_per_file=one_per_file, only=wanted)[0]
+        nearest = nearest_folded if fold_copies else nearest_clips
+        hits = nearest(index, vector, n_candidates, one_per_file, wanted)
         hits, has_next = page_of(hits, k, page)
         hits = sort_hits(index, hits, sort)
         if wanted is not None and wanted.where and index.n_unmeasured:

@@ -95,6 +95,7 @@ def test_back_closes_the_player_and_a_search_can_be_bookmarked(visit):
 
 def test_a_picture_is_searched_with(visit):
     page = visit()
+    page.get_by_text("can be searched").wait_for()
     page.locator("#file").set_input_files(SAMPLES / "photos" / "cat_face.jpg")
     page.get_by_role("button", name="Remove: cat_face.jpg").wait_for()
     assert hits(page)[0] == "cat_face.jpg"

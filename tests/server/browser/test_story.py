@@ -50,7 +50,7 @@ def test_from_a_sentence_to_a_timeline(visit, tmp_path):
     # four into the basket, one with another in point, and the timeline of them
     for name in ("holiday.mp4", "people_cross_square.mp4", "city_traffic.mp4", "hand_holds_bottle.mp4"):
         hit(page, name).locator(".keep").click()
-    page.get_by_role("button", name="Basket 4").click()
+    page.locator("#show-basket").click()
     page.get_by_label("In point of holiday.mp4").fill("0:11.5")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Move down: holiday.mp4").click()

@@ -76,6 +76,16 @@ class Searcher:
                 self._model = model_for_index(self._index, self._requested, self._device)
             return self._model
 
+    def share_model(self, other: Searcher) -> None:
+        """Search with the model of `other`, loaded once, unless this searcher has loaded its own.
+
+        Raises:
+            ModelError, IndexFolderError: as `model` of `other`.
+        """
+        model = other.model
+        with self._lock:
+            self._model = self._model or model
+
     def search(
         self,
         query: Query,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vlret.errors import VlretError
+    from vlret.index.annotate import annotate
     from vlret.index.build import build_index
     from vlret.index.filter import Filter
     from vlret.index.index import Index
@@ -37,6 +38,7 @@ __all__ = [
     "Searcher",
     "Segment",
     "VlretError",
+    "annotate",
     "answer",
     "build_index",
     "caption",
@@ -62,6 +64,7 @@ _HOMES = {
     "VlretError": "errors",
     "Filter": "index.filter",
     "Index": "index.index",
+    "annotate": "index.annotate",
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",

@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.index.stand_in import CircleEmbedder, TextPool
 from tests.reports.caption_job import caption_job
 from vlret.index import build, writer
+from vlret.index.annotate import annotate
 from vlret.index.duplicates import JudgedPair, record_pairs
 from vlret.index.fill_metadata import fill_metadata
 from vlret.index.index import Index
@@ -47,6 +48,10 @@ def compact_job(library: Path, folder: Path) -> None:
     Index.open(folder).compact()
 
 
+def annotate_job(library: Path, folder: Path) -> None:
+    annotate(folder, library / "table.csv")
+
+
 def pairs_job(library: Path, folder: Path) -> None:
     store = Store(folder)
     with writer_lock(folder):
@@ -65,7 +70,7 @@ def reindex_job(library: Path, folder: Path) -> None:
 
 JOBS = {
     "build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job, "fill": fill_job,
-    "reindex": reindex_job, "pairs": pairs_job,
+    "annotate": annotate_job, "reindex": reindex_job, "pairs": pairs_job,
 }  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.index.random_kills import require_no_waste
 from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
 from tests.index.test_kill import contents, run_killed, write_library
+from tests.index.waste import require_no_waste
 from vlret import build_index
 from vlret.errors import IndexFolderError, ModelError, UsageError
 from vlret.index import build, writer

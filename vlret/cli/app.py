@@ -19,6 +19,7 @@ import typer
 
 from vlret import __version__
 from vlret.cli import (
+    annotate,
     bench,
     caption,
     check,
@@ -53,6 +54,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "watch": watch.watch,
     "serve": serve.serve,
     "info": info.info,
+    "annotate": annotate.annotate,
     "reindex": reindex.reindex,
     "duplicates": duplicates.duplicates,
     "remove": remove.remove,

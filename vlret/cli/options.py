@@ -50,8 +50,8 @@ Export = Annotated[
         "--export",
         metavar="FILE",
         dir_okay=False,
-        help="Write the clips as .edl, .fcpxml or .otio (timelines), .srt or .vtt (markers), .m3u, .csv or .jsonl. "
-        "Repeat it for several files.",
+        help="Write the clips as .edl, .fcpxml or .otio (timelines), .srt or .vtt (markers), .m3u, .csv, .jsonl, "
+        ".coco.json, .fiftyone.json or .labelstudio.json (labels). Repeat it for several files.",
     ),
 ]
 Html = Annotated[

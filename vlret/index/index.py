@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vlret.errors import IndexFolderError, UsageError
+from vlret.index.annotations import column_kinds
 from vlret.index.backends.base import SearchBackend
 from vlret.index.backends.faiss_view import open_view, view_info
 from vlret.index.compact import CompactReport, compact_store
@@ -261,6 +262,8 @@ class Index:
             "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
+            "columns": column_kinds(self._snapshot.annotations),
+            "exclude": list(self.manifest.exclude),
         }
 
     def check(self) -> list[str]:

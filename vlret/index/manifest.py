@@ -24,10 +24,11 @@ NAMES = {
     "shards": re.compile(rf"{SHARDS}/[0-9]{{6,12}}\.parquet"),
     "dropped": re.compile(r"dropped-[0-9]{6,12}\.parquet"),
     "skipped": re.compile(r"skipped-[0-9]{6,12}\.parquet"),
+    "annotations": re.compile(r"annotations-[0-9]{6,12}\.parquet"),
     "duplicates": re.compile(r"duplicates-[0-9]{6,12}\.parquet"),
 }
 """The only names that a manifest gives its tables."""
-_LATER = {"id", "duplicates"}
+_LATER = {"id", "annotations", "exclude", "duplicates"}
 """Fields that manifests of older vlrets do not have."""
 
 # The fields of a model's card that decide its vectors. Its name, directory and revision may change.
@@ -105,7 +106,8 @@ class Manifest:
 
     `id` is drawn once for an index and is stored in each of its Parquet files, too. `revision` counts commits.
     `roots` are the folders that the rows' paths are relative to: a row's `root` is the position here.
-    `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice.
+    `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice. `exclude` are patterns
+    of the files that index runs leave out.
     """
 
     recipe: IndexRecipe
@@ -119,6 +121,8 @@ class Manifest:
     next_clip_id: int = 0
     next_shard: int = 1
     id: str = ""
+    annotations: FileEntry | None = None
+    exclude: tuple[str, ...] = ()
     duplicates: FileEntry | None = None
 
     @classmethod
@@ -133,7 +137,8 @@ class Manifest:
     @property
     def files(self) -> tuple[FileEntry, ...]:
         """All Parquet files that belong to the index."""
-        return (*self.shards, *(entry for entry in (self.dropped, self.skipped, self.duplicates) if entry))
+        lists = (self.dropped, self.skipped, self.annotations, self.duplicates)
+        return (*self.shards, *(entry for entry in lists if entry))
 
     @property
     def n_bytes(self) -> int:
@@ -235,6 +240,8 @@ def _check_entries(manifest: Manifest) -> None:
         _check_entry(manifest.dropped, "dropped", NAMES["dropped"])
     if manifest.skipped:
         _check_entry(manifest.skipped, "skipped", NAMES["skipped"])
+    if manifest.annotations:
+        _check_entry(manifest.annotations, "annotations", NAMES["annotations"])
     if manifest.duplicates:
         _check_entry(manifest.duplicates, "duplicates", NAMES["duplicates"])
 

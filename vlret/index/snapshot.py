@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from vlret.errors import IndexFolderError
+from vlret.index.annotations import read_annotations
 from vlret.index.duplicates import JudgedPair, Pair, read_pairs
 from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.row_checks import check_clips, check_skipped
@@ -39,7 +40,7 @@ class Snapshot:
 
     `rows` are the live clips in order of clip_id (the columns of a shard without the vector), `dropped` the
     clip_ids that are no longer valid, `skipped` the files that were skipped, `pairs` those files that were compared
-    for copies.
+    for copies, `annotations` the user's own table of files (`vlret.index.annotations`), None where there is none.
     """
 
     store: Store
@@ -48,6 +49,7 @@ class Snapshot:
     dropped: Ids
     skipped: list[SkippedRow]
     pairs: dict[Pair, JudgedPair]
+    annotations: pa.Table | None = None
 
     @classmethod
     def read(cls, store: Store) -> Snapshot:
@@ -90,7 +92,8 @@ class Snapshot:
             dropped = store.read_table(manifest.dropped, DROPPED)["clip_id"].to_numpy()
         live = rows[~np.isin(rows["clip_id"].to_numpy(), dropped)].reset_index(drop=True)
         pairs = read_pairs(store, manifest.duplicates)
-        return cls(store, manifest, live, dropped, _read_skipped(store, manifest), pairs)
+        annotations = read_annotations(store, manifest.annotations) if manifest.annotations else None
+        return cls(store, manifest, live, dropped, _read_skipped(store, manifest), pairs, annotations)
 
     @cached_property
     def clips(self) -> pd.DataFrame:

@@ -25,7 +25,8 @@ MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
 _OWN_NAMES = (
-    r"manifest\.json|info\.json|(dropped-|skipped-|duplicates-)?[0-9]{6,12}\.parquet|[0-9a-f]{16}\.faiss"
+    r"manifest\.json|info\.json|(dropped-|skipped-|annotations-|duplicates-)?[0-9]{6,12}\.parquet"
+    r"|[0-9a-f]{16}\.faiss"
 )
 
 

@@ -92,7 +92,9 @@ class Library:
             RequestError: there is none.
         """
         if index_id not in self.entries:
-            raise RequestError(404, "no_such_index", "There is no index of that name.", "See /api/indexes.")
+            raise RequestError(
+                "There is no index of that name.", "See /api/indexes.", status=404, code="no_such_index"
+            )
         return self.entries[index_id].current
 
     def chosen(self, ids: str | Sequence[str] | None) -> list[Revision]:

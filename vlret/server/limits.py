@@ -27,7 +27,9 @@ class BodyLimits:
         most = self._limits.upload_bytes if is_upload else self._limits.json_bytes
         stated = Headers(scope=scope).get("content-length", "0")
         if stated.isdecimal() and int(stated) > most:
-            await answer_error(RequestError(413, "body_too_large", _too_large(most)))(scope, receive, send)
+            await answer_error(RequestError(_too_large(most), status=413, code="body_too_large"))(
+                scope, receive, send
+            )
             return
         await self._app(scope, _Body(receive, most, self._limits.body_s), send)
 

@@ -104,5 +104,5 @@ def _state(file: MediaFile) -> tuple[int, int]:
         stat = file.path.stat()
     except OSError as error:
         message = f"{file.path.name} is not there any more, or cannot be read."
-        raise RequestError(404, "file_gone", message, "Index its folder again.") from error
+        raise RequestError(message, "Index its folder again.", status=404, code="file_gone") from error
     return stat.st_size, stat.st_mtime_ns

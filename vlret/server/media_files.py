@@ -65,7 +65,9 @@ class MediaFiles:
             RequestError: there is none.
         """
         if media_id not in self._by_id:
-            raise RequestError(404, "no_such_media", "The index has no such media file.", "Search again.")
+            raise RequestError(
+                "The index has no such media file.", "Search again.", status=404, code="no_such_media"
+            )
         return self._by_id[media_id]
 
     def of_path(self, path: str | Path) -> MediaFile:

@@ -74,8 +74,6 @@ def _vectors(service: Service, revision: Revision, clips: Iterable[ClipRef]) -> 
 def _of_model(service: Service, revision: Revision, clip: ClipRef) -> Revision:
     other = service.library.get(clip.index)
     if other.worker is not revision.worker:
-        raise RequestError(
-            400, "like_of_other_model", f"Clips of {other.id} cannot be compared with those of {revision.id}.",
-            "Choose indexes of one model.",
-        )  # fmt: skip
+        raise RequestError(f"Clips of {other.id} cannot be compared with those of {revision.id}.",
+            "Choose indexes of one model.", status=400, code="like_of_other_model")  # fmt: skip
     return other

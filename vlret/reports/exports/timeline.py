@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from tqdm import tqdm
+
 from vlret.errors import MediaError
 from vlret.media.open_media import open_media
 from vlret.media.video.source_time import SourceTime, source_time
@@ -101,10 +103,7 @@ def assemble(clips: Sequence[ExportClip], title: str) -> Timeline:
     Raises:
         MediaError: none of the files can be read ("nothing_to_export").
     """
-    sources = _read_sources(clips)
-    readable = [clip for clip in clips if clip.path in sources]
-    if not readable:
-        raise MediaError("No clip can be exported.", "Check its files.", code="nothing_to_export")
+    readable, sources = read_sources(clips)
     times = [time for clip in readable if (time := sources[clip.path].time)]
     common = Counter(time.rate for time in times).most_common(1)
     rate = timeline_rate(common[0][0] if common else Fraction(25))
@@ -122,30 +121,40 @@ def timeline_rate(rate: Fraction) -> Fraction:
     return min(RATES, key=misfit)
 
 
-def _read_sources(clips: Sequence[ExportClip]) -> dict[Path, Source]:
-    found = {}
-    for path in dict.fromkeys(clip.path for clip in clips):
+def read_sources(clips: Sequence[ExportClip]) -> tuple[list[ExportClip], dict[Path, Source]]:
+    """Return the clips whose files can be read, and their files; a warning is logged of each of the others.
+
+    Raises:
+        MediaError: none can be read ("nothing_to_export").
+    """
+    found: dict[Path, Source] = {}
+    paths = list(dict.fromkeys(clip.path for clip in clips))
+    for path in tqdm(paths, "reading", unit="file", disable=None, leave=False):
         try:
             with open_media(path) as media:
                 time = source_time(media) if isinstance(media, Video) else None
                 found[path] = Source(path, time, media.info.width, media.info.height)
         except (MediaError, OSError) as error:
             log.warning("%s is not exported: %s", printable(path), error)
-    return found
+    readable = [clip for clip in clips if clip.path in found]
+    if not readable:
+        raise MediaError("No clip can be exported.", "Check its files.", code="nothing_to_export")
+    return readable, found
 
 
 def _events(clips: Sequence[ExportClip], sources: dict[Path, Source], rate: Fraction) -> Iterator[Event]:
     begin = 0
     for clip in clips:
         source = sources[clip.path]
-        first, after = _frames(clip, source)
+        first, after = frames_of(clip, source)
         seconds = Fraction(after - first) / source.time.rate if source.time else Fraction(STILL_S)
         length = max(1, round(seconds * rate))
         yield Event(clip, source, first, after, begin, length)
         begin += length
 
 
-def _frames(clip: ExportClip, source: Source) -> tuple[int, int]:
+def frames_of(clip: ExportClip, source: Source) -> tuple[int, int]:
+    """Return the first frame of a clip and the one after its last; 0 for images."""
     if source.time is None:
         return 0, 0
     whole_s = float(source.time.n_frames / source.time.rate)

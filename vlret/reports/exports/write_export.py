@@ -8,8 +8,11 @@ from pathlib import Path
 
 from vlret.errors import UsageError
 from vlret.reports.exports.clip import ExportClip
+from vlret.reports.exports.coco import coco
 from vlret.reports.exports.edl import edl
 from vlret.reports.exports.fcpxml import fcpxml
+from vlret.reports.exports.fiftyone import fiftyone
+from vlret.reports.exports.label_studio import label_studio
 from vlret.reports.exports.m3u import m3u
 from vlret.reports.exports.markers import srt, vtt
 from vlret.reports.exports.otio import otio
@@ -39,6 +42,9 @@ _ALL = (
     ExportFormat("csv", "text/csv", csv),
     ExportFormat("jsonl", "application/jsonl", jsonl),
     ExportFormat("m3u", "audio/x-mpegurl", m3u),
+    ExportFormat("coco.json", "application/json", coco),
+    ExportFormat("fiftyone.json", "application/json", fiftyone),
+    ExportFormat("labelstudio.json", "application/json", label_studio),
 )
 FORMATS = {form.name: form for form in _ALL}
 
@@ -46,8 +52,8 @@ FORMATS = {form.name: form for form in _ALL}
 def write_export(clips: Sequence[ExportClip], name: str, title: str) -> bytes:
     """Return `clips`, in the order given, as the bytes of a file in a format of `FORMATS`.
 
-    Timelines (edl, fcpxml, otio) read the media files: for their frames, rate and time code. A file that cannot be
-    read is left out with a warning.
+    Timelines (edl, fcpxml, otio) and labels (coco.json, fiftyone.json, labelstudio.json) read the media files: for
+    their frames, rate and time code. A file that cannot be read is left out with a warning.
 
     Args:
         clips: what is exported, one at least.
@@ -56,7 +62,7 @@ def write_export(clips: Sequence[ExportClip], name: str, title: str) -> bytes:
 
     Raises:
         UsageError: there is no such format ("unknown_export_format").
-        MediaError: no file of a timeline can be read ("nothing_to_export").
+        MediaError: none of the files can be read ("nothing_to_export").
     """
     if name not in FORMATS:
         raise _unknown(name)

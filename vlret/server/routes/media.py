@@ -59,5 +59,7 @@ async def file(service: TheService, index_id: str, media_id: str, range: Range =
     facts = await service.media.run(probed, service, found)
     if facts["media_type"] is None:
         hint = "Ask for play.mp4 of one of its clips."
-        raise RequestError(404, "not_playable_as_it_is", f"Browsers do not play {found.path.name}.", hint)
+        raise RequestError(
+            f"Browsers do not play {found.path.name}.", hint, status=404, code="not_playable_as_it_is"
+        )
     return ranged(found.path, facts["media_type"], range)

@@ -154,7 +154,7 @@ def test_warnings_go_to_stderr(index):
         (["red", "--plus", "blue^-1"], 2, "above 0"),
         (["red", "--not", "snow^0,3"], 2, "Write a number after ^"),
         (["red", "--only", ""], 2, "only was given as ''"),
-        (["{index}", "a dog"], 2, "is an index, too"),
+        (["a dog", "{index}"], 2, "is an index, too"),
         (["{models}"], 2, "is a directory"),
         (["{models}/my holiday film.MTS"], 1, "does not exist"),
         (["a.mp4", "and", "a", "dog"], 2, "among other words"),

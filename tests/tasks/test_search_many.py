@@ -104,6 +104,18 @@ def test_hits_of_two_models_are_ranked_by_probability(folders: list[Path], other
     assert merged.warnings == ("cut",)
 
 
+def test_nothing_fits_where_it_fits_in_none(folders: list[Path]) -> None:
+    index = Index.open(folders[0])
+    bad, good = (Hits((Hit(1, 0.5, "a.mp4", 0, 1, 0),), nothing_fits=nothing) for nothing in (True, False))
+    for found, expected in (
+        ([bad, bad], True),
+        ([bad, good], False),
+        ([bad, Hits(())], True),
+        ([Hits(())], False),
+    ):
+        assert merge_hits([index] * len(found), found).nothing_fits is expected
+
+
 def test_a_model_that_one_index_does_not_have_is_refused(folders: list[Path], other: Path) -> None:
     with refused("no_index_given"):
         vlret.search([], "red")

@@ -26,6 +26,7 @@ def search_document(
     sort: str = "score",
     page: int = 1,
     fold_copies: bool = True,
+    min_probability: float | None = None,
 ) -> dict[str, Any]:
     """What was searched for, as it was typed, and the hits; `gone` says that a hit's file is not there.
 
@@ -38,6 +39,6 @@ def search_document(
         "only": only, "moments": moments, "index": folders[0] if len(folders) == 1 else None,
         "indexes": folders, "model": models.pop() if len(models) == 1 else None,
         "exclude": list(exclude), "where": where, "sort": sort, "page": page, "has_next": hits.has_next,
-        "fold_copies": fold_copies,
+        "fold_copies": fold_copies, "min_probability": min_probability, "nothing_fits": hits.nothing_fits,
         "hits": [{**hit.to_dict(), "gone": is_gone(hit.path)} for hit in hits],
     }  # fmt: skip

@@ -145,7 +145,9 @@ def merge_hits(indexes: Sequence[Index], found: Sequence[Hits], one_per_file: bo
         kept.setdefault(hit.path if one_per_file else (hit.path, hit.start, hit.end), hit)
     ranked = tuple(replace(hit, rank=rank) for rank, hit in enumerate(kept.values(), 1))
     warnings = tuple(dict.fromkeys(warning for part in found for warning in part.warnings))
-    return Hits(ranked, warnings)
+    answered = [part for part in found if part]
+    nothing_fits = bool(answered) and all(part.nothing_fits for part in answered)
+    return Hits(ranked, warnings, nothing_fits=nothing_fits)
 
 
 def _sorted(indexes: Sequence[Index], hits: Sequence[Hit], sort: str) -> list[Hit]:

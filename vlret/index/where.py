@@ -170,6 +170,8 @@ def _check(tree: Any, condition: str, columns: Collection[str]) -> None:
             raise _bad_condition(condition, f"holds a {kind.lower().replace('_', ' ')}, which is not allowed")
         if kind == "FUNCTION":
             _check_function(node, condition)
+        if kind == "FUNCTION" and node["function_name"].lower() == "regexp_matches":
+            _check_pattern(node, condition)
         if kind == "COLUMN_REF":
             _check_column(node["column_names"], condition, columns)
 
@@ -180,6 +182,13 @@ def _check_function(node: dict[str, Any], condition: str) -> None:
         named = ".".join(filter(None, (node["catalog"], node["schema"], name)))
         hint = f"Allowed functions: {', '.join(FUNCTIONS)}."
         raise _bad_condition(condition, f"calls {printable(named)}, which is not allowed", hint)
+
+
+def _check_pattern(node: dict[str, Any], condition: str) -> None:
+    """A regular expression out of a column would be compiled for every row."""
+    arguments = node.get("arguments") or node.get("children")  # DuckDB 2, and 1
+    if any(inner.get("class") == "COLUMN_REF" for inner in _nodes((arguments or [])[1:])):
+        raise _bad_condition(condition, "takes the pattern of regexp_matches from a column")
 
 
 def _check_column(names: list[str], condition: str, columns: Collection[str]) -> None:

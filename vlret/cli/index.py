@@ -45,6 +45,13 @@ def index(
     ] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
+    moments: Annotated[
+        bool,
+        typer.Option(
+            "--moments",
+            help="Store two embeddings a second, now and later: search --moments decodes nothing then.",
+        ),
+    ] = False,
     json: options.AsJson = False,
     strict: options.Strict = False,
     exclude: Annotated[
@@ -82,6 +89,7 @@ def index(
         sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
         workers=workers, prune=prune, prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
         exclude=[] if exclude == [""] else exclude,
+        moments=moments,
     )  # fmt: skip
     if json:
         output.print_json(report.to_dict())

@@ -156,7 +156,9 @@ def search(
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
             search_output.show_hits(hits)
+            if all_clips:
+                search_output.show_timelines(opened, hits)
     if not hits:
         search_output.say_nothing_found(opened, page, only=only, exclude=exclude, where=where)
     elif not (json or paths or null or all_clips):
-        search_output.say_more_clips(opened, hits)
+        search_output.say_more_clips(hits)

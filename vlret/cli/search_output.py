@@ -20,8 +20,10 @@ def show_hits(hits: Hits) -> None:
     from vlret.reports.timecode import span
 
     for hit in hits:
-        gone = "  (file no longer exists)" if is_gone(hit.path) else ""
-        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
+        notes = [count_of(hit.more_clips, "more clip")] if hit.more_clips else []
+        notes += ["file no longer exists"] if is_gone(hit.path) else []
+        note = f"  ({', '.join(notes)})" if notes else ""
+        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{note}")
         if hit.copies:
             files = count_of(len(hit.copies), "file")
             output.show(f"{'':28} also in {files}: {', '.join(hit.copies)}")
@@ -40,13 +42,23 @@ def say_nothing_found(index: Index, page: int, **filters: str | Sequence[str] | 
         output.say(f"no file matches {given}: give a part of the path, or a pattern such as '*/2024/*'")
 
 
-def say_more_clips(index: Index, hits: Hits) -> None:
-    """Say how many more clips the files of the hits have."""
-    paths = {hit.path for hit in hits}
-    more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
+def show_timelines(index: Index, hits: Hits) -> None:
+    """Print a line for each file with several hits: where in it they are."""
+    from vlret.reports.text_timeline import text_timeline
+
+    ends = index.rows().groupby("path")["end"].max()
+    for path in dict.fromkeys(hit.path for hit in hits):
+        spans = [(hit.start, hit.end) for hit in hits if hit.path == path]
+        if len(spans) > 1:
+            output.show(f"     {text_timeline(spans, ends[path])}  {path}")
+
+
+def say_more_clips(hits: Hits) -> None:
+    """Say how many more clips of the files of the hits fit."""
+    more = sum(hit.more_clips for hit in hits)
     if more:
-        files = "this file" if len(paths) == 1 else "these files"
-        output.say(f"{count_of(more, 'more clip')} in {files} (see them with --all-clips)")
+        verb = "fits" if more == 1 else "fit"
+        output.say(f"{count_of(more, 'more clip')} of these files {verb}, too (see them with --all-clips)")
 
 
 def write_search_page(page: Path, text: str, index: Index, hits: Hits) -> None:

@@ -18,6 +18,7 @@ from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
 from vlret.tasks.moments import ScoreCurve
+from vlret.tasks.more_clips import with_more_clips
 from vlret.tasks.order import candidates_for, check_sort, page_of, sort_hits, unmeasured_warning
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
 from vlret.tasks.text_warnings import text_warnings
@@ -104,6 +105,8 @@ class Searcher:
             info = index.backend.info()
         nearest = nearest_folded if fold_copies else nearest_clips
         hits = nearest(index, vector, n_candidates, one_per_file, wanted)
+        if one_per_file:
+            hits = with_more_clips(index, vector, hits)
         hits, has_next = page_of(hits, k, page)
         hits = sort_hits(index, hits, sort)
         if wanted is not None and wanted.where and index.n_unmeasured:

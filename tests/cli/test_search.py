@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import av
+import numpy as np
 import pytest
 
 from tests.cli.conftest import paint_image, vlret
 from tests.conftest import ColourEmbedder
 from vlret.index.index import Index
+from vlret.tasks import searcher
+from vlret.tasks.calibration import Calibration
 from vlret.types import Clip
 
 
@@ -21,7 +26,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
         "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
         "moments": False, "index": str(index), "model": "colour",
         "exclude": [], "where": None, "sort": "score", "page": 1, "has_next": False,
-        "fold_copies": True,
+        "fold_copies": True, "min_probability": None, "nothing_fits": False,
     }  # fmt: skip
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
@@ -224,3 +229,46 @@ def test_copies_are_one_result_and_are_named(index, media, models, tmp_path):
         vlret("duplicates", tmp_path / "index").out
         == f"{folder}/again <b>.png = {folder}/red.png  (the same bytes)\n"
     )
+
+
+@pytest.fixture
+def calibrated(monkeypatch):
+    """At a cosine of 0.5 the probability is one half; below it nothing fits."""
+    null = np.array([[0, 0, 0, 1]], np.float32)
+    made = Calibration(null, hit=(10, 0, 0, 0, 0, -5), answer=(10, 0, 0, 0, 0, -5), least=0.5)
+    monkeypatch.setattr(searcher, "load_calibration", lambda model: made)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_probabilities_stand_beside_the_scores(index):
+    run = vlret("search", index, "red")
+    assert re.match(r"  1   1\.000   99%  0:00-0:10 ", run.out)
+    hits = vlret("search", index, "red", "--json").json["hits"]
+    assert [hit["probability"] for hit in hits] == [
+        pytest.approx(1 / (1 + np.exp(5 - 10 * hit["score"]))) for hit in hits
+    ]
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_only_results_of_a_least_probability(index):
+    document = vlret("search", index, "red", "--min-probability", 0.9, "--json").json
+    assert [hit["rank"] for hit in document["hits"]] == [1]
+    assert (document["min_probability"], document["nothing_fits"]) == (0.9, False)
+    run = vlret("search", index, "red", "--min-probability", 1)
+    assert run.err == "vlret: no result has a probability of 100% (--min-probability 1)\n"
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_a_sentence_that_nothing_fits_is_told_on_stderr(index, monkeypatch):
+    monkeypatch.setattr(Calibration, "nothing_fits", lambda *_: True)
+    run = vlret("search", index, "red", "--paths")
+    assert run.err == "vlret: nothing in this index fits well\n"
+    assert len(run.out.splitlines()) == 3
+    assert vlret("search", index, "red", "--json").json["nothing_fits"]
+
+
+def test_a_least_probability_without_a_calibration_names_the_option(index):
+    run = vlret("search", index, "red", "--min-probability", 0.5)
+    assert run.code == 2
+    assert "Leave --min-probability out" in run.err
+    assert vlret("search", index, "red", "--min-probability", 2).code == 2

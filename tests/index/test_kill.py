@@ -119,16 +119,48 @@ def test_a_killed_run_that_cuts_by_meaning_is_completed_by_the_next(tmp_path: Pa
         pd.testing.assert_frame_equal(contents(folder), whole)
 
 
+def windows_of(folder: Path, library: Path) -> dict[str, list | None]:
+    """The stored windows of each file, None where it has none."""
+    index = Index.open(folder)
+    found = {path.name: index.windows(path) for path in library.iterdir()}
+    return {name: windows and windows.vectors.tolist() for name, windows in found.items()}
+
+
+def test_a_killed_run_that_stores_windows_is_completed_by_the_next(tmp_path: Path) -> None:
+    library, base = write_library(tmp_path / "library"), tmp_path / "runs"
+    build_index(library, base / "start", CircleEmbedder(), moments=True)
+    before = windows_of(base / "start", library)
+    change_library(library)
+    build_index(library, tmp_path / "whole", CircleEmbedder(), moments=True)
+    whole = windows_of(tmp_path / "whole", library)
+    assert {name for name, windows in whole.items() if windows is None} == {"1.mp4"}
+    n_killed = run_killed("moments", library, base)
+    assert n_killed > 20
+    n_stored = set()
+    for step in range(n_killed):
+        folder = base / str(step)
+        assert Index.open(folder).check() == []
+        now = windows_of(folder, library)
+        assert all(now[name] in (None, before.get(name), whole[name]) for name in now)
+        n_stored.add(sum(windows is not None for windows in now.values()))
+        build_index(library, folder, CircleEmbedder(), prune=True)
+        assert windows_of(folder, library) == whole
+        Index.open(folder).compact()
+        assert windows_of(folder, library) == whole
+    assert len(n_stored) > 2
+
+
 def test_a_killed_compaction_changes_nothing_but_the_files(tmp_path: Path) -> None:
     library, base = write_library(tmp_path / "library"), tmp_path / "runs"
-    build_index(library, base / "start", CircleEmbedder())
+    build_index(library, base / "start", CircleEmbedder(), moments=True)
     change_library(library)
     build_index(library, base / "start", CircleEmbedder(), prune=True)
-    expected = contents(base / "start")
+    expected, windows = contents(base / "start"), windows_of(base / "start", library)
     n_killed = run_killed("compact", library, base)
     assert n_killed > 10
     for step in range(n_killed):
         pd.testing.assert_frame_equal(contents(base / str(step)), expected)
+        assert windows_of(base / str(step), library) == windows
         assert Index.open(base / str(step)).check() == []
 
 

@@ -45,6 +45,13 @@ def index(
     ] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
+    moments: Annotated[
+        bool,
+        typer.Option(
+            "--moments",
+            help="Store two embeddings a second, now and later: search --moments decodes nothing then.",
+        ),
+    ] = False,
     json: options.AsJson = False,
     strict: options.Strict = False,
     exclude: Annotated[
@@ -73,7 +80,7 @@ def index(
     if dry_run:
         index_output.show_estimate(
             sources, out, json, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
-            workers=workers, device=device, dtype=dtype,
+            workers=workers, device=device, dtype=dtype, exclude=[] if exclude == [""] else exclude,
         )  # fmt: skip
         return
     if moved_from and out:
@@ -82,6 +89,7 @@ def index(
         sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
         workers=workers, prune=prune, prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
         exclude=[] if exclude == [""] else exclude,
+        moments=moments,
     )  # fmt: skip
     if json:
         output.print_json(report.to_dict())

@@ -85,6 +85,12 @@ def search(
     copies: Annotated[
         bool, typer.Option("--copies", help="List files with the same footage as results of their own.")
     ] = False,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P", min=0, max=1, help="Only results that are right with this probability, 0 to 1."
+        ),
+    ] = None,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
@@ -124,6 +130,7 @@ def search(
             sort=sort,
             page=page,
             fold_copies=not copies,
+            min_probability=min_probability,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -150,13 +157,18 @@ def search(
                 sort=sort,
                 page=page,
                 fold_copies=not copies,
+                min_probability=min_probability,
             )
             output.print_json(document)
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
             search_output.show_hits(hits)
+    if hits.nothing_fits:
+        output.say("nothing in this index fits well")
     if not hits:
-        search_output.say_nothing_found(opened, page, only=only, exclude=exclude, where=where)
+        search_output.say_nothing_found(
+            opened, page, only=only, exclude=exclude, where=where, least=min_probability
+        )
     elif not (json or paths or null or all_clips):
         search_output.say_more_clips(opened, hits)

@@ -21,19 +21,26 @@ def show_hits(hits: Hits) -> None:
 
     for hit in hits:
         gone = "  (file no longer exists)" if is_gone(hit.path) else ""
-        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
+        known = "" if hit.probability is None else f"{hit.probability:>4.0%}  "
+        output.show(
+            f"{hit.rank:>3}  {hit.score:6.3f}  {known}{span(hit.start, hit.end):<15}  {hit.path}{gone}"
+        )
         if hit.copies:
             files = count_of(len(hit.copies), "file")
             output.show(f"{'':28} also in {files}: {', '.join(hit.copies)}")
 
 
-def say_nothing_found(index: Index, page: int, **filters: str | Sequence[str] | None) -> None:
-    """Say why there is no hit; `filters` are the options that were given."""
+def say_nothing_found(
+    index: Index, page: int, least: float | None = None, **filters: str | Sequence[str] | None
+) -> None:
+    """Say why there is no hit; `filters` are the options that were given, `least` the least probability."""
     given = ", ".join(f"--{name} {value!r}" for name, value in filters.items() if value)
     if not len(index):
         output.say("no results: the index is empty")
     elif page > 1:
         output.say(f"no results on page {page}")
+    elif least:
+        output.say(f"no result has a probability of {least:.0%} (--min-probability {least:g})")
     elif filters["where"] or filters["exclude"]:
         output.say(f"no clip fits {given}")
     else:

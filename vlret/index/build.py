@@ -28,6 +28,7 @@ from vlret.index.requested_recipe import RequestedRecipe
 from vlret.index.snapshot import Snapshot
 from vlret.index.start import require_own_folder
 from vlret.index.store import Store
+from vlret.index.store_windows import store_windows, videos_without_windows
 from vlret.index.tables import SkippedRow
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodePool, FileFailed
@@ -55,6 +56,7 @@ def build_index(
     dtype: str = "auto",
     progress: bool = True,
     exclude: Sequence[str] | str | None = None,
+    moments: bool = False,
 ) -> BuildReport:
     """Encode the clips of media files into the index folder `out`; again: only what is new or changed.
 
@@ -76,6 +78,7 @@ def build_index(
         progress: show a bar on stderr when that is a terminal.
         exclude: files that are not taken in, as in `Filter.exclude`; the index keeps the list for the next runs.
             None: the list that it has. Clips that it has of such files stay.
+        moments: store the vectors of sliding windows, too, from now on: a search for moments decodes nothing then.
 
     Raises:
         IndexFolderError: the index was built with other settings, is locked or damaged, or a whole root is
@@ -99,7 +102,9 @@ def build_index(
         raise
     if not out and store.exists:
         require_same_library(store, found)
-    return update_index(store, requested, found, workers, prune, prune_missing_folders, progress, excluded)
+    return update_index(
+        store, requested, found, workers, prune, prune_missing_folders, progress, excluded, moments
+    )
 
 
 def update_index(
@@ -111,12 +116,14 @@ def update_index(
     prune_missing_folders: bool = False,
     progress: bool = True,
     exclude: tuple[str, ...] | None = None,
+    moments: bool = False,
 ) -> BuildReport:
     """Encode what is new or changed of the files `found`; arguments and errors as in `build_index`."""
     started_s = time.monotonic()
     with DecodePool(workers) as pool, _left_clean(store), writer_lock(store.folder):
         run = _Run(store, requested, found, prune, prune_missing_folders, exclude)
         run.encode(pool, workers, progress)
+        run.store_windows(pool, workers, progress, moments)
     return run.report(time.monotonic() - started_s)
 
 
@@ -189,12 +196,13 @@ class _Run:
         self._partial: list[SkippedFile] = []
         self._n_new = self._n_clips = self._n_dropped = self._n_filled = 0
         self._seconds = 0.0
+        self._embedder: Embedder | None = None
 
     def encode(self, pool: DecodePool, workers: int, progress: bool) -> None:
         """Bring the index up to date; a stop at any moment keeps what was committed."""
         if self._todo:
             pool.start()  # beside the model's own start
-        embedder = self._load() if self._todo else None
+        embedder = self._embedder = self._load() if self._todo else None
         if self._snapshot is None:  # nothing to encode and no index yet
             return
         snapshot = self._with_exclude(self._snapshot)
@@ -217,6 +225,19 @@ class _Run:
         manifest = snapshot.manifest.next(exclude=self._exclude)
         self._store.commit(manifest)
         return replace(snapshot, manifest=manifest)
+
+    def store_windows(self, pool: DecodePool, workers: int, progress: bool, start: bool) -> None:
+        """Store the windows of videos that have none, if the index does that, or shall `start` to."""
+        if not self._store.exists:
+            return
+        snapshot = Snapshot.read(self._store)
+        if start and snapshot.manifest.windows is None:
+            self._store.commit(snapshot.manifest.next(windows=()))
+            snapshot = Snapshot.read(self._store)
+        files = videos_without_windows(snapshot)
+        if files:
+            embedder = self._embedder or self._asked.load(self._store.folder, snapshot.manifest.recipe)
+            self._partial += store_windows(snapshot, files, embedder, pool, workers, progress)
 
     def _load(self) -> Embedder:
         old = self._snapshot.manifest if self._snapshot else None

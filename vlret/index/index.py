@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from functools import cached_property
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from vlret.index.ranking import best_clips
 from vlret.index.resolve_filter import resolved
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
+from vlret.index.stored_windows import StoredWindows
 from vlret.index.tables import Ids
 from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
@@ -34,6 +35,9 @@ from vlret.text import printable
 from vlret.threads import one_thread
 from vlret.types import Clip, Hit, SkippedFile, Vectors, as_path, check_count, type_name
 from vlret.vectors import first_invalid_row, unit_rows
+
+if TYPE_CHECKING:
+    from vlret.index.windows import Windows
 
 
 class Index:
@@ -142,6 +146,20 @@ class Index:
         """Which files hold the same footage, as far as it is known: see `vlret.find_duplicates`."""
         return Copies(self._snapshot.clips, self._snapshot.pairs)
 
+    def windows(self, path: str | Path) -> Windows | None:
+        """The windows of a file of the index, if it stores them (`vlret.index.stored_windows`).
+
+        Raises:
+            IndexFolderError: their table is damaged, or the index was compacted after it was opened.
+        """
+        found = self._snapshot.clips["path"] == str(path)
+        fingerprints = self._snapshot.rows["fingerprint"][found]
+        return self._stored_windows.read(fingerprints.iloc[0]) if len(fingerprints) else None
+
+    @cached_property
+    def _stored_windows(self) -> StoredWindows:
+        return StoredWindows(self._snapshot.store, self.manifest)
+
     @property
     def _clip_ids(self) -> Ids:
         ids: Ids = self._snapshot.rows["clip_id"].to_numpy()
@@ -203,7 +221,7 @@ class Index:
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        only = resolved(Filter.of(only), self._snapshot)
+        only = self.resolved(Filter.of(only))
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
@@ -211,6 +229,14 @@ class Index:
         with one_thread():
             found = [best_clips(backend, query, k, self._clip_ids, groups, only) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
+
+    def resolved(self, only: Filter | None) -> Filter | None:
+        """The same filter with `path` and `clip_ids` alone: for several searches the rest is evaluated once.
+
+        Raises:
+            UsageError: its condition cannot be evaluated.
+        """
+        return resolved(only, self._snapshot)
 
     def _unit_queries(self, vectors: Vectors) -> Vectors:
         try:
@@ -258,6 +284,7 @@ class Index:
             "dropped_clips": len(self._snapshot.dropped),
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
+            "moments": self.manifest.windows is not None,
             "bytes": self.manifest.n_bytes,
             "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},

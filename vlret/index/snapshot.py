@@ -16,7 +16,7 @@ from vlret.index.annotations import read_annotations
 from vlret.index.duplicates import JudgedPair, Pair, read_pairs
 from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.row_checks import check_clips, check_skipped
-from vlret.index.store import Store, damaged
+from vlret.index.store import Store, compacted, damaged
 from vlret.index.tables import (
     CLIPS,
     DROPPED,
@@ -124,12 +124,7 @@ class Snapshot:
             live = ~np.isin(table["clip_id"].to_numpy(), self.dropped)
             return unit_vectors(table.filter(pa.array(live)))
         except FileNotFoundError as error:
-            raise IndexFolderError(
-                f"The index {printable(self.store.folder)} was compacted after it was opened.",
-                "Open it again.",
-                code="index_compacted",
-                path=self.store.folder,
-            ) from error
+            raise compacted(self.store.folder) from error
         except ValueError as error:
             raise damaged(self.store.folder, entry.name, str(error)) from error
 

@@ -40,6 +40,7 @@ def search(
     sort: str = "score",
     page: int = 1,
     fold_copies: bool = True,
+    min_probability: float | None = None,
 ) -> Hits:
     """The `k` clips of `index` nearest to `query`, best first.
 
@@ -66,13 +67,16 @@ def search(
         page: which k hits, by score: 1 the best, 2 the next k; `Hits.has_next` says whether there are more.
         fold_copies: give one hit for files that hold the same footage, and the others as its `copies`: files with the
             same bytes, and what `vlret.find_duplicates` has found.
+        min_probability: only hits whose probability is as high, from 0 to 1; for one sentence, with a model that
+            comes with a calibration.
 
     Returns:
-        the hits, like a list; their `warnings` are logged, too.
+        the hits, like a list; their `warnings` are logged, too. Where `nothing_fits`, the index probably holds no
+        answer to the sentence.
 
     Raises:
-        UsageError: an empty query, k below 1, a weight that is not above 0, or an argument of another type,
-            or a condition that cannot be evaluated.
+        UsageError: an empty query, k below 1, a weight that is not above 0, an argument of another type,
+            a condition that cannot be evaluated, or a `min_probability` where the hits have none.
         MediaError: a file that the query names cannot be read.
         IndexFolderError, ModelError: the index or its model is missing or is not the one that made the index.
     """
@@ -91,6 +95,7 @@ def search(
             sort=sort,
             page=page,
             fold_copies=fold_copies,
+            min_probability=min_probability,
         )
     for warning in hits.warnings:
         log.warning("%s", warning)

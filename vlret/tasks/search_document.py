@@ -26,12 +26,13 @@ def search_document(
     sort: str = "score",
     page: int = 1,
     fold_copies: bool = True,
+    min_probability: float | None = None,
 ) -> dict[str, Any]:
     """What was searched for, as it was typed, and the hits; `gone` says that a hit's file is not there."""
     return {
         "query": query, "plus": list(plus), "minus": list(minus), "k": k, "all_clips": not one_per_file,
         "only": only, "moments": moments, "index": str(index.folder), "model": index.card.name,
         "exclude": list(exclude), "where": where, "sort": sort, "page": page, "has_next": hits.has_next,
-        "fold_copies": fold_copies,
+        "fold_copies": fold_copies, "min_probability": min_probability, "nothing_fits": hits.nothing_fits,
         "hits": [{**hit.to_dict(), "gone": is_gone(hit.path)} for hit in hits],
     }  # fmt: skip

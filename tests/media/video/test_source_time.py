@@ -121,6 +121,12 @@ def test_thirty_labels_of_sixty_frames(tmp_path):
     assert read(path).start == 107_892 / NTSC
 
 
+def test_thirty_labels_of_twenty_four_frames(tmp_path):
+    path = video(tmp_path / "a.mp4", *H264, rate=FILM, n=30)
+    add_track(path, b"tmcd", tmcd_entry(NTSC, 30, False), (108_000).to_bytes(4, "big"), NTSC)
+    assert read(path).start == 108_000 / NTSC
+
+
 def test_rtmd_of_an_ntsc_rate_is_drop_frame(tmp_path):
     path = video(tmp_path / "C0001.MP4", *H264, rate=NTSC, n=30)
     add_track(path, b"rtmd", b"", rtmd_sample(1, 0, 0, 0), NTSC)

@@ -90,7 +90,6 @@ def test_the_same_frames_of_the_same_files(shot, name):
 
 
 def test_another_reader_of_edl(shot):
-    pytest.importorskip("otio_cmx3600_adapter")
     import opentimelineio as otio
 
     rate, files = shot

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from vlret.media.video.timecode import frame_of, may_drop
 
-_MOST_BOXES = 10_000  # in one box: a file made to be slow has more
+_MOST_BOXES, _MOST_TRACKS = 1000, 100  # in one box: a file made to be slow has more
 _MOST_BYTES = 1 << 16  # read of one box
 _DROPS = 1  # flag of a tmcd track
 _Span = tuple[int, int]
@@ -44,7 +45,8 @@ def mp4_timecode(path: Path) -> StartTimecode | None:
     """
     with suppress(struct.error, ValueError, ZeroDivisionError, OverflowError), path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
-        tracks = [track for moov in _boxes(file, (0, end), b"moov") for track in _boxes(file, moov, b"trak")]
+        moov = next(_boxes(file, (0, end), b"moov"), (0, 0))
+        tracks = islice(_boxes(file, moov, b"trak"), _MOST_TRACKS)
         found = [code for track in tracks if (code := _track_timecode(file, track))]
         return min(found, key=lambda code: code.origin != "tmcd", default=None)
     return None

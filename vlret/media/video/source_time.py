@@ -130,10 +130,8 @@ def _stated_timecode(container: InputContainer, stream: VideoStream, rate: Fract
 
 
 def _start(code: StartTimecode, rate: Fraction) -> Fraction:
-    """Return the seconds of a time code.
+    """Return the seconds of a time code, whose labels run as fast as the frames of the file, or n times slower.
 
-    It counts frames of the file, or every second or fourth one: 30 labels a second in a file of 59.94 frames.
     A camera that says 29.97 drop-frame of a file of 30 frames a second is taken by its number of frames, too.
     """
-    n_per_label = max(1, round(rate / code.base))
-    return code.frame * n_per_label / rate
+    return code.frame * round(rate) / (code.base * rate)

@@ -10,8 +10,8 @@ from starlette.datastructures import UploadFile
 from vlret.errors import UsageError
 from vlret.models.inputs import check_text
 from vlret.server.bodies import ClipRef, SearchBody
-from vlret.server.errors import RequestError
 from vlret.server.library import Revision
+from vlret.server.request_error import RequestError
 from vlret.server.service import Service
 from vlret.server.uploads import uploaded_frames
 from vlret.tasks.query_vector import DEFAULT_WEIGHT, Weighted

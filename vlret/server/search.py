@@ -12,6 +12,7 @@ from vlret.models.base import Embedder
 from vlret.server.bodies import SearchBody
 from vlret.server.hits import hit_document
 from vlret.server.library import Revision
+from vlret.server.model_worker import ModelWorker
 from vlret.server.query import EmbeddedQuery, embedded
 from vlret.server.service import Service
 from vlret.types import Hit, Hits
@@ -35,10 +36,10 @@ async def search(service: Service, body: SearchBody, upload: UploadFile | None =
     """
     await service.searches.run(service.library.refresh)
     revisions = service.library.chosen(body.index)
-    queries = {
-        one.worker: await embedded(service, one, body, upload)
-        for one in {one.worker: one for one in revisions}.values()
-    }
+    groups: dict[ModelWorker, list[Revision]] = {}
+    for one in revisions:
+        groups.setdefault(one.worker, []).append(one)
+    queries = {worker: await embedded(service, group, body, upload) for worker, group in groups.items()}
     parts = [_Part(one, await one.worker.model(), queries[one.worker]) for one in revisions]
     found = [(part, await _found(service, part, body, is_alone=len(parts) == 1)) for part in parts]
     return await service.searches.run(_answer, found, body, service.settings.show_paths)
@@ -60,6 +61,7 @@ async def _found(service: Service, part: _Part, body: SearchBody, is_alone: bool
             where=body.where,
             sort=body.sort if is_alone else "score",
             page=body.page if is_alone else 1,
+            min_probability=body.min_probability,
         )
 
     return await (part.revision.worker.run(lambda _: find()) if body.moments else service.searches.run(find))
@@ -69,7 +71,8 @@ def _answer(found: Sequence[tuple[_Part, Hits]], body: SearchBody, show_paths: b
     hits, has_next = _page(found, body)
     warnings = [line for part, some in found for line in (*part.query.warnings, *some.warnings)]
     return {
-        "query": body.query, "nothing_fits": False, "warnings": list(dict.fromkeys(warnings)),
+        "query": body.query, "nothing_fits": all(some.nothing_fits for _, some in found),
+        "warnings": list(dict.fromkeys(warnings)),
         "page": body.page, "has_next": has_next,
         "hits": [hit_document(part.revision, hit, show_paths) for part, hit in hits],
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import av
@@ -24,7 +25,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     hits = document.pop("hits")
     assert document == {
         "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
-        "moments": False, "index": str(index), "model": "colour",
+        "moments": False, "index": str(index), "indexes": [str(index)], "model": "colour",
         "exclude": [], "where": None, "sort": "score", "page": 1, "has_next": False,
         "fold_copies": True, "min_probability": None, "nothing_fits": False,
     }  # fmt: skip
@@ -157,7 +158,7 @@ def test_warnings_go_to_stderr(index):
         (["red", "--plus", "blue^-1"], 2, "above 0"),
         (["red", "--not", "snow^0,3"], 2, "Write a number after ^"),
         (["red", "--only", ""], 2, "only was given as ''"),
-        (["{index}", "a dog"], 2, "is an index, too"),
+        (["a dog", "{index}"], 2, "is an index, too"),
         (["{models}"], 2, "is a directory"),
         (["{models}/my holiday film.MTS"], 1, "does not exist"),
         (["a.mp4", "and", "a", "dog"], 2, "among other words"),
@@ -229,6 +230,31 @@ def test_copies_are_one_result_and_are_named(index, media, models, tmp_path):
         vlret("duplicates", tmp_path / "index").out
         == f"{folder}/again <b>.png = {folder}/red.png  (the same bytes)\n"
     )
+
+
+def test_several_indexes_are_searched_as_one(index, media, models, tmp_path):
+    folder, second = tmp_path / "media", tmp_path / "second"
+    folder.mkdir()
+    paint_image(folder / "red.png", "red")
+    vlret("index", folder, "--out", second, "--model", models / "colour")
+    page = tmp_path / "page.html"
+    run = vlret("search", index, second, "a", "red", "car", "--json", "--html", page, "--all-clips")
+    assert run.code == 0, run.err
+    assert (run.json["index"], run.json["indexes"]) == (None, [str(index), str(second)])
+    assert (run.json["query"], run.json["model"]) == ("a red car", "colour")
+    assert {hit["path"]: hit["index"] for hit in run.json["hits"]} == {
+        str(folder / "red.png"): str(second), **dict.fromkeys(map(str, media.iterdir()), str(index))
+    }  # fmt: skip
+    assert f"5 results in {index}, {second} by colour" in html.unescape(page.read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["index"], "No query"), (["red", "index"], "Indexes come first")]
+)
+def test_indexes_come_before_the_query(index, words, code):
+    run = vlret("search", index, *(index if word == "index" else word for word in words))
+    assert run.code == 2
+    assert code in run.err
 
 
 @pytest.fixture

@@ -92,6 +92,17 @@ class Searcher:
             _ = self.model  # brings it
             return self._calibration
 
+    def share_model(self, other: Searcher) -> None:
+        """Search with the model of `other`, loaded once, unless this searcher has loaded its own.
+
+        Raises:
+            ModelError, IndexFolderError: as `model` of `other`.
+        """
+        model = other.model
+        with self._lock:
+            if self._model is None:
+                self._model, self._calibration = model, other.calibration
+
     def search(
         self,
         query: Query,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
 
-from mcp.server.mcpserver import Image, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver import Image, MCPServer, exceptions
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
@@ -48,7 +47,8 @@ def create_server(library: ToolLibrary) -> MCPServer[None]:
 
     @tool(
         "Find moments in videos, and photographs, that a sentence describes; best first. score is a cosine that only "
-        "compares hits of one search; probability, where given, is the chance that a hit is right. Times are seconds."
+        "compares hits of one search; probability, where given, is the chance that a hit is right. Times are "
+        "seconds; a photograph has none."
     )
     def search(
         query: Annotated[
@@ -108,4 +108,4 @@ def _safely(library: ToolLibrary, call: Callable[[], T]) -> T:
     try:
         return call()
     except VlretError as error:
-        raise ToolError(printable(library.without_folders(str(error)))) from error
+        raise exceptions.ToolError(printable(library.without_folders(str(error)))) from error

@@ -104,11 +104,14 @@ class Tools:
 
 def _hit(one: ToolIndex, hit: Hit) -> dict[str, Any]:
     file = one.files.of_path(hit.path)
+    times = {"start": round(hit.start, 2), "end": round(hit.end, 2), "at": span(hit.start, hit.end)}
     chance = {} if hit.probability is None else {"probability": round(hit.probability, 3)}
     return {
-        **_reference(one, file), "start": round(hit.start, 2), "end": round(hit.end, 2), "at": span(hit.start, hit.end),
-        "score": round(hit.score, 3), **chance,
-    }  # fmt: skip
+        **_reference(one, file),
+        **({} if file.is_image else times),
+        "score": round(hit.score, 3),
+        **chance,
+    }
 
 
 def _media(one: ToolIndex, file: MediaFile) -> dict[str, Any]:

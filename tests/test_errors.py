@@ -27,8 +27,8 @@ BELOW_CLI = sorted(
     for file in PACKAGE.rglob("*.py")
     if file.relative_to(PACKAGE).parts[0] != "cli"
 )
-OF_OTHER_PROGRAMS = {"--benchmarks", "--include", "--local-dir", "--parts", "--upgrade"}
-"""Options of pip, hf and egoexo, in commands that a message shows."""
+OF_OTHER_PROGRAMS = {"--benchmarks", "--include", "--local-dir", "--parts", "--start", "--upgrade"}
+"""Options of pip, hf, egoexo and mpv, in commands that a message shows."""
 PASSED_ON = {"<error.code>", "<header['code']>"}
 """The code of another error, of this process or of a child process."""
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+\b(?!:)")  # `--share:` is a variable of CSS

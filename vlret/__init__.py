@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vlret.errors import VlretError
+    from vlret.index.annotate import annotate
     from vlret.index.build import build_index
     from vlret.index.filter import Filter
     from vlret.index.index import Index
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
+    from vlret.tasks.duplicates.find import find_duplicates
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
     from vlret.tasks.searcher import Searcher
@@ -36,11 +38,13 @@ __all__ = [
     "Searcher",
     "Segment",
     "VlretError",
+    "annotate",
     "answer",
     "build_index",
     "caption",
     "classify",
     "decode",
+    "find_duplicates",
     "load_model",
     "search",
     "segment",
@@ -60,9 +64,11 @@ _HOMES = {
     "VlretError": "errors",
     "Filter": "index.filter",
     "Index": "index.index",
+    "annotate": "index.annotate",
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",
+    "find_duplicates": "tasks.duplicates.find",
     "classify": "tasks.label",
     "caption": "tasks.caption",
     "search": "tasks.search",

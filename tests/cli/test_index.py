@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -120,3 +121,19 @@ def test_wrong_usage_is_one_line_and_exit_2(media, models, tmp_path, monkeypatch
 def test_info_of_no_index_is_one_line(tmp_path):
     run = vlret("info", tmp_path)
     assert (run.code, run.out, len(run.err.splitlines())) == (1, "", 1)
+
+
+def test_a_dry_run_says_how_much_there_is_and_writes_nothing(media, models, tmp_path):
+    run = vlret("index", media, "--out", tmp_path / "videos", "--model", models / "colour", "--dry-run")
+    assert run.code == 0, run.err
+    lines = run.out.splitlines()
+    assert lines[0] == f"{tmp_path / 'videos'}: 2 videos (22 s) and 1 image to encode, 0 files unchanged"
+    assert lines[1].startswith("about 4 clips, ")
+    assert re.fullmatch(
+        r"about \d+ s on this machine \(estimate: 3 files encoded, [\d.]+x real time\)", lines[2]
+    )
+    assert not (tmp_path / "videos").exists()
+    run = vlret(
+        "index", media, "--out", tmp_path / "videos", "--model", models / "colour", "--dry-run", "--json"
+    )
+    assert (run.json["schema"], run.json["videos"], run.json["images"], run.json["clips"]) == (1, 2, 1, 4)

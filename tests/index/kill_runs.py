@@ -19,7 +19,9 @@ from pathlib import Path
 
 from tests.index.stand_in import CircleEmbedder, TextPool
 from tests.reports.caption_job import caption_job
-from vlret.index import build, writer
+from vlret.index import build, store_windows, writer
+from vlret.index.annotate import annotate
+from vlret.index.duplicates import JudgedPair, record_pairs
 from vlret.index.fill_metadata import fill_metadata
 from vlret.index.index import Index
 from vlret.index.lock import writer_lock
@@ -31,7 +33,7 @@ from vlret.tasks.reindex import reindex
 build.DecodePool = TextPool  # type: ignore[assignment, misc]
 media_clips.DecodePool = TextPool  # type: ignore[assignment, misc]
 caption._CLIPS_AT_ONCE = 4
-writer.SHARD_CLIPS = 4
+writer.SHARD_CLIPS = store_windows.SHARD_CLIPS = 4
 
 
 def build_job(library: Path, folder: Path) -> None:
@@ -42,8 +44,23 @@ def meaning_job(library: Path, folder: Path) -> None:
     build.build_index(library, folder, CircleEmbedder(), clips="meaning:1", prune=folder.exists())
 
 
+def moments_job(library: Path, folder: Path) -> None:
+    build.build_index(library, folder, CircleEmbedder(), prune=folder.exists(), moments=True)
+
+
 def compact_job(library: Path, folder: Path) -> None:
     Index.open(folder).compact()
+
+
+def annotate_job(library: Path, folder: Path) -> None:
+    annotate(folder, library / "table.csv")
+
+
+def pairs_job(library: Path, folder: Path) -> None:
+    store = Store(folder)
+    with writer_lock(folder):
+        store.sweep(store.read_manifest())
+        record_pairs(store, store.read_manifest(), [JudgedPair("0" * 32, "f" * 32, "not_a_copy")])
 
 
 def fill_job(library: Path, folder: Path) -> None:
@@ -57,7 +74,7 @@ def reindex_job(library: Path, folder: Path) -> None:
 
 JOBS = {
     "build": build_job, "meaning": meaning_job, "compact": compact_job, "caption": caption_job, "fill": fill_job,
-    "reindex": reindex_job,
+    "annotate": annotate_job, "moments": moments_job, "reindex": reindex_job, "pairs": pairs_job,
 }  # fmt: skip
 
 

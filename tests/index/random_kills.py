@@ -21,8 +21,8 @@ import pandas as pd
 from tests.index.kill_runs import build_job, compact_job
 from tests.index.stand_in import write_text_video
 from tests.index.test_kill import contents
+from tests.index.waste import require_no_waste
 from vlret.index.index import Index
-from vlret.index.store import Store
 
 KILLS_A_ROUND = 5
 
@@ -49,15 +49,6 @@ def killed(job: object, library: Path, folder: Path, delay_s: float) -> bool:
     time.sleep(delay_s)
     os.kill(child, signal.SIGKILL)
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
-def require_no_waste(folder: Path) -> None:
-    """Nothing lies in the folder that does not belong to its current revision."""
-    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    manifest = Store(folder).read_manifest()
-    extra = names - {entry.name for entry in manifest.files} - {"manifest.json", "lock", "view/info.json"}
-    if len(extra) > 1 or not all(name.endswith(".faiss") for name in extra):
-        raise SystemExit(f"left over: {extra}")
 
 
 def run_round(base: Path, number: int, random: np.random.Generator) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def add_file(writer: IndexWriter, path: str, vectors: Vectors) -> None:
     """A file with one clip of two seconds a vector."""
     clips = [Clip(Path(ROOT) / path, 2.0 * n, 2.0 * n + 2) for n in range(len(vectors))]
     info = media_info(2.0 * len(clips))
-    writer.add(FileRow(0, path, 1, 1), "0" * 32, clips, vectors, np.empty(0, np.int64), info)
+    content = hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()
+    writer.add(FileRow(0, path, 1, 1), content, clips, vectors, np.empty(0, np.int64), info)
 
 
 def synthetic_index(folder: Path, vectors: Vectors, clips_per_file: Sequence[int] | int = 3) -> Index:

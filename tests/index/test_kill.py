@@ -14,7 +14,10 @@ import pytest
 from tests.index.stand_in import CircleEmbedder, write_text_video
 from vlret.index import build
 from vlret.index.build import build_index
+from vlret.index.duplicates import JudgedPair, record_pairs
 from vlret.index.index import Index
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes"),
@@ -116,17 +119,70 @@ def test_a_killed_run_that_cuts_by_meaning_is_completed_by_the_next(tmp_path: Pa
         pd.testing.assert_frame_equal(contents(folder), whole)
 
 
+def windows_of(folder: Path, library: Path) -> dict[str, list | None]:
+    """The stored windows of each file, None where it has none."""
+    index = Index.open(folder)
+    found = {path.name: index.windows(path) for path in library.iterdir()}
+    return {name: windows and windows.vectors.tolist() for name, windows in found.items()}
+
+
+def test_a_killed_run_that_stores_windows_is_completed_by_the_next(tmp_path: Path) -> None:
+    library, base = write_library(tmp_path / "library"), tmp_path / "runs"
+    build_index(library, base / "start", CircleEmbedder(), moments=True)
+    before = windows_of(base / "start", library)
+    change_library(library)
+    build_index(library, tmp_path / "whole", CircleEmbedder(), moments=True)
+    whole = windows_of(tmp_path / "whole", library)
+    assert {name for name, windows in whole.items() if windows is None} == {"1.mp4"}
+    n_killed = run_killed("moments", library, base)
+    assert n_killed > 20
+    n_stored = set()
+    for step in range(n_killed):
+        folder = base / str(step)
+        assert Index.open(folder).check() == []
+        now = windows_of(folder, library)
+        assert all(now[name] in (None, before.get(name), whole[name]) for name in now)
+        n_stored.add(sum(windows is not None for windows in now.values()))
+        build_index(library, folder, CircleEmbedder(), prune=True)
+        assert windows_of(folder, library) == whole
+        Index.open(folder).compact()
+        assert windows_of(folder, library) == whole
+    assert len(n_stored) > 2
+
+
 def test_a_killed_compaction_changes_nothing_but_the_files(tmp_path: Path) -> None:
     library, base = write_library(tmp_path / "library"), tmp_path / "runs"
-    build_index(library, base / "start", CircleEmbedder())
+    build_index(library, base / "start", CircleEmbedder(), moments=True)
     change_library(library)
     build_index(library, base / "start", CircleEmbedder(), prune=True)
-    expected = contents(base / "start")
+    expected, windows = contents(base / "start"), windows_of(base / "start", library)
     n_killed = run_killed("compact", library, base)
     assert n_killed > 10
     for step in range(n_killed):
         pd.testing.assert_frame_equal(contents(base / str(step)), expected)
+        assert windows_of(base / str(step), library) == windows
         assert Index.open(base / str(step)).check() == []
+
+
+def test_a_killed_record_of_pairs_leaves_the_old_or_the_new_table(tmp_path: Path) -> None:
+    library, base = write_library(tmp_path / "library"), tmp_path / "runs"
+    build_index(library, base / "start", CircleEmbedder())
+    store, old = Store(base / "start"), JudgedPair("1" * 32, "2" * 32, "copy", False, 1.0, 4.0, 0.0, 3.0)
+    record_pairs(store, store.read_manifest(), [old])
+    expected = contents(base / "start")
+    n_killed = run_killed("pairs", library, base)
+    assert n_killed >= 4
+    seen_counts = set()
+    for step in range(n_killed):
+        folder = base / str(step)
+        pairs = Snapshot.read(Store(folder)).pairs
+        assert pairs[old.pair] == old
+        assert Index.open(folder).check() == []
+        seen_counts.add(len(pairs))
+        build_index(library, folder, CircleEmbedder())
+        pd.testing.assert_frame_equal(contents(folder), expected)
+        assert len(list(folder.glob("duplicates-*.parquet"))) == 1  # the other one was swept away
+    assert seen_counts == {1, 2}
 
 
 def test_kills_at_random_moments_end_where_an_undisturbed_run_does() -> None:

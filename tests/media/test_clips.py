@@ -11,7 +11,7 @@ from tests.media.make import H264, ffmpeg
 from tests.refusal import refused
 from vlret.errors import UsageError
 from vlret.media import clips as clips_module
-from vlret.media.clips import clips_of
+from vlret.media.clips import clips_of, count_clips
 from vlret.media.info import MediaInfo
 from vlret.media.open_media import open_media
 from vlret.media.video.video import Video
@@ -170,3 +170,14 @@ def test_a_missing_shot_package_is_reported(three_shots: Path, monkeypatch: pyte
         clips_in(three_shots, "shots:transnet")
     with refused("missing_package"):
         clips_in(three_shots, "shots")
+
+
+@pytest.mark.parametrize("rule", ["auto", "whole", "window:10", "window:10:5", "window:4:6", "window:0.5:3"])
+def test_clips_are_counted_without_the_frames(rule):
+    for duration in (0.1, 1.0, 9.9, 10.0, 14.99, 15.0, 15.01, 20.0, 24.9, 25.0, 25.1, 29.0, 31.0, 3600.0):
+        assert count_clips(duration, rule) == len(spans(duration, rule)), duration
+
+
+@pytest.mark.parametrize("rule", ["shots", "shots:transnet", "meaning", "meaning:1"])
+def test_where_the_content_decides_clips_are_not_counted(rule):
+    assert count_clips(60.0, rule) is None

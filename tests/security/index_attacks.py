@@ -44,7 +44,7 @@ def named(name: str, which: str = "skipped") -> Attack:
 
     def attack(box: Sandbox) -> None:
         file = {**entry(box), "name": name.replace("USER", str(box.user))}
-        edit(box, **{which: [file] if which == "shards" else file})
+        edit(box, **{which: [file] if which in ("shards", "windows") else file})
 
     return attack
 
@@ -256,6 +256,8 @@ NAMES = {
     "skipped outside": named("../user/skipped-000001.parquet"),
     "dropped absolute": named("USER/skipped-000001.parquet", "dropped"),
     "shard outside": named("shards/../../user/skipped-000001.parquet", "shards"),
+    "windows outside": named("windows/../../user/skipped-000001.parquet", "windows"),
+    "windows elsewhere": named("shards/000001.parquet", "windows"),
     "shard url": named("http://192.0.2.1/shards/000001.parquet", "shards"),
     "shard file url": named("file:USER/skipped-000001.parquet", "shards"),
     "backslashes": named("..\\user\\skipped-000001.parquet"),
@@ -270,6 +272,7 @@ LINKS = {
     "lock hard link": hard_linked_lock,
     "view link": linked("view", "."),
     "shards link": linked("shards", "deep"),
+    "windows link": linked("windows", "deep"),
     "info link": linked("view/info.json", "notes.json"),
     "faiss link": linked_view_file,
     "shard link": linked("shards/000001.parquet", "skipped-000001.parquet"),
@@ -335,6 +338,8 @@ MANIFEST = {
     "shards object": edited(shards={}),
     "shards null": edited(shards=None),
     "shards number": edited(shards=[1]),
+    "windows object": edited(windows={}),
+    "windows number": edited(windows=[1]),
     "shard twice": lambda box: edit(box, shards=[entry(box), entry(box)]),
     "roots text": edited(roots="/"),
     "root relative": edited(roots=[{"id": 0, "path": "../user"}]),

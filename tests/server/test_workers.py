@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import OutputError, UsageError
+from vlret.files import temporary_beside
 from vlret.server.cache import Cache
 from vlret.server.errors import RequestError
 from vlret.server.model_worker import MOST_TEXTS, ModelWorker
@@ -120,6 +122,15 @@ def test_the_file_used_longest_ago_makes_room(tmp_path: Path):
     cache.make(paths[3], lambda target: target.write_bytes(b"x" * 30))
     assert [path.exists() for path in paths] == [True, False, True, True]
     assert cache.n_bytes == 90
+
+
+def test_what_a_killed_service_was_writing_is_deleted(tmp_path: Path):
+    for name in ("old.jpg", "new.jpg"):
+        temporary_beside(tmp_path / name).write_bytes(b"x")
+    old = next(path for path in tmp_path.iterdir() if "old" in path.name)
+    os.utime(old, (0, 0))
+    assert Cache(tmp_path, 100).n_bytes == 0
+    assert [path.name[:4] for path in tmp_path.iterdir()] == [".new"]
 
 
 def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path):

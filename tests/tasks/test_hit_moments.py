@@ -12,6 +12,7 @@ from tests.conftest import ColourEmbedder
 from tests.index.conftest import write_image, write_video
 from vlret.errors import MediaError, UsageError
 from vlret.index.build import build_index
+from vlret.index.index import Index
 from vlret.tasks import file_windows
 from vlret.tasks.file_windows import windows_around
 from vlret.tasks.moments import moments
@@ -50,7 +51,11 @@ def test_hits_become_moments(folder):
 def test_of_several_hits_of_one_moment_the_best_is_kept(folder):
     found = search(folder / "index", "red", model=MODEL, moments=True, one_per_file=False, only="tour")
     assert spans(found)[:2] == [pytest.approx((14, 32), abs=0.5), pytest.approx((50, 53), abs=0.5)]
-    assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
+    assert found[0].rank == 1
+    by_time = search(
+        folder / "index", "red", model=MODEL, moments=True, one_per_file=False, only="tour", sort="time"
+    )
+    assert sorted(by_time, key=lambda hit: hit.rank) == list(found)
     middles = [sum(span) / 2 for span in spans(found)]
     assert sum(14 < middle < 32 for middle in middles) == 1
 
@@ -69,13 +74,13 @@ def test_images_and_files_that_are_gone_stay_as_they_are(folder, tmp_path):
 
 def test_parts_that_overlap_are_decoded_once(folder, monkeypatch):
     asked = []
-    decoded = file_windows.decoded_windows
+    decoded = file_windows._decoded
     monkeypatch.setattr(
-        file_windows, "decoded_windows", lambda parts, model: asked.extend(parts) or decoded(parts, model)
+        file_windows, "_decoded", lambda model, parts: asked.extend(parts) or decoded(model, parts)
     )
     tour, green = folder / "tour.mp4", folder / "green.mp4"
     clips = [Clip(tour, 50.0, 55.0), Clip(green), Clip(tour, 0.0, 5.0), Clip(tour, 10.0, 12.0)]
-    found = windows_around(clips, MODEL)
+    found = windows_around(Index.open(folder / "index"), MODEL, clips)
     assert asked == [Clip(green, 0.0, math.inf), Clip(tour, 0.0, 85.0)]
     assert found[clips[0]] is found[clips[2]] is found[clips[3]]
     assert len(found[clips[1]].vectors) == 5
@@ -84,7 +89,7 @@ def test_parts_that_overlap_are_decoded_once(folder, monkeypatch):
 def test_only_the_windows_around_a_clip_are_decoded(folder, monkeypatch):
     monkeypatch.setattr(file_windows, "AROUND_S", 2.0)
     clip = Clip(folder / "tour.mp4", 20.0, 30.0)
-    windows = windows_around([clip], MODEL)[clip]
+    windows = windows_around(Index.open(folder / "index"), MODEL, [clip])[clip]
     assert windows.starts_s.tolist() == np.arange(18.0, 32.0, 0.5).tolist()
 
 

@@ -27,6 +27,8 @@ HINTS: dict[str, str] = {
     "index_of_other_library": "Give --out: a new directory for a separate index, or {index} to add to this "
     "one (with --moved-from if the files have moved).",
     "no_annotations": "Give their directory with --annotations (default: annotations/ in that of --data).",
+    "no_calibration": "Leave --min-probability out: probabilities are known for one sentence without --plus and --not, "
+    "and for models that come with a calibration.",
     "no_captioner": "Give sentences to choose from: --captioner FILE.txt, .csv or .parquet.",
     "no_dataset_name": "Give --dataset NAME.",
     "no_file_locks": "Write the index to a local disk (--out DIR) and copy it to the share: searching it "
@@ -38,10 +40,12 @@ HINTS: dict[str, str] = {
     "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",
     "not_writable": "Choose another directory with --{argument}.",
+    "port_in_use": "Choose another one with --port, or stop the program that uses it.",
     "questions_need_model": "Give --model in place of --vectors.",
     "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
     "run_of_other_recipe": "Choose another directory with --out, or train the recipe of that run: {path}/recipe.json.",
+    "token_needed": "Give one with --token (auto makes one), or listen on 127.0.0.1.",
     "too_many_clips": "Give longer windows with --clips.",
     "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "
     "commands take --model, too), or list its directory in {variable}.",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import options, output
+from vlret.cli import index_output, options, output
 
 
 def index(
@@ -45,8 +45,26 @@ def index(
     ] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
+    moments: Annotated[
+        bool,
+        typer.Option(
+            "--moments",
+            help="Store two embeddings a second, now and later: search --moments decodes nothing then.",
+        ),
+    ] = False,
     json: options.AsJson = False,
     strict: options.Strict = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Not the files whose path contains or matches this; later runs keep it ('' takes all in again).",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say how much there is to do and about how long it takes here."),
+    ] = False,
 ) -> None:
     """Build an index of videos and images. Run it again to add new and changed files.
 
@@ -59,11 +77,19 @@ def index(
 
     if moved_from and not out:
         raise UsageError("--moved-from needs --out.", "Give the index whose media files were moved.")
+    if dry_run:
+        index_output.show_estimate(
+            sources, out, json, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
+            workers=workers, device=device, dtype=dtype, exclude=[] if exclude == [""] else exclude,
+        )  # fmt: skip
+        return
     if moved_from and out:
         move_root(out, moved_from, sources[0])
     report = build_index(
         sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
         workers=workers, prune=prune, prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
+        exclude=[] if exclude == [""] else exclude,
+        moments=moments,
     )  # fmt: skip
     if json:
         output.print_json(report.to_dict())

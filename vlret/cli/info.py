@@ -26,6 +26,7 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
     model = (
         f"{card['name']} {card['revision']} ({card['dim']} dimensions, weights {card['weights_hash'][:12]})"
     )
+    optional = {"columns": _columns(facts["columns"]), "excludes": printable(", ".join(facts["exclude"]))}
     return {
         "index": facts["index"],
         "holds": f"{count_of(facts['clips'], 'clip')} of {count_of(facts['files'], 'file')}; "
@@ -36,9 +37,14 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
         "model": model,
         "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames per clip at {recipe['sampling']}, "
         f"decoder {recipe['decoder']}, dtype {recipe['dtype']}, query {recipe['query']!r}",
+        **{name: line for name, line in optional.items() if line},
         "search": _search(view),
         "updated": f"{facts['updated']} (created {facts['created']})",
     }
+
+
+def _columns(kinds: dict[str, str]) -> str:
+    return ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
 
 
 def _search(view: dict[str, Any] | None) -> str:

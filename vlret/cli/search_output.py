@@ -21,38 +21,51 @@ def show_hits(hits: Hits) -> None:
 
     for hit in hits:
         gone = "  (file no longer exists)" if is_gone(hit.path) else ""
-        output.show(f"{hit.rank:>3}  {hit.score:6.3f}  {span(hit.start, hit.end):<15}  {hit.path}{gone}")
+        known = "" if hit.probability is None else f"{hit.probability:>4.0%}  "
+        output.show(
+            f"{hit.rank:>3}  {hit.score:6.3f}  {known}{span(hit.start, hit.end):<15}  {hit.path}{gone}"
+        )
+        if hit.copies:
+            files = count_of(len(hit.copies), "file")
+            output.show(f"{'':28} also in {files}: {', '.join(hit.copies)}")
 
 
-def say_nothing_found(index: Index, page: int, **filters: str | Sequence[str] | None) -> None:
-    """Say why there is no hit; `filters` are the options that were given."""
+def say_nothing_found(
+    indexes: Sequence[Index], page: int, least: float | None = None, **filters: str | Sequence[str] | None
+) -> None:
+    """Say why there is no hit; `filters` are the options that were given, `least` the least probability."""
     given = ", ".join(f"--{name} {value!r}" for name, value in filters.items() if value)
-    if not len(index):
+    if not any(map(len, indexes)):
         output.say("no results: the index is empty")
     elif page > 1:
         output.say(f"no results on page {page}")
+    elif least:
+        output.say(f"no result has a probability of {least:.0%} (--min-probability {least:g})")
     elif filters["where"] or filters["exclude"]:
         output.say(f"no clip fits {given}")
     else:
         output.say(f"no file matches {given}: give a part of the path, or a pattern such as '*/2024/*'")
 
 
-def say_more_clips(index: Index, hits: Hits) -> None:
+def say_more_clips(indexes: Sequence[Index], hits: Hits) -> None:
     """Say how many more clips the files of the hits have."""
     paths = {hit.path for hit in hits}
-    more = int(index.rows()["path"].isin(paths).sum()) - len(hits)
+    more = sum(int(index.rows()["path"].isin(paths).sum()) for index in indexes) - len(hits)
     if more:
         files = "this file" if len(paths) == 1 else "these files"
         output.say(f"{count_of(more, 'more clip')} in {files} (see them with --all-clips)")
 
 
-def write_search_page(page: Path, text: str, index: Index, hits: Hits) -> None:
+def write_search_page(page: Path, text: str, indexes: Sequence[Index], hits: Hits) -> None:
     """Write the hits to a page."""
     from vlret.reports.search_page import SearchSection, full_bar
     from vlret.reports.write_page import write_page
 
-    note = f"{count_of(len(hits), 'result')} in {index.folder} by {index.card.name}."
-    write_page(page, text, [SearchSection("", note, hits, full_bar(index.card.temperature))])
+    folders = ", ".join(str(index.folder) for index in indexes)
+    models = ", ".join(dict.fromkeys(index.card.name for index in indexes))
+    note = f"{count_of(len(hits), 'result')} in {folders} by {models}."
+    full = max(full_bar(index.card.temperature) for index in indexes)
+    write_page(page, text, [SearchSection("", note, hits, full)])
     output.say(f"wrote {output.existing(page)}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,5 +61,6 @@ def serve(
 
 
 def _say_address(settings: Settings, address: str) -> None:
-    token = f"?token={settings.token}" if settings.token else ""
-    output.say(f"open {address}/{token} (stop with Ctrl-C)")
+    output.show(f"{address}/?token={settings.token}" if settings.token else f"{address}/")
+    sys.stdout.flush()
+    output.say("open this address in a browser; stop with Ctrl-C")

@@ -14,7 +14,9 @@ from vlret.errors import IndexFolderError, UsageError
 from vlret.index.backends.faiss_view import open_view
 from vlret.index.encode import BatchEncoded, FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
+from vlret.index.exclude import without_excluded
 from vlret.index.fill_metadata import fill_metadata
+from vlret.index.filter import patterns_of
 from vlret.index.lock import LOCK, writer_lock
 from vlret.index.manifest import Manifest
 from vlret.index.missing_files import MissingFiles, find_missing_files
@@ -26,6 +28,7 @@ from vlret.index.requested_recipe import RequestedRecipe
 from vlret.index.snapshot import Snapshot
 from vlret.index.start import require_own_folder
 from vlret.index.store import Store
+from vlret.index.store_windows import store_windows, videos_without_windows
 from vlret.index.tables import SkippedRow
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodePool, FileFailed
@@ -52,6 +55,8 @@ def build_index(
     device: str = "auto",
     dtype: str = "auto",
     progress: bool = True,
+    exclude: Sequence[str] | str | None = None,
+    moments: bool = False,
 ) -> BuildReport:
     """Encode the clips of media files into the index folder `out`; again: only what is new or changed.
 
@@ -71,6 +76,9 @@ def build_index(
         prune_missing_folders: drop those, too.
         device, dtype: for `load_model`; dtype auto takes the dtype of an existing index.
         progress: show a bar on stderr when that is a terminal.
+        exclude: files that are not taken in, as in `Filter.exclude`; the index keeps the list for the next runs.
+            None: the list that it has. Clips that it has of such files stay.
+        moments: store the vectors of sliding windows, too, from now on: a search for moments decodes nothing then.
 
     Raises:
         IndexFolderError: the index was built with other settings, is locked or damaged, or a whole root is
@@ -80,6 +88,7 @@ def build_index(
     """
     requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype)
     requested.validate()
+    excluded = None if exclude is None else patterns_of(exclude)
     sources = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
     sources = [as_path(source, "A source") for source in sources]
     store = Store(as_path(out, "The folder of the index") if out else default_folder(sources))
@@ -92,8 +101,10 @@ def build_index(
             find_missing_files(Snapshot.read(store), missing_folders=prune_missing_folders)
         raise
     if not out and store.exists:
-        _require_same_library(store, found)
-    return update_index(store, requested, found, workers, prune, prune_missing_folders, progress)
+        require_same_library(store, found)
+    return update_index(
+        store, requested, found, workers, prune, prune_missing_folders, progress, excluded, moments
+    )
 
 
 def update_index(
@@ -104,12 +115,15 @@ def update_index(
     prune: bool = False,
     prune_missing_folders: bool = False,
     progress: bool = True,
+    exclude: tuple[str, ...] | None = None,
+    moments: bool = False,
 ) -> BuildReport:
     """Encode what is new or changed of the files `found`; arguments and errors as in `build_index`."""
     started_s = time.monotonic()
     with DecodePool(workers) as pool, _left_clean(store), writer_lock(store.folder):
-        run = _Run(store, requested, found, prune, prune_missing_folders)
+        run = _Run(store, requested, found, prune, prune_missing_folders, exclude)
         run.encode(pool, workers, progress)
+        run.store_windows(pool, workers, progress, moments)
     return run.report(time.monotonic() - started_s)
 
 
@@ -138,7 +152,7 @@ def default_folder(sources: Sequence[str | Path]) -> Path:
     return INDEXES / (name or "index")
 
 
-def _require_same_library(store: Store, found: Found) -> None:
+def require_same_library(store: Store, found: Found) -> None:
     """Two directories of one name must not end in one index because `out` was not given."""
     roots = store.read_manifest().roots
     given = list(dict.fromkeys(str(file.root) for file in found.files))
@@ -156,14 +170,23 @@ class _Run:
     """One run over an index, under its lock."""
 
     def __init__(
-        self, store: Store, requested: RequestedRecipe, found: Found, prune: bool, prune_missing_folders: bool
+        self,
+        store: Store,
+        requested: RequestedRecipe,
+        found: Found,
+        prune: bool,
+        prune_missing_folders: bool,
+        exclude: tuple[str, ...] | None,
     ) -> None:
-        self._store, self._asked, self._found, self._prune = store, requested, found, prune
+        self._store, self._asked, self._prune = store, requested, prune
         self._snapshot = Snapshot.read(store) if store.exists else None
         if self._snapshot:
             store.sweep(self._snapshot.manifest)
             self._snapshot = _as_requested(self._snapshot, requested)
-        self._plan = make_plan(found, self._snapshot)
+        recorded = self._snapshot.manifest.exclude if self._snapshot else ()
+        self._exclude = recorded if exclude is None else exclude
+        self._found, self._n_excluded = without_excluded(found, self._exclude)
+        self._plan = make_plan(self._found, self._snapshot)
         self._todo = {item.path: item for item in self._plan.todo}
         self._missing = MissingFiles()
         if prune and self._snapshot:
@@ -173,16 +196,18 @@ class _Run:
         self._partial: list[SkippedFile] = []
         self._n_new = self._n_clips = self._n_dropped = self._n_filled = 0
         self._seconds = 0.0
+        self._embedder: Embedder | None = None
 
     def encode(self, pool: DecodePool, workers: int, progress: bool) -> None:
         """Bring the index up to date; a stop at any moment keeps what was committed."""
         if self._todo:
             pool.start()  # beside the model's own start
-        embedder = self._load() if self._todo else None
+        embedder = self._embedder = self._load() if self._todo else None
         if self._snapshot is None:  # nothing to encode and no index yet
             return
-        writer = IndexWriter(self._snapshot, self._plan.roots)
-        self._record(writer, self._snapshot)
+        snapshot = self._with_exclude(self._snapshot)
+        writer = IndexWriter(snapshot, self._plan.roots)
+        self._record(writer, snapshot)
         try:
             if embedder is not None:
                 self._encode_files(writer, embedder, pool, workers, progress)
@@ -192,6 +217,27 @@ class _Run:
         after, paths = Snapshot.read(self._store), {file.path for file in self._found.files}
         self._n_filled = fill_metadata(after, paths, pool, progress)
         open_view(Snapshot.read(self._store) if self._n_filled else after)
+
+    def _with_exclude(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot after the patterns of this run were recorded."""
+        if self._exclude == snapshot.manifest.exclude:
+            return snapshot
+        manifest = snapshot.manifest.next(exclude=self._exclude)
+        self._store.commit(manifest)
+        return replace(snapshot, manifest=manifest)
+
+    def store_windows(self, pool: DecodePool, workers: int, progress: bool, start: bool) -> None:
+        """Store the windows of videos that have none, if the index does that, or shall `start` to."""
+        if not self._store.exists:
+            return
+        snapshot = Snapshot.read(self._store)
+        if start and snapshot.manifest.windows is None:
+            self._store.commit(snapshot.manifest.next(windows=()))
+            snapshot = Snapshot.read(self._store)
+        files = videos_without_windows(snapshot)
+        if files:
+            embedder = self._embedder or self._asked.load(self._store.folder, snapshot.manifest.recipe)
+            self._partial += store_windows(snapshot, files, embedder, pool, workers, progress)
 
     def _load(self) -> Embedder:
         old = self._snapshot.manifest if self._snapshot else None
@@ -253,7 +299,7 @@ class _Run:
             clips=self._n_clips, hours=self._seconds / 3600, wall_s=wall_s,
             moved=len(self._plan.moved), unread=self._found.unread,
             missing_folders={str(folder): n for folder, n in self._missing.folders.items()},
-            filled=self._n_filled,
+            filled=self._n_filled, excluded=self._n_excluded,
         )  # fmt: skip
 
 

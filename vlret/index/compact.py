@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
+from vlret.index.stored_windows import StoredWindows
 from vlret.index.tables import Ids, shard_schema
 from vlret.index.writer import SHARD_CLIPS
 
@@ -42,18 +43,38 @@ def compact_store(store: Store) -> None:
     for table in full_tables(store, before.manifest, before.dropped):
         entry, number = store.write_table("shards", number, table, before.manifest.id)
         shards.append(entry)
-    after = before.manifest.next(shards=tuple(shards), dropped=None, next_shard=number)
+    windows, number = _compact_windows(before, number)
+    after = before.manifest.next(shards=tuple(shards), dropped=None, next_shard=number, windows=windows)
     store.commit(after)
     store.remove(set(before.manifest.files) - set(after.files))
 
 
+def _compact_windows(before: Snapshot, number: int) -> tuple[tuple[FileEntry, ...] | None, int]:
+    """The tables of windows without those of files that are no longer in the index; and the number that follows."""
+    if before.manifest.windows is None:
+        return None, number
+    entries: list[FileEntry] = []
+    stored = StoredWindows(before.store, before.manifest)
+    for table in _joined(stored.tables(set(before.rows["fingerprint"]))):
+        entry, number = before.store.write_table("windows", number, table, before.manifest.id)
+        entries.append(entry)
+    return tuple(entries), number
+
+
 def full_tables(store: Store, manifest: Manifest, dropped: Ids) -> Iterator[pa.Table]:
     """Yield the rows of all shards but those with the clip_ids `dropped`, in tables of a full shard each."""
-    parts: list[pa.Table] = []
     schema = shard_schema(manifest.recipe.card.dim)
-    for entry in manifest.shards:
-        table = store.read_table(entry, schema)
-        parts.append(table.filter(pa.array(~np.isin(table["clip_id"].to_numpy(), dropped))))
+    tables = (store.read_table(entry, schema) for entry in manifest.shards)
+    yield from _joined(
+        table.filter(pa.array(~np.isin(table["clip_id"].to_numpy(), dropped))) for table in tables
+    )
+
+
+def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The rows of `tables` in tables of a full shard each."""
+    parts: list[pa.Table] = []
+    for table in tables:
+        parts.append(table)
         if sum(part.num_rows for part in parts) >= SHARD_CLIPS:
             yield pa.concat_tables(parts)
             parts = []

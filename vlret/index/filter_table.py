@@ -6,16 +6,16 @@ import os
 
 import pyarrow as pa
 
+from vlret.index.annotations import joined
+from vlret.index.filter_columns import COLUMNS
 from vlret.index.snapshot import Snapshot
-
-COLUMNS = (
-    "path", "name", "start", "end", "duration", "size", "modified", "taken", "width", "height", "codec", "fps",
-)  # fmt: skip
-"""The columns that every index has; docs/filters.md says what they hold."""
 
 
 def filter_table(snapshot: Snapshot) -> pa.Table:
-    """`clip_id` and `COLUMNS` of the live clips; texts as dictionaries, so that each is looked at once."""
+    """`clip_id`, `COLUMNS` and the user's own columns of the live clips.
+
+    Paths are dictionaries, so that a condition looks at each once.
+    """
     rows = snapshot.clips
     paths = pa.array(rows["path"], pa.string()).dictionary_encode()
     names = pa.array([os.path.basename(path) for path in paths.dictionary.to_pylist()], pa.string())
@@ -24,4 +24,5 @@ def filter_table(snapshot: Snapshot) -> pa.Table:
     made = {"path": paths, "name": pa.DictionaryArray.from_arrays(paths.indices, names), "modified": modified}
     plain = [name for name in ("clip_id", *COLUMNS) if name not in made]
     columns = {name: pa.array(rows[renamed.get(name, name)], from_pandas=True) for name in plain}
-    return pa.table({name: {**columns, **made}[name] for name in ("clip_id", *COLUMNS)})
+    own = {} if snapshot.annotations is None else joined(snapshot.annotations, snapshot.rows)
+    return pa.table({**{name: {**columns, **made}[name] for name in ("clip_id", *COLUMNS)}, **own})

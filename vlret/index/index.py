@@ -8,15 +8,17 @@ from dataclasses import asdict, replace
 from functools import cached_property
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from vlret.errors import IndexFolderError, UsageError
+from vlret.index.annotations import column_kinds
 from vlret.index.backends.base import SearchBackend
 from vlret.index.backends.faiss_view import open_view, view_info
 from vlret.index.compact import CompactReport, compact_store
+from vlret.index.copies import Copies
 from vlret.index.filter import Filter
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
@@ -25,6 +27,7 @@ from vlret.index.ranking import best_clips
 from vlret.index.resolve_filter import resolved
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
+from vlret.index.stored_windows import StoredWindows
 from vlret.index.tables import Ids
 from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
@@ -32,6 +35,9 @@ from vlret.text import printable
 from vlret.threads import one_thread
 from vlret.types import Clip, Hit, SkippedFile, Vectors, as_path, check_count, type_name
 from vlret.vectors import first_invalid_row, unit_rows
+
+if TYPE_CHECKING:
+    from vlret.index.windows import Windows
 
 
 class Index:
@@ -134,6 +140,25 @@ class Index:
         """The clip with its absolute path, to be decoded again."""
         row = self._snapshot.clips.iloc[self._position(clip_id)]
         return Clip.from_row(row["path"], row["start"], row["end"])
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Which files hold the same footage, as far as it is known: see `vlret.find_duplicates`."""
+        return Copies(self._snapshot.clips, self._snapshot.pairs)
+
+    def windows(self, path: str | Path) -> Windows | None:
+        """The windows of a file of the index, if it stores them (`vlret.index.stored_windows`).
+
+        Raises:
+            IndexFolderError: their table is damaged, or the index was compacted after it was opened.
+        """
+        found = self._snapshot.clips["path"] == str(path)
+        fingerprints = self._snapshot.rows["fingerprint"][found]
+        return self._stored_windows.read(fingerprints.iloc[0]) if len(fingerprints) else None
+
+    @cached_property
+    def _stored_windows(self) -> StoredWindows:
+        return StoredWindows(self._snapshot.store, self.manifest)
 
     @property
     def _clip_ids(self) -> Ids:
@@ -251,10 +276,13 @@ class Index:
             "dropped_clips": len(self._snapshot.dropped),
             "skipped_files": len(self._snapshot.skipped),
             "shards": len(self.manifest.shards),
+            "moments": self.manifest.windows is not None,
             "bytes": self.manifest.n_bytes,
             "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
             "view": asdict(view) if view else None,
+            "columns": column_kinds(self._snapshot.annotations),
+            "exclude": list(self.manifest.exclude),
         }
 
     def check(self) -> list[str]:

@@ -19,13 +19,18 @@ from vlret.text import printable
 
 FORMAT = "vlret-index"
 FORMAT_VERSION = 1
-SHARDS = "shards"
+SHARDS, WINDOWS = "shards", "windows"
 NAMES = {
     "shards": re.compile(rf"{SHARDS}/[0-9]{{6,12}}\.parquet"),
+    "windows": re.compile(rf"{WINDOWS}/[0-9]{{6,12}}\.parquet"),
     "dropped": re.compile(r"dropped-[0-9]{6,12}\.parquet"),
     "skipped": re.compile(r"skipped-[0-9]{6,12}\.parquet"),
+    "annotations": re.compile(r"annotations-[0-9]{6,12}\.parquet"),
+    "duplicates": re.compile(r"duplicates-[0-9]{6,12}\.parquet"),
 }
 """The only names that a manifest gives its tables."""
+_LATER = {"id", "annotations", "exclude", "duplicates", "windows"}
+"""Fields that manifests of older vlrets do not have."""
 
 # The fields of a model's card that decide its vectors. Its name, directory and revision may change.
 _VECTOR_FIELDS = ("weights_hash", "dim", "resolution", "resize", "preprocessing")
@@ -102,7 +107,9 @@ class Manifest:
 
     `id` is drawn once for an index and is stored in each of its Parquet files, too. `revision` counts commits.
     `roots` are the folders that the rows' paths are relative to: a row's `root` is the position here.
-    `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice.
+    `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice. `exclude` are patterns
+    of the files that index runs leave out. `windows` are the tables of `vlret.index.stored_windows`; None: the index
+    stores none.
     """
 
     recipe: IndexRecipe
@@ -116,6 +123,10 @@ class Manifest:
     next_clip_id: int = 0
     next_shard: int = 1
     id: str = ""
+    annotations: FileEntry | None = None
+    exclude: tuple[str, ...] = ()
+    duplicates: FileEntry | None = None
+    windows: tuple[FileEntry, ...] | None = None
 
     @classmethod
     def start(cls, recipe: IndexRecipe) -> Manifest:
@@ -129,7 +140,8 @@ class Manifest:
     @property
     def files(self) -> tuple[FileEntry, ...]:
         """All Parquet files that belong to the index."""
-        return (*self.shards, *(entry for entry in (self.dropped, self.skipped) if entry))
+        lists = (self.dropped, self.skipped, self.annotations, self.duplicates)
+        return (*self.shards, *(self.windows or ()), *(entry for entry in lists if entry))
 
     @property
     def n_bytes(self) -> int:
@@ -173,7 +185,7 @@ class Manifest:
     @classmethod
     def _from_dict(cls, values: dict[str, Any]) -> Manifest:
         for field in fields(cls):
-            if field.name not in values and field.name != "id":  # what vlret 0.1 wrote has no id
+            if field.name not in values and field.name not in _LATER:
                 raise ValueError(f"field {field.name} is missing")
         roots = from_fields(_Roots, values).paths()
         manifest = from_fields(cls, {"id": secrets.token_hex(16), **values, "roots": roots})
@@ -223,14 +235,20 @@ def _check_format(values: Any, path: Path) -> None:
 def _check_entries(manifest: Manifest) -> None:
     if not re.fullmatch("[0-9a-f]{32}", manifest.id):
         raise ValueError("field id is not 32 hex digits")
-    if len({entry.name for entry in manifest.shards}) != len(manifest.shards):
-        raise ValueError("field shards names a file twice")
-    for number, entry in enumerate(manifest.shards):
-        _check_entry(entry, f"shards[{number}]", NAMES["shards"])
+    for field in (SHARDS, WINDOWS):
+        entries = getattr(manifest, field) or ()
+        if len({entry.name for entry in entries}) != len(entries):
+            raise ValueError(f"field {field} names a file twice")
+        for number, entry in enumerate(entries):
+            _check_entry(entry, f"{field}[{number}]", NAMES[field])
     if manifest.dropped:
         _check_entry(manifest.dropped, "dropped", NAMES["dropped"])
     if manifest.skipped:
         _check_entry(manifest.skipped, "skipped", NAMES["skipped"])
+    if manifest.annotations:
+        _check_entry(manifest.annotations, "annotations", NAMES["annotations"])
+    if manifest.duplicates:
+        _check_entry(manifest.duplicates, "duplicates", NAMES["duplicates"])
 
 
 def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:

@@ -24,7 +24,8 @@ class BuildReport:
     pruned files); `clips` and `hours` (of video) are what this run encoded, in `wall_s` seconds. `unread`
     counts the media files in formats that are not read, by suffix. With `prune`, `missing_folders` are those
     that are missing or empty, with the number of their files that were kept.
-    `filled` files of an older index got their size, length and capture time.
+    `filled` files of an older index got their size, length and capture time. `excluded` files were left out as asked;
+    they are not in `found`.
     """
 
     index: Path
@@ -41,6 +42,7 @@ class BuildReport:
     unread: dict[str, int] = field(default_factory=dict)
     missing_folders: dict[str, int] = field(default_factory=dict)
     filled: int = 0
+    excluded: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON values, paths as `Path`."""
@@ -66,6 +68,8 @@ class BuildReport:
             lines.append(
                 f"{count_of(self.filled, 'file')} of an older index: size, length and capture time read"
             )
+        if self.excluded:
+            lines.append(f"{count_of(self.excluded, 'file')} excluded")
         if self.unread:
             counts = ", ".join(f"{n} {suffix}" for suffix, n in self.unread.items())
             lines.append(f"unsupported formats: {counts}")

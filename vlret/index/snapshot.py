@@ -12,9 +12,11 @@ import pandas as pd
 import pyarrow as pa
 
 from vlret.errors import IndexFolderError
+from vlret.index.annotations import read_annotations
+from vlret.index.duplicates import JudgedPair, Pair, read_pairs
 from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.row_checks import check_clips, check_skipped
-from vlret.index.store import Store, damaged
+from vlret.index.store import Store, compacted, damaged
 from vlret.index.tables import (
     CLIPS,
     DROPPED,
@@ -37,7 +39,8 @@ class Snapshot:
     """One revision of an index.
 
     `rows` are the live clips in order of clip_id (the columns of a shard without the vector), `dropped` the
-    clip_ids that are no longer valid, `skipped` the files that were skipped.
+    clip_ids that are no longer valid, `skipped` the files that were skipped, `pairs` those files that were compared
+    for copies, `annotations` the user's own table of files (`vlret.index.annotations`), None where there is none.
     """
 
     store: Store
@@ -45,6 +48,8 @@ class Snapshot:
     rows: pd.DataFrame
     dropped: Ids
     skipped: list[SkippedRow]
+    pairs: dict[Pair, JudgedPair]
+    annotations: pa.Table | None = None
 
     @classmethod
     def read(cls, store: Store) -> Snapshot:
@@ -86,7 +91,9 @@ class Snapshot:
         if manifest.dropped:
             dropped = store.read_table(manifest.dropped, DROPPED)["clip_id"].to_numpy()
         live = rows[~np.isin(rows["clip_id"].to_numpy(), dropped)].reset_index(drop=True)
-        return cls(store, manifest, live, dropped, _read_skipped(store, manifest))
+        pairs = read_pairs(store, manifest.duplicates)
+        annotations = read_annotations(store, manifest.annotations) if manifest.annotations else None
+        return cls(store, manifest, live, dropped, _read_skipped(store, manifest), pairs, annotations)
 
     @cached_property
     def clips(self) -> pd.DataFrame:
@@ -117,12 +124,7 @@ class Snapshot:
             live = ~np.isin(table["clip_id"].to_numpy(), self.dropped)
             return unit_vectors(table.filter(pa.array(live)))
         except FileNotFoundError as error:
-            raise IndexFolderError(
-                f"The index {printable(self.store.folder)} was compacted after it was opened.",
-                "Open it again.",
-                code="index_compacted",
-                path=self.store.folder,
-            ) from error
+            raise compacted(self.store.folder) from error
         except ValueError as error:
             raise damaged(self.store.folder, entry.name, str(error)) from error
 

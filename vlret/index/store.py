@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from vlret.errors import IndexFolderError
 from vlret.files import TEMPORARY, is_temporary, replace_file
-from vlret.index.manifest import NAMES, SHARDS, FileEntry, Manifest
+from vlret.index.manifest import NAMES, SHARDS, WINDOWS, FileEntry, Manifest
 from vlret.index.parquet_file import mark_of, write_parquet
 from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
 from vlret.index.tables import METADATA
@@ -24,7 +24,10 @@ from vlret.text import printable
 MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
-_OWN_NAMES = r"manifest\.json|info\.json|(dropped-|skipped-)?[0-9]{6,12}\.parquet|[0-9a-f]{16}\.faiss"
+_OWN_NAMES = (
+    r"manifest\.json|info\.json|(dropped-|skipped-|annotations-|duplicates-)?[0-9]{6,12}\.parquet"
+    r"|[0-9a-f]{16}\.faiss"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Store:
         return manifest
 
     def _require_plain_folders(self) -> None:
-        for name in (SHARDS, VIEW):
+        for name in (SHARDS, WINDOWS, VIEW):
             require_plain_folder(self.folder / name)
         for form in ("info.json", "*.faiss"):
             for path in (self.folder / VIEW).glob(form):
@@ -150,10 +153,11 @@ class Store:
         called. Only for the holder of the lock.
         """
         named = {entry.name for entry in manifest.files}
-        for folder in (self.folder, self.folder / SHARDS, self.folder / VIEW):
+        for name in ("", SHARDS, WINDOWS, VIEW):
+            folder = self.folder / name
             for path in folder.iterdir() if folder.is_dir() else ():
-                name = path.relative_to(self.folder).as_posix()
-                if is_own_temporary(path) or (name not in named and self._is_own_table(name, manifest.id)):
+                place = path.relative_to(self.folder).as_posix()
+                if is_own_temporary(path) or (place not in named and self._is_own_table(place, manifest.id)):
                     path.unlink()
 
     def _is_own_table(self, name: str, index_id: str) -> bool:
@@ -176,7 +180,7 @@ def is_own_temporary(path: Path) -> bool:
 
 def table_name(form: str, number: int) -> str:
     """The name of a table below the index folder; `form` is a key of `NAMES`."""
-    return f"{SHARDS}/{number:06d}.parquet" if form == "shards" else f"{form}-{number:06d}.parquet"
+    return f"{form}{'/' if form in (SHARDS, WINDOWS) else '-'}{number:06d}.parquet"
 
 
 def _check_size(file: BufferedReader, entry: FileEntry) -> None:
@@ -189,6 +193,16 @@ def check_digest(file: BufferedReader, entry: FileEntry) -> None:
     """ValueError where the bytes of `file` are not those of `entry`."""
     if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
         raise ValueError("checksum differs")
+
+
+def compacted(folder: Path) -> IndexFolderError:
+    """Return the error about a table that a later revision of the index does not have."""
+    return IndexFolderError(
+        f"The index {printable(folder)} was compacted after it was opened.",
+        "Open it again.",
+        code="index_compacted",
+        path=folder,
+    )
 
 
 def damaged(folder: Path, name: str, what: str) -> IndexFolderError:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from vlret.index.compact import full_tables
 from vlret.index.lock import LOCK
-from vlret.index.manifest import SHARDS, FileEntry, Manifest
+from vlret.index.manifest import SHARDS, WINDOWS, FileEntry, Manifest
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import MANIFEST, VIEW, Store
 from vlret.index.tables import skipped_table
@@ -43,6 +43,7 @@ def swap(store: Store, other: Store, files: Collection[tuple[int, str]]) -> None
         shards.append(entry)
     after = before.manifest.next(
         recipe=new.manifest.recipe, shards=tuple(shards), dropped=None, skipped=_skipped(store, before, new),
+        windows=None if before.manifest.windows is None else (),
         next_shard=number, next_clip_id=first_id + new.manifest.next_clip_id,
     )  # fmt: skip
     store.commit(after)
@@ -76,6 +77,6 @@ def discard(store: Store, manifest: Manifest) -> None:
         if _VIEW_FILE.fullmatch(path.name):
             path.unlink()
     (store.folder / LOCK).unlink(missing_ok=True)
-    for folder in (view, store.folder / SHARDS, store.folder):
+    for folder in (view, store.folder / SHARDS, store.folder / WINDOWS, store.folder):
         with suppress(OSError):
             folder.rmdir()

@@ -90,7 +90,7 @@ def clip_table(
         [file.size] * n,
         [file.mtime_ns] * n,
         *([value] * n for value in metadata_values(info)),
-        _vector_column(vectors.astype(np.float16)),
+        vector_column(vectors.astype(np.float16)),
     ]
     schema = shard_schema(vectors.shape[1])
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
@@ -119,12 +119,13 @@ def moved_table(rows: pa.Table, file: FileRow, first_clip_id: int) -> pa.Table:
     return rows
 
 
-def _vector_column(vectors: NDArray[np.float16]) -> pa.Array:
+def vector_column(vectors: NDArray[np.float16]) -> pa.Array:
+    """Vectors [n, dim] as the column of a table."""
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
 
 
 def unit_vectors(table: pa.Table) -> Vectors:
-    """The vectors of shard rows as float32 [n, dim] of unit length (float16 had rounded them).
+    """The vectors of a table's rows as float32 [n, dim] of unit length (float16 had rounded them).
 
     Raises:
         ValueError: one of them is zero or not finite.
@@ -134,7 +135,8 @@ def unit_vectors(table: pa.Table) -> Vectors:
     rows: Vectors = flat.to_numpy(zero_copy_only=False).reshape(-1, dim).astype(np.float32)
     invalid = first_invalid_row(rows)
     if invalid is not None:
-        raise ValueError(f"the vector of clip {table['clip_id'][invalid]} is zero or not finite")
+        first = table.column_names[0]
+        raise ValueError(f"the vector of {first} {table[first][invalid]} is zero or not finite")
     return unit_rows(rows)
 
 

@@ -133,12 +133,26 @@ def unknown_rule(rule: object, hint: str = f"Known: {KNOWN_RULES}.") -> UsageErr
     )
 
 
+def count_clips(duration: float, rule: str) -> int | None:
+    """Return how many clips a video of `duration` seconds has if it shows a new frame all the time.
+
+    None: that is known only when it has been decoded (shots, meaning).
+    """
+    if rule.startswith(("shots", "meaning")):
+        return None
+    if rule == "whole" or (rule == "auto" and duration <= AUTO_WHOLE_S):
+        return 1
+    length, step = (AUTO_WINDOW_S, AUTO_WINDOW_S) if rule == "auto" else _window(rule)
+    last = _last_window(duration, length, step)
+    return last + 1 - _is_rest_joined(duration, length, last * step)
+
+
 def _windows(
     duration: float, length: float, step: float, starts: NDArray[np.float64]
 ) -> Iterator[tuple[float, float]]:
     """Yield start and end of each window in which a frame begins; multiples of the step accumulate no error."""
     last = _last_window(duration, length, step)
-    is_rest_joined = last > 0 and duration - last * step < length / 2
+    is_rest_joined = _is_rest_joined(duration, length, last * step)
     last -= is_rest_joined
     number = 0
     while number <= last:
@@ -153,6 +167,10 @@ def _windows(
             yield start, end
         else:  # skip to the first window that holds the next frame
             number = max(number, min(int((starts[row] - length) / step), last))
+
+
+def _is_rest_joined(duration: float, length: float, last_start: float) -> bool:
+    return last_start > 0 and duration - last_start < length / 2
 
 
 def _last_window(duration: float, length: float, step: float) -> int:

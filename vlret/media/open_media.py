@@ -23,12 +23,13 @@ def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None)
         MediaError: not found, empty, audio only, a playlist, not a media file, or nothing can be decoded.
     """
     path = Path(path).absolute()
-    _check_file(path)
+    check_file(path)
     image = image_info(path)
     return Still(path, image) if image else Video(path, on_progress)
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Raise `MediaError` unless `path` is a file with something in it, and no playlist."""
     if not path.is_file():
         reason = "not a file" if path.exists() else "not found"
         raise UnreadableError(path, reason, "Check the path.", code="media_not_found")

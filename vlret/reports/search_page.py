@@ -19,7 +19,7 @@ class SearchSection:
     """Hits under a heading (none if "") and a note, grouped by file; the first 300 are shown.
 
     Bars show the cosine from 0 to `full` (see `full_bar`), or to 1 if a hit exceeds it: bars on two pages of the
-    same model are comparable.
+    same model are comparable. The probability stands behind the cosine.
     """
 
     title: str
@@ -58,17 +58,25 @@ def _card(path: Path, hits: Sequence[Hit], full: float, pictures: Mapping[Clip, 
     line = file_line(path) + _timeline(path, hits, pictures)
     if len(hits) == 1:
         (hit,) = hits
-        about = heading(f"{hit.rank}. {path.name}") + line + _bar("cosine", hit, full)
+        about = heading(f"{hit.rank}. {path.name}") + line + _bar("cosine", hit, full) + _also(hit)
         return f'<article>{frames(_clip(hit), pictures)}<div class="text">{about}</div></article>'
     clips = "".join(
-        f"<div>{frames(_clip(hit), pictures)}{_bar(f'{hit.rank}.', hit, full)}</div>" for hit in hits
+        f"<div>{frames(_clip(hit), pictures)}{_bar(f'{hit.rank}.', hit, full)}{_also(hit)}</div>"
+        for hit in hits
     )
     about = f'<div class="text">{heading(path.name)}{line}</div>'
     return f'<article class="several">{about}<div class="cards">{clips}</div></article>'
 
 
+def _also(hit: Hit) -> str:
+    """Return where else the footage of a hit is."""
+    others = f"also in {count_of(len(hit.copies), 'file')}: {', '.join(hit.copies)}"
+    return f"<p>{text(others)}</p>" if hit.copies else ""
+
+
 def _bar(name: str, hit: Hit, full: float) -> str:
-    return bar(name, hit.score / full, f"{hit.score:.3f}")
+    known = "" if hit.probability is None else f" ({hit.probability:.0%})"
+    return bar(name, hit.score / full, f"{hit.score:.3f}{known}")
 
 
 def _timeline(path: Path, hits: Sequence[Hit], pictures: Mapping[Clip, Preview]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
-from vlret.server.errors import RequestError
+from vlret.server.request_error import RequestError
 
 MOST_BYTES = 8 << 20
 """Bytes of an answer to a range: a player asks for the next ones."""
@@ -32,8 +32,8 @@ def ranged(path: Path, media_type: str, range_header: str | None) -> RangedFile:
         RequestError: several ranges, or none that can be read (416).
     """
     if range_header is not None and not _RANGE.fullmatch(range_header):
-        raise RequestError(416, "bad_range", "A range was given as anything but one range of bytes.",
-                           "Write bytes=FIRST-LAST.")  # fmt: skip
+        raise RequestError("A range was given as anything but one range of bytes.",
+                           "Write bytes=FIRST-LAST.", status=416, code="bad_range")  # fmt: skip
     return RangedFile(path, media_type=media_type, headers={"Cache-Control": "private, max-age=3600"})
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from vlret.files import temporary_beside, unwritable
+from vlret.files import is_temporary, temporary_beside, unwritable
+
+_UNFINISHED_S = 3600.0
 
 
 class Cache:
@@ -26,6 +29,7 @@ class Cache:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise unwritable(folder, error) from error
+        self._drop_unfinished()
         self.n_bytes = sum(size for _, size, _ in self._files())
 
     def path(self, key: tuple[object, ...], suffix: str) -> Path:
@@ -86,10 +90,19 @@ class Cache:
                 path.unlink(missing_ok=True)
                 self.n_bytes -= size
 
+    def _drop_unfinished(self) -> None:
+        """Delete what a killed service was writing."""
+        for path in self.folder.iterdir():
+            with suppress(OSError):
+                if is_temporary(path.name) and time.time() - path.stat().st_mtime > _UNFINISHED_S:
+                    path.unlink()
+
     def _files(self) -> list[tuple[float, int, Path]]:
         """(time of last use, bytes, path) of each file."""
         found = []
         for entry in os.scandir(self.folder):
+            if is_temporary(entry.name):  # being written
+                continue
             with suppress(OSError):
                 stat = entry.stat(follow_symlinks=False)
                 found.append((stat.st_mtime, stat.st_size, Path(entry.path)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -13,17 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from vlret.errors import MediaError, UsageError, VlretError
+from vlret.server.request_error import RequestError
 
 _CODES = {404: "not_found", 405: "wrong_method", 408: "slow_body", 413: "body_too_large"}
 _NOT_THERE = {"no_such_clip", "media_not_found"}
-
-
-class RequestError(VlretError):
-    """A request that is refused, with the status of its answer."""
-
-    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message, hint, code=code)
-        self.status = status
 
 
 class ErrorAnswer(JSONResponse):
@@ -79,8 +72,15 @@ def _of_http(_: Request, error: Exception) -> JSONResponse:
     return ErrorAnswer(answer.status_code, code, f"{answer.detail}.", headers=answer.headers)
 
 
-def _of_body(_: Request, error: Exception) -> JSONResponse:
-    first = cast(RequestValidationError, error).errors()[0]
-    place = ".".join(str(part) for part in first["loc"][1:])
-    message = f"{place or 'The request'}: {first['msg']}."
-    return ErrorAnswer(422, "bad_request", message, "See /api/openapi.json.")
+def _of_body(_: Request, given: Exception) -> JSONResponse:
+    error = bad_request(
+        [{**one, "loc": one["loc"][1:]} for one in cast(RequestValidationError, given).errors()]
+    )
+    return ErrorAnswer(error.status, error.code, error.message, error.hint)
+
+
+def bad_request(errors: Sequence[Mapping[str, Any]]) -> RequestError:
+    """The error about a body of another form, from what pydantic found."""
+    place = ".".join(str(part) for part in errors[0]["loc"])
+    message = f"{place or 'The request'}: {errors[0]['msg']}."
+    return RequestError(message, "See /api/openapi.json.", status=422, code="bad_request")

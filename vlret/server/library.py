@@ -12,9 +12,9 @@ from pathlib import Path
 from vlret.errors import VlretError
 from vlret.index.index import Index
 from vlret.models.base import Embedder
-from vlret.server.errors import RequestError
 from vlret.server.media_files import MediaFiles
 from vlret.server.model_worker import ModelWorker
+from vlret.server.request_error import RequestError
 from vlret.server.settings import Settings
 from vlret.tasks.index_model import model_for_index
 from vlret.tasks.searcher import Searcher
@@ -92,7 +92,9 @@ class Library:
             RequestError: there is none.
         """
         if index_id not in self.entries:
-            raise RequestError(404, "no_such_index", "There is no index of that name.", "See /api/indexes.")
+            raise RequestError(
+                "There is no index of that name.", "See /api/indexes.", status=404, code="no_such_index"
+            )
         return self.entries[index_id].current
 
     def chosen(self, ids: str | Sequence[str] | None) -> list[Revision]:

@@ -8,7 +8,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vlret.server.errors import RequestError, answer_error
+from vlret.server.errors import answer_error
+from vlret.server.request_error import RequestError
 from vlret.server.settings import Limits
 
 
@@ -27,7 +28,9 @@ class BodyLimits:
         most = self._limits.upload_bytes if is_upload else self._limits.json_bytes
         stated = Headers(scope=scope).get("content-length", "0")
         if stated.isdecimal() and int(stated) > most:
-            await answer_error(RequestError(413, "body_too_large", _too_large(most)))(scope, receive, send)
+            await answer_error(RequestError(_too_large(most), status=413, code="body_too_large"))(
+                scope, receive, send
+            )
             return
         await self._app(scope, _Body(receive, most, self._limits.body_s), send)
 

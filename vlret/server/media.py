@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError
-from vlret.server.errors import RequestError
 from vlret.server.library import Revision
 from vlret.server.media_files import MediaFile
+from vlret.server.request_error import RequestError
 from vlret.server.service import Service
 from vlret.types import Clip
 
@@ -104,5 +104,5 @@ def _state(file: MediaFile) -> tuple[int, int]:
         stat = file.path.stat()
     except OSError as error:
         message = f"{file.path.name} is not there any more, or cannot be read."
-        raise RequestError(404, "file_gone", message, "Index its folder again.") from error
+        raise RequestError(message, "Index its folder again.", status=404, code="file_gone") from error
     return stat.st_size, stat.st_mtime_ns

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from vlret.index.index import Index
-from vlret.server.errors import RequestError
+from vlret.server.request_error import RequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,10 @@ class MediaFiles:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def all(self) -> list[MediaFile]:
+        """All files in order of their paths."""
+        return list(self._by_id.values())
+
     def by_id(self, media_id: str) -> MediaFile:
         """The file of that id.
 
@@ -65,7 +69,9 @@ class MediaFiles:
             RequestError: there is none.
         """
         if media_id not in self._by_id:
-            raise RequestError(404, "no_such_media", "The index has no such media file.", "Search again.")
+            raise RequestError(
+                "The index has no such media file.", "Search again.", status=404, code="no_such_media"
+            )
         return self._by_id[media_id]
 
     def of_path(self, path: str | Path) -> MediaFile:

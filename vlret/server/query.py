@@ -10,8 +10,8 @@ from starlette.datastructures import UploadFile
 from vlret.errors import UsageError
 from vlret.models.inputs import check_text
 from vlret.server.bodies import ClipRef, SearchBody
-from vlret.server.errors import RequestError
 from vlret.server.library import Revision
+from vlret.server.request_error import RequestError
 from vlret.server.service import Service
 from vlret.server.uploads import uploaded_frames
 from vlret.tasks.query_vector import DEFAULT_WEIGHT, Weighted
@@ -74,8 +74,6 @@ def _vectors(service: Service, revision: Revision, clips: Iterable[ClipRef]) -> 
 def _of_model(service: Service, revision: Revision, clip: ClipRef) -> Revision:
     other = service.library.get(clip.index)
     if other.worker is not revision.worker:
-        raise RequestError(
-            400, "like_of_other_model", f"Clips of {other.id} cannot be compared with those of {revision.id}.",
-            "Choose indexes of one model.",
-        )  # fmt: skip
+        raise RequestError(f"Clips of {other.id} cannot be compared with those of {revision.id}.",
+            "Choose indexes of one model.", status=400, code="like_of_other_model")  # fmt: skip
     return other

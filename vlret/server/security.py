@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vlret.server.errors import RequestError, answer_error
+from vlret.server.errors import answer_error
+from vlret.server.request_error import RequestError
 from vlret.server.settings import Settings, is_loopback
 
 COOKIE = "vlret_token"
@@ -84,14 +85,20 @@ class Security:
     def _check_host(self, headers: Headers) -> None:
         name = _name_of(headers.get("host", ""))
         if name not in self._known and (self._is_local or not _is_address(name)):
-            raise RequestError(403, "foreign_host", "This service is not known by the name in the Host header.",
-                               "Use the address that it printed, or start it with this name.")  # fmt: skip
+            raise RequestError(
+                "This service is not known by the name in the Host header.",
+                "Use the address that it printed, or start it with this name.",
+                status=403,
+                code="foreign_host",
+            )
 
     def _check_origin(self, headers: Headers) -> None:
         origin = headers.get("origin")
         if origin is None or _place(origin) == headers["host"] or _name_of(_place(origin)) in self._named:
             return
-        raise RequestError(403, "foreign_origin", "Pages of another origin may not use this service.")
+        raise RequestError(
+            "Pages of another origin may not use this service.", status=403, code="foreign_origin"
+        )
 
     def _check_token(self, scope: Scope, headers: Headers) -> str | None:
         """Return the cookie to set, if any."""
@@ -109,8 +116,12 @@ class Security:
 
     def _compare(self, given: str) -> None:
         if not hmac.compare_digest(given.encode(), (self._token or "").encode()):
-            raise RequestError(401, "wrong_token", "This service needs its access token.",
-                               "Open the address with the token that it printed.")  # fmt: skip
+            raise RequestError(
+                "This service needs its access token.",
+                "Open the address with the token that it printed.",
+                status=401,
+                code="wrong_token",
+            )
 
 
 def _given_token(headers: Headers) -> str:

@@ -32,7 +32,12 @@ class Service:
         self.searches = Workers("searches", _SEARCH_THREADS, limits.queue, limits.request_s)
         self.media = Workers("pictures and clips", limits.decoders, limits.queue, limits.request_s)
         self.probes: dict[tuple[object, ...], dict[str, Any]] = {}
-        self.metrics.watch(self)
+        queues = {
+            "searches": lambda: self.searches.n_waiting,
+            "media": lambda: self.media.n_waiting,
+            "models": lambda: sum(worker.n_waiting for worker in self.library.workers),
+        }
+        self.metrics.watch(queues, lambda: self.cache.n_bytes)
         self.captioners: dict[int, Captioner] = {}
         self.failure: str | None = None
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from vlret.server.errors import RequestError
+from vlret.server.request_error import RequestError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,14 +41,16 @@ class Workers:
             return await asyncio.wait_for(work, self._limit_s)
         except TimeoutError as error:
             message = f"No result of {self.name} within {self._limit_s:g} s."
-            raise RequestError(504, "too_slow", message, "Try again later.") from error
+            raise RequestError(message, "Try again later.", status=504, code="too_slow") from error
         finally:
             self.n_waiting -= 1
 
     def check_queue(self) -> None:
         """Raise `RequestError` (503) where the queue is full."""
         if self.n_waiting >= self._queue:
-            raise RequestError(503, "busy", f"The queue of {self.name} is full.", "Try again in a moment.")
+            raise RequestError(
+                f"The queue of {self.name} is full.", "Try again in a moment.", status=503, code="busy"
+            )
 
     def close(self) -> None:
         """Start nothing more."""

@@ -1,4 +1,4 @@
-"""The windows of files: a part of a video, or what lies around clips of it."""
+"""The windows of files of an index: a part of a video, or what lies around clips of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from vlret.index.encode import FileEncoded
+from vlret.index.index import Index
 from vlret.index.windows import Windows, encode_windows, window_job, windows_of
 from vlret.media.pool import DecodePool, FileFailed
 from vlret.models.base import Embedder
@@ -15,17 +16,38 @@ AROUND_S = 30.0
 """How far a moment may reach beyond its clip."""
 
 
-def windows_around(clips: Iterable[Clip], model: Embedder) -> dict[Clip, Windows | str]:
+def windows_around(index: Index, model: Embedder, clips: Iterable[Clip]) -> dict[Clip, Windows | str]:
     """For each clip the windows up to AROUND_S before and behind it, or the reason why its file cannot be read."""
     clips = sorted(clips, key=lambda clip: (clip.path, clip.start))
-    read = decoded_windows(_joined(clips), model)
+    read = windows_in(index, model, _joined(clips))
     return {clip: windows for clip in clips for area, windows in read.items() if _holds(area, clip)}
 
 
-def decoded_windows(parts: Sequence[Clip], model: Embedder) -> dict[Clip, Windows | str]:
-    """The windows that start in each of `parts`, or the reason why its file cannot be read."""
+def windows_in(index: Index, model: Embedder, parts: Sequence[Clip]) -> dict[Clip, Windows | str]:
+    """The windows that start in each of `parts`, or the reason why its file cannot be read.
+
+    What `index` does not store is decoded.
+    """
+    stored: dict[Clip, Windows | str] = {
+        part: part_of(windows, part) for part in parts if (windows := index.windows(part.path))
+    }
+    return stored | _decoded(model, [part for part in parts if part not in stored])
+
+
+def part_of(windows: Windows, part: Clip) -> Windows | str:
+    """Those of the windows of a file that start in `part`, or that there are none."""
+    inside = (part.start <= windows.starts_s) & (windows.starts_s < _end(part))
+    if not inside.any():
+        return f"nothing is shown after {windows.duration_s:.1f} s"
+    starts_s, ends_s, vectors = windows.starts_s[inside], windows.ends_s[inside], windows.vectors[inside]
+    return Windows(starts_s, ends_s, vectors, windows.duration_s)
+
+
+def _decoded(model: Embedder, parts: Sequence[Clip]) -> dict[Clip, Windows | str]:
     jobs = {window_job(part.path, model, within=(part.start, _end(part))): part for part in parts}
     found: dict[Clip, Windows | str] = {}
+    if not jobs:
+        return found
     with DecodePool() as pool:
         for event in encode_windows(jobs, model, pool):
             if isinstance(event, FileEncoded):

@@ -22,21 +22,23 @@ def hits_as_moments(
     """The hits of a query, float32 [dim], with the start and end of their moments; and of each file that cannot be
     read, whose hits stay as they are, a warning.
 
-    Of several hits of one moment the best is kept. An image, or a clip in which nothing stands out, stays as it is.
+    Of several hits of one moment the best is kept, with its rank. An image, or a clip in which nothing stands out,
+    stays as it is.
     """
     clips = {hit: Clip.from_row(hit.path, hit.start, hit.end) for hit in hits if hit.end > hit.start}
-    windows = windows_around(clips.values(), model)
+    windows = windows_around(index, model, clips.values())
     others = unrelated(index)
     found: list[Hit] = []
     failed: dict[str, str] = {}
-    for hit in hits:
+    for hit in sorted(hits, key=lambda hit: hit.rank):
         near = windows[clips[hit]] if hit in clips else None
         if isinstance(near, str):
             failed[hit.path] = f"No moment of {printable(hit.path)}: {near}."
         placed = _placed(hit, near, vector, others) if isinstance(near, Windows) else hit
         if not any(_is_of(placed, better) for better in found):
             found.append(placed)
-    return [replace(hit, rank=rank) for rank, hit in enumerate(found, 1)], list(failed.values())
+    order = {hit.rank: number for number, hit in enumerate(hits)}
+    return sorted(found, key=lambda hit: order[hit.rank]), list(failed.values())
 
 
 def unrelated(index: Index) -> Vectors:

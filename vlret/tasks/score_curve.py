@@ -7,7 +7,7 @@ from vlret.index.index import Index
 from vlret.index.windows import Windows
 from vlret.media.unreadable_error import UnreadableError
 from vlret.models.base import Embedder
-from vlret.tasks.file_windows import decoded_windows
+from vlret.tasks.file_windows import part_of, windows_in
 from vlret.tasks.hit_moments import unrelated
 from vlret.tasks.moments import ScoreCurve, curve_of
 from vlret.text import printable
@@ -18,20 +18,22 @@ def score_curve(index: Index, model: Embedder | None, vector: Vectors, part: Cli
     """The scores of a query, float32 [dim], over the windows of a video that start in `part`, two a second.
 
     Args:
-        model: that of `index`, which embeds the windows; None: the clips of `index` are the windows, and nothing is
-            decoded.
+        model: that of `index`, which embeds windows that are not stored; None: where none are stored, the clips of
+            `index` are the windows, and nothing is decoded.
 
     Raises:
         MediaError: the file cannot be read.
         UsageError: without `model`, a file that is not in the index.
     """
-    windows = _clips(index, part) if model is None else decoded_windows([part], model)[part]
+    windows = _stored(index, part) if model is None else windows_in(index, model, [part])[part]
     if isinstance(windows, str):
         raise UnreadableError(part.path, windows, "Check that it plays in a player.", code="media_unreadable")
     return curve_of(windows, vector, unrelated(index))
 
 
-def _clips(index: Index, part: Clip) -> Windows:
+def _stored(index: Index, part: Clip) -> Windows | str:
+    if windows := index.windows(part.path):
+        return part_of(windows, part)
     rows = index.rows().reset_index(drop=True)
     rows = rows[(rows["path"] == str(part.path)) & (rows["start"] >= part.start)].sort_values("start")
     if part.end is not None:

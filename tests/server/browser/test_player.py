@@ -49,11 +49,11 @@ def test_in_and_out_points_go_into_the_basket(visit):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("i")
-    page.get_by_role("textbox", name="Out").fill("18.5")
+    page.get_by_role("textbox", name="Out", exact=True).fill("18.5")
     page.keyboard.press("Tab")
-    page.get_by_role("button", name="Add to the basket").click()
+    page.get_by_role("button", name="Add to the basket", exact=True).click()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Basket 1").click()
+    page.locator("#show-basket").click()
     assert page.get_by_label("In point of holiday.mp4").input_value() == "0:12"
     assert page.get_by_label("Out point of holiday.mp4").input_value() == "0:18.5"
 

@@ -34,15 +34,12 @@ def test_from_a_sentence_to_a_timeline(visit, tmp_path):
     before = hits(page)
     hit(page, "city_traffic.mp4").locator(".like").click()
     page.get_by_text("More like this: city_traffic.mp4").wait_for()
-    page.wait_for_function("() => document.querySelector('.hit .name').textContent !== 'people_cross_square.mp4'"
-                           " || document.getElementById('status').textContent !== 'Searching…'")  # fmt: skip
     liked = hits(page)
     assert liked.index("city_traffic.mp4") < before.index("city_traffic.mp4")
     hit(page, "city_traffic.mp4").locator(".like").click()
     assert hits(page) == before
     hit(page, "people_cross_square.mp4").locator(".unlike").click()
     page.get_by_text("Not like this: people_cross_square.mp4").wait_for()
-    page.wait_for_function("() => document.getElementById('status').textContent !== 'Searching…'")
     assert hits(page).index("people_cross_square.mp4") > 0
     page.get_by_role("button", name="Remove: Not like this: people_cross_square.mp4").click()
     assert hits(page) == before
@@ -50,7 +47,7 @@ def test_from_a_sentence_to_a_timeline(visit, tmp_path):
     # four into the basket, one with another in point, and the timeline of them
     for name in ("holiday.mp4", "people_cross_square.mp4", "city_traffic.mp4", "hand_holds_bottle.mp4"):
         hit(page, name).locator(".keep").click()
-    page.get_by_role("button", name="Basket 4").click()
+    page.locator("#show-basket").click()
     page.get_by_label("In point of holiday.mp4").fill("0:11.5")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Move down: holiday.mp4").click()
@@ -64,4 +61,4 @@ def test_from_a_sentence_to_a_timeline(visit, tmp_path):
     assert names[:2] == ["people_cross_square.mp4", "holiday.mp4"]
     events = [line.split()[-4:-2] for line in lines if line[:3].isdigit()]
     assert len(events) == 4
-    assert events[1] == ["00:00:11:05", "00:00:20:00"]  # 10 frames a second
+    assert events[1] == ["00:00:11:15", "00:00:20:00"]  # an EDL of 10 fps counts 30

@@ -22,6 +22,7 @@ from vlret.errors import MissingExtraError, VlretError
 from vlret.media.clips import clips_of
 from vlret.media.decoders.registry import find_decoder
 from vlret.media.frames import clip_frames, frames_at, sampled_frames
+from vlret.media.header import header_duration
 from vlret.media.limits import decode_limit_s, worker_limit_bytes
 from vlret.media.open_media import Media, open_media
 from vlret.media.pool.messages import Message, missing_extra_message, write_message
@@ -174,6 +175,11 @@ def _sampled(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterat
         yield {"kind": "done", "warning": _warning(media)}, None
 
 
+def _header(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
+    """Yield the duration of a file by its header."""
+    yield {"kind": "header", "duration": header_duration(Path(request["path"]))}, None
+
+
 def _live(request: dict[str, Any], on_progress: Callable[[], None]) -> Iterator[Message]:
     """Yield the frames of a pipe, an address or a camera at a rate, as they arrive, then "done"."""
     size = request["size"] and tuple(request["size"])
@@ -194,7 +200,7 @@ def _warning(media: Media) -> str | None:
     return "; ".join(found) or None
 
 
-KINDS: Kinds = {"clips": _clips, "frames": _frames, "sampled": _sampled, "live": _live}
+KINDS: Kinds = {"clips": _clips, "frames": _frames, "sampled": _sampled, "live": _live, "header": _header}
 
 if __name__ == "__main__":
     serve(KINDS)

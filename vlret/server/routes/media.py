@@ -8,8 +8,8 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import FileResponse
 
 from vlret.server.byte_ranges import RangedFile, ranged
-from vlret.server.errors import RequestError
 from vlret.server.media import made, probed
+from vlret.server.request_error import RequestError
 from vlret.server.routes.service_of import TheService
 
 router = APIRouter(prefix="/api/indexes/{index_id}")
@@ -59,5 +59,7 @@ async def file(service: TheService, index_id: str, media_id: str, range: Range =
     facts = await service.media.run(probed, service, found)
     if facts["media_type"] is None:
         hint = "Ask for play.mp4 of one of its clips."
-        raise RequestError(404, "not_playable_as_it_is", f"Browsers do not play {found.path.name}.", hint)
+        raise RequestError(
+            f"Browsers do not play {found.path.name}.", hint, status=404, code="not_playable_as_it_is"
+        )
     return ranged(found.path, facts["media_type"], range)

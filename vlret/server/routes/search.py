@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from vlret.server.bodies import SearchBody
 from vlret.server.curves import curve as answer_curve
 from vlret.server.curves import heat
+from vlret.server.errors import bad_request
 from vlret.server.routes.media import Seconds
 from vlret.server.routes.service_of import TheService
 from vlret.server.search import search as answer_search
@@ -62,14 +62,7 @@ async def heatmap(
 
 
 def _search_body(options: str) -> SearchBody:
-    """Return the search in the field `options` of a form.
-
-    Raises:
-        RequestValidationError: it is not one.
-    """
     try:
         return SearchBody.model_validate_json(options)
     except ValidationError as error:
-        raise RequestValidationError(
-            [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        ) from error
+        raise bad_request(error.errors()) from error

@@ -101,7 +101,8 @@ function exportForm() {
 
 const FORMATS = {
   edl: "EDL (CMX 3600)", fcpxml: "Final Cut Pro XML", otio: "OpenTimelineIO", srt: "Subtitles (SRT)", vtt: "WebVTT",
-  csv: "Table (CSV)", jsonl: "JSON lines", m3u: "Playlist (M3U)",
+  csv: "Table (CSV)", jsonl: "JSON lines", m3u: "Playlist (M3U)", "coco.json": "COCO", "fiftyone.json": "FiftyOne",
+  "labelstudio.json": "Label Studio",
 };
 
 async function download(event, failed) {

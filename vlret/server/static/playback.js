@@ -15,8 +15,10 @@ export function playback(hit, tell) {
     offset = from;
     video.src = url;
     tell("Loading…");
-    video.addEventListener("loadedmetadata", () => { video.currentTime = t - offset; }, { once: true });
-    if (!still.matches) video.play().catch(() => {}); // a browser may want a click first
+    video.addEventListener("loadedmetadata", () => {
+      video.currentTime = t - offset;
+      if (!still.matches) video.play().catch(() => {}); // a browser may want a click first
+    }, { once: true });
   }
   const part = () => load(hit.play, hit.start, hit.start);
   function seek(t) {

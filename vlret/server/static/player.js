@@ -128,8 +128,9 @@ function editing() {
 }
 
 function pointBox(name, words) {
-  return el("label", {}, words,
-    el("input", { name, class: "code", value: timecode(points[name]), change: ({ target }) => setPoint(name, seconds(target.value)) }),
+  return el("span", { class: "point" },
+    el("label", {}, words, el("input", {
+      name, class: "code", value: timecode(points[name]), change: ({ target }) => setPoint(name, seconds(target.value)) })),
     el("button", { type: "button", title: `Here (${words[0]})`, "aria-label": `${words} point here`, click: () => setPoint(name) }, "here"));
 }
 

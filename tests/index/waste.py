@@ -1,0 +1,16 @@
+"""Nothing is left over in the folder of an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vlret.index.store import Store
+
+
+def require_no_waste(folder: Path) -> None:
+    """Nothing lies in the folder that does not belong to its current revision."""
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    manifest = Store(folder).read_manifest()
+    extra = names - {entry.name for entry in manifest.files} - {"manifest.json", "lock", "view/info.json"}
+    if len(extra) > 1 or not all(name.endswith(".faiss") for name in extra):
+        raise SystemExit(f"left over: {extra}")

@@ -184,12 +184,13 @@ class Hits(Sequence[Hit]):
     """The hits of one search, best first: used like a list of `Hit`.
 
     `warnings` says in a sentence each what may make them worse than expected, such as a text that was cut;
-    `has_next`: there are more hits, on the next page.
+    `has_next`: there are more hits, on the next page; `nothing_fits`: the index probably holds no answer.
     """
 
     hits: tuple[Hit, ...]
     warnings: tuple[str, ...] = ()
     has_next: bool = False
+    nothing_fits: bool = False
 
     @overload
     def __getitem__(self, place: int) -> Hit: ...

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import av
+import numpy as np
 import pytest
 
 from tests.cli.conftest import paint_image, paint_video, vlret
 from tests.conftest import ColourEmbedder
 from vlret.index.index import Index
+from vlret.tasks import searcher
+from vlret.tasks.calibration import Calibration
 from vlret.types import Clip
 
 
@@ -19,9 +25,9 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     hits = document.pop("hits")
     assert document == {
         "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
-        "moments": False, "index": str(index), "model": "colour",
+        "moments": False, "index": str(index), "indexes": [str(index)], "model": "colour",
         "exclude": [], "where": None, "sort": "score", "page": 1, "has_next": False,
-        "fold_copies": True,
+        "fold_copies": True, "min_probability": None, "nothing_fits": False,
     }  # fmt: skip
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert hits[0].pop("score") == pytest.approx(1, abs=1e-3)
@@ -161,7 +167,7 @@ def test_warnings_go_to_stderr(index):
         (["red", "--plus", "blue^-1"], 2, "above 0"),
         (["red", "--not", "snow^0,3"], 2, "Write a number after ^"),
         (["red", "--only", ""], 2, "only was given as ''"),
-        (["{index}", "a dog"], 2, "is an index, too"),
+        (["a dog", "{index}"], 2, "is an index, too"),
         (["{models}"], 2, "is a directory"),
         (["{models}/my holiday film.MTS"], 1, "does not exist"),
         (["a.mp4", "and", "a", "dog"], 2, "among other words"),
@@ -233,3 +239,71 @@ def test_copies_are_one_result_and_are_named(index, media, models, tmp_path):
         vlret("duplicates", tmp_path / "index").out
         == f"{folder}/again <b>.png = {folder}/red.png  (the same bytes)\n"
     )
+
+
+def test_several_indexes_are_searched_as_one(index, media, models, tmp_path):
+    folder, second = tmp_path / "media", tmp_path / "second"
+    folder.mkdir()
+    paint_image(folder / "red.png", "red")
+    vlret("index", folder, "--out", second, "--model", models / "colour")
+    page = tmp_path / "page.html"
+    run = vlret("search", index, second, "a", "red", "car", "--json", "--html", page, "--all-clips")
+    assert run.code == 0, run.err
+    assert (run.json["index"], run.json["indexes"]) == (None, [str(index), str(second)])
+    assert (run.json["query"], run.json["model"]) == ("a red car", "colour")
+    assert {hit["path"]: hit["index"] for hit in run.json["hits"]} == {
+        str(folder / "red.png"): str(second), **dict.fromkeys(map(str, media.iterdir()), str(index))
+    }  # fmt: skip
+    assert f"5 results in {index}, {second} by colour" in html.unescape(page.read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["index"], "No query"), (["red", "index"], "Indexes come first")]
+)
+def test_indexes_come_before_the_query(index, words, code):
+    run = vlret("search", index, *(index if word == "index" else word for word in words))
+    assert run.code == 2
+    assert code in run.err
+
+
+@pytest.fixture
+def calibrated(monkeypatch):
+    """At a cosine of 0.5 the probability is one half; below it nothing fits."""
+    null = np.array([[0, 0, 0, 1]], np.float32)
+    made = Calibration(null, hit=(10, 0, 0, 0, 0, -5), answer=(10, 0, 0, 0, 0, -5), least=0.5)
+    monkeypatch.setattr(searcher, "load_calibration", lambda model: made)
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_probabilities_stand_beside_the_scores(index):
+    run = vlret("search", index, "red")
+    assert re.match(r"  1   1\.000   99%  0:00-0:10 ", run.out)
+    hits = vlret("search", index, "red", "--json").json["hits"]
+    assert [hit["probability"] for hit in hits] == [
+        pytest.approx(1 / (1 + np.exp(5 - 10 * hit["score"]))) for hit in hits
+    ]
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_only_results_of_a_least_probability(index):
+    document = vlret("search", index, "red", "--min-probability", 0.9, "--json").json
+    assert [hit["rank"] for hit in document["hits"]] == [1]
+    assert (document["min_probability"], document["nothing_fits"]) == (0.9, False)
+    run = vlret("search", index, "red", "--min-probability", 1)
+    assert run.err == "vlret: no result has a probability of 100% (--min-probability 1)\n"
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_a_sentence_that_nothing_fits_is_told_on_stderr(index, monkeypatch):
+    monkeypatch.setattr(Calibration, "nothing_fits", lambda *_: True)
+    run = vlret("search", index, "red", "--paths")
+    assert run.err == "vlret: nothing in this index fits well\n"
+    assert len(run.out.splitlines()) == 3
+    assert vlret("search", index, "red", "--json").json["nothing_fits"]
+
+
+def test_a_least_probability_without_a_calibration_names_the_option(index):
+    run = vlret("search", index, "red", "--min-probability", 0.5)
+    assert run.code == 2
+    assert "Leave --min-probability out" in run.err
+    assert vlret("search", index, "red", "--min-probability", 2).code == 2

@@ -103,3 +103,10 @@ def test_other_settings_and_wrong_arguments_are_refused(films, tmp_path):
         estimate_index(films, tmp_path / "index", ColourEmbedder(), clips="whole")
     with pytest.raises(UsageError):
         estimate_index(films / "missing", tmp_path / "other", ColourEmbedder())
+
+
+def test_excluded_files_do_not_count(films, tmp_path):
+    estimate = estimate_index(films, tmp_path / "index", ColourEmbedder(), exclude=["*.png", "0.mp4"])
+    assert (estimate.videos, estimate.images) == (5, 0)
+    build_index(films / "photo.png", tmp_path / "index", ColourEmbedder(), exclude=["0.mp4"])
+    assert estimate_index(films, tmp_path / "index", ColourEmbedder()).videos == 5  # the index remembers it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ from tests.index.synthetic import ROOT, new_index, unit_rows
 from tests.refusal import refused
 from vlret.index.backends.numpy_backend import NumpyBackend
 from vlret.index.filter import Filter
+from vlret.index.filter_columns import COLUMNS
 from vlret.index.index import Index
 from vlret.index.resolve_filter import resolved
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import FileRow
+from vlret.index.where import FUNCTIONS
 from vlret.types import Clip
 
 N_FILES, DIM = 120, 8
@@ -134,3 +137,12 @@ def test_empty_patterns_are_refused(arguments) -> None:
 def test_empty_conditions_are_refused(where) -> None:
     with refused("bad_where"):
         Filter(where=where)
+
+
+def test_the_docs_name_every_column_and_function() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "filters.md").read_text()
+    columns = docs.partition("## Columns\n")[2].partition("Texts stand")[0]
+    first_cells = " ".join(line.split("|")[1] for line in columns.splitlines() if line.startswith("| `"))
+    assert tuple(re.findall(r'`"?(\w+)"?`', first_cells)) == COLUMNS
+    listed = docs.partition("Functions that may be called: ")[2].partition(";")[0]
+    assert tuple(re.findall(r"`(\w+)`", listed)) == FUNCTIONS

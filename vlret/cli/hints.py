@@ -27,6 +27,8 @@ HINTS: dict[str, str] = {
     "index_of_other_library": "Give --out: a new directory for a separate index, or {index} to add to this "
     "one (with --moved-from if the files have moved).",
     "no_annotations": "Give their directory with --annotations (default: annotations/ in that of --data).",
+    "no_calibration": "Leave --min-probability out: probabilities are known for one sentence without --plus and --not, "
+    "and for models that come with a calibration.",
     "no_captioner": "Give sentences to choose from: --captioner FILE.txt, .csv or .parquet.",
     "no_dataset_name": "Give --dataset NAME.",
     "no_file_locks": "Write the index to a local disk (--out DIR) and copy it to the share: searching it "

@@ -80,7 +80,7 @@ def index(
     if dry_run:
         index_output.show_estimate(
             sources, out, json, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
-            workers=workers, device=device, dtype=dtype,
+            workers=workers, device=device, dtype=dtype, exclude=[] if exclude == [""] else exclude,
         )  # fmt: skip
         return
     if moved_from and out:

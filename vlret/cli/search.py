@@ -85,19 +85,25 @@ def search(
     copies: Annotated[
         bool, typer.Option("--copies", help="List files with the same footage as results of their own.")
     ] = False,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P", min=0, max=1, help="Only results that are right with this probability, 0 to 1."
+        ),
+    ] = None,
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
-    Several words are joined into one sentence.
+    Several words are joined into one sentence. Several indexes are searched as one: name them one after the other.
 
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
     from vlret.files import check_output
     from vlret.reports.clip_form import find_form
-    from vlret.tasks.query import one_query
+    from vlret.tasks.query import split_words
     from vlret.tasks.query_vector import parse_weighted
     from vlret.tasks.search_document import search_document
-    from vlret.tasks.searcher import Searcher
+    from vlret.tasks.search_many import ManySearcher
 
     if json and (paths or null):
         raise UsageError(
@@ -107,10 +113,10 @@ def search(
         check_output(html)
     exports.check_exports(export)
     find_form(trim_format)
-    text = one_query(index, query)
+    folders, text = split_words(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
-    with Searcher(index, model, device) as searcher:
-        opened = searcher.index
+    with ManySearcher(folders, model, device) as searcher:
+        opened = searcher.indexes
         hits = searcher.search(
             text,
             k=k,
@@ -124,6 +130,7 @@ def search(
             sort=sort,
             page=page,
             fold_copies=not copies,
+            min_probability=min_probability,
         )
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
@@ -150,15 +157,18 @@ def search(
                 sort=sort,
                 page=page,
                 fold_copies=not copies,
+                min_probability=min_probability,
             )
             output.print_json(document)
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
-            search_output.show_hits(hits)
-            if all_clips:
-                search_output.show_timelines(opened, hits)
+            search_output.show_hits(hits, opened if all_clips else [])
+    if hits.nothing_fits:
+        output.say("nothing in this index fits well")
     if not hits:
-        search_output.say_nothing_found(opened, page, only=only, exclude=exclude, where=where)
+        search_output.say_nothing_found(
+            opened, page, only=only, exclude=exclude, where=where, least=min_probability
+        )
     elif not (json or paths or null or all_clips):
         search_output.say_more_clips(hits)

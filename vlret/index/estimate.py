@@ -16,6 +16,8 @@ from tqdm import tqdm
 from vlret.index.build import default_folder, require_same_library
 from vlret.index.encode import FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
+from vlret.index.exclude import without_excluded
+from vlret.index.filter import patterns_of
 from vlret.index.manifest import IndexRecipe
 from vlret.index.plan import Todo, make_plan
 from vlret.index.requested_recipe import RequestedRecipe
@@ -86,6 +88,7 @@ def estimate_index(
     device: str = "auto",
     dtype: str = "auto",
     progress: bool = True,
+    exclude: Sequence[str] | str | None = None,
 ) -> Estimate:
     """Read the headers of the files that `build_index` would encode, and encode some of them.
 
@@ -95,12 +98,15 @@ def estimate_index(
     requested.validate()
     sources = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
     sources = [as_path(source, "A source") for source in sources]
+    excluded = None if exclude is None else patterns_of(exclude)
     store = Store(as_path(out, "The folder of the index") if out else default_folder(sources))
     require_own_folder(store)
     found = find_media(sources)
     if not out and store.exists:
         require_same_library(store, found)
-    return _estimate(store, requested, found, workers, progress)
+    if excluded is None:
+        excluded = store.read_manifest().exclude if store.exists else ()
+    return _estimate(store, requested, without_excluded(found, excluded)[0], workers, progress)
 
 
 def _estimate(

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from vlret.errors import UsageError
 from vlret.index.tables import Ids
-from vlret.text import printable, short_repr
+from vlret.text import is_utf8_text, printable, short_repr
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -58,6 +58,7 @@ _CLASSES = {
     "COLUMN_REF", "CONSTANT", "PARAMETER", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN", "CASE", "CAST",
     "FUNCTION", "TYPE",
 }  # fmt: skip
+_SCHEMAS = ("", "main")  # DuckDB 1 makes EXTRACT(...) a call of main.date_part
 _HINT = "Write a condition such as: duration > 5 and path like '%beach%'."
 
 
@@ -74,8 +75,8 @@ def clips_where(table: pa.Table, condition: str, values: Mapping[str, object]) -
             much time ("where_too_slow").
     """
     allowed = [name for name in table.column_names if name != "clip_id"]
-    if len(condition) > MOST_CHARACTERS:
-        raise _refused(condition, f"is longer than {MOST_CHARACTERS:,} characters")
+    if len(condition) > MOST_CHARACTERS or not is_utf8_text(condition):
+        raise _bad_condition(condition, f"is longer than {MOST_CHARACTERS:,} characters, or no UTF-8 text")
     with _connection() as connection, _own_errors(connection, condition):
         tree = _tree(connection, condition)
         _check(tree, condition, allowed)
@@ -109,11 +110,13 @@ def _own_errors(connection: DuckDBPyConnection, condition: str) -> Iterator[None
     try:
         yield
     except duckdb.InterruptException as error:
-        raise _refused(condition, f"takes more than {LIMIT_S:.0f} s", code="where_too_slow") from error
+        raise UsageError(
+            f"where takes more than {LIMIT_S:.0f} s.", "Simplify it.", code="where_too_slow", given=condition
+        ) from error
     except RecursionError as error:
-        raise _refused(condition, "is nested too deep") from error
+        raise _bad_condition(condition, "is nested too deep") from error
     except duckdb.Error as error:
-        raise _refused(condition, f"cannot be evaluated: {_first_line(error)}") from error
+        raise _bad_condition(condition, f"cannot be evaluated: {_first_line(error)}") from error
 
 
 def _select(condition: str) -> str:
@@ -126,11 +129,11 @@ def _tree(connection: DuckDBPyConnection, condition: str) -> Any:
     if document["error"]:
         reason = str(document["error_message"])
         hint = 'The column is written "end": END is a word of SQL.' if '"end"' in reason else _HINT
-        raise _refused(condition, f"is not a condition in SQL: {reason}", hint)
+        raise _bad_condition(condition, f"is not a condition in SQL: {reason}", hint)
     nodes = [statement["node"] for statement in document["statements"]]
     (plain,) = _parsed(connection, _select("true"))["statements"]
     if len(nodes) != 1 or _around(nodes[0]) != _around(plain["node"]):
-        raise _refused(condition, "is not one condition")
+        raise _bad_condition(condition, "is not one condition")
     return nodes[0]["where_clause"]
 
 
@@ -161,23 +164,32 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 
 def _check(tree: Any, condition: str, columns: Collection[str]) -> None:
     if sum(node.get("class") == "FUNCTION" for node in _nodes(tree)) > MOST_CALLS:
-        raise _refused(condition, f"calls more than {MOST_CALLS} functions and operators")
+        raise _bad_condition(condition, f"calls more than {MOST_CALLS} functions and operators")
     for node in _nodes(tree):
         kind = node.get("class")
         if kind is not None and kind not in _CLASSES:
-            raise _refused(condition, f"holds a {kind.lower().replace('_', ' ')}, which is not allowed")
+            raise _bad_condition(condition, f"holds a {kind.lower().replace('_', ' ')}, which is not allowed")
         if kind == "FUNCTION":
             _check_function(node, condition)
+        if kind == "FUNCTION" and node["function_name"].lower() == "regexp_matches":
+            _check_pattern(node, condition)
         if kind == "COLUMN_REF":
             _check_column(node["column_names"], condition, columns)
 
 
 def _check_function(node: dict[str, Any], condition: str) -> None:
     name = node["function_name"]
-    if node["schema"] or node["catalog"] or name.lower() not in (*FUNCTIONS, *_OPERATORS):
+    if node["schema"] not in _SCHEMAS or node["catalog"] or name.lower() not in (*FUNCTIONS, *_OPERATORS):
         named = ".".join(filter(None, (node["catalog"], node["schema"], name)))
         hint = f"Allowed functions: {', '.join(FUNCTIONS)}."
-        raise _refused(condition, f"calls {printable(named)}, which is not allowed", hint)
+        raise _bad_condition(condition, f"calls {printable(named)}, which is not allowed", hint)
+
+
+def _check_pattern(node: dict[str, Any], condition: str) -> None:
+    """A regular expression out of a column would be compiled for every row."""
+    arguments = node.get("arguments") or node.get("children")  # DuckDB 2, and 1
+    if any(inner.get("class") == "COLUMN_REF" for inner in _nodes((arguments or [])[1:])):
+        raise _bad_condition(condition, "takes the pattern of regexp_matches from a column")
 
 
 def _check_column(names: list[str], condition: str, columns: Collection[str]) -> None:
@@ -198,16 +210,18 @@ def _check_values(tree: Any, condition: str, values: Mapping[str, object]) -> No
     named = {node["identifier"] for node in _nodes(tree) if node.get("class") == "PARAMETER"}
     if named != set(values):
         wrong = ", ".join(f"${name}" for name in sorted(named ^ set(values)))
-        raise _refused(condition, f"and its values do not agree on {wrong}", "Give a value for each $name.")
+        raise _bad_condition(
+            condition, f"and its values do not agree on {wrong}", "Give a value for each $name."
+        )
     for name, value in values.items():
-        if not isinstance(value, str | int | float | date | None):
-            raise _refused(
+        if not (is_utf8_text(value) or isinstance(value, int | float | date | None)):
+            raise _bad_condition(
                 condition, f"has a {type(value).__name__} for ${name}", "Give a text, number or date."
             )
 
 
-def _refused(condition: str, what: str, hint: str = _HINT, code: str = "bad_where") -> UsageError:
-    return UsageError(f"where {what.rstrip('.')}.", hint, code=code, given=condition)
+def _bad_condition(condition: str, what: str, hint: str = _HINT) -> UsageError:
+    return UsageError(f"where {what.rstrip('.')}.", hint, code="bad_where", given=condition)
 
 
 def _first_line(error: Exception) -> str:

@@ -19,7 +19,7 @@ class SearchSection:
     """Hits under a heading (none if "") and a note, grouped by file; the first 300 are shown.
 
     Bars show the cosine from 0 to `full` (see `full_bar`), or to 1 if a hit exceeds it: bars on two pages of the
-    same model are comparable.
+    same model are comparable. The probability stands behind the cosine.
     """
 
     title: str
@@ -75,7 +75,8 @@ def _also(hit: Hit) -> str:
 
 
 def _bar(name: str, hit: Hit, full: float) -> str:
-    return bar(name, hit.score / full, f"{hit.score:.3f}")
+    known = "" if hit.probability is None else f" ({hit.probability:.0%})"
+    return bar(name, hit.score / full, f"{hit.score:.3f}{known}")
 
 
 def _timeline(path: Path, hits: Sequence[Hit], pictures: Mapping[Clip, Preview]) -> str:

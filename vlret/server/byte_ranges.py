@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
-from vlret.server.errors import RequestError
+from vlret.server.request_error import RequestError
 
 MOST_BYTES = 8 << 20
 """Bytes of an answer to a range: a player asks for the next ones."""

@@ -14,6 +14,7 @@ import numpy as np
 from vlret.media.decode import read_clip
 from vlret.media.pool.child_main import serve
 from vlret.media.pool.messages import Message
+from vlret.reports.contact_sheet import contact_sheet
 from vlret.reports.encode_clip import encode_clip
 from vlret.reports.exports.clip import ExportClip
 from vlret.reports.exports.write_export import write_export
@@ -34,6 +35,11 @@ def _jpeg(picture: Callable[[Clip], bytes]) -> Callable[[Request, object], Itera
         yield {"kind": "done"}, np.frombuffer(picture(_clip(request)), np.uint8)
 
     return answer
+
+
+def _contact_sheet(request: Request, _: object) -> Iterator[Message]:
+    sheet = contact_sheet(_clip(request), request["n_frames"])
+    yield {"kind": "done", "times": sheet.times}, np.frombuffer(sheet.jpeg, np.uint8)
 
 
 def _frames(request: Request, _: object) -> Iterator[Message]:
@@ -58,5 +64,5 @@ def _export(request: Request, _: object) -> Iterator[Message]:
 
 
 if __name__ == "__main__":
-    pictures = {"thumbnail": _jpeg(thumbnail), "sprite": _jpeg(sprite)}
+    pictures = {"thumbnail": _jpeg(thumbnail), "sprite": _jpeg(sprite), "contact_sheet": _contact_sheet}
     serve({**pictures, "frames": _frames, "play": _play, "probe": _probe, "export": _export})

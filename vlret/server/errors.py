@@ -13,17 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from vlret.errors import MediaError, UsageError, VlretError
+from vlret.server.request_error import RequestError
 
 _CODES = {404: "not_found", 405: "wrong_method", 408: "slow_body", 413: "body_too_large"}
 _NOT_THERE = {"no_such_clip", "media_not_found"}
-
-
-class RequestError(VlretError):
-    """A request that is refused, with the status of its answer."""
-
-    def __init__(self, message: str, hint: str = "", *, status: int, code: str) -> None:
-        super().__init__(message, hint, code=code)
-        self.status = status
 
 
 class ErrorAnswer(JSONResponse):

@@ -12,9 +12,9 @@ from pathlib import Path
 from vlret.errors import VlretError
 from vlret.index.index import Index
 from vlret.models.base import Embedder
-from vlret.server.errors import RequestError
 from vlret.server.media_files import MediaFiles
 from vlret.server.model_worker import ModelWorker
+from vlret.server.request_error import RequestError
 from vlret.server.settings import Settings
 from vlret.tasks.index_model import model_for_index
 from vlret.tasks.searcher import Searcher

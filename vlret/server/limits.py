@@ -8,7 +8,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vlret.server.errors import RequestError, answer_error
+from vlret.server.errors import answer_error
+from vlret.server.request_error import RequestError
 from vlret.server.settings import Limits
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError
-from vlret.server.errors import RequestError
 from vlret.server.library import Revision
 from vlret.server.media_files import MediaFile
+from vlret.server.request_error import RequestError
 from vlret.server.service import Service
 from vlret.types import Clip
 

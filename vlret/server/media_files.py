@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from vlret.index.index import Index
-from vlret.server.errors import RequestError
+from vlret.server.request_error import RequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,10 @@ class MediaFiles:
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def all(self) -> list[MediaFile]:
+        """All files in order of their paths."""
+        return list(self._by_id.values())
 
     def by_id(self, media_id: str) -> MediaFile:
         """The file of that id.

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vlret.server.errors import RequestError, answer_error
+from vlret.server.errors import answer_error
+from vlret.server.request_error import RequestError
 from vlret.server.settings import Settings, is_loopback
 
 COOKIE = "vlret_token"

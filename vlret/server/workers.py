@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from vlret.server.errors import RequestError
+from vlret.server.request_error import RequestError
 
 P = ParamSpec("P")
 T = TypeVar("T")

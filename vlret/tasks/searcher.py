@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
+from vlret.tasks.calibration import Calibration
+from vlret.tasks.calibration_file import load_calibration
 from vlret.tasks.fold import nearest_clips, nearest_folded
 from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
@@ -20,6 +22,7 @@ from vlret.tasks.moment_query import with_moments
 from vlret.tasks.moments import ScoreCurve
 from vlret.tasks.more_clips import with_more_clips
 from vlret.tasks.order import candidates_for, check_sort, page_of, sort_hits, unmeasured_warning
+from vlret.tasks.probability import check_least, is_sentence, judge
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
 from vlret.tasks.text_warnings import text_warnings
 from vlret.types import Clip, Frames, Hits, Vectors, as_path
@@ -50,6 +53,7 @@ class Searcher:
         self._folder = None if isinstance(index, Index) else Path(index)
         self._index, self._requested, self._device = open_index(index), model, device
         self._model: Embedder | None = None
+        self._calibration: Calibration | None = None
         self._pool: DecodePool | None = None
         self._lock, self._decoding = threading.RLock(), threading.Lock()
 
@@ -75,7 +79,30 @@ class Searcher:
         with self._lock:
             if self._model is None:
                 self._model = model_for_index(self._index, self._requested, self._device)
+                self._calibration = load_calibration(self._model)
             return self._model
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What gives the hits of a sentence their probabilities; None where the model comes with none.
+
+        Raises:
+            ModelError, IndexFolderError: as `model`.
+        """
+        with self._lock:
+            _ = self.model  # brings it
+            return self._calibration
+
+    def share_model(self, other: Searcher) -> None:
+        """Search with the model of `other`, loaded once, unless this searcher has loaded its own.
+
+        Raises:
+            ModelError, IndexFolderError: as `model` of `other`.
+        """
+        model = other.model
+        with self._lock:
+            if self._model is None:
+                self._model, self._calibration = model, other.calibration
 
     def search(
         self,
@@ -92,6 +119,7 @@ class Searcher:
         sort: str = "score",
         page: int = 1,
         fold_copies: bool = True,
+        min_probability: float | None = None,
     ) -> Hits:
         """The `k` clips nearest to `query`, best first; arguments and errors as in `vlret.search`."""
         n_candidates, wanted = candidates_for(k, page), Filter.of(only, exclude, where)
@@ -102,11 +130,14 @@ class Searcher:
             vector = query_vector(model, self._read, query, plus, minus)
             sentences = sentences_of(query, plus, minus)
             warnings = [line for text in sentences for line in text_warnings(model, text)]
+            calibration = self.calibration if is_sentence(query, plus, minus) else None
+            check_least(min_probability, calibration)
             info = index.backend.info()
         nearest = nearest_folded if fold_copies else nearest_clips
-        hits = nearest(index, vector, n_candidates, one_per_file, wanted)
+        hits = nearest(index, vector, n_candidates, one_per_file, index.resolved(wanted))
+        hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
         if one_per_file:
-            hits = with_more_clips(index, vector, hits)
+            hits = with_more_clips(index, vector, hits, calibration)
         hits, has_next = page_of(hits, k, page)
         hits = sort_hits(index, hits, sort)
         if wanted is not None and wanted.where and index.n_unmeasured:
@@ -119,7 +150,7 @@ class Searcher:
             with self._decoding:
                 hits, unread = hits_as_moments(index, model, vector, hits)
             warnings += unread
-        return Hits(tuple(hits), tuple(warnings), has_next=has_next)
+        return Hits(tuple(hits), tuple(warnings), has_next=has_next, nothing_fits=nothing_fits)
 
     def score_curve(
         self,

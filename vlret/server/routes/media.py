@@ -8,8 +8,8 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import FileResponse
 
 from vlret.server.byte_ranges import RangedFile, ranged
-from vlret.server.errors import RequestError
 from vlret.server.media import made, probed
+from vlret.server.request_error import RequestError
 from vlret.server.routes.service_of import TheService
 
 router = APIRouter(prefix="/api/indexes/{index_id}")

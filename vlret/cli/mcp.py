@@ -1,0 +1,47 @@
+"""`vlret mcp`: indexes as tools of a language model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vlret.cli import options
+
+
+def mcp(
+    indexes: Annotated[list[Path], typer.Argument(metavar="INDEX...", help="Index directories.")],
+    config: Annotated[
+        bool, typer.Option("--config", help="Print the entry for a client's configuration, and exit.")
+    ] = False,
+    model: options.IndexModel = None,
+    device: options.Device = "auto",
+) -> None:
+    """Let a language model search indexes: a server of the Model Context Protocol over stdin and stdout.
+
+    Clients such as Claude Desktop start it themselves; --config prints what to paste into their configuration.
+
+    Example: vlret mcp indexes/videos --config
+    """
+    if config:
+        print(json.dumps(_config(indexes, model, device), indent=2))
+        return
+    from vlret.server.mcp.extra import check_extra
+
+    check_extra()
+    from vlret.server.mcp.library import ToolLibrary
+    from vlret.server.mcp.server import create_server
+
+    with ToolLibrary(indexes, model, device) as library:
+        create_server(library).run("stdio")
+
+
+def _config(indexes: list[Path], model: str | None, device: str) -> dict[str, object]:
+    """The entry that starts this server, whatever the directory and PATH of the client."""
+    options = [*(["--model", model] if model else []), *(["--device", device] if device != "auto" else [])]
+    folders = [str(index.absolute()) for index in indexes]
+    command = {"command": sys.executable, "args": ["-m", "vlret", "mcp", *folders, *options]}
+    return {"mcpServers": {"vlret": command}}

@@ -1,0 +1,1 @@
+"""Indexes as tools of a language model: a server of the Model Context Protocol."""

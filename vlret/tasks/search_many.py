@@ -151,7 +151,7 @@ def merge_hits(indexes: Sequence[Index], found: Sequence[Hits], one_per_file: bo
 
 
 def sort_many(indexes: Sequence[Index], hits: Sequence[Hit], sort: str) -> list[Hit]:
-    """The hits of several indexes in an order of `vlret.tasks.order.sort_hits`."""
+    """The same hits, each of one of `indexes`, in the order `sort`: as `vlret.tasks.order.sort_hits`."""
     if sort == "path":
         return sorted(hits, key=lambda hit: (hit.path, hit.start))
     if sort == "score":

@@ -50,7 +50,11 @@ def say_nothing_found(
 def say_more_clips(indexes: Sequence[Index], hits: Hits) -> None:
     """Say how many more clips the files of the hits have."""
     paths = {hit.path for hit in hits}
-    more = sum(int(index.rows()["path"].isin(paths).sum()) for index in indexes) - len(hits)
+    rows = [index.rows()[["path", "start", "end"]] for index in indexes]
+    clips = {
+        clip for part in rows for clip in part[part["path"].isin(paths)].itertuples(index=False, name=None)
+    }
+    more = len(clips) - len(hits)
     if more:
         files = "this file" if len(paths) == 1 else "these files"
         output.say(f"{count_of(more, 'more clip')} in {files} (see them with --all-clips)")

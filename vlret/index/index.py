@@ -221,7 +221,7 @@ class Index:
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        only = resolved(Filter.of(only), self._snapshot)
+        only = self.resolved(Filter.of(only))
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
@@ -229,6 +229,14 @@ class Index:
         with one_thread():
             found = [best_clips(backend, query, k, self._clip_ids, groups, only) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
+
+    def resolved(self, only: Filter | None) -> Filter | None:
+        """The same filter with `path` and `clip_ids` alone: for several searches the rest is evaluated once.
+
+        Raises:
+            UsageError: its condition cannot be evaluated.
+        """
+        return resolved(only, self._snapshot)
 
     def _unit_queries(self, vectors: Vectors) -> Vectors:
         try:

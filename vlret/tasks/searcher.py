@@ -133,7 +133,7 @@ class Searcher:
             check_least(min_probability, calibration)
             info = index.backend.info()
         nearest = nearest_folded if fold_copies else nearest_clips
-        hits = nearest(index, vector, n_candidates, one_per_file, wanted)
+        hits = nearest(index, vector, n_candidates, one_per_file, index.resolved(wanted))
         hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
         hits, has_next = page_of(hits, k, page)
         hits = sort_hits(index, hits, sort)

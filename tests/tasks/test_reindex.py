@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tests.conftest import ColourEmbedder
+from tests.index.conftest import write_video
 from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
 from tests.index.test_kill import contents, run_killed, write_library
 from tests.index.waste import require_no_waste
@@ -19,6 +22,7 @@ from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.index.lock import writer_lock
 from vlret.index.remove import remove_files
+from vlret.media.pool import DecodePool
 from vlret.tasks.reindex import NEXT, reindex
 
 OTHER = {"model": CircleEmbedder("other"), "clips": "whole"}
@@ -115,6 +119,21 @@ def test_what_users_have_said_about_files_stays(index, library):
         CircleEmbedder().embed_texts(["0"]), 9, only=Filter(where="place = 'beach'")
     )[0]
     assert [Path(hit.path).name for hit in hits] == ["0.mp4"]
+
+
+def test_windows_are_stored_anew_where_they_were(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "DecodePool", DecodePool)
+    write_video(tmp_path / "films/a.mp4", ["red", "blue"], seconds_each=4)
+    index, other = tmp_path / "index", ColourEmbedder("other")
+    other.card = replace(other.card, weights_hash="2" * 64)
+    build_index(tmp_path / "films", index, ColourEmbedder(), moments=True)
+    before = Index.open(index).manifest
+    reindex(index, other, clips="window:4")
+    after = Index.open(index).manifest
+    assert sum(entry.rows for entry in after.windows) == sum(entry.rows for entry in before.windows) > 0
+    assert {entry.name for entry in after.windows}.isdisjoint(entry.name for entry in before.windows)
+    assert Index.open(index).check() == []
+    require_no_waste(index)
 
 
 def test_a_drive_that_is_away_stops_it_before_anything_is_written(index, library):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from numbers import Integral
@@ -160,6 +160,10 @@ class Index:
     def _stored_windows(self) -> StoredWindows:
         return StoredWindows(self._snapshot.store, self.manifest)
 
+    def clip_ids(self, paths: Collection[str] | None = None) -> Ids:
+        """The ids of the clips, int64 [n], ascending: of all, or of these files."""
+        return self._clip_ids if paths is None else self._clip_ids[self._snapshot.clips["path"].isin(paths)]
+
     @property
     def _clip_ids(self) -> Ids:
         ids: Ids = self._snapshot.rows["clip_id"].to_numpy()
@@ -221,7 +225,7 @@ class Index:
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        only = resolved(Filter.of(only), self._snapshot)
+        only = self.resolved(Filter.of(only))
         if not len(self):
             return [[] for _ in queries]
         groups = self._files if one_per_file else self._clip_ids
@@ -229,6 +233,14 @@ class Index:
         with one_thread():
             found = [best_clips(backend, query, k, self._clip_ids, groups, only) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
+
+    def resolved(self, only: Filter | None) -> Filter | None:
+        """The same filter with `path` and `clip_ids` alone: for several searches the rest is evaluated once.
+
+        Raises:
+            UsageError: its condition cannot be evaluated.
+        """
+        return resolved(only, self._snapshot)
 
     def _unit_queries(self, vectors: Vectors) -> Vectors:
         try:

@@ -90,7 +90,7 @@ class ManySearcher:
         ]
         merged = merge_hits(self.indexes, found, one_per_file)
         hits, has_next = page_of(merged.hits, k, page)
-        return replace(merged, hits=tuple(_sorted(self.indexes, hits, sort)), has_next=has_next)
+        return replace(merged, hits=tuple(sort_many(self.indexes, hits, sort)), has_next=has_next)
 
     def refresh(self) -> None:
         """Open the indexes again that have changed on disk. Raises `IndexFolderError`: one is gone or damaged."""
@@ -150,7 +150,8 @@ def merge_hits(indexes: Sequence[Index], found: Sequence[Hits], one_per_file: bo
     return Hits(ranked, warnings, nothing_fits=nothing_fits)
 
 
-def _sorted(indexes: Sequence[Index], hits: Sequence[Hit], sort: str) -> list[Hit]:
+def sort_many(indexes: Sequence[Index], hits: Sequence[Hit], sort: str) -> list[Hit]:
+    """The same hits, each of one of `indexes`, in the order `sort`: as `vlret.tasks.order.sort_hits`."""
     if sort == "path":
         return sorted(hits, key=lambda hit: (hit.path, hit.start))
     if sort == "score":

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 MARKUP = "<img src=x onerror=alert(1)>.jpg"
 VIDEOS = ("people_cross_square.mp4", "skyscrapers_at_night.mp4", "hand_holds_bottle.mp4", "city_traffic.mp4")
 PARTS = (("skyscrapers_at_night.mp4", 7), ("earth_from_space.mp4", 3), ("people_cross_square.mp4", 10))
-WAIT_MS = 30_000
+WAIT_MS = 60_000
 
 
 @pytest.fixture(scope="session")

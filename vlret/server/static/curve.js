@@ -8,8 +8,8 @@ const LEAST_RANGE = 0.15;
 /** Return the curve of `{times, scores, spans, duration}`; `seek(t)` is called with seconds. */
 export function curveOf({ times, scores, spans, duration }, seek) {
   const x = (t) => (t / duration) * WIDTH;
-  const low = Math.min(...scores), range = Math.max(Math.max(...scores) - low, LEAST_RANGE);
-  const y = (score) => HEIGHT - 6 - ((score - low) / range) * (HEIGHT - 14);
+  const [low, high] = [Math.min(...scores), Math.max(...scores)], range = Math.max(high - low, LEAST_RANGE);
+  const y = (score) => HEIGHT / 2 - ((score - (low + high) / 2) / range) * (HEIGHT - 24);
   const point = (t, score) => `${x(t).toFixed(1)},${y(score).toFixed(1)}`;
   const line = [point(0, scores[0]), ...times.map((t, i) => point(t, scores[i])), point(duration, scores.at(-1))].join(" ");
   const rect = (name, height) => svg("rect", { class: name, y: 0, height });

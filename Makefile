@@ -68,7 +68,7 @@ decoder: .venv/core
 
 .venv/core: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable ".[serve]"
 	touch $@
 
 .venv/test: .venv/core

@@ -14,6 +14,7 @@ def test_the_demo_shows_all_features(models, tmp_path):
         "3. Label",
         "what animal is it? ->",
         "vlret index ~/Videos",
+        f"vlret serve {tmp_path / 'demo' / 'index'}",
     ):
         assert words in run.out
     page = (tmp_path / "demo" / "results.html").read_text("utf-8")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import av
 import numpy as np
 import pytest
 
-from tests.cli.conftest import paint_image, vlret
+from tests.cli.conftest import paint_image, paint_video, vlret
 from tests.conftest import ColourEmbedder
 from vlret.index.index import Index
 from vlret.tasks import searcher
@@ -24,7 +25,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     hits = document.pop("hits")
     assert document == {
         "schema": 1, "query": "a red car", "plus": [], "minus": [], "k": 10, "all_clips": False, "only": None,
-        "moments": False, "index": str(index), "model": "colour",
+        "moments": False, "index": str(index), "indexes": [str(index)], "model": "colour",
         "exclude": [], "where": None, "sort": "score", "page": 1, "has_next": False,
         "fold_copies": True, "min_probability": None, "nothing_fits": False,
     }  # fmt: skip
@@ -34,7 +35,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     assert Index.open(index).resolve(clip_id) == Clip(media / "long.mp4", 0.0, 10.0)
     assert hits[0] == {
         "rank": 1, "path": str(media / "long.mp4"), "start": 0, "end": 10, "gone": False, "index": str(index),
-        "probability": None, "copies": [],
+        "probability": None, "copies": [], "more_clips": 0,
     }  # fmt: skip
     model = ColourEmbedder()
     green = (model.embed_texts(["red"]) @ model.embed_texts(["green"]).T).item()
@@ -70,13 +71,22 @@ def test_a_part_of_the_path_or_a_pattern_restricts_the_files(index, media, patte
     assert [hit["path"] for hit in hits] == [str(media / "blue <b>.png")]
 
 
-def test_further_clips_of_the_files_are_told(index):
-    assert (
-        vlret("search", index, "red").err == "vlret: 1 more clip in these files (see them with --all-clips)\n"
-    )
-    one = vlret("search", index, "red", "--only", "long.mp4")
-    assert one.err == "vlret: 1 more clip in this file (see them with --all-clips)\n"
-    assert vlret("search", index, "red", "--all-clips").err == ""
+def test_more_clips_that_fit_are_told_and_stand_on_a_timeline(models, tmp_path):
+    (tmp_path / "media").mkdir()
+    tour = tmp_path / "media" / "tour.mp4"
+    paint_video(tour, "red", "green", "red", seconds=10)
+    for number in range(3):
+        paint_image(tmp_path / "media" / f"{number}.png", "green")
+    folder = tmp_path / "index"
+    assert vlret("index", tmp_path / "media", "--out", folder, "--model", models / "colour").code == 0
+    run = vlret("search", folder, "red", "-k", 1)
+    assert run.out.endswith(f"{tour}  (1 more clip)\n")
+    assert run.err == "vlret: 1 more clip of these files fits, too (see them with --all-clips)\n"
+    assert vlret("search", folder, "red", "--json").json["hits"][0]["more_clips"] == 1
+    assert vlret("search", folder, "green", "--only", "png").err == ""
+    every = vlret("search", folder, "red", "--all-clips", "-k", 2)
+    assert every.out.splitlines()[2] == f"     0:00 {'#' * 20}{'-' * 20}{'#' * 20} 0:30  {tour}"
+    assert every.err == ""
 
 
 def test_paths_alone_stand_one_a_line_each_once(index, media):
@@ -157,7 +167,7 @@ def test_warnings_go_to_stderr(index):
         (["red", "--plus", "blue^-1"], 2, "above 0"),
         (["red", "--not", "snow^0,3"], 2, "Write a number after ^"),
         (["red", "--only", ""], 2, "only was given as ''"),
-        (["{index}", "a dog"], 2, "is an index, too"),
+        (["a dog", "{index}"], 2, "is an index, too"),
         (["{models}"], 2, "is a directory"),
         (["{models}/my holiday film.MTS"], 1, "does not exist"),
         (["a.mp4", "and", "a", "dog"], 2, "among other words"),
@@ -229,6 +239,31 @@ def test_copies_are_one_result_and_are_named(index, media, models, tmp_path):
         vlret("duplicates", tmp_path / "index").out
         == f"{folder}/again <b>.png = {folder}/red.png  (the same bytes)\n"
     )
+
+
+def test_several_indexes_are_searched_as_one(index, media, models, tmp_path):
+    folder, second = tmp_path / "media", tmp_path / "second"
+    folder.mkdir()
+    paint_image(folder / "red.png", "red")
+    vlret("index", folder, "--out", second, "--model", models / "colour")
+    page = tmp_path / "page.html"
+    run = vlret("search", index, second, "a", "red", "car", "--json", "--html", page, "--all-clips")
+    assert run.code == 0, run.err
+    assert (run.json["index"], run.json["indexes"]) == (None, [str(index), str(second)])
+    assert (run.json["query"], run.json["model"]) == ("a red car", "colour")
+    assert {hit["path"]: hit["index"] for hit in run.json["hits"]} == {
+        str(folder / "red.png"): str(second), **dict.fromkeys(map(str, media.iterdir()), str(index))
+    }  # fmt: skip
+    assert f"5 results in {index}, {second} by colour" in html.unescape(page.read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["index"], "No query"), (["red", "index"], "Indexes come first")]
+)
+def test_indexes_come_before_the_query(index, words, code):
+    run = vlret("search", index, *(index if word == "index" else word for word in words))
+    assert run.code == 2
+    assert code in run.err
 
 
 @pytest.fixture

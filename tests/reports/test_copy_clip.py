@@ -77,6 +77,7 @@ def test_a_saved_clip_has_exactly_its_frames(kinds, tmp_path, name, form):
         ("vp9.webm", 1.0, 2.0, "webm", range(10, 20)),
         ("vp9.webm", 1.0, 2.0, "mp4", ()),
         ("mpeg4.mp4", 1.0, 2.0, "mp4", ()),
+        ("open.mp4", 1.0, None, "mp4", ()),  # frame 9 follows the keyframe in the file
     ],
 )
 def test_where_packets_are_copied(kinds, tmp_path, name, start, end, form, copied):

@@ -76,6 +76,17 @@ def test_a_text_is_never_a_path(client, words):
     assert search(client, query=words, k=1)["query"] == words
 
 
+def test_a_moment_of_an_indexed_file_is_a_query(client, media):
+    options = {"k": 1, "all_clips": True, "only": ".mp4"}
+    assert names(search(client, query="long.mp4@0:15", **options)) == [("long.mp4", 10.0)]
+    more = [{"query": "long.mp4@15", "weight": 9}]
+    assert names(search(client, query="red", plus=more, **options)) == [("long.mp4", 10.0)]
+    past = client.post("/api/search", json={"query": "long.mp4@9:59"})
+    assert error_of(past) == (400, "moment_past_end")
+    words = search(client, query=f"{media}/long.mp4@0:15", k=1, all_clips=True)  # a path is a text
+    assert words["hits"][0]["score"] < 0.99
+
+
 def test_an_upload_is_a_query(client, tmp_path):
     Image.new("RGB", (20, 20), COLOURS["green"]).save(tmp_path / "green.png")
     paint_video(tmp_path / "red.mp4", "red")
@@ -110,6 +121,12 @@ def test_wrong_searches_are_named(client, body, expected):
     assert error_of(client.post("/api/search", json=body)) == expected
 
 
+def test_a_least_probability_needs_a_calibrated_model(client):
+    assert not client.get("/api/indexes").json()["indexes"][0]["calibrated"]
+    answer = client.post("/api/search", json={"query": "red", "min_probability": 0.5})
+    assert error_of(answer) == (400, "no_calibration")
+
+
 def test_a_bad_upload_option_is_named(client):
     files = {"file": ("a.png", b"")}
     answer = client.post("/api/search/upload", files=files, data={"options": "{'k': 1}"})
@@ -128,6 +145,12 @@ def test_several_indexes_are_searched_with_one_model(start, index, tmp_path, mon
     assert {hit["index"] for hit in search(client, query="red", k=2)["hits"]} == set(ids)
     assert names(search(client, query="red", index="painted-2")) == [("red.png", 0.0)]
     assert len(search(client, query="red", index=["painted-2", "painted-2"])["hits"]) == 1
+    every = names(search(client, query="red", k=9))
+    pages = [search(client, query="red", k=2, page=page) for page in (1, 2, 3)]
+    assert [hit for page in pages for hit in names(page)] == every
+    assert [page["has_next"] for page in pages] == [True, True, False]
+    by_path = search(client, query="red", k=2, sort="path")["hits"]
+    assert [hit["rank"] for hit in by_path] in ([1, 2], [2, 1])
     assert loads == [1]
 
 

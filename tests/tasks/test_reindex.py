@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tests.conftest import ColourEmbedder
+from tests.index.conftest import write_video
 from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
 from tests.index.test_kill import contents, run_killed, write_library
 from tests.index.waste import require_no_waste
 from vlret import build_index
 from vlret.errors import IndexFolderError, ModelError, UsageError
 from vlret.index import build, writer
+from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.index.lock import writer_lock
 from vlret.index.remove import remove_files
+from vlret.media.pool import DecodePool
 from vlret.tasks.reindex import NEXT, reindex
 
 OTHER = {"model": CircleEmbedder("other"), "clips": "whole"}
@@ -97,6 +102,38 @@ def test_files_that_are_gone_are_reported(index, library):
     assert [(file.path.name, file.reason) for file in report.skipped] == [("3.mp4", "damaged")]
     assert report.files == 5
     assert {file.path.name for file in Index.open(index).skipped} == {"bad.mp4", "3.mp4"}
+
+
+def test_what_users_have_said_about_files_stays(index, library):
+    from vlret.index.annotate import annotate
+
+    (library.parent / "table.csv").write_text(f"path,place\n{library}/0.mp4,beach\n")
+    annotate(index, library.parent / "table.csv")
+    build_index(library, index, CircleEmbedder(), exclude=["5.mp4"])
+    before = Index.open(index).manifest
+    reindex(index, **OTHER)
+    after = Index.open(index).manifest
+    assert before.annotations is not None
+    assert (after.annotations, after.exclude) == (before.annotations, ("5.mp4",))
+    hits = Index.open(index).search(
+        CircleEmbedder().embed_texts(["0"]), 9, only=Filter(where="place = 'beach'")
+    )[0]
+    assert [Path(hit.path).name for hit in hits] == ["0.mp4"]
+
+
+def test_windows_are_stored_anew_where_they_were(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "DecodePool", DecodePool)
+    write_video(tmp_path / "films/a.mp4", ["red", "blue"], seconds_each=4)
+    index, other = tmp_path / "index", ColourEmbedder("other")
+    other.card = replace(other.card, weights_hash="2" * 64)
+    build_index(tmp_path / "films", index, ColourEmbedder(), moments=True)
+    before = Index.open(index).manifest
+    reindex(index, other, clips="window:4")
+    after = Index.open(index).manifest
+    assert sum(entry.rows for entry in after.windows) == sum(entry.rows for entry in before.windows) > 0
+    assert {entry.name for entry in after.windows}.isdisjoint(entry.name for entry in before.windows)
+    assert Index.open(index).check() == []
+    require_no_waste(index)
 
 
 def test_a_drive_that_is_away_stops_it_before_anything_is_written(index, library):

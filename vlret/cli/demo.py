@@ -110,7 +110,8 @@ def _indented(text: str) -> str:
 
 
 _CLOSING = """
-Done in {seconds:.0f} s. Open {page} in a browser.
+Done in {seconds:.0f} s. Open {page} in a browser, or search and play the samples there:
+   vlret serve {index}
 
 Do the same with your own videos:
    vlret index ~/Videos --out indexes/videos

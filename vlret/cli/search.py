@@ -94,16 +94,16 @@ def search(
 ) -> None:
     """Find the clips most similar to a sentence, image or video.
 
-    Several words are joined into one sentence.
+    Several words are joined into one sentence. Several indexes are searched as one: name them one after the other.
 
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
     from vlret.files import check_output
     from vlret.reports.clip_form import find_form
-    from vlret.tasks.query import one_query
+    from vlret.tasks.query import split_words
     from vlret.tasks.query_vector import parse_weighted
     from vlret.tasks.search_document import search_document
-    from vlret.tasks.searcher import Searcher
+    from vlret.tasks.search_many import ManySearcher
 
     if json and (paths or null):
         raise UsageError(
@@ -113,10 +113,10 @@ def search(
         check_output(html)
     exports.check_exports(export)
     find_form(trim_format)
-    text = one_query(index, query)
+    folders, text = split_words(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
-    with Searcher(index, model, device) as searcher:
-        opened = searcher.index
+    with ManySearcher(folders, model, device) as searcher:
+        opened = searcher.indexes
         hits = searcher.search(
             text,
             k=k,
@@ -163,7 +163,7 @@ def search(
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
-            search_output.show_hits(hits)
+            search_output.show_hits(hits, opened if all_clips else [])
     if hits.nothing_fits:
         output.say("nothing in this index fits well")
     if not hits:
@@ -171,4 +171,4 @@ def search(
             opened, page, only=only, exclude=exclude, where=where, least=min_probability
         )
     elif not (json or paths or null or all_clips):
-        search_output.say_more_clips(opened, hits)
+        search_output.say_more_clips(hits)

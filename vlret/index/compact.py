@@ -43,20 +43,23 @@ def compact_store(store: Store) -> None:
     for table in full_tables(store, before.manifest, before.dropped):
         entry, number = store.write_table("shards", number, table, before.manifest.id)
         shards.append(entry)
-    windows, number = _compact_windows(before, number)
+    windows, number = copy_windows(before, store, number)
     after = before.manifest.next(shards=tuple(shards), dropped=None, next_shard=number, windows=windows)
     store.commit(after)
     store.remove(set(before.manifest.files) - set(after.files))
 
 
-def _compact_windows(before: Snapshot, number: int) -> tuple[tuple[FileEntry, ...] | None, int]:
-    """The tables of windows without those of files that are no longer in the index; and the number that follows."""
-    if before.manifest.windows is None:
+def copy_windows(source: Snapshot, store: Store, number: int) -> tuple[tuple[FileEntry, ...] | None, int]:
+    """Write the windows of the files of `source` into new tables of `store`; and the number that follows.
+
+    `source` is of the same index, or of one with its id.
+    """
+    if source.manifest.windows is None:
         return None, number
     entries: list[FileEntry] = []
-    stored = StoredWindows(before.store, before.manifest)
-    for table in _joined(stored.tables(set(before.rows["fingerprint"]))):
-        entry, number = before.store.write_table("windows", number, table, before.manifest.id)
+    stored = StoredWindows(source.store, source.manifest)
+    for table in _joined(stored.tables(set(source.rows["fingerprint"]))):
+        entry, number = store.write_table("windows", number, table, source.manifest.id)
         entries.append(entry)
     return tuple(entries), number
 

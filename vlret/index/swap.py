@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vlret.index.compact import full_tables
+from vlret.index.compact import copy_windows, full_tables
 from vlret.index.lock import LOCK
 from vlret.index.manifest import SHARDS, WINDOWS, FileEntry, Manifest
 from vlret.index.snapshot import Snapshot
@@ -24,8 +24,8 @@ _VIEW_FILE = re.compile(r"info\.json|[0-9a-f]{16}\.faiss")
 def swap(store: Store, other: Store, files: Collection[tuple[int, str]]) -> None:
     """Commit the clips, recipe and skipped files of `other` as the next revision of the index in `store`.
 
-    Both have the same roots. Clips get new clip_ids, so that an id never means another clip than before. What was
-    skipped stays on record, and so do all tables of the manifest that say nothing about clips. Needs the
+    Both have the same id and roots. Clips get new clip_ids, so that an id never means another clip than before.
+    What was skipped stays on record, and so do all tables of the manifest that say nothing about clips. Needs the
     locks of both; after a kill at any moment `store` holds its old contents or the new ones. One shard is held in
     memory.
 
@@ -41,10 +41,10 @@ def swap(store: Store, other: Store, files: Collection[tuple[int, str]]) -> None
     for table in full_tables(other, new.manifest, left_out):
         entry, number = store.write_table("shards", number, _shifted(table, first_id), before.manifest.id)
         shards.append(entry)
+    windows, number = copy_windows(new, store, number)
     after = before.manifest.next(
         recipe=new.manifest.recipe, shards=tuple(shards), dropped=None, skipped=_skipped(store, before, new),
-        windows=None if before.manifest.windows is None else (),
-        next_shard=number, next_clip_id=first_id + new.manifest.next_clip_id,
+        next_shard=number, next_clip_id=first_id + new.manifest.next_clip_id, windows=windows,
     )  # fmt: skip
     store.commit(after)
     store.remove(set(before.manifest.files) - set(after.files))

@@ -30,7 +30,7 @@ async def curve(
     """
     revision = service.library.get(index_id)
     file = revision.files.by_id(media_id)
-    query = await embedded(service, revision, body, upload)
+    query = await embedded(service, [revision], body, upload)
     searcher = revision.searcher(await revision.worker.model())
 
     def find() -> dict[str, Any]:
@@ -48,7 +48,7 @@ async def heat(
     """Return a PNG to lay over the thumbnail: which part of it answers the sentence `words`. Raises as `curve`."""
     revision = service.library.get(index_id)
     span = await service.searches.run(span_of, revision, clip_id, start, end)
-    query = await embedded(service, revision, SearchBody(query=words))
+    query = await embedded(service, [revision], SearchBody(query=words))
     card = (await revision.worker.model()).card
     frames = await service.media.run(frames_of, service, span.clip, card, 1)
     found = await revision.worker.run(lambda model: heat_map(model, frames.pixels[0], query.query.vector))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from vlret.server.bodies import ExportBody
@@ -47,6 +48,7 @@ def _without(document: bytes, folders: Iterable[Path]) -> bytes:
     """The document with names in place of paths and of `file:` addresses: they hold beside the media."""
     for folder in folders:
         plain, address = f"{folder}/", f"{folder.as_uri()}/"
-        for text in (address, escape(address), plain, escape(plain), json.dumps(plain)[1:-1]):
+        below_root = quote(plain[1:])  # of Label Studio
+        for text in (address, escape(address), plain, escape(plain), json.dumps(plain)[1:-1], below_root):
             document = document.replace(text.encode(), b"")
     return document

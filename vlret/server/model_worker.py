@@ -12,6 +12,7 @@ from vlret.errors import VlretError
 from vlret.models.base import Embedder
 from vlret.server.settings import Limits
 from vlret.server.workers import Workers
+from vlret.tasks.calibration_file import load_calibration
 from vlret.tasks.text_warnings import text_warnings
 from vlret.types import Vectors
 
@@ -28,7 +29,7 @@ class _Waiting:
 
 
 class ModelWorker:
-    """Runs a model on a thread of its own.
+    """Runs a model on a thread of its own; `is_calibrated`: it is loaded, and gives probabilities.
 
     Args:
         load: gives the model; it runs on that thread, once.
@@ -42,6 +43,7 @@ class ModelWorker:
         self._workers = Workers("the model", 1, limits.queue, limits.request_s)
         self._waiting: deque[_Waiting] = deque()
         self._model: Embedder | None = None
+        self.is_calibrated = False
 
     @property
     def is_ready(self) -> bool:
@@ -82,6 +84,7 @@ class ModelWorker:
     def _loaded(self) -> Embedder:
         if self._model is None:
             self._model = self._load()
+            self.is_calibrated = load_calibration(self._model) is not None
         return self._model
 
     def _embed_waiting(self, model: Embedder) -> None:

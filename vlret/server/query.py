@@ -14,6 +14,7 @@ from vlret.server.library import Revision
 from vlret.server.request_error import RequestError
 from vlret.server.service import Service
 from vlret.server.uploads import uploaded_frames
+from vlret.tasks.moment_query import stored_moment
 from vlret.tasks.query_vector import DEFAULT_WEIGHT, Weighted
 from vlret.types import QueryVector
 
@@ -29,19 +30,24 @@ class EmbeddedQuery:
 
 
 async def embedded(
-    service: Service, revision: Revision, body: SearchBody, upload: UploadFile | None = None
+    service: Service, revisions: Sequence[Revision], body: SearchBody, upload: UploadFile | None = None
 ) -> EmbeddedQuery:
-    """Return the query of `body`, and of an uploaded file, for the model of `revision`.
+    """Return the query of `body`, and of an uploaded file, for the one model of `revisions`.
+
+    A text such as `holiday.mp4@1:23` is a moment of a file in one of these indexes.
 
     Raises:
         UsageError: there is no query.
         RequestError: no such clip, a clip of an index of another model, or the service is busy.
         MediaError: the uploaded file cannot be read.
     """
-    warnings: list[str] = []
+    revision, warnings = revisions[0], list[str]()
 
     async def text(words: str) -> QueryVector:
         check_text(words, "The query")
+        moment = await service.searches.run(_moment, revisions, words)
+        if moment is not None:
+            return moment
         vector, found = await revision.worker.embed_text(words)
         warnings.extend(found)
         return QueryVector(vector, is_text=True)
@@ -58,6 +64,13 @@ async def embedded(
     minus: list[Weighted] = [(one, DEFAULT_WEIGHT) for one in _vectors(service, revision, body.unlike)]
     minus += [(await text(part.query), part.weight) for part in body.minus]
     return EmbeddedQuery(main[0], plus, minus, list(dict.fromkeys(warnings)))
+
+
+def _moment(revisions: Sequence[Revision], words: str) -> QueryVector | None:
+    if "@" not in words or "/" in words:  # only by name: who guesses folders learns nothing
+        return None
+    found = (stored_moment(revision.index, words) for revision in revisions)
+    return next((moment for moment in found if moment is not None), None)
 
 
 async def _of_upload(service: Service, revision: Revision, upload: UploadFile) -> QueryVector:

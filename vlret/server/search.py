@@ -12,9 +12,12 @@ from vlret.models.base import Embedder
 from vlret.server.bodies import SearchBody
 from vlret.server.hits import hit_document
 from vlret.server.library import Revision
+from vlret.server.model_worker import ModelWorker
 from vlret.server.query import EmbeddedQuery, embedded
 from vlret.server.service import Service
-from vlret.types import Hit, Hits
+from vlret.tasks.order import page_of
+from vlret.tasks.search_many import merge_hits, sort_many
+from vlret.types import Hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,10 @@ async def search(service: Service, body: SearchBody, upload: UploadFile | None =
     """
     await service.searches.run(service.library.refresh)
     revisions = service.library.chosen(body.index)
-    queries = {
-        one.worker: await embedded(service, one, body, upload)
-        for one in {one.worker: one for one in revisions}.values()
-    }
+    groups: dict[ModelWorker, list[Revision]] = {}
+    for one in revisions:
+        groups.setdefault(one.worker, []).append(one)
+    queries = {worker: await embedded(service, group, body, upload) for worker, group in groups.items()}
     parts = [_Part(one, await one.worker.model(), queries[one.worker]) for one in revisions]
     found = [(part, await _found(service, part, body, is_alone=len(parts) == 1)) for part in parts]
     return await service.searches.run(_answer, found, body, service.settings.show_paths)
@@ -60,28 +63,26 @@ async def _found(service: Service, part: _Part, body: SearchBody, is_alone: bool
             where=body.where,
             sort=body.sort if is_alone else "score",
             page=body.page if is_alone else 1,
+            min_probability=body.min_probability,
         )
 
     return await (part.revision.worker.run(lambda _: find()) if body.moments else service.searches.run(find))
 
 
 def _answer(found: Sequence[tuple[_Part, Hits]], body: SearchBody, show_paths: bool) -> dict[str, Any]:
-    hits, has_next = _page(found, body)
-    warnings = [line for part, some in found for line in (*part.query.warnings, *some.warnings)]
+    hits = found[0][1] if len(found) == 1 else _merged(found, body)
+    revisions = {str(part.revision.index.folder): part.revision for part, _ in found}
+    warnings = [*(line for part, _ in found for line in part.query.warnings), *hits.warnings]
     return {
-        "query": body.query, "nothing_fits": False, "warnings": list(dict.fromkeys(warnings)),
-        "page": body.page, "has_next": has_next,
-        "hits": [hit_document(part.revision, hit, show_paths) for part, hit in hits],
+        "query": body.query, "nothing_fits": hits.nothing_fits, "warnings": list(dict.fromkeys(warnings)),
+        "page": body.page, "has_next": hits.has_next,
+        "hits": [hit_document(revisions[hit.index], hit, show_paths) for hit in hits],
     }  # fmt: skip
 
 
-def _page(found: Sequence[tuple[_Part, Hits]], body: SearchBody) -> tuple[list[tuple[_Part, Hit]], bool]:
-    """The hits of a page, and whether another one follows; those of several indexes by their score."""
-    every = [(part, hit) for part, hits in found for hit in hits]
-    if len(found) == 1:
-        return every, found[0][1].has_next
-    first = body.k * (body.page - 1)
-    every.sort(key=lambda one: -one[1].score)
-    chosen = every[first : first + body.k]
-    ranked = [(part, replace(hit, rank=rank)) for rank, (part, hit) in enumerate(chosen, first + 1)]
-    return ranked, len(every) > first + body.k
+def _merged(found: Sequence[tuple[_Part, Hits]], body: SearchBody) -> Hits:
+    """The page that is asked for of the hits of several indexes."""
+    indexes = [part.revision.index for part, _ in found]
+    merged = merge_hits(indexes, [hits for _, hits in found], one_per_file=not body.all_clips)
+    hits, has_next = page_of(merged.hits, body.k, body.page)
+    return replace(merged, hits=tuple(sort_many(indexes, hits, body.sort)), has_next=has_next)

@@ -60,6 +60,30 @@ def moment_of(index: Index, query: str) -> QueryVector | Clip | None:
     form = _FORM.fullmatch(query)
     if form is None or os.path.exists(query):
         return None
+    stored = stored_moment(index, query)
+    if stored is not None:
+        return stored
+    name, time_s = form["name"], _seconds(form)
+    if os.path.isfile(name):
+        return Clip(Path(name), max(0.0, time_s - _AROUND_S), time_s + _AROUND_S)
+    if PurePath(name).suffix.lower() in MEDIA_SUFFIXES:
+        raise UsageError(
+            printable(f"{name} is neither in {index.folder} nor on this disk."),
+            "Give the end of a path that a search shows, or the path of a video.",
+            code="file_not_in_index", given=name,
+        )  # fmt: skip
+    return None
+
+
+def stored_moment(index: Index, query: str) -> QueryVector | None:
+    """What `query` shows if it names a file of `index` and a time, else None; nothing is looked for on the disk.
+
+    Raises:
+        UsageError: several files of the index have that name, or the file ends before that time.
+    """
+    form = _FORM.fullmatch(query)
+    if form is None:
+        return None
     name, time_s = form["name"], _seconds(form)
     rows = index.rows()
     files = _files(rows["path"], name)
@@ -71,14 +95,6 @@ def moment_of(index: Index, query: str) -> QueryVector | Clip | None:
         )  # fmt: skip
     if files:
         return _stored(index, rows[rows["path"] == files[0]], name, time_s)
-    if os.path.isfile(name):
-        return Clip(Path(name), max(0.0, time_s - _AROUND_S), time_s + _AROUND_S)
-    if PurePath(name).suffix.lower() in MEDIA_SUFFIXES:
-        raise UsageError(
-            printable(f"{name} is neither in {index.folder} nor on this disk."),
-            "Give the end of a path that a search shows, or the path of a video.",
-            code="file_not_in_index", given=name,
-        )  # fmt: skip
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from vlret.errors import UsageError
 from vlret.index.index import Index
@@ -52,11 +53,16 @@ def sort_hits(index: Index, hits: Sequence[Hit], sort: str) -> list[Hit]:
         return sorted(hits, key=lambda hit: (hit.path, hit.start))
     if sort == "score" or not hits:
         return list(hits)
+    return [hits[place] for place in np.argsort(times_of(index, hits), kind="stable")]
+
+
+def times_of(index: Index, hits: Sequence[Hit]) -> NDArray[np.float64]:
+    """When each hit of `index` was recorded, else its file changed: float64 [n], seconds since 1970."""
     rows = index.rows([hit.clip_id for hit in hits])
     changed = pd.Series(rows["mtime_ns"].to_numpy() // 1000).astype("datetime64[us]")
     file_s = rows["taken"].fillna(changed).astype("datetime64[us]").astype(np.int64) / 1e6
-    order = np.argsort(file_s.to_numpy() + [hit.start for hit in hits], kind="stable")
-    return [hits[place] for place in order]
+    times_s: NDArray[np.float64] = file_s.to_numpy() + [hit.start for hit in hits]
+    return times_s
 
 
 def unmeasured_warning(n_files: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import dropwhile
 from pathlib import Path
 
 from vlret.errors import MediaError, UsageError
@@ -28,7 +29,7 @@ def file_of(query: str) -> Path | None:
         if is_index(path):
             raise UsageError(
                 f"{query} is an index, not a query.",
-                "A search reads one index.",
+                "Indexes come first, before the query.",
                 code="index_as_query",
                 path=path,
             )
@@ -44,6 +45,21 @@ def file_of(query: str) -> Path | None:
             path=path,
         )
     return None
+
+
+def split_words(index: str | Path, words: Sequence[str]) -> tuple[list[Path], str]:
+    """The indexes and the query of a command line: `index` and the indexes that follow it, and the other words.
+
+    Raises:
+        UsageError: nothing follows the indexes; or as `one_query`.
+    """
+    rest = list(dropwhile(is_index, words)) if is_index(index) else list(words)
+    if not rest:
+        raise UsageError(
+            "No query was given.", "Give a sentence, or the path of an image or video.", code="no_query"
+        )
+    indexes = [Path(index), *map(Path, words[: len(words) - len(rest)])]
+    return indexes, one_query(index, rest)
 
 
 def one_query(index: str | Path, words: Sequence[str]) -> str:
@@ -64,7 +80,7 @@ def one_query(index: str | Path, words: Sequence[str]) -> str:
         if is_index(word):
             raise UsageError(
                 f"{word} is an index, too.",
-                "A search reads one index: search it separately.",
+                "Indexes come first, before the words of the query.",
                 code="two_indexes",
                 path=word,
             )

@@ -14,7 +14,7 @@ from vlret.index.build import update_index
 from vlret.index.index import Index
 from vlret.index.indexed_files import IndexedFile, indexed_files
 from vlret.index.lock import writer_lock
-from vlret.index.manifest import IndexRecipe
+from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.missing_files import find_missing_files
 from vlret.index.plain_files import require_plain_folder
 from vlret.index.requested_recipe import RequestedRecipe
@@ -22,7 +22,6 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.start import start_index
 from vlret.index.store import Store
 from vlret.index.swap import discard, swap
-from vlret.index.writer import IndexWriter
 from vlret.media.sources import Found, MediaFile
 from vlret.models.base import Embedder
 from vlret.tasks.index_model import require_trusted
@@ -153,7 +152,7 @@ def _build(
     """Bring the new index up to date with the files of the old one; these, and those that are gone."""
     old = Snapshot.read(store)
     files, gone = _files_there(old, prune)
-    _take_roots(next_store, old.manifest.roots)
+    _follow(next_store, old.manifest)
     media = [MediaFile(Path(old.manifest.roots[file.file.root]), file.path) for file in files]
     update_index(next_store, held, Found(media, []), workers, progress=progress)
     unreached = _skipped(next_store, files, unreached=True)
@@ -188,11 +187,14 @@ def _files_there(old: Snapshot, prune_missing_folders: bool) -> tuple[list[Index
     )
 
 
-def _take_roots(store: Store, roots: tuple[str, ...]) -> None:
-    """Folders that the old index got, or that were moved, since the new one was begun."""
-    if store.read_manifest().roots != roots:
+def _follow(store: Store, old: Manifest) -> None:
+    """Take over the folders that the old index has now, and whether it stores windows."""
+    manifest = store.read_manifest()
+    stores_windows = manifest.windows is not None or old.windows is None
+    if manifest.roots != old.roots or not stores_windows:
         with writer_lock(store.folder):
-            IndexWriter(Snapshot.read(store), roots).commit()
+            windows = manifest.windows if stores_windows else ()
+            store.commit(manifest.next(roots=old.roots, windows=windows))
 
 
 def _skipped(store: Store, files: Iterable[IndexedFile], unreached: bool = False) -> list[SkippedFile]:

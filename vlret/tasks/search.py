@@ -9,23 +9,24 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.tasks.query_vector import Query, Weighted
-from vlret.tasks.searcher import Searcher
+from vlret.tasks.search_many import IndexLike, ManySearcher
 from vlret.types import Hits, as_path, check_count
 
 log = logging.getLogger(__name__)
 
 _MOST_OPEN = 4
 _lock = threading.Lock()
-_open: OrderedDict[tuple[object, ...], Searcher] = OrderedDict()
+_open: OrderedDict[tuple[object, ...], ManySearcher] = OrderedDict()
 
 
 def search(
-    index: Index | str | Path,
+    index: IndexLike | Sequence[IndexLike],
     query: Query,
     *,
     model: Embedder | str | Path | None = None,
@@ -48,7 +49,7 @@ def search(
     fast; one that changed on disk is opened again. A `Searcher` gives control over that.
 
     Args:
-        index: an open index, or its folder.
+        index: an open index, or its folder; several in a list are searched as one (`vlret.tasks.search_many`).
         query: a sentence, or an image or video: a string that names a file, a `Path`, a `Clip`, or decoded
             frames; or a `QueryVector`. `holiday.mp4@1:23` is what that file of the index shows at that time.
         model: None takes the index's own; another one is refused.
@@ -110,17 +111,18 @@ def close_searchers() -> None:
 
 
 def _opened(
-    index: Index | str | Path, model: Embedder | str | Path | None
-) -> AbstractContextManager[Searcher]:
+    index: IndexLike | Sequence[IndexLike], model: Embedder | str | Path | None
+) -> AbstractContextManager[ManySearcher]:
     """A searcher for this call where the caller holds the model, else one that stays open."""
-    return Searcher(index, model) if isinstance(model, Embedder) else nullcontext(_kept(index, model))
+    indexes: list[Any] = list(index) if isinstance(index, (list, tuple)) else [index]
+    return ManySearcher(indexes, model) if isinstance(model, Embedder) else nullcontext(_kept(indexes, model))
 
 
-def _kept(index: Index | str | Path, model: str | Path | None) -> Searcher:
-    """The searcher of that index and model, at the newest revision; the one used longest ago makes room."""
-    key = (*_index_key(index), None if model is None else str(model))
+def _kept(indexes: Sequence[IndexLike], model: str | Path | None) -> ManySearcher:
+    """The searcher of these indexes and model, at their newest revision; the one used longest ago makes room."""
+    key = (*map(_index_key, indexes), None if model is None else str(model))
     with _lock:
-        searcher = _open.pop(key, None) or Searcher(index, model)
+        searcher = _open.pop(key, None) or ManySearcher(indexes, model)
         _open[key] = searcher
         oldest = _open.popitem(last=False)[1] if len(_open) > _MOST_OPEN else None
     if oldest is not None:
@@ -129,7 +131,7 @@ def _kept(index: Index | str | Path, model: str | Path | None) -> Searcher:
     return searcher
 
 
-def _index_key(index: Index | str | Path) -> tuple[object, ...]:
+def _index_key(index: IndexLike) -> tuple[object, ...]:
     """An open index by its identity (it is kept alive with its searcher), a folder by how and where it is named."""
     if isinstance(index, Index):
         return (id(index),)

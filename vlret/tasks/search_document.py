@@ -11,7 +11,7 @@ from vlret.types import Hits
 
 
 def search_document(
-    index: Index,
+    indexes: Sequence[Index],
     hits: Hits,
     *,
     query: str,
@@ -28,10 +28,16 @@ def search_document(
     fold_copies: bool = True,
     min_probability: float | None = None,
 ) -> dict[str, Any]:
-    """What was searched for, as it was typed, and the hits; `gone` says that a hit's file is not there."""
+    """What was searched for, as it was typed, and the hits; `gone` says that a hit's file is not there.
+
+    `index` is null where several were searched, `model` where they are of several models.
+    """
+    folders = [str(index.folder) for index in indexes]
+    models = {index.card.name for index in indexes}
     return {
         "query": query, "plus": list(plus), "minus": list(minus), "k": k, "all_clips": not one_per_file,
-        "only": only, "moments": moments, "index": str(index.folder), "model": index.card.name,
+        "only": only, "moments": moments, "index": folders[0] if len(folders) == 1 else None,
+        "indexes": folders, "model": models.pop() if len(models) == 1 else None,
         "exclude": list(exclude), "where": where, "sort": sort, "page": page, "has_next": hits.has_next,
         "fold_copies": fold_copies, "min_probability": min_probability, "nothing_fits": hits.nothing_fits,
         "hits": [{**hit.to_dict(), "gone": is_gone(hit.path)} for hit in hits],

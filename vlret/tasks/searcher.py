@@ -20,6 +20,7 @@ from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
 from vlret.tasks.moments import ScoreCurve
+from vlret.tasks.more_clips import with_more_clips
 from vlret.tasks.order import candidates_for, check_sort, page_of, sort_hits, unmeasured_warning
 from vlret.tasks.probability import check_least, is_sentence, judge
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
@@ -92,6 +93,17 @@ class Searcher:
             _ = self.model  # brings it
             return self._calibration
 
+    def share_model(self, other: Searcher) -> None:
+        """Search with the model of `other`, loaded once, unless this searcher has loaded its own.
+
+        Raises:
+            ModelError, IndexFolderError: as `model` of `other`.
+        """
+        model = other.model
+        with self._lock:
+            if self._model is None:
+                self._model, self._calibration = model, other.calibration
+
     def search(
         self,
         query: Query,
@@ -124,6 +136,8 @@ class Searcher:
         nearest = nearest_folded if fold_copies else nearest_clips
         hits = nearest(index, vector, n_candidates, one_per_file, index.resolved(wanted))
         hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
+        if one_per_file:
+            hits = with_more_clips(index, vector, hits, calibration)
         hits, has_next = page_of(hits, k, page)
         hits = sort_hits(index, hits, sort)
         if wanted is not None and wanted.where and index.n_unmeasured:

@@ -27,7 +27,9 @@ ONE_FILE = [ExportClip(A, 60.0, 62.0, "later"), ExportClip(A, 1.0, 2.0, "earlier
 
 @pytest.mark.parametrize("name", ["srt", "vtt"])
 def test_markers_of_one_file_lie_on_its_times(tmp_path, name):
-    cues = read_back(written(tmp_path, name, ONE_FILE))
+    file = written(tmp_path, name, ONE_FILE)
+    assert file.read_text().index("earlier") < file.read_text().index("later")
+    cues = read_back(file)
     assert cues == [(1000, 2000, "earlier"), (60_000, 62_000, "later")]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 MARKUP = "<img src=x onerror=alert(1)>.jpg"
 VIDEOS = ("people_cross_square.mp4", "skyscrapers_at_night.mp4", "hand_holds_bottle.mp4", "city_traffic.mp4")
 PARTS = (("skyscrapers_at_night.mp4", 7), ("earth_from_space.mp4", 3), ("people_cross_square.mp4", 10))
-WAIT_MS = 30_000
+WAIT_MS = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -51,10 +50,9 @@ def serving(index: Path, cache: Path, *options: str) -> Iterator[str]:
     """Run `vlret serve` until the end of the block; the address that it prints."""
     command = [sys.executable, "-m", "vlret", "serve", str(index), "--port", "0", *options]
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
-            said = next(line for line in process.stderr if "http://" in line)
-            yield re.search(r"http://[^/]+", said)[0]
+            yield process.stdout.readline().split("/?")[0].rstrip("/\n")
         finally:
             process.terminate()
 

@@ -63,6 +63,9 @@ def test_the_heat_map_is_off_until_asked_for(visit):
     assert page.locator(".heat").count() == 0
     page.get_by_role("button", name="Heat map").click()
     page.wait_for_function("() => document.querySelector('.heat .overlay').naturalWidth > 0")
+    boxes = [page.locator(f".heat img >> nth={n}").bounding_box() for n in (0, 1)]
+    assert boxes[0] == boxes[1]
+    assert boxes[0]["width"] / boxes[0]["height"] == pytest.approx(320 / 240, abs=0.02)
     page.get_by_role("button", name="Heat map").click()
     assert page.locator(".heat").count() == 0
 

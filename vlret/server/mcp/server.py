@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
 
-from mcp.server.mcpserver import Image, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver import Image, MCPServer, exceptions
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
@@ -48,7 +47,9 @@ def create_server(library: ToolLibrary) -> MCPServer[None]:
 
     @tool(
         "Find moments in videos, and photographs, that a sentence describes; best first. score is a cosine that only "
-        "compares hits of one search; probability, where given, is the chance that a hit is right. Times are seconds."
+        "compares hits of one search; probability, where given, is the chance that a hit is right; "
+        "nothing_fits: there is probably no answer in the index. Times are "
+        "seconds; a photograph has none."
     )
     def search(
         query: Annotated[
@@ -64,8 +65,14 @@ def create_server(library: ToolLibrary) -> MCPServer[None]:
             ),
         ] = None,
         all_clips: Annotated[bool, Field(description="All clips of a file, not only its best.")] = False,
+        min_probability: Annotated[
+            float | None, Field(description="Only hits that are right with this probability.", gt=0, lt=1)
+        ] = None,
     ) -> str:
-        return _safely(library, lambda: tools.search(query, limit, page, index, where, all_clips))
+        return _safely(
+            library,
+            lambda: tools.search(query, limit, page, index, where, all_clips, min_probability),
+        )
 
     @tool(
         "See frames of a file around a time: one picture with the time on each frame, and their times in seconds."
@@ -108,4 +115,4 @@ def _safely(library: ToolLibrary, call: Callable[[], T]) -> T:
     try:
         return call()
     except VlretError as error:
-        raise ToolError(printable(library.without_folders(str(error)))) from error
+        raise exceptions.ToolError(printable(library.without_folders(str(error)))) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 from typing import Any
 
@@ -12,6 +11,8 @@ from vlret.reports.contact_sheet import MOST_FRAMES
 from vlret.reports.timecode import span
 from vlret.server.mcp.library import ToolIndex, ToolLibrary
 from vlret.server.media_files import MediaFile
+from vlret.tasks.order import page_of
+from vlret.tasks.search_many import merge_hits
 from vlret.text import printable
 from vlret.types import Clip, Hit
 
@@ -34,26 +35,24 @@ class Tools:
         index: str | None = None,
         where: str | None = None,
         all_clips: bool = False,
+        min_probability: float | None = None,
     ) -> str:
         """JSON: the best clips for a sentence, of one index or of all."""
         limit, page = min(max(limit, 1), MOST_HITS), max(page, 1)
-        found: list[tuple[ToolIndex, Hit]] = []
-        warnings: dict[str, None] = {}
         chosen = self._library.chosen(index)
-        for one in chosen:
-            n_wanted = limit if len(chosen) == 1 else limit * page + 1
-            hits = one.searcher.search(
-                one.embed(query), k=n_wanted, page=page if len(chosen) == 1 else 1, where=where,
-                one_per_file=not all_clips,
-            )  # fmt: skip
-            found += [(one, hit) for hit in hits]
-            warnings |= dict.fromkeys(hits.warnings)
-            has_next = hits.has_next
-        if len(chosen) > 1:
-            best = heapq.nlargest(limit * page + 1, found, key=lambda pair: pair[1].score)
-            found, has_next = best[limit * (page - 1) : limit * page], len(best) > limit * page
-        answer = {"page": page, "has_next": has_next, "hits": [_hit(one, hit) for one, hit in found]}
-        return _json({**answer, **({"warnings": list(warnings)} if warnings else {})})
+        found = [
+            one.searcher.search(
+                one.embed(query), k=limit * page + 1, where=where, one_per_file=not all_clips,
+                min_probability=min_probability,
+            )
+            for one in chosen
+        ]  # fmt: skip
+        merged = merge_hits([one.searcher.index for one in chosen], found, not all_clips)
+        hits, has_next = page_of(merged, limit, page)
+        by_folder = {str(one.searcher.index.folder): one for one in chosen}
+        answer: dict[str, Any] = {"page": page, "has_next": has_next, "nothing_fits": merged.nothing_fits}
+        answer["hits"] = [_hit(by_folder[hit.index], hit) for hit in hits]
+        return _json({**answer, **({"warnings": merged.warnings} if merged.warnings else {})})
 
     def context(
         self, media: str, time: float, before: float = 5.0, after: float = 5.0, frames: int = 8
@@ -104,11 +103,14 @@ class Tools:
 
 def _hit(one: ToolIndex, hit: Hit) -> dict[str, Any]:
     file = one.files.of_path(hit.path)
+    times = {"start": round(hit.start, 2), "end": round(hit.end, 2), "at": span(hit.start, hit.end)}
     chance = {} if hit.probability is None else {"probability": round(hit.probability, 3)}
     return {
-        **_reference(one, file), "start": round(hit.start, 2), "end": round(hit.end, 2), "at": span(hit.start, hit.end),
-        "score": round(hit.score, 3), **chance,
-    }  # fmt: skip
+        **_reference(one, file),
+        **({} if file.is_image else times),
+        "score": round(hit.score, 3),
+        **chance,
+    }
 
 
 def _media(one: ToolIndex, file: MediaFile) -> dict[str, Any]:

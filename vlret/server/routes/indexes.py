@@ -47,7 +47,7 @@ def _index(revision: Revision) -> dict[str, Any]:
     index = revision.index
     return {
         "id": revision.id, "name": revision.id, "clips": len(index), "files": len(revision.files),
-        "model": index.card.name, "calibrated": False,
+        "model": index.card.name, "calibrated": revision.worker.is_calibrated,
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import * as player from "./player.js";
 import { asked, body, fromKey, go, isSentence, key, onChange, state } from "./state.js";
 import * as upload from "./upload.js";
 
+const SEARCHING = "Searching…";
 const SLOW_MS = 1500;
 const EXAMPLES = ["people cross a square", "a city at night", "hands holding something"];
 
@@ -34,9 +35,9 @@ async function search(wanted) {
   if (!asked()) return welcome();
   if (state.file && !upload.file())
     return fail(new api.ApiError(`${state.file} has to be given again.`, "An uploaded file is not kept."));
-  byId("status").textContent = "Searching…";
+  byId("status").textContent = SEARCHING;
   byId("hits").setAttribute("aria-busy", "true");
-  const slow = setTimeout(sayWhatLoads, SLOW_MS);
+  const slow = setTimeout(() => sayWhatLoads().catch(() => {}), SLOW_MS); // a search that fails says so itself
   try {
     present(await api.search(body(), upload.file(), running.signal));
   } catch (error) {
@@ -47,7 +48,7 @@ async function search(wanted) {
 
 async function sayWhatLoads() {
   const { ready, message } = await api.health();
-  if (!ready) byId("status").textContent = message;
+  if (!ready && byId("status").textContent === SEARCHING) byId("status").textContent = message ?? "The model is being loaded…";
 }
 
 function present(answer) {

@@ -8,10 +8,9 @@ const KEPT = ["index", "clip_id", "name", "start", "end", "kind", "thumbnail"];
 const panel = byId("basket"), button = byId("show-basket");
 let items = JSON.parse(localStorage.getItem("vlret-basket") ?? "[]");
 let formats = [];
-const listeners = new Map();
+const listeners = [];
 
-/** Call `listener` on each change while `node` is part of the page. */
-export const onChange = (node, listener) => listeners.set(node, listener);
+export const onChange = (listener) => listeners.push(listener);
 
 const same = (one, other) => one.index === other.index && one.clip_id === other.clip_id;
 
@@ -31,12 +30,12 @@ const kept = (hit) => ({ ...Object.fromEntries(KEPT.map((name) => [name, hit[nam
 function change(now) {
   items = now;
   localStorage.setItem("vlret-basket", JSON.stringify(items));
-  for (const [node, listener] of listeners) node.isConnected ? listener() : listeners.delete(node);
+  for (const listener of listeners) listener();
   show();
 }
 
 /** Open or close the basket. */
-export function toggleOpen(open = panel.hidden) {
+function toggleOpen(open = panel.hidden) {
   panel.hidden = !open;
   button.setAttribute("aria-expanded", open);
   document.body.classList.toggle("with-basket", open);

@@ -66,12 +66,15 @@ function judgement(list, label, hit) {
 
 function basketButton(hit) {
   const button = iconButton("basket", `Add to the basket: ${hit.name}`, () => basket.toggle(hit), { class: "quiet keep" });
-  const show = () => {
-    const held = basket.holds(hit);
-    button.setAttribute("aria-pressed", held);
-    button.replaceChildren(icon(held ? "check" : "basket"));
-  };
-  show();
-  basket.onChange(button, show);
+  showKept(button, hit);
   return button;
 }
+
+function showKept(button, hit) {
+  const held = basket.holds(hit);
+  button.setAttribute("aria-pressed", held);
+  button.replaceChildren(icon(held ? "check" : "basket"));
+}
+
+/** Show again whether the hit of a card is in the basket. */
+export const refresh = (item) => showKept(item.querySelector(".keep"), item.hit);

@@ -8,14 +8,15 @@ const LEAST_RANGE = 0.15;
 /** Return the curve of `{times, scores, spans, duration}`; `seek(t)` is called with seconds. */
 export function curveOf({ times, scores, spans, duration }, seek) {
   const x = (t) => (t / duration) * WIDTH;
-  const low = Math.min(...scores), range = Math.max(Math.max(...scores) - low, LEAST_RANGE);
-  const y = (score) => HEIGHT - 6 - ((score - low) / range) * (HEIGHT - 14);
-  const line = times.map((t, i) => `${x(t).toFixed(1)},${y(scores[i]).toFixed(1)}`).join(" ");
+  const [low, high] = [Math.min(...scores), Math.max(...scores)], range = Math.max(high - low, LEAST_RANGE);
+  const y = (score) => HEIGHT / 2 - ((score - (low + high) / 2) / range) * (HEIGHT - 24);
+  const point = (t, score) => `${x(t).toFixed(1)},${y(score).toFixed(1)}`;
+  const line = [point(0, scores[0]), ...times.map((t, i) => point(t, scores[i])), point(duration, scores.at(-1))].join(" ");
   const rect = (name, height) => svg("rect", { class: name, y: 0, height });
   const hit = rect("now", HEIGHT), head = svg("line", { class: "head", y1: 0, y2: HEIGHT });
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
     hit, ...spans.map((span) => place(rect("fits", 7), x(span.start), x(span.end))),
-    svg("polygon", { points: `${x(times[0])},${HEIGHT} ${line} ${x(times.at(-1))},${HEIGHT}` }),
+    svg("polygon", { points: `0,${HEIGHT} ${line} ${WIDTH},${HEIGHT}` }),
     svg("polyline", { points: line }), head);
   const slider = el("div", {
     class: "curve", role: "slider", tabindex: "0", "aria-label": "Score along the video", "aria-valuemin": "0",

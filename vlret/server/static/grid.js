@@ -1,12 +1,13 @@
 // The grid of hits: one Tab stop, arrows move inside it.
 
-import { card } from "./card.js";
+import * as basket from "./basket.js";
+import { card, refresh } from "./card.js";
 import { byId } from "./dom.js";
 import { key } from "./state.js";
 
 const list = byId("hits");
 
-export const cards = () => [...list.children];
+const cards = () => [...list.children];
 
 /** Show hits, best first; the focus stays on the same hit, or goes to the first one. */
 export function show(hits) {
@@ -16,6 +17,8 @@ export function show(hits) {
   makeCurrent(list.firstChild);
   if (before) focus(cards().find((item) => key(item.hit) === key(before.hit)) ?? list.firstChild);
 }
+
+basket.onChange(() => cards().forEach(refresh));
 
 /** Only the buttons of the current card are reached by Tab. */
 function makeCurrent(item) {

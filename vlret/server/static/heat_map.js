@@ -21,5 +21,8 @@ function pictures(hit, query) {
   const heat = el("img", { alt: `The part of the picture that answers ${query}`, class: "overlay", src: heatMapUrl(hit, query) });
   heat.addEventListener("load", () => { words.textContent = ""; });
   heat.addEventListener("error", () => { words.textContent = "There is no heat map for this hit."; });
-  return el("div", { class: "heat" }, el("img", { src: hit.thumbnail, alt: "" }), heat, words);
+  const picture = el("img", { src: hit.thumbnail, alt: "" });
+  const frame = el("div", {}, picture, heat);
+  picture.addEventListener("load", () => frame.style.setProperty("--shape", picture.naturalWidth / picture.naturalHeight));
+  return el("div", { class: "heat" }, frame, words);
 }

@@ -45,7 +45,7 @@ export function show(given, all) {
 async function fill(shown) {
   const file = shown.gone ? shown : await api.clip(shown.index, shown.clip_id).catch((error) => ({ told: error.message }));
   if (hit !== shown) return;
-  hit = { ...file, ...hit, file: file.file, play: file.play };
+  hit = { ...file, ...hit, file: file.file };
   dialog.querySelector(".stage").replaceWith(stage(file.told));
   dialog.append(editing(), facts(hit));
   drawCurve();
@@ -144,12 +144,15 @@ export function setPoint(name, t = played?.time()) {
 }
 
 function keep() {
-  const button = el("button", { type: "button", class: "strong", click: keepHit });
-  const words = () => { button.textContent = hit && basket.holds(hit) ? "Take out of the basket" : "Add to the basket"; };
-  words();
-  basket.onChange(button, words);
-  return button;
+  return el("button", { type: "button", class: "strong keep", click: keepHit }, keptWords());
 }
+
+const keptWords = () => (basket.holds(hit) ? "Take out of the basket" : "Add to the basket");
+
+basket.onChange(() => {
+  const button = dialog.querySelector(".keep");
+  if (button) button.textContent = keptWords();
+});
 
 export const keepHit = () => basket.toggle({ ...hit, ...points });
 export const like = () => judge("like", hit);

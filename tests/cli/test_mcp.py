@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
@@ -57,8 +58,9 @@ def test_the_configuration_starts_this_program_from_anywhere(index):
     assert entry["args"][2:] == ["mcp", str(index)]
 
 
-def test_errors_are_one_line(tmp_path):
-    run = vlret("mcp", tmp_path)
+@pytest.mark.parametrize("options", [[], ["--config"]])
+def test_errors_are_one_line(tmp_path, options):
+    run = vlret("mcp", tmp_path, *options)
     assert (run.code, run.out, len(run.err.splitlines())) == (1, "", 1)
     assert "holds no index" in run.err
 

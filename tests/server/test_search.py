@@ -111,6 +111,7 @@ def test_an_upload_that_cannot_be_read_is_refused_without_its_place(client):
         ({"query": " "}, (400, "empty_query")),
         ({"query": "red", "k": 0}, (422, "bad_request")),
         ({"query": "red", "page": 10**6}, (422, "bad_request")),
+        ({"query": "red", "k": 500, "page": 21}, (422, "bad_request")),
         ({"query": "red", "unknown": 1}, (422, "bad_request")),
         ({"query": "x" * 2001}, (422, "bad_request")),
         ({"query": "red", "index": "other"}, (404, "no_such_index")),

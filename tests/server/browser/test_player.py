@@ -45,7 +45,7 @@ def test_a_click_on_the_curve_seeks(visit, name):
 
 def test_in_and_out_points_go_into_the_basket(visit):
     page = opened(visit, "holiday.mp4")
-    page.get_by_role("slider").wait_for()
+    page.get_by_role("slider", name="Score along the video").wait_for()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("i")

@@ -57,6 +57,12 @@ def test_probability_and_score_are_shown(visit):
     first = page.locator(".hit").first
     assert first.locator(".facts strong").inner_text().endswith("%")
     assert 0 < float(first.locator(".facts span").inner_text()) < 1
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("slider", name="Probability at least").fill("5")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**least=5*")
+    assert 0 < len(hits(page)) < 9
+    assert all(int(words[:-1]) >= 5 for words in page.locator(".facts strong").all_inner_texts())
 
 
 def test_markup_in_a_name_is_text(visit):

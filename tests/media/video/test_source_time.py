@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tests.media.make import H264, ffmpeg, sequential, video
 from tests.media.mp4_boxes import add_track, rtmd_sample, tmcd_entry
 from vlret.media.open_media import open_media
+from vlret.media.video import source_time as module
 from vlret.media.video.source_time import SourceTime, source_time
 
 NTSC = Fraction(30000, 1001)
@@ -22,9 +25,11 @@ def read(path: Path) -> SourceTime:
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "avi", "ts"])
-@pytest.mark.parametrize("rate", [FILM, 24, 25, NTSC, 30, 50, 2 * NTSC, 60, 10, Fraction(25, 2)])
+@pytest.mark.parametrize(
+    "rate", [FILM, 24, 25, NTSC, 30, 50, 2 * NTSC, 60, 10, Fraction(25, 2), NTSC / 2, Fraction(179, 6)]
+)
 def test_the_exact_rate_of_a_constant_one(tmp_path, suffix, rate):
-    if suffix == "ts" and rate in (10, Fraction(25, 2)):
+    if suffix == "ts" and rate < 24:
         pytest.skip("x264 in MPEG-TS has no such rate")
     time = read(video(tmp_path / f"a.{suffix}", *H264, "-bf", 0, rate=rate, n=120))
     assert (time.rate, time.is_constant, time.n_frames, time.start, time.origin) == (rate, True, 120, 0, "")
@@ -75,6 +80,22 @@ def test_a_variable_rate_is_put_on_a_constant_grid(tmp_path):
     assert time.span(1.0, 1.5) == (25, 38), "within the picture that stays"
     assert time.span(0.36, 2.4) == (9, 60)
     assert time.span(2.4, 2.6) == (60, 65)
+
+
+def test_a_file_that_states_another_rate():
+    """Some Matroska files state 1000 frames a second, or twice as many as there are."""
+    stream = SimpleNamespace(average_rate=Fraction(1000), base_rate=Fraction(60))
+    starts = np.round(np.arange(30) / 30, 3)
+    assert module._constant_rate(starts, stream) == 30
+
+
+def test_one_lost_frame_is_a_variable_rate(tmp_path):
+    """At 29.27 frames a second each frame would be the nearest to a point of its own, too."""
+    clock = ("-vf", r"settb=1/90000,setpts=if(lt(N\,20)\,N/30\,(N+1)/30)/TB", "-fps_mode", "vfr")
+    path = video(tmp_path / "a.mp4", *clock, "-enc_time_base", "1/90000", *H264, rate=30, n=40)
+    time = read(path)
+    assert (time.rate, time.is_constant) == (30, False)
+    assert time.span(0.6, 0.8) == (18, 24)
 
 
 def test_a_jitter_below_half_a_frame_is_a_constant_rate(tmp_path):

@@ -56,6 +56,12 @@ def test_the_label_of_a_file_of_another_rate_says_the_same_time(tmp_path, shots,
     assert "film.mov has 23.976 frames a second, the timeline 29.97" in caplog.text
 
 
+def test_a_second_of_thirty_frames_in_a_timeline_of_29_97_keeps_its_speed(shots):
+    clips = [ExportClip(shots["plain"], 0, 2.002)] * 2 + [ExportClip(shots["phone"], 0, 2)]
+    text = write_export(clips, "edl", "x").decode()
+    assert "16:37:10;02 16:37:12;02 01:00:04:00 01:00:06:00" in text
+
+
 def test_reels_of_names_that_begin_alike_are_different(tmp_path, shots):
     import shutil
 

@@ -97,20 +97,24 @@ def source_time(video: Video) -> SourceTime:
 
 
 def _constant_rate(starts: NDArray[np.float64], stream: VideoStream) -> Fraction | None:
-    """Return the rate at which each frame is the nearest to a point of its own; None if there is none."""
-    for rate in _candidates(starts, stream):
-        if np.abs(starts * float(rate) - np.arange(len(starts))).max() < 0.5:
-            return rate
-    return None
+    """Return the rate at which each frame is the nearest to a point of its own; None if there is none.
 
-
-def _candidates(starts: NDArray[np.float64], stream: VideoStream) -> list[Fraction]:
-    """Return the rates that the file may mean by those that it states, the likeliest first."""
+    Frames of a known rate may jitter; an unusual one has to fit well, or one lost frame would make any rate one.
+    """
     stated = [Fraction(rate) for rate in (stream.average_rate, stream.base_rate) if rate] or [_DEFAULT_RATE]
-    step_s = np.polyfit(np.arange(len(starts)), starts, 1)[0] if len(starts) > 1 else 1 / stated[0]
-    near = [known for known in RATES if any(abs(known / rate - 1) < _NEAR for rate in stated)]
-    near.sort(key=lambda known: (known not in stated, abs(known - 1 / step_s)))
-    return near + [rate for rate in stated if (2 * rate).denominator == 1]  # 10 or 12.5, say
+    step_s = np.polyfit(np.arange(len(starts)), starts, 1)[0] if len(starts) > 1 else float(1 / stated[0])
+    measured = 1 / float(step_s)
+    said = [*map(float, stated), measured]
+    near = [known for known in RATES if any(abs(float(known) / rate - 1) < _NEAR for rate in said)]
+    near.sort(key=lambda known: (known not in stated, abs(known - measured)))
+    unusual = [Fraction(round(2 * measured), 2), Fraction(round(measured) * 1000, 1001), *stated]
+    fitting = [rate for rate in near if _misfit(starts, rate) < 0.5]
+    return next(iter([*fitting, *(rate for rate in unusual if rate and _misfit(starts, rate) < 0.1)]), None)
+
+
+def _misfit(starts: NDArray[np.float64], rate: Fraction) -> float:
+    """Return the largest distance of a frame from its point, in frames of `rate`."""
+    return float(np.abs(starts * float(rate) - np.arange(len(starts))).max())
 
 
 def _grid_rate(starts: NDArray[np.float64]) -> Fraction:

@@ -52,7 +52,7 @@ def _source_labels(event: Event, timeline: Timeline) -> tuple[str, str]:
         return _labels(0, event.length, base, drop_frame=False)
     first, own = round(time.start * time.rate) + event.first, round(time.rate)
     if own == base:
-        return _labels(first, event.after - event.first, base, time.drop_frame)
+        return _labels(first, event.length, base, time.drop_frame)
     drops = time.drop_frame and may_drop(base)
     hours, minutes, seconds, frames = map(int, re.split("[:;]", label_of(first, own, time.drop_frame)))
     return _labels(

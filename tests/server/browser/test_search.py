@@ -174,3 +174,13 @@ def test_a_dropped_picture_is_searched_with(visit):
     page.get_by_role("button", name="Remove: green.png").wait_for()
     assert len(hits(page)) > 5
     assert page.get_by_role("searchbox").input_value() == ""
+
+
+def test_a_server_that_is_gone_is_explained(visit):
+    page = visit("q=people")
+    hits(page)
+    page.route("**/api/search", lambda route: route.abort())
+    page.get_by_role("searchbox").fill("a cat")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").filter(has_text="The server does not answer.").wait_for()
+    visit.errors[:] = [error for error in visit.errors if "ERR_FAILED" not in error]

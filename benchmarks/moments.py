@@ -30,8 +30,7 @@ from vlret.models.base import Embedder
 from vlret.models.registry import load_model
 from vlret.reports.text_table import aligned
 from vlret.tasks.file_windows import AROUND_S
-from vlret.tasks.hit_moments import unrelated
-from vlret.tasks.moments import LEVEL, curve_of, moment_near
+from vlret.tasks.moments import LEVEL, baseline_of, curve_of, moment_near
 from vlret.types import Vectors
 
 LEVELS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8)
@@ -74,25 +73,25 @@ def find(
 ) -> list[Found]:
     """What each caption finds in its video: the best clip, and its moment with each level."""
     kept = kept_windows([video.path for video in videos], model, RATE_HZ, LENGTH_S, default_cache())
-    others = unrelated(index)
     found = []
     for video, windows in zip(videos, kept, strict=True):
         for event in video.annotations:
             for vector in model.embed_texts(event.texts):
                 (hit,) = index.search(vector[None], k=1, only=Filter(path=str(video.path)))[0]
                 window = (hit.start, hit.end)
-                cut = tuple(_moment(windows, vector, others, window, level) for level in levels)
+                baseline = baseline_of(index, vector)
+                cut = tuple(_moment(windows, vector, baseline, window, level) for level in levels)
                 found.append(Found((event.start_s, event.end_s or 0.0), window, cut, video.name))
     return found
 
 
-def _moment(windows: Windows, vector: Vectors, others: Vectors, window: Span, level: float) -> Span:
+def _moment(windows: Windows, vector: Vectors, baseline: float, window: Span, level: float) -> Span:
     start, end = window
     near = (windows.starts_s >= start - AROUND_S) & (windows.starts_s < end + AROUND_S)
     part = replace(
         windows, starts_s=windows.starts_s[near], ends_s=windows.ends_s[near], vectors=windows.vectors[near]
     )
-    moment = moment_near(curve_of(part, vector, others), start, end, level)
+    moment = moment_near(curve_of(part, vector, baseline), start, end, level)
     return (moment.start, moment.end) if moment else window
 
 

@@ -160,7 +160,7 @@ class Hit:
 
     `probability` is the calibrated probability that the hit is right, None where the model has no calibration;
     `copies` are the files that hold the same footage and were folded into this hit; `index` is the folder of the
-    hit's index.
+    hit's index; `more_clips` counts the clips of the same file that fit, too, where each file is one hit.
     """
 
     rank: int
@@ -172,6 +172,7 @@ class Hit:
     probability: float | None = None
     copies: tuple[str, ...] = ()
     index: str = ""
+    more_clips: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""

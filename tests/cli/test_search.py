@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.cli.conftest import paint_image, vlret
+from tests.cli.conftest import paint_image, paint_video, vlret
 from tests.conftest import ColourEmbedder
 from vlret.index.index import Index
 from vlret.tasks import searcher
@@ -35,7 +35,7 @@ def test_json_holds_the_hits_of_the_sentence(index, media):
     assert Index.open(index).resolve(clip_id) == Clip(media / "long.mp4", 0.0, 10.0)
     assert hits[0] == {
         "rank": 1, "path": str(media / "long.mp4"), "start": 0, "end": 10, "gone": False, "index": str(index),
-        "probability": None, "copies": [],
+        "probability": None, "copies": [], "more_clips": 0,
     }  # fmt: skip
     model = ColourEmbedder()
     green = (model.embed_texts(["red"]) @ model.embed_texts(["green"]).T).item()
@@ -71,13 +71,22 @@ def test_a_part_of_the_path_or_a_pattern_restricts_the_files(index, media, patte
     assert [hit["path"] for hit in hits] == [str(media / "blue <b>.png")]
 
 
-def test_further_clips_of_the_files_are_told(index):
-    assert (
-        vlret("search", index, "red").err == "vlret: 1 more clip in these files (see them with --all-clips)\n"
-    )
-    one = vlret("search", index, "red", "--only", "long.mp4")
-    assert one.err == "vlret: 1 more clip in this file (see them with --all-clips)\n"
-    assert vlret("search", index, "red", "--all-clips").err == ""
+def test_more_clips_that_fit_are_told_and_stand_on_a_timeline(models, tmp_path):
+    (tmp_path / "media").mkdir()
+    tour = tmp_path / "media" / "tour.mp4"
+    paint_video(tour, "red", "green", "red", seconds=10)
+    for number in range(3):
+        paint_image(tmp_path / "media" / f"{number}.png", "green")
+    folder = tmp_path / "index"
+    assert vlret("index", tmp_path / "media", "--out", folder, "--model", models / "colour").code == 0
+    run = vlret("search", folder, "red", "-k", 1)
+    assert run.out.endswith(f"{tour}  (1 more clip)\n")
+    assert run.err == "vlret: 1 more clip of these files fits, too (see them with --all-clips)\n"
+    assert vlret("search", folder, "red", "--json").json["hits"][0]["more_clips"] == 1
+    assert vlret("search", folder, "green", "--only", "png").err == ""
+    every = vlret("search", folder, "red", "--all-clips", "-k", 2)
+    assert every.out.splitlines()[2] == f"     0:00 {'#' * 20}{'-' * 20}{'#' * 20} 0:30  {tour}"
+    assert every.err == ""
 
 
 def test_paths_alone_stand_one_a_line_each_once(index, media):

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.server.conftest import TOKEN, error_of, open_files, search
-from vlret.server.run import BoundedHeads
+from vlret.server.run import BoundedProtocol
 from vlret.server.settings import Limits
 
 PATHS = ["../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "....//etc/passwd", "/etc/passwd",
@@ -113,7 +113,7 @@ def test_a_slow_body_is_cut_off(serve, refusals):
 
 
 def test_slow_heads_are_cut_off(serve, monkeypatch):
-    monkeypatch.setattr(BoundedHeads, "head_s", 0.5)
+    monkeypatch.setattr(BoundedProtocol, "head_s", 0.5)
     server = serve()
     assert works(server)
     links = [server.connect() for _ in range(40)]
@@ -139,12 +139,34 @@ def test_slow_heads_are_cut_off(serve, monkeypatch):
 
 
 def test_a_connection_stays_for_the_next_request(serve, monkeypatch):
-    monkeypatch.setattr(BoundedHeads, "head_s", 0.5)
+    monkeypatch.setattr(BoundedProtocol, "head_s", 0.5)
     with httpx.Client() as session:
         server = serve()
         for _ in range(4):
             assert session.get(f"{server.address}/api/health").status_code == 200
             time.sleep(0.3)
+
+
+def test_who_does_not_read_an_answer_is_disconnected(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(BoundedProtocol, "stall_s", 0.5)
+    monkeypatch.setattr("vlret.server.app._STATIC", tmp_path)
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(60 << 20)
+    server = serve()
+    with server.connect() as link:
+        link.sendall(b"GET /static/large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        time.sleep(1.5)
+        assert works(server)
+        n_bytes = 0
+        try:
+            while part := link.recv(1 << 20):
+                n_bytes += len(part)
+        except ConnectionResetError:
+            pass
+    assert 0 < n_bytes < 60 << 20
+    with httpx.stream("GET", f"{server.address}/static/large") as answer:  # a slow reader reads all
+        sizes = [len(part) for _, part in zip(range(10**6), answer.iter_bytes(1 << 20), strict=False)]
+    assert sum(sizes) == 60 << 20
 
 
 def test_a_long_head_is_refused(serve):

@@ -36,7 +36,7 @@ def test_a_foreign_name_is_refused(client, host):
 
 
 def test_a_name_can_be_allowed(start):
-    client = start(hosts=("videos.example",))
+    client = start(hosts=("Videos.example",))
     headers = {"Host": "videos.example", "Origin": "https://videos.example"}
     assert client.post("/api/search", json=SEARCH, headers=headers).status_code == 200
     behind_proxy = {"Host": "127.0.0.1:8000", "Origin": "https://videos.example"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.index.synthetic import synthetic_index, unit_rows
 from vlret.index.windows import Windows
-from vlret.tasks.moments import Moment, ScoreCurve, curve_of, moment_near, moments
+from vlret.tasks.moments import Moment, ScoreCurve, baseline_of, curve_of, moment_near, moments
 
 
 def curve(*scores: float, baseline: float = 0.0) -> ScoreCurve:
@@ -56,10 +57,17 @@ def test_borders_lie_half_way_between_windows_and_at_the_ends_of_the_video():
     assert moments(curve(0.9)) == [Moment(0.0, 1.0, pytest.approx(0.9))]
 
 
-def test_a_curve_is_the_cosines_of_windows_beside_those_of_unrelated_clips():
+def test_a_curve_is_the_cosines_of_windows_beside_a_baseline():
     windows = Windows(np.array([0.0, 0.5]), np.array([2.0, 3.0]), np.eye(3, dtype=np.float32)[:2], 3.0)
-    others = np.float32([[0.1, 0, 0], [0.2, 0, 0], [0.4, 0, 0]])
-    found = curve_of(windows, np.float32([1, 0, 0]), others)
+    found = curve_of(windows, np.float32([1, 0, 0]), 0.2)
     assert (found.times_s.tolist(), found.scores.tolist()) == ([1.0, 1.75], [1.0, 0.0])
     assert (found.start, found.end) == (0.0, 3.0)
-    assert found.baseline == pytest.approx(0.2)
+    assert found.baseline == 0.2
+
+
+@pytest.mark.parametrize("n_clips", [1, 7, 2600])
+def test_the_baseline_is_the_median_over_clips_of_the_index(tmp_path, n_clips):
+    vectors = unit_rows(n_clips, 8)
+    index = synthetic_index(tmp_path, vectors)
+    scores = index.vectors()[:: 1 + n_clips // 1000] @ vectors[0]
+    assert baseline_of(index, vectors[0]) == pytest.approx(np.median(scores), abs=1e-5)

@@ -163,7 +163,7 @@ def search(
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:
-            search_output.show_hits(hits)
+            search_output.show_hits(hits, opened if all_clips else [])
     if hits.nothing_fits:
         output.say("nothing in this index fits well")
     if not hits:
@@ -171,4 +171,4 @@ def search(
             opened, page, only=only, exclude=exclude, where=where, least=min_probability
         )
     elif not (json or paths or null or all_clips):
-        search_output.say_more_clips(opened, hits)
+        search_output.say_more_clips(hits)

@@ -14,20 +14,23 @@ if TYPE_CHECKING:
     from vlret.types import Hits
 
 
-def show_hits(hits: Hits) -> None:
-    """Print one line per hit."""
+def show_hits(hits: Hits, indexes: Sequence[Index]) -> None:
+    """Print one line per hit; then one for each file of `indexes` with several hits: where in it they are."""
     from vlret.index.indexed_files import is_gone
     from vlret.reports.timecode import span
 
     for hit in hits:
-        gone = "  (file no longer exists)" if is_gone(hit.path) else ""
+        notes = [count_of(hit.more_clips, "more clip")] if hit.more_clips else []
+        notes += ["file no longer exists"] if is_gone(hit.path) else []
+        note = f"  ({', '.join(notes)})" if notes else ""
         known = "" if hit.probability is None else f"{hit.probability:>4.0%}  "
         output.show(
-            f"{hit.rank:>3}  {hit.score:6.3f}  {known}{span(hit.start, hit.end):<15}  {hit.path}{gone}"
+            f"{hit.rank:>3}  {hit.score:6.3f}  {known}{span(hit.start, hit.end):<15}  {hit.path}{note}"
         )
         if hit.copies:
             files = count_of(len(hit.copies), "file")
             output.show(f"{'':28} also in {files}: {', '.join(hit.copies)}")
+    _show_timelines(hits, indexes)
 
 
 def say_nothing_found(
@@ -47,17 +50,22 @@ def say_nothing_found(
         output.say(f"no file matches {given}: give a part of the path, or a pattern such as '*/2024/*'")
 
 
-def say_more_clips(indexes: Sequence[Index], hits: Hits) -> None:
-    """Say how many more clips the files of the hits have."""
-    paths = {hit.path for hit in hits}
-    rows = [index.rows()[["path", "start", "end"]] for index in indexes]
-    clips = {
-        clip for part in rows for clip in part[part["path"].isin(paths)].itertuples(index=False, name=None)
-    }
-    more = len(clips) - len(hits)
+def _show_timelines(hits: Hits, indexes: Sequence[Index]) -> None:
+    from vlret.reports.text_timeline import text_timeline
+
+    ends = {path: end for index in indexes for path, end in index.rows().groupby("path")["end"].max().items()}
+    for path in dict.fromkeys(hit.path for hit in hits):
+        spans = [(hit.start, hit.end) for hit in hits if hit.path == path]
+        if len(spans) > 1 and path in ends:
+            output.show(f"     {text_timeline(spans, ends[path])}  {path}")
+
+
+def say_more_clips(hits: Hits) -> None:
+    """Say how many more clips of the files of the hits fit."""
+    more = sum(hit.more_clips for hit in hits)
     if more:
-        files = "this file" if len(paths) == 1 else "these files"
-        output.say(f"{count_of(more, 'more clip')} in {files} (see them with --all-clips)")
+        verb = "fits" if more == 1 else "fit"
+        output.say(f"{count_of(more, 'more clip')} of these files {verb}, too (see them with --all-clips)")
 
 
 def write_search_page(page: Path, text: str, indexes: Sequence[Index], hits: Hits) -> None:

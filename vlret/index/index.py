@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from numbers import Integral
@@ -159,6 +159,10 @@ class Index:
     @cached_property
     def _stored_windows(self) -> StoredWindows:
         return StoredWindows(self._snapshot.store, self.manifest)
+
+    def clip_ids(self, paths: Collection[str] | None = None) -> Ids:
+        """The ids of the clips, int64 [n], ascending: of all, or of these files."""
+        return self._clip_ids if paths is None else self._clip_ids[self._snapshot.clips["path"].isin(paths)]
 
     @property
     def _clip_ids(self) -> Ids:

@@ -19,6 +19,7 @@ def hit_document(revision: Revision, hit: Hit, show_paths: bool) -> dict[str, An
         "rank": hit.rank, "score": hit.score, "probability": hit.probability,
         **clip_document(revision, hit.clip_id, hit.start, hit.end, show_paths),
         "copies": [path if show_paths else Path(path).name for path in hit.copies],
+        "more_clips": hit.more_clips,
     }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def clip_document(
         **(_on_disk(file, start) if show_paths else {}),
         "start": start, "end": end, "duration": file.duration if moving else None,
         "kind": "video" if moving else "image",
-        "copies": [], "more_clips": file.n_clips - 1, "gone": is_gone(path),
+        "copies": [], "more_clips": 0, "gone": is_gone(path),
         "thumbnail": f"{clip}/thumbnail.jpg{span}",
         "sprite": f"{clip}/sprite.jpg{span}" if moving else None,
         "play": f"{clip}/play.mp4{span}" if moving else None,

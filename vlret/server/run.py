@@ -36,20 +36,24 @@ def server_of(app: FastAPI, limits: Limits) -> uvicorn.Server:
     """The HTTP server of an application, not yet started."""
     return uvicorn.Server(
         uvicorn.Config(
-            app, http=BoundedHeads, ws="none", log_config=None, access_log=False, proxy_headers=False,
+            app, http=BoundedProtocol, ws="none", log_config=None, access_log=False, proxy_headers=False,
             server_header=False, h11_max_incomplete_event_size=_HEAD_BYTES,
             limit_concurrency=limits.connections, timeout_graceful_shutdown=_STOP_S,
         )
     )  # fmt: skip
 
 
-class BoundedHeads(H11Protocol):
-    """HTTP/1.1; a connection on which the head of a request does not arrive in time is closed."""
+class BoundedProtocol(H11Protocol):
+    """HTTP/1.1; a connection is closed on which the head of a request does not arrive, or an answer is not read."""
 
     head_s = 15.0
     """Seconds for the head of a request, from its first byte, or from the start of the connection."""
 
+    stall_s = 120.0
+    """Seconds in which nothing of an answer is read, as by a player that is paused: it asks for the rest later."""
+
     _head_timer: asyncio.TimerHandle | None = None
+    _stall_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head."""
@@ -69,13 +73,29 @@ class BoundedHeads(H11Protocol):
         if self.cycle is not before:
             self._stop_waiting()
 
+    def pause_writing(self) -> None:
+        """Wait for the client to read; what is left of the answer is dropped with the connection."""
+        super().pause_writing()
+        self._stall_timer = self.loop.call_later(self.stall_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on with the answer."""
+        self._stop_stalling()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self._stop_waiting()
+        self._stop_stalling()
         super().connection_lost(exc)
 
     def _wait(self) -> None:
         self._head_timer = self.loop.call_later(self.head_s, self.transport.close)
+
+    def _stop_stalling(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:

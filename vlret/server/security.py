@@ -62,8 +62,8 @@ class Security:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app, self._token = app, settings.token
-        self._named = frozenset(settings.hosts)
-        self._known = self._named | _LOOPBACK | {settings.host} | _own_names(settings.host)
+        self._named = frozenset(name.lower() for name in settings.hosts)
+        self._known = self._named | _LOOPBACK | {settings.host.lower()} | _own_names(settings.host)
         self._is_local = is_loopback(settings.host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,11 +9,9 @@ from vlret.index.index import Index
 from vlret.index.windows import Windows
 from vlret.models.base import Embedder
 from vlret.tasks.file_windows import windows_around
-from vlret.tasks.moments import curve_of, moment_near
+from vlret.tasks.moments import baseline_of, curve_of, moment_near
 from vlret.text import printable
 from vlret.types import Clip, Hit, Vectors
-
-_MOST_UNRELATED = 10_000
 
 
 def hits_as_moments(
@@ -27,28 +25,22 @@ def hits_as_moments(
     """
     clips = {hit: Clip.from_row(hit.path, hit.start, hit.end) for hit in hits if hit.end > hit.start}
     windows = windows_around(index, model, clips.values())
-    others = unrelated(index)
+    baseline = baseline_of(index, vector)
     found: list[Hit] = []
     failed: dict[str, str] = {}
     for hit in sorted(hits, key=lambda hit: hit.rank):
         near = windows[clips[hit]] if hit in clips else None
         if isinstance(near, str):
             failed[hit.path] = f"No moment of {printable(hit.path)}: {near}."
-        placed = _placed(hit, near, vector, others) if isinstance(near, Windows) else hit
+        placed = _placed(hit, near, vector, baseline) if isinstance(near, Windows) else hit
         if not any(_is_of(placed, better) for better in found):
             found.append(placed)
     order = {hit.rank: number for number, hit in enumerate(hits)}
     return sorted(found, key=lambda hit: order[hit.rank]), list(failed.values())
 
 
-def unrelated(index: Index) -> Vectors:
-    """The clips that scores are compared with, float32 [n, dim]: those of the index, at even distances."""
-    vectors = index.vectors()
-    return vectors[:: 1 + len(vectors) // _MOST_UNRELATED]
-
-
-def _placed(hit: Hit, windows: Windows, vector: Vectors, others: Vectors) -> Hit:
-    moment = moment_near(curve_of(windows, vector, others), hit.start, hit.end)
+def _placed(hit: Hit, windows: Windows, vector: Vectors, baseline: float) -> Hit:
+    moment = moment_near(curve_of(windows, vector, baseline), hit.start, hit.end)
     return replace(hit, start=moment.start, end=moment.end) if moment else hit
 
 

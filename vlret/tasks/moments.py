@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from vlret.index.filter import Filter
+from vlret.index.index import Index
 from vlret.types import Vectors
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.6
 """Chosen on dev videos: docs/moments.md."""
+_SAMPLE = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,11 +47,23 @@ class Moment:
     score: float
 
 
-def curve_of(windows: Windows, vector: Vectors, unrelated: Vectors) -> ScoreCurve:
-    """The curve of a query, float32 [dim], over the windows of a video; `unrelated` are clips, float32 [m, dim]."""
+def baseline_of(index: Index, vector: Vectors) -> float:
+    """The median cosine of a query, float32 [dim], and the clips of an index: of a thousand at even distances."""
+    ids = index.clip_ids()
+    sample = Filter(clip_ids=tuple(ids[:: 1 + len(ids) // _SAMPLE].tolist()))
+    hits = index.search(vector[None], k=len(ids), one_per_file=False, only=sample)[0]
+    return float(np.median([hit.score for hit in hits]))
+
+
+def level_of(baseline: float, peak: float, level: float = LEVEL) -> float:
+    """The cosine from which on something fits a query as what has the cosine `peak`."""
+    return baseline + level * (peak - baseline)
+
+
+def curve_of(windows: Windows, vector: Vectors, baseline: float) -> ScoreCurve:
+    """The curve of a query, float32 [dim], over the windows of a video."""
     times_s = (windows.starts_s + windows.ends_s) / 2
     start, end = float(windows.starts_s[0]), float(windows.ends_s[-1])
-    baseline = float(np.median(unrelated @ vector))
     return ScoreCurve(times_s, windows.vectors @ vector, start, end, baseline)
 
 
@@ -82,8 +97,9 @@ def moment_near(curve: ScoreCurve, start: float, end: float, level: float = LEVE
 
 def _gains(curve: ScoreCurve, peak: int, level: float) -> NDArray[np.float64]:
     """How far each score is above the level that belongs to a peak; what is higher than the peak counts as it does."""
-    heights = curve.scores.astype(np.float64) - curve.baseline
-    gains: NDArray[np.float64] = np.minimum(heights, heights[peak]) - level * heights[peak]
+    scores = curve.scores.astype(np.float64)
+    least = level_of(curve.baseline, scores[peak], level)
+    gains: NDArray[np.float64] = np.minimum(scores, scores[peak]) - least
     return gains
 
 

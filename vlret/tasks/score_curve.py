@@ -8,8 +8,7 @@ from vlret.index.windows import Windows
 from vlret.media.unreadable_error import UnreadableError
 from vlret.models.base import Embedder
 from vlret.tasks.file_windows import part_of, windows_in
-from vlret.tasks.hit_moments import unrelated
-from vlret.tasks.moments import ScoreCurve, curve_of
+from vlret.tasks.moments import ScoreCurve, baseline_of, curve_of
 from vlret.text import printable
 from vlret.types import Clip, Vectors
 
@@ -28,7 +27,7 @@ def score_curve(index: Index, model: Embedder | None, vector: Vectors, part: Cli
     windows = _stored(index, part) if model is None else windows_in(index, model, [part])[part]
     if isinstance(windows, str):
         raise UnreadableError(part.path, windows, "Check that it plays in a player.", code="media_unreadable")
-    return curve_of(windows, vector, unrelated(index))
+    return curve_of(windows, vector, baseline_of(index, vector))
 
 
 def _stored(index: Index, part: Clip) -> Windows | str:

@@ -20,6 +20,7 @@ from vlret.tasks.heat_map import heat_map
 from vlret.tasks.index_model import model_for_index, open_index
 from vlret.tasks.moment_query import with_moments
 from vlret.tasks.moments import ScoreCurve
+from vlret.tasks.more_clips import with_more_clips
 from vlret.tasks.order import candidates_for, check_sort, page_of, sort_hits, unmeasured_warning
 from vlret.tasks.probability import check_least, is_sentence, judge
 from vlret.tasks.query_vector import Query, Weighted, query_vector, sentences_of
@@ -135,6 +136,8 @@ class Searcher:
         nearest = nearest_folded if fold_copies else nearest_clips
         hits = nearest(index, vector, n_candidates, one_per_file, index.resolved(wanted))
         hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
+        if one_per_file:
+            hits = with_more_clips(index, vector, hits, calibration)
         hits, has_next = page_of(hits, k, page)
         hits = sort_hits(index, hits, sort)
         if wanted is not None and wanted.where and index.n_unmeasured:

@@ -131,3 +131,40 @@ def test_arrows_slash_enter_space_and_escape(visit):
     page.locator("#hits").focus()
     page.keyboard.press("?")
     page.get_by_role("heading", name="Keys").wait_for()
+
+
+def test_dates_are_understood(visit):
+    page = visit("q=people&from=2001-01-01&until=2001-12-31")
+    page.get_by_text("No hits.").wait_for()
+    assert page.get_by_label("Taken until").input_value() == "2001-12-31"
+
+
+def test_a_page_too_far_leads_back(visit):
+    page = visit("q=people&page=2")
+    page.get_by_text("No more hits.").wait_for()
+    page.get_by_role("button", name="Previous page").click()
+    assert len(hits(page)) > 5
+    assert page.get_by_role("button", name="Next page").count() == 0
+
+
+DROP = """async () => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 64;
+  const paint = canvas.getContext("2d");
+  paint.fillStyle = "green";
+  paint.fillRect(0, 0, 64, 64);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([blob], "green.png", { type: "image/png" }));
+  for (const type of ["dragover", "drop"])
+    document.body.dispatchEvent(new DragEvent(type, { dataTransfer: dropped, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_dropped_picture_is_searched_with(visit):
+    page = visit("q=people")
+    hits(page)
+    page.evaluate(DROP)
+    page.get_by_role("button", name="Remove: green.png").wait_for()
+    assert len(hits(page)) > 5
+    assert page.get_by_role("searchbox").input_value() == ""

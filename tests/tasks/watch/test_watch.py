@@ -269,3 +269,26 @@ def test_the_new_index_names_its_model_by_what_it_was_loaded_by(films, tmp_path,
     next(reports)
     reports.close()
     assert Index.open(tmp_path / "index").recipe.model == str(tmp_path / "mine")
+
+
+def test_a_reindex_meanwhile_changes_the_model_that_is_used(films, tmp_path, monkeypatch):
+    from vlret.tasks.reindex import reindex
+
+    build_index(films, tmp_path / "index", CircleEmbedder())
+    loaded = []
+
+    def model_for_index(index, *_):
+        loaded.append(index.card.name)
+        return CircleEmbedder(index.card.name)
+
+    monkeypatch.setattr(library_module, "model_for_index", model_for_index)
+    reports = watch(films, tmp_path / "index", settle_s=0.2, poll_s=0.1)
+    write_text_video(films / "new.mp4", 9)
+    assert next(reports).new == 1
+    reindex(tmp_path / "index", CircleEmbedder("other"))
+    write_text_video(films / "newer.mp4", 10)
+    assert next(reports).new == 1
+    reports.close()
+    assert loaded == ["circle", "other"]
+    assert Index.open(tmp_path / "index").card.name == "other"
+    assert len(names(tmp_path / "index")) == 5

@@ -35,7 +35,7 @@ function change(now) {
 }
 
 /** Open or close the basket. */
-export function toggleOpen(open = panel.hidden) {
+function toggleOpen(open = panel.hidden) {
   panel.hidden = !open;
   button.setAttribute("aria-expanded", open);
   document.body.classList.toggle("with-basket", open);

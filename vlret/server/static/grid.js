@@ -7,7 +7,7 @@ import { key } from "./state.js";
 
 const list = byId("hits");
 
-export const cards = () => [...list.children];
+const cards = () => [...list.children];
 
 /** Show hits, best first; the focus stays on the same hit, or goes to the first one. */
 export function show(hits) {

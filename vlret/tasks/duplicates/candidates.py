@@ -17,7 +17,7 @@ LEAST_COSINE = 0.6
 LEAST_CLIPS = 0.5
 """Share of the clips of the file with fewer of them that have a like one at the same shift."""
 _NEAREST = 10
-_BLOCK = 512
+_BLOCK = 128
 _UNLIKE = np.float32(-2)
 
 

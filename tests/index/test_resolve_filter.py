@@ -15,7 +15,6 @@ from vlret.index.backends.numpy_backend import NumpyBackend
 from vlret.index.filter import Filter
 from vlret.index.filter_columns import COLUMNS
 from vlret.index.index import Index
-from vlret.index.resolve_filter import resolved
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import FileRow
@@ -102,8 +101,9 @@ def test_back_ends_see_paths_and_clip_ids_alone(index: Index) -> None:
     Index(snapshot, backend).search(QUERY, 3, only=Filter(path="0", exclude="/1/", where="duration > 3"))
     assert seen
     assert {(only.path, only.exclude, only.where) for only in seen} == {(None, (), None)}
-    assert resolved(Filter(path="x"), snapshot) == Filter(path="x")
-    assert resolved(None, snapshot) is None
+    assert index.resolved(Filter(path="x")) == Filter(path="x")
+    assert index.resolved(None) is None
+    assert index.resolved(Filter(exclude="/")) == Filter(clip_ids=())
 
 
 def test_a_wrong_column_is_told_with_those_of_every_index(index: Index) -> None:

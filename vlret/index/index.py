@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.annotations import column_kinds
@@ -20,6 +21,7 @@ from vlret.index.backends.faiss_view import open_view, view_info
 from vlret.index.compact import CompactReport, compact_store
 from vlret.index.copies import Copies
 from vlret.index.filter import Filter
+from vlret.index.filter_table import filter_table
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
@@ -240,7 +242,11 @@ class Index:
         Raises:
             UsageError: its condition cannot be evaluated.
         """
-        return resolved(only, self._snapshot)
+        return resolved(only, self._snapshot.clips, lambda: self._filter_table)
+
+    @cached_property
+    def _filter_table(self) -> pa.Table:
+        return filter_table(self._snapshot)
 
     def _unit_queries(self, vectors: Vectors) -> Vectors:
         try:

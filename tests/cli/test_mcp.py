@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+import sys
 import time
 
+import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
@@ -56,7 +58,27 @@ def test_the_configuration_starts_this_program_from_anywhere(index):
     assert entry["args"][2:] == ["mcp", str(index)]
 
 
-def test_errors_are_one_line(tmp_path):
-    run = vlret("mcp", tmp_path)
+@pytest.mark.parametrize("options", [[], ["--config"]])
+def test_errors_are_one_line(tmp_path, options):
+    run = vlret("mcp", tmp_path, *options)
     assert (run.code, run.out, len(run.err.splitlines())) == (1, "", 1)
     assert "holds no index" in run.err
+
+
+def test_it_needs_no_package_of_the_web_service():
+    """`vlret[mcp]` does not bring them."""
+    script = (
+        "import sys, vlret.server.child, vlret.server.mcp.server\n"
+        "print([name for name in ('fastapi', 'prometheus_client', 'torch') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_without_its_package_one_line_says_what_to_install(index, monkeypatch):
+    monkeypatch.setattr("vlret.server.mcp.extra.find_spec", lambda _: None)
+    run = vlret("mcp", index)
+    assert (run.code, run.out, len(run.err.splitlines())) == (1, "", 1)
+    assert "pip install 'vlret[mcp]'" in run.err

@@ -241,6 +241,18 @@ def test_a_crowd_is_told_to_wait(start, refusals):
     assert search(client, query="red", k=1)["hits"]
 
 
+def test_uploads_at_once_are_bounded(start):
+    client = start(limits=Limits(uploads=0))
+    assert error_of(client.post("/api/search/upload", files={"file": ("a.png", b"")})) == (503, "busy")
+    assert search(client, query="red", k=1)["hits"]
+
+
+def test_uploads_one_after_the_other_are_not(start):
+    client = start(limits=Limits(uploads=1))
+    for _ in range(3):
+        assert client.post("/api/search/upload", files={"file": ("a.png", b"")}).status_code == 422
+
+
 def test_what_takes_too_long_is_given_up(start, refusals, monkeypatch):
     client = start()
     client.app.state.service.searches._limit_s = 0.1

@@ -43,9 +43,12 @@ def test_a_hit_says_where_it_is_and_how_to_see_it(client):
 
 
 def test_paths_are_told_on_request_only(start, media):
-    (hit,) = search(start(show_paths=True), query="red", k=1)["hits"]
-    assert hit["path"] == str(media / "long.mp4")
-    assert hit["player_command"] == f"mpv --start=0 '{media}/long.mp4'"
+    client = start(show_paths=True)
+    hit = search(client, query="blue", k=1, all_clips=True, only="long.mp4")["hits"][0]
+    clip = client.get(f"/api/indexes/painted/clips/{hit['clip_id']}").json()
+    for one in (hit, clip):
+        assert one["path"] == str(media / "long.mp4")
+        assert one["player_command"] == f"mpv --start=10 '{media}/long.mp4'"
 
 
 def test_pages_follow_each_other(client):
@@ -108,6 +111,7 @@ def test_an_upload_that_cannot_be_read_is_refused_without_its_place(client):
         ({"query": " "}, (400, "empty_query")),
         ({"query": "red", "k": 0}, (422, "bad_request")),
         ({"query": "red", "page": 10**6}, (422, "bad_request")),
+        ({"query": "red", "k": 500, "page": 21}, (422, "bad_request")),
         ({"query": "red", "unknown": 1}, (422, "bad_request")),
         ({"query": "x" * 2001}, (422, "bad_request")),
         ({"query": "red", "index": "other"}, (404, "no_such_index")),

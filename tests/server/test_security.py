@@ -133,3 +133,15 @@ def test_the_api_is_described_without_a_page_that_loads_from_elsewhere(client):
     for address in ("/docs", "/redoc"):
         assert client.get(address).status_code == 404
     assert HOST not in str(document)
+
+
+def test_every_answer_in_json_is_described(client):
+    paths = client.get("/api/openapi.json").json()["paths"]
+    schemas = {
+        path: answer["content"]["application/json"]["schema"]
+        for path, methods in paths.items()
+        for method in methods.values()
+        if "application/json" in (answer := method["responses"]["200"]).get("content", {})
+    }
+    assert len(schemas) == 11
+    assert all(schema.get("$ref", "").endswith("Reply") for schema in schemas.values()), schemas

@@ -13,6 +13,7 @@ from vlret.errors import ModelError
 from vlret.models.captioners.bank import SPACE
 from vlret.models.registry import load_model
 from vlret.parquet_file import parquet_bytes
+from vlret.tasks import calibration_file
 from vlret.tasks.calibration import Calibration, features, probability
 from vlret.tasks.calibration_file import CURVES, FILE, load_calibration, read_calibration, save_calibration
 
@@ -123,3 +124,8 @@ def test_vljepa_mini_comes_with_one_that_rises_with_the_cosine():
     assert (np.diff(rising) > 0).all()
     assert made.nothing_fits(query, 0.0, 100)
     assert not made.nothing_fits(query, 1.0, 100)
+
+
+def test_a_vl_jepa_without_the_file_has_none(monkeypatch):
+    monkeypatch.setattr(calibration_file, "FILE", "missing.parquet")
+    assert load_calibration(load_model("vljepa-mini")) is None

@@ -36,6 +36,7 @@ HINTS: dict[str, str] = {
     "no_index": "Build one with `vlret index SOURCE --out DIR`.",
     "no_media_directory": "Give their directory with --data.",
     "no_model": "Give --model NAME.",
+    "no_watchfiles": "Run: pip install 'vlret[watch]'. Or look every so many seconds instead: --poll 60.",
     "not_comparable": "Run both with the same protocol, or compare anyway with --force.",
     "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",

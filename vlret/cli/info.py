@@ -32,7 +32,7 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
         "holds": f"{count_of(facts['clips'], 'clip')} of {count_of(facts['files'], 'file')}; "
         f"{count_of(facts['skipped_files'], 'file')} skipped",
         "on disk": f"{output.size(facts['bytes'])} in {count_of(facts['shards'], 'shard')}; "
-        f"{count_of(facts['dropped_clips'], 'clip')} dropped",
+        f"{count_of(facts['dropped_clips'], 'clip')} dropped{'; moments stored' if facts['moments'] else ''}",
         "files in": printable(", ".join(facts["roots"])),
         "model": model,
         "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames per clip at {recipe['sampling']}, "

@@ -41,6 +41,10 @@ def mcp(
 
 def _config(indexes: list[Path], model: str | None, device: str) -> dict[str, object]:
     """The entry that starts this server, whatever the directory and PATH of the client."""
+    from vlret.index.store import Store
+
+    for index in indexes:
+        Store(index).read_manifest()  # an error where there is no index
     options = [*(["--model", model] if model else []), *(["--device", device] if device != "auto" else [])]
     folders = [str(index.absolute()) for index in indexes]
     command = {"command": sys.executable, "args": ["-m", "vlret", "mcp", *folders, *options]}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Text = Annotated[str, Field(max_length=2000)]
 Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 ClipId = Annotated[int, Field(ge=0, lt=2**63)]
+
+MOST_HITS = 10_000
+"""Hits that pages can lead to."""
 
 
 class Body(BaseModel):
@@ -49,6 +52,12 @@ class SearchBody(Body):
     sort: Literal["score", "time", "path"] = "score"
     min_probability: float | None = Field(default=None, ge=0, le=1)
     moments: bool = False
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> Self:
+        if self.k * self.page > MOST_HITS:
+            raise ValueError(f"k x page should be at most {MOST_HITS}")
+        return self
 
 
 class LabelBody(Body):

@@ -14,10 +14,10 @@ from vlret.server.settings import Limits
 
 
 class BodyLimits:
-    """Refuses bodies that are too large (413) or do not arrive in time (408)."""
+    """Refuses bodies that are too large (413) or do not arrive in time (408), and too many uploads at once (503)."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
-        self._app, self._limits = app, limits
+        self._app, self._limits, self._n_uploads = app, limits, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request, or let it through."""
@@ -26,13 +26,24 @@ class BodyLimits:
             return
         is_upload = scope["path"].endswith("/upload")
         most = self._limits.upload_bytes if is_upload else self._limits.json_bytes
+        try:
+            self._check(scope, most, is_upload)
+        except RequestError as error:
+            await answer_error(error)(scope, receive, send)
+            return
+        self._n_uploads += is_upload
+        try:
+            await self._app(scope, _Body(receive, most, self._limits.body_s), send)
+        finally:
+            self._n_uploads -= is_upload
+
+    def _check(self, scope: Scope, most: int, is_upload: bool) -> None:
         stated = Headers(scope=scope).get("content-length", "0")
         if stated.isdecimal() and int(stated) > most:
-            await answer_error(RequestError(_too_large(most), status=413, code="body_too_large"))(
-                scope, receive, send
-            )
-            return
-        await self._app(scope, _Body(receive, most, self._limits.body_s), send)
+            raise RequestError(_too_large(most), status=413, code="body_too_large")
+        if is_upload and self._n_uploads >= self._limits.uploads:
+            message = f"{self._n_uploads} uploads are under way."
+            raise RequestError(message, "Try again in a moment.", status=503, code="busy")
 
 
 class _Body:

@@ -19,6 +19,7 @@ class Limits:
 
     Attributes:
         json_bytes, upload_bytes: size of a body; an upload is an image or clip that is searched for.
+        uploads: at once; more are refused.
         body_s: a whole body must arrive within this time.
         request_s: a request is answered within this time.
         media_s: a child process that decodes for one picture, clip or upload is killed after this time.
@@ -30,6 +31,7 @@ class Limits:
 
     json_bytes: int = 1 << 20
     upload_bytes: int = 64 << 20
+    uploads: int = 16
     body_s: float = 30.0
     request_s: float = 60.0
     media_s: float = 45.0

@@ -45,7 +45,7 @@ def test_a_click_on_the_curve_seeks(visit, name):
 
 def test_in_and_out_points_go_into_the_basket(visit):
     page = opened(visit, "holiday.mp4")
-    page.get_by_role("slider").wait_for()
+    page.get_by_role("slider", name="Score along the video").wait_for()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("i")
@@ -79,3 +79,14 @@ def test_the_next_hit(visit):
     page.get_by_role("heading", name=names[1]).wait_for()
     page.get_by_role("button", name="Previous hit").click()
     page.get_by_role("heading", name=names[0]).wait_for()
+
+
+def test_a_file_that_the_browser_fails_on_is_played_as_a_part(visit):
+    page = visit("q=people+cross+a+square&only=holiday", reduced_motion="reduce")
+    hits(page)
+    page.route("**/media/*/file", lambda route: route.abort())
+    hit(page, "holiday.mp4").locator(".open").click()
+    page.wait_for_function(READY)
+    assert page.locator("#player video").evaluate("video => video.currentTime") == 0
+    assert page.evaluate(SHOWN_SECOND) == pytest.approx(10, abs=0.35)
+    visit.errors[:] = [error for error in visit.errors if "ERR_FAILED" not in error]

@@ -57,6 +57,12 @@ def test_probability_and_score_are_shown(visit):
     first = page.locator(".hit").first
     assert first.locator(".facts strong").inner_text().endswith("%")
     assert 0 < float(first.locator(".facts span").inner_text()) < 1
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("slider", name="Probability at least").fill("5")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**least=5*")
+    assert 0 < len(hits(page)) < 9
+    assert all(int(words[:-1]) >= 5 for words in page.locator(".facts strong").all_inner_texts())
 
 
 def test_markup_in_a_name_is_text(visit):
@@ -168,3 +174,13 @@ def test_a_dropped_picture_is_searched_with(visit):
     page.get_by_role("button", name="Remove: green.png").wait_for()
     assert len(hits(page)) > 5
     assert page.get_by_role("searchbox").input_value() == ""
+
+
+def test_a_server_that_is_gone_is_explained(visit):
+    page = visit("q=people")
+    hits(page)
+    page.route("**/api/search", lambda route: route.abort())
+    page.get_by_role("searchbox").fill("a cat")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").filter(has_text="The server does not answer.").wait_for()
+    visit.errors[:] = [error for error in visit.errors if "ERR_FAILED" not in error]

@@ -83,7 +83,7 @@ def test_polling_returns_after_its_time_and_needs_no_package(tmp_path, monkeypat
         assert 0.3 <= waited(changes) < 5
     with pytest.raises(MissingExtraError) as caught:
         Changes([tmp_path])
-    assert caught.value.code == "missing_package"
+    assert caught.value.code == "no_watchfiles"
 
 
 def test_a_network_drive_is_polled_beside_one_with_events(tmp_path, monkeypatch):

@@ -11,13 +11,14 @@ from vlret.server.hits import clip_document, media_document
 from vlret.server.library import Revision
 from vlret.server.media import probed, span_of
 from vlret.server.media_files import MediaFile
+from vlret.server.replies import ClipMediaReply, IndexesReply, MediaReply
 from vlret.server.routes.service_of import TheService
 from vlret.server.service import Service
 
 router = APIRouter(prefix="/api/indexes")
 
 
-@router.get("")
+@router.get("", response_model=IndexesReply)
 async def indexes(service: TheService) -> dict[str, Any]:
     """The indexes that can be searched."""
     await service.searches.run(service.library.refresh)
@@ -29,14 +30,14 @@ async def indexes(service: TheService) -> dict[str, Any]:
     }
 
 
-@router.get("/{index_id}/clips/{clip_id}")
+@router.get("/{index_id}/clips/{clip_id}", response_model=ClipMediaReply, response_model_exclude_unset=True)
 async def clip(service: TheService, index_id: str, clip_id: int) -> dict[str, Any]:
     """A clip, and what is known of its file."""
     revision = service.library.get(index_id)
     return await service.media.run(_clip, service, revision, clip_id)
 
 
-@router.get("/{index_id}/media/{media_id}")
+@router.get("/{index_id}/media/{media_id}", response_model=MediaReply, response_model_exclude_unset=True)
 async def media(service: TheService, index_id: str, media_id: str) -> dict[str, Any]:
     """A media file, and what is known of it."""
     revision = service.library.get(index_id)
@@ -57,7 +58,7 @@ def _clip(service: Service, revision: Revision, clip_id: int) -> dict[str, Any]:
     document = clip_document(
         revision, clip_id, span.clip.start, span.clip.row_end, service.settings.show_paths
     )
-    return {**document, **known}
+    return {**known, **document, "file": known["file"]}
 
 
 def _media(service: Service, revision: Revision, file: MediaFile) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def _require_watchfiles() -> None:
     except ImportError as error:
         raise MissingExtraError(
             "Events of changed files need the package watchfiles.",
-            "Install it: pip install 'vlret[watch]'. Or look every so many seconds instead (poll_s=60).",
-            code="missing_package",
+            "Run: pip install 'vlret[watch]'. Or look every so many seconds instead (poll_s=60).",
+            code="no_watchfiles",
             package="watchfiles",
         ) from error

@@ -63,7 +63,6 @@ _CLASSES = {
     "COLUMN_REF", "CONSTANT", "PARAMETER", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN", "CASE", "CAST",
     "FUNCTION", "TYPE",
 }  # fmt: skip
-_SCHEMAS = ("", "main")  # DuckDB 1 makes EXTRACT(...) a call of main.date_part
 _HINT = "Write a condition such as: duration > 5 and path like '%beach%'."
 
 
@@ -186,7 +185,7 @@ def _check(tree: Any, condition: str, columns: Collection[str]) -> None:
 
 def _check_function(node: dict[str, Any], condition: str) -> None:
     name = node["function_name"]
-    if node["schema"] not in _SCHEMAS or node["catalog"] or name.lower() not in (*FUNCTIONS, *_OPERATORS):
+    if node["schema"] or node["catalog"] or name.lower() not in (*FUNCTIONS, *_OPERATORS):
         named = ".".join(filter(None, (node["catalog"], node["schema"], name)))
         hint = f"Allowed functions: {', '.join(FUNCTIONS)}."
         raise _bad_condition(condition, f"calls {printable(named)}, which is not allowed", hint)
@@ -194,15 +193,12 @@ def _check_function(node: dict[str, Any], condition: str) -> None:
 
 def _check_pattern(node: dict[str, Any], condition: str) -> None:
     """A regular expression out of a column would be compiled for every row."""
-    arguments = node.get("arguments") or node.get("children")  # DuckDB 2, and 1
-    if any(inner.get("class") == "COLUMN_REF" for inner in _nodes((arguments or [])[1:])):
+    if any(inner.get("class") == "COLUMN_REF" for inner in _nodes(node["arguments"][1:])):
         raise _bad_condition(condition, "takes the pattern of regexp_matches from a column")
 
 
 def _check_type(node: dict[str, Any], condition: str) -> None:
-    name = (
-        node["type_expr"]["type_name"] if "type_expr" in node else node["cast_type"]["id"]
-    )  # DuckDB 2, and 1
+    name = node["type_expr"]["type_name"]
     if name.lower() not in _TYPES:
         raise _bad_condition(condition, f"casts to {printable(name)}, which is not allowed")
 

@@ -62,6 +62,10 @@ def oracle(condition: str) -> list[int]:
         ("width / 2 > 400 and duration % 2 = 1", None),
         ("duration > 5 /* why */ and true", "duration > 5"),
         ("taken > current_date + interval 3 days", "false"),
+        (
+            "cast('5' as int) = 5 and duration::text = '7.0' and (width::double + 0.5)::bigint > 0",
+            "duration = 7",
+        ),
         ("1) or (2 = 2", "true"),  # still one expression
         ("true) window w as (partition by (select max(size) from clips)", "true"),  # never bound
     ],
@@ -103,6 +107,9 @@ def test_values_are_bound_and_never_read_as_sql() -> None:
         "-- nothing", "/* open", "", "   ", "(", "true)", "'open", "select 1", "drop table clips", "copy clips to 'x'",
         "width = 'text'", "\ud800", "1 = 1 as x", "a := 1",
         "x" * (MOST_CHARACTERS + 1), "lower(" * 51 + "path" + ")" * 51 + " = 'x'", "path || path = path",
+        "length(path" + "::blob::bit::text" * 9 + ") > 0", "path::blob = path::blob", "[path]::varchar[] = []",
+        "path::int[] = []", "cast(path as struct(a int)) = path", "path::json = path", "path::enum('a') = 'a'",
+        "path::mytype = 1", "path" + "::text" * 51 + " = 'x'",
         "regexp_matches(path, path)", "regexp_matches(path, lower('x' || name))", "REGEXP_MATCHES('a', left(path, 3))",
     ],
 )  # fmt: skip

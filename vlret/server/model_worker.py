@@ -8,7 +8,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
-from vlret.errors import VlretError
 from vlret.models.base import Embedder
 from vlret.server.settings import Limits
 from vlret.server.workers import Workers
@@ -73,7 +72,8 @@ class ModelWorker:
         self._workers.check_queue()
         waiting = _Waiting(text, Future())
         self._waiting.append(waiting)
-        await self.run(self._embed_waiting)
+        while not waiting.result.done():  # more than one turn where many before it were given up
+            await self.run(self._embed_waiting)
         return waiting.result.result()
 
     def close(self) -> None:
@@ -88,15 +88,17 @@ class ModelWorker:
         return self._model
 
     def _embed_waiting(self, model: Embedder) -> None:
-        """Embed the oldest that wait. Each call takes one or more, so that each is done when its own call ends."""
+        """Embed the oldest that wait."""
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TEXTS))]
         if not batch:  # an earlier call took the one of this call
             return
         self._on_batch(len(batch))
         try:
             vectors = model.embed_texts([one.text for one in batch])
-            for one, vector in zip(batch, vectors, strict=True):
-                one.result.set_result((vector, text_warnings(model, one.text)))
-        except VlretError as error:
+            warnings = [text_warnings(model, one.text) for one in batch]
+        except Exception as error:  # noqa: BLE001 - raised where each is waited for
             for one in batch:
                 one.result.set_exception(error)
+        else:
+            for one, vector, found in zip(batch, vectors, warnings, strict=True):
+                one.result.set_result((vector, found))

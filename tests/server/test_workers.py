@@ -95,6 +95,46 @@ def test_a_batch_that_fails_fails_for_its_own():
     assert asyncio.run(run())[0] == pytest.approx(ColourEmbedder().embed_texts(["red"])[0])
 
 
+class Broken(Blocked):
+    """Has a bug, or not enough memory, where it embeds several texts."""
+
+    def embed_texts(self, texts):
+        found = super().embed_texts(texts)
+        if len(texts) > 1:
+            raise RuntimeError("out of memory")
+        return found
+
+
+@pytest.mark.timeout(20)
+def test_a_batch_that_ends_in_a_bug_blocks_nobody():
+    model = Broken()
+
+    async def run():
+        worker = ModelWorker(lambda: model, Limits())
+        tasks = [asyncio.create_task(worker.embed_text("red")) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        model.go.set()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        return [type(one) for one in found], await worker.embed_text("red")
+
+    assert asyncio.run(run())[0][1:] == [RuntimeError] * 3
+
+
+@pytest.mark.timeout(20)
+def test_texts_that_nobody_waits_for_any_more_are_forgotten():
+    def fail():
+        raise UsageError("no model")
+
+    async def run(load):
+        worker = ModelWorker(load, Limits(request_s=0.3))
+        tasks = [asyncio.create_task(worker.embed_text("red")) for _ in range(2 * MOST_TEXTS)]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return len(worker._waiting)
+
+    blocked = Blocked()
+    assert [asyncio.run(run(load)) for load in (fail, lambda: blocked)] == [0, 0]
+
+
 def test_a_failed_file_leaves_nothing_and_can_be_made_again(tmp_path: Path):
     cache = Cache(tmp_path / "cache", 1000)
     path = cache.path(("a",), ".jpg")

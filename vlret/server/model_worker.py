@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from vlret.errors import VlretError
 from vlret.models.base import Embedder
 from vlret.server.settings import Limits
 from vlret.server.workers import Workers
@@ -22,7 +23,7 @@ MOST_TEXTS = 64
 """Texts embedded at once."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     text: str
     result: Future[tuple[Vectors, list[str]]]
@@ -41,7 +42,7 @@ class ModelWorker:
     ) -> None:
         self._load, self._on_batch = load, on_batch
         self._workers = Workers("the model", 1, limits.queue, limits.request_s)
-        self._waiting: deque[_Waiting] = deque()
+        self._lock, self._waiting = threading.Lock(), deque[_Waiting]()
         self._model: Embedder | None = None
         self.is_calibrated = False
 
@@ -73,7 +74,11 @@ class ModelWorker:
         self._workers.check_queue()
         waiting = _Waiting(text, Future())
         self._waiting.append(waiting)
-        await self.run(self._embed_waiting)
+        try:
+            await self.run(lambda model: self._embed_waiting(model, waiting))
+        finally:
+            with self._lock, suppress(ValueError):  # it was embedded
+                self._waiting.remove(waiting)
         return waiting.result.result()
 
     def close(self) -> None:
@@ -87,16 +92,24 @@ class ModelWorker:
             self.is_calibrated = load_calibration(self._model) is not None
         return self._model
 
-    def _embed_waiting(self, model: Embedder) -> None:
-        """Embed the oldest that wait. Each call takes one or more, so that each is done when its own call ends."""
-        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TEXTS))]
-        if not batch:  # an earlier call took the one of this call
-            return
-        self._on_batch(len(batch))
-        try:
-            vectors = model.embed_texts([one.text for one in batch])
-            for one, vector in zip(batch, vectors, strict=True):
-                one.result.set_result((vector, text_warnings(model, one.text)))
-        except VlretError as error:
-            for one in batch:
-                one.result.set_exception(error)
+    def _embed_waiting(self, model: Embedder, own: _Waiting) -> None:
+        """Embed those that wait, oldest first, until `own` is done: an earlier call may have done it."""
+        while not own.result.done() and (batch := self._next_batch()):
+            self._on_batch(len(batch))
+            _embed(model, batch)
+
+    def _next_batch(self) -> list[_Waiting]:
+        with self._lock:
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TEXTS))]
+
+
+def _embed(model: Embedder, batch: list[_Waiting]) -> None:
+    try:
+        vectors = model.embed_texts([one.text for one in batch])
+        found = [(vector, text_warnings(model, one.text)) for one, vector in zip(batch, vectors, strict=True)]
+    except Exception as error:  # noqa: BLE001 - raised by the call of each
+        for one in batch:
+            one.result.set_exception(error)
+    else:
+        for one, result in zip(batch, found, strict=True):
+            one.result.set_result(result)

@@ -117,6 +117,15 @@ def test_trimmed_clips_as_webm(index, tmp_path):
     assert saved.read_bytes()[:4] == b"\x1aE\xdf\xa3"
 
 
+def test_a_trim_format_needs_trim(index):
+    run = vlret("search", index, "red", "--trim-format", "webm")
+    assert run.code == 2
+    assert (
+        run.err
+        == "vlret: error: --trim-format was given without --trim. Give the directory of the clips with --trim.\n"
+    )
+
+
 def test_an_unknown_form_of_trimmed_clips_is_refused(index, tmp_path):
     run = vlret("search", index, "red", "--trim", tmp_path, "--trim-format", "avi")
     assert (run.code, list(tmp_path.iterdir())) == (2, [])

@@ -303,8 +303,8 @@ def test_only_results_of_a_least_probability(index):
     document = vlret("search", index, "red", "--min-probability", 0.9, "--json").json
     assert [hit["rank"] for hit in document["hits"]] == [1]
     assert (document["min_probability"], document["nothing_fits"]) == (0.9, False)
-    run = vlret("search", index, "red", "--min-probability", 1)
-    assert run.err == "vlret: no result has a probability of 100% (--min-probability 1)\n"
+    run = vlret("search", index, "red", "--min-probability", 0.9999)
+    assert run.err == "vlret: no result has a probability of 0.9999 or more\n"
 
 
 @pytest.mark.usefixtures("calibrated")

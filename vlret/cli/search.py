@@ -99,7 +99,6 @@ def search(
     Example: vlret search indexes/videos a dog runs on the beach --not "snow^0.3" --html dog.html
     """
     from vlret.files import check_output
-    from vlret.reports.clip_form import find_form
     from vlret.tasks.query import split_words
     from vlret.tasks.query_vector import parse_weighted
     from vlret.tasks.search_document import search_document
@@ -112,7 +111,7 @@ def search(
     if html:
         check_output(html)
     exports.check_exports(export)
-    find_form(trim_format)
+    search_output.check_trim_format(trim_format, trim)
     folders, text = split_words(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
     with ManySearcher(folders, model, device) as searcher:

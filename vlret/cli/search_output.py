@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vlret.cli import exports, output
+from vlret.errors import UsageError
 from vlret.text import count_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def say_nothing_found(
     elif page > 1:
         output.say(f"no results on page {page}")
     elif least:
-        output.say(f"no result has a probability of {least:.0%} (--min-probability {least:g})")
+        output.say(f"no result has a probability of {least:g} or more")
     elif filters["where"] or filters["exclude"]:
         output.say(f"no clip fits {given}")
     else:
@@ -86,6 +87,16 @@ def export_hits(files: Sequence[Path] | None, text: str, hits: Hits) -> None:
     from vlret.reports.exports.clip import clips_of_hits
 
     exports.write_exports(files, clips_of_hits(hits, text), text)
+
+
+def check_trim_format(form: str, folder: Path | None) -> None:
+    """Refuse a form of clips that does not exist, and one that is not the default without a directory for them."""
+    from vlret.reports.clip_form import find_form
+
+    if find_form(form) is not find_form("mp4") and not folder:
+        raise UsageError(
+            "--trim-format was given without --trim.", "Give the directory of the clips with --trim."
+        )
 
 
 def save_clips(folder: Path, hits: Hits, form: str) -> None:

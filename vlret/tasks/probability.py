@@ -39,7 +39,7 @@ def check_least(least: float | None, calibration: Calibration | None) -> None:
         )
     if calibration is None:
         raise UsageError(
-            "A least probability was given, and the hits of this search have none.",
+            "A least probability was given, and the results of this search have none.",
             "Probabilities are known for one sentence, and for models that come with a calibration.",
             code="no_calibration",
         )

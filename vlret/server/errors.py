@@ -42,9 +42,7 @@ def add_error_handlers(app: FastAPI, hidden: Callable[[], Iterable[str]]) -> Non
 
     def of_vlret(_: Request, given: Exception) -> JSONResponse:
         error = cast(VlretError, given)
-        message, hint = error.message, error.hint
-        for folder in hidden():
-            message, hint = (_without(folder, text) for text in (message, hint))
+        message, hint = (without_folders(hidden(), text) for text in (error.message, error.hint))
         return ErrorAnswer(_status(error), error.code, message, hint)
 
     app.add_exception_handler(VlretError, of_vlret)
@@ -52,8 +50,11 @@ def add_error_handlers(app: FastAPI, hidden: Callable[[], Iterable[str]]) -> Non
     app.add_exception_handler(RequestValidationError, _of_body)
 
 
-def _without(folder: str, text: str) -> str:
-    return text.replace(f"{folder}/", "").replace(folder, PurePath(folder).name)
+def without_folders(folders: Iterable[str], text: str) -> str:
+    """A message without these folders."""
+    for folder in sorted(folders, key=len, reverse=True):  # one may be in another
+        text = text.replace(f"{folder}/", "").replace(folder, PurePath(folder).name)
+    return text
 
 
 def _status(error: VlretError) -> int:

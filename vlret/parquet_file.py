@@ -32,7 +32,7 @@ def read_parquet(
 ) -> pa.Table:
     """Some columns of a file that must have `n_rows` rows and the columns of `schema`, without nulls.
 
-    Columns of `optional` may hold nulls, or be missing: they are nulls then.
+    Columns of `optional` may hold nulls, or all of them be missing: they are nulls then.
 
     Raises:
         ValueError: it has other rows or columns, claims more memory than they can take, holds nulls or
@@ -41,6 +41,8 @@ def read_parquet(
     """
     claims = pq.ParquetFile(file)
     missing = set(optional) - set(claims.schema_arrow.names)
+    if missing and missing != set(optional):
+        raise ValueError(f"column {min(missing)} is missing")
     present = pa.schema([field for field in schema if field.name not in missing])
     _check_columns(claims.schema_arrow, present)
     _check_claims(claims.metadata, n_rows, present)
@@ -56,9 +58,23 @@ def read_parquet(
     for name in wanted.names:
         if table[name].null_count and name not in optional:
             raise ValueError(f"column {name} has empty values")
+        if name in optional and _n_nulls(claims.metadata, name) not in (None, table[name].null_count):
+            raise ValueError(f"column {name} has other empty values than it says")
     for name in missing.intersection(columns):
         table = table.append_column(schema.field(name), pa.nulls(n_rows, schema.field(name).type))
     return table.select(columns)
+
+
+def _n_nulls(metadata: pq.FileMetaData, name: str) -> int | None:
+    """How many values of a column are null by its statistics; None where there are none."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
+    found = [chunk.statistics for chunk in chunks if chunk.path_in_schema == name]
+    return (
+        sum(part.null_count for part in found)
+        if all(part and part.has_null_count for part in found)
+        else None
+    )
 
 
 def text_columns(schema: pa.Schema) -> list[str]:

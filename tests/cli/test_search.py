@@ -132,6 +132,20 @@ def test_moments_take_the_place_of_clips(index, media, tmp_path):
         assert sum(1 for _ in file.decode(video=0)) / 5 == pytest.approx(hit["end"] - hit["start"], abs=0.21)
 
 
+def test_stored_moments_need_no_media(models, tmp_path):
+    (tmp_path / "media").mkdir()
+    paint_video(tmp_path / "media" / "tour.mp4", "green", "red", "green", seconds=8)
+    folder = tmp_path / "index"
+    run = vlret("index", tmp_path / "media", "--out", folder, "--model", models / "colour", "--moments")
+    assert run.code == 0, run.err
+    assert "; moments stored" in vlret("info", folder).out
+    (tmp_path / "media" / "tour.mp4").unlink()
+    run = vlret("search", folder, "red", "--moments", "--json")
+    (hit,) = run.json["hits"]
+    assert (hit["start"], hit["end"]) == pytest.approx((8, 16), abs=0.5)
+    assert (run.err, hit["gone"]) == ("", True)
+
+
 def test_a_moment_of_a_file_is_a_query(index, media):
     hits = vlret("search", index, "long.mp4@0:15", "--only", "long", "--json").json["hits"]
     assert hits[0]["start"] == 10

@@ -146,3 +146,12 @@ def test_the_docs_name_every_column_and_function() -> None:
     assert tuple(re.findall(r'`"?(\w+)"?`', first_cells)) == COLUMNS
     listed = docs.partition("Functions that may be called: ")[2].partition(";")[0]
     assert tuple(re.findall(r"`(\w+)`", listed)) == FUNCTIONS
+
+
+def test_the_examples_of_the_docs_are_conditions(index: Index) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "filters.md").read_text()
+    block = docs.partition("ask for it with `taken is null`.")[2].split("```")[1]
+    conditions = [text for line in block.splitlines() for text in re.split(r"\s{3,}", line) if text]
+    assert len(conditions) == 8
+    for condition in conditions:
+        assert index.resolved(Filter(where=condition)) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import av
@@ -14,6 +15,7 @@ from PIL import Image
 
 from tests.conftest import COLOURS
 from tests.server.conftest import error_of, search
+from vlret.errors import MediaError
 from vlret.server.byte_ranges import MOST_BYTES
 from vlret.server.settings import Limits
 
@@ -189,6 +191,19 @@ def test_processes_end_with_the_service(start):
     client.__exit__(None, None, None)
     with pytest.raises(ProcessLookupError):
         os.kill(child.pid, 0)
+
+
+def test_a_service_that_ends_waits_for_no_decoder(start):
+    client = start(limits=Limits(decoders=1))
+    decoders, clips = client.app.state.service.decoders, _clip(client)
+    decoders.ask("probe", *clips)
+    os.kill(decoders._idle.queue[-1].pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(decoders.ask, "probe", *clips)
+        while not decoders._busy:
+            time.sleep(0.01)
+        client.__exit__(None, None, None)
+        assert isinstance(asked.exception(5), MediaError)
 
 
 def _clip(client):

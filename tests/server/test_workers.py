@@ -95,44 +95,34 @@ def test_a_batch_that_fails_fails_for_its_own():
     assert asyncio.run(run())[0] == pytest.approx(ColourEmbedder().embed_texts(["red"])[0])
 
 
-class Broken(Blocked):
-    """Has a bug, or not enough memory, where it embeds several texts."""
-
-    def embed_texts(self, texts):
-        found = super().embed_texts(texts)
-        if len(texts) > 1:
-            raise RuntimeError("out of memory")
-        return found
-
-
-@pytest.mark.timeout(20)
-def test_a_batch_that_ends_in_a_bug_blocks_nobody():
-    model = Broken()
+def test_a_bug_in_a_batch_reaches_all_that_wait_for_it():
+    model = Blocked()
+    model.embed_texts = lambda texts: model.go.wait(5) and 1 / 0
 
     async def run():
         worker = ModelWorker(lambda: model, Limits())
-        tasks = [asyncio.create_task(worker.embed_text("red")) for _ in range(4)]
-        await asyncio.sleep(0.1)
+        tasks = [asyncio.create_task(worker.embed_text("red")) for _ in range(5)]
+        await asyncio.sleep(0.05)
         model.go.set()
-        found = await asyncio.gather(*tasks, return_exceptions=True)
-        return [type(one) for one in found], await worker.embed_text("red")
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert asyncio.run(run())[0][1:] == [RuntimeError] * 3
+    assert [type(error) for error in asyncio.run(run())] == [ZeroDivisionError] * 5
 
 
-@pytest.mark.timeout(20)
-def test_texts_that_nobody_waits_for_any_more_are_forgotten():
-    def fail():
-        raise UsageError("no model")
+def test_texts_that_were_given_up_do_not_block_those_behind_them(monkeypatch):
+    monkeypatch.setattr("vlret.server.model_worker.MOST_TEXTS", 2)
+    model = Blocked()
 
-    async def run(load):
-        worker = ModelWorker(load, Limits(request_s=0.3))
-        tasks = [asyncio.create_task(worker.embed_text("red")) for _ in range(2 * MOST_TEXTS)]
-        await asyncio.gather(*tasks, return_exceptions=True)
-        return len(worker._waiting)
+    async def run():
+        worker = ModelWorker(lambda: model, Limits(request_s=0.1))
+        lost = [asyncio.create_task(worker.embed_text("red")) for _ in range(9)]
+        given_up = await asyncio.gather(*lost, return_exceptions=True)
+        model.go.set()
+        return given_up, await worker.embed_text("green")
 
-    blocked = Blocked()
-    assert [asyncio.run(run(load)) for load in (fail, lambda: blocked)] == [0, 0]
+    given_up, (vector, _) = asyncio.run(run())
+    assert {error.code for error in given_up} == {"too_slow"}
+    assert vector == pytest.approx(ColourEmbedder().embed_texts(["green"])[0])
 
 
 def test_a_failed_file_leaves_nothing_and_can_be_made_again(tmp_path: Path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from typing import Any
+from typing import Any, cast
 
 from vlret.errors import MediaError
 from vlret.media.pool.child_process import Child, ChildDied
@@ -21,6 +21,7 @@ class Decoders:
     def __init__(self, limits: Limits) -> None:
         self._limit_s = limits.media_s
         self._idle: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        self._busy: set[Child] = set()
         for _ in range(limits.decoders):
             self._idle.put(None)
 
@@ -35,20 +36,24 @@ class Decoders:
             child = (
                 child if child and child.is_running else Child(_MEMORY_BYTES, program="vlret.server.child")
             )
+            self._busy.add(child)
             place = {"path": str(clip.path.absolute()), "start": clip.start, "end": clip.end}
             child.send({"kind": kind, **place, **request})
             return self._answer(child, clip)
         except ChildDied as death:
             raise MediaError(f"{clip.path.name}: {death}.", code="decoder_died", reason=str(death)) from death
         finally:
+            self._busy.discard(cast(Child, child))
             self._idle.put(child)
 
     def close(self) -> None:
-        """Kill the processes that are idle now; the others end with this process."""
+        """Kill all processes; what waits for one of them fails."""
+        for child in list(self._busy):
+            child.kill()
         while not self._idle.empty():
-            child = self._idle.get()
-            if child is not None:
-                child.kill()
+            idle = self._idle.get()
+            if idle is not None:
+                idle.kill()
 
     def _answer(self, child: Child, clip: Clip) -> Message:
         deadline = time.monotonic() + self._limit_s

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,7 +21,7 @@ MOST_TEXTS = 64
 """Texts embedded at once."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Waiting:
     text: str
     result: Future[tuple[Vectors, list[str]]]
@@ -42,7 +40,7 @@ class ModelWorker:
     ) -> None:
         self._load, self._on_batch = load, on_batch
         self._workers = Workers("the model", 1, limits.queue, limits.request_s)
-        self._lock, self._waiting = threading.Lock(), deque[_Waiting]()
+        self._waiting: deque[_Waiting] = deque()
         self._model: Embedder | None = None
         self.is_calibrated = False
 
@@ -74,11 +72,8 @@ class ModelWorker:
         self._workers.check_queue()
         waiting = _Waiting(text, Future())
         self._waiting.append(waiting)
-        try:
-            await self.run(lambda model: self._embed_waiting(model, waiting))
-        finally:
-            with self._lock, suppress(ValueError):  # it was embedded
-                self._waiting.remove(waiting)
+        while not waiting.result.done():  # more than one turn where many before it were given up
+            await self.run(self._embed_waiting)
         return waiting.result.result()
 
     def close(self) -> None:
@@ -92,24 +87,18 @@ class ModelWorker:
             self.is_calibrated = load_calibration(self._model) is not None
         return self._model
 
-    def _embed_waiting(self, model: Embedder, own: _Waiting) -> None:
-        """Embed those that wait, oldest first, until `own` is done: an earlier call may have done it."""
-        while not own.result.done() and (batch := self._next_batch()):
-            self._on_batch(len(batch))
-            _embed(model, batch)
-
-    def _next_batch(self) -> list[_Waiting]:
-        with self._lock:
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TEXTS))]
-
-
-def _embed(model: Embedder, batch: list[_Waiting]) -> None:
-    try:
-        vectors = model.embed_texts([one.text for one in batch])
-        found = [(vector, text_warnings(model, one.text)) for one, vector in zip(batch, vectors, strict=True)]
-    except Exception as error:  # noqa: BLE001 - raised by the call of each
-        for one in batch:
-            one.result.set_exception(error)
-    else:
-        for one, result in zip(batch, found, strict=True):
-            one.result.set_result(result)
+    def _embed_waiting(self, model: Embedder) -> None:
+        """Embed the oldest that wait."""
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TEXTS))]
+        if not batch:  # an earlier call took the one of this call
+            return
+        self._on_batch(len(batch))
+        try:
+            vectors = model.embed_texts([one.text for one in batch])
+            warnings = [text_warnings(model, one.text) for one in batch]
+        except Exception as error:  # noqa: BLE001 - raised where each is waited for
+            for one in batch:
+                one.result.set_exception(error)
+        else:
+            for one, vector, found in zip(batch, vectors, warnings, strict=True):
+                one.result.set_result((vector, found))

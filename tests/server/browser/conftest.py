@@ -22,7 +22,7 @@ PARTS = (("skyscrapers_at_night.mp4", 7), ("earth_from_space.mp4", 3), ("people_
 WAIT_MS = 60_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def media(tmp_path_factory) -> Path:
     """Sample clips and photographs, holiday.mp4, and the same film as a tape.avi that no browser plays."""
     folder = tmp_path_factory.mktemp("media")
@@ -36,7 +36,7 @@ def media(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def index(media, tmp_path_factory) -> Path:
     """The index of the media; lost.jpg is deleted after it was indexed."""
     folder = tmp_path_factory.mktemp("indexes") / "trip"
@@ -57,13 +57,13 @@ def serving(index: Path, cache: Path, *options: str) -> Iterator[str]:
             process.terminate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(index, tmp_path_factory) -> Iterator[str]:
     with serving(index, tmp_path_factory.mktemp("cache")) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     chromium = shutil.which("chromium")
     if chromium is None:

@@ -66,4 +66,4 @@ def test_less_motion_means_no_sprite_and_no_autoplay(visit):
 def test_the_number_of_hits_is_announced(visit):
     page = visit("q=people&only=holiday")
     hits(page)
-    assert page.get_by_role("status").first.inner_text() == "1 hit"
+    assert page.locator("#status[role=status]").inner_text() == "1 hit"

@@ -176,6 +176,15 @@ def test_a_dropped_picture_is_searched_with(visit):
     assert page.get_by_role("searchbox").input_value() == ""
 
 
+def test_what_is_typed_while_the_page_loads_stays(visit, service):
+    page = visit()
+    page.route("**/api/indexes", lambda route: page.wait_for_timeout(500) or route.continue_())
+    page.goto(f"{service}/", wait_until="commit")
+    page.get_by_role("searchbox").fill("a cat")
+    page.get_by_text("can be searched").wait_for()
+    assert page.get_by_role("searchbox").input_value() == "a cat"
+
+
 def test_a_server_that_is_gone_is_explained(visit):
     page = visit("q=people")
     hits(page)

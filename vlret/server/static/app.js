@@ -15,10 +15,10 @@ const SEARCHING = "Searching…";
 const SLOW_MS = 1500;
 const EXAMPLES = ["people cross a square", "a city at night", "hands holding something"];
 
-let indexes = [], hits = [], request = "", running = null;
+let indexes = [], hits = [], query = "", request = "", running = null;
 
 async function update() {
-  byId("query").value = state.q;
+  if (state.q !== query) byId("query").value = query = state.q; // what is being typed stays
   byId("index").value = state.index;
   document.title = state.q ? `${state.q} – vlret` : "vlret";
   feedback.show();

@@ -20,7 +20,7 @@ export function curveOf({ times, scores, spans, duration }, seek) {
     svg("polyline", { points: line }), head);
   const slider = el("div", {
     class: "curve", role: "slider", tabindex: "0", "aria-label": "Score along the video", "aria-valuemin": "0",
-    "aria-valuemax": duration.toFixed(1) }, picture, el("output", { hidden: true }));
+    "aria-valuemax": duration.toFixed(1) }, picture, el("span", { class: "at", "aria-hidden": "true", hidden: true }));
   const at = (event) => {
     const box = slider.getBoundingClientRect();
     return Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1) * duration;
@@ -49,7 +49,7 @@ function place(rect, from, to) {
 const nearest = (times, t) => times.reduce((best, time, i) => (Math.abs(time - t) < Math.abs(times[best] - t) ? i : best), 0);
 
 function listen(slider, at, seek, scoreAt) {
-  const words = slider.querySelector("output");
+  const words = slider.querySelector(".at");
   slider.addEventListener("pointermove", (event) => {
     const t = at(event);
     words.textContent = `${timecode(t)} · ${scoreAt(t).toFixed(2)}`;

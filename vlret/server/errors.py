@@ -37,11 +37,18 @@ def answer_error(error: RequestError) -> ErrorAnswer:
     return ErrorAnswer(error.status, error.code, error.message, error.hint, headers={"Connection": "close"})
 
 
-def add_error_handlers(app: FastAPI, hidden: Callable[[], Iterable[str]]) -> None:
-    """Answer every error in one form; folders that `hidden` gives are left out of messages."""
+def add_error_handlers(
+    app: FastAPI, hidden: Callable[[], Iterable[str]], refresh: Callable[[], None]
+) -> None:
+    """Answer every error in one form; folders that `hidden` gives are left out of messages.
+
+    `refresh` is called where an index was compacted after it was opened: who asks again gets an answer.
+    """
 
     def of_vlret(_: Request, given: Exception) -> JSONResponse:
         error = cast(VlretError, given)
+        if error.code == "index_compacted":
+            refresh()
         message, hint = (without_folders(hidden(), text) for text in (error.message, error.hint))
         return ErrorAnswer(_status(error), error.code, message, hint)
 
@@ -62,6 +69,8 @@ def _status(error: VlretError) -> int:
         return error.status
     if error.code in _NOT_THERE:
         return 404
+    if error.code == "index_compacted":
+        return 503
     if isinstance(error, UsageError):
         return 400
     return 422 if isinstance(error, MediaError) else 500

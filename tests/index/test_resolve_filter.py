@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from tests.index.stand_in import media_info
 from tests.index.synthetic import ROOT, new_index, unit_rows
 from tests.refusal import refused
 from vlret.index.backends.numpy_backend import NumpyBackend
-from vlret.index.filter import Filter
+from vlret.index.filter import Filter, is_match
 from vlret.index.filter_columns import COLUMNS
 from vlret.index.index import Index
 from vlret.index.snapshot import Snapshot
@@ -155,3 +156,17 @@ def test_the_examples_of_the_docs_are_conditions(index: Index) -> None:
     assert len(conditions) == 8
     for condition in conditions:
         assert index.resolved(Filter(where=condition)) is not None
+
+
+def test_patterns_that_are_used_once_do_not_fill_the_memory():
+    def held_bytes(first: int) -> int:
+        for number in range(first, first + 800):
+            is_match(f"{number}{'?' * 100}", "/media/a.mp4", "a.mp4")
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = held_bytes(0)
+        assert held_bytes(800) < 1.2 * before
+    finally:
+        tracemalloc.stop()

@@ -295,6 +295,7 @@ ROWS = {
     "root -1": rewritten("shards", column("root", -1)),
     "start NaN": rewritten("shards", column("start", float("nan"))),
     "start -1": rewritten("shards", column("start", -1.0)),
+    "duration infinite": rewritten("shards", column("duration_s", float("inf"))),
     "end infinite": rewritten("shards", column("end", float("inf"))),
     "end before start": rewritten("shards", column("end", -5.0)),
     "ids twice": rewritten("shards", column("clip_id", 1, 1)),

@@ -149,7 +149,9 @@ def test_a_file_that_is_gone_is_said(start, media, index, tmp_path):
     hit = search(client, query="green", k=1)["hits"][0]
     moved.rename(tmp_path / "away.mp4")
     try:
-        assert search(client, query="green", k=1)["hits"][0]["gone"]
+        found = search(client, query="green", k=1, moments=True)
+        assert found["hits"][0]["gone"]
+        assert found["warnings"] == ["No moment of green one.mp4: not found."]
         assert error_of(client.get(hit["thumbnail"])) == (404, "file_gone")
     finally:
         (tmp_path / "away.mp4").rename(moved)

@@ -13,6 +13,8 @@ from tests.conftest import COLOURS, ColourEmbedder
 from tests.server.conftest import error_of, names, paint_video, search
 from vlret.errors import ModelError
 from vlret.index.build import build_index
+from vlret.index.index import Index
+from vlret.index.remove import remove_files
 from vlret.server import library
 from vlret.tasks.search import search as search_index
 
@@ -166,6 +168,17 @@ def test_what_changes_on_disk_is_found(start, index, media, tmp_path):
     Image.new("RGB", (20, 20), COLOURS["grey"]).save(tmp_path / "new.png")
     build_index(tmp_path / "new.png", copy, model=ColourEmbedder(), progress=False)
     assert ("new.png", 0.0) in names(search(client, query="grey", k=2))
+
+
+def test_an_index_that_was_compacted_is_opened_again(start, index, media, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(index, moved)
+    client = start(indexes=(moved,))
+    remove_files(moved, [media / "green one.mp4"])
+    Index.open(moved).compact()
+    body = {"index": "moved", "clips": [2], "labels": ["red", "blue"]}
+    assert error_of(client.post("/api/label", json=body)) == (503, "index_compacted")
+    assert client.post("/api/label", json=body).json()["items"][0]["label"] == "red"
 
 
 def test_an_index_that_is_gone_is_searched_as_it_was(start, index, tmp_path):

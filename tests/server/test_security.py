@@ -106,6 +106,20 @@ def test_a_wrong_cookie_is_refused(start):
         assert client.get("/api/health", headers={"Cookie": cookie}).status_code == 401
 
 
+def test_cookies_of_other_services_of_this_machine_do_no_harm(start):
+    client = start(token=TOKEN)
+    for other in ("session=a b", 'x={"a": 1}', "x[y]=1", "odd"):
+        cookie = f"{other}; vlret_token={TOKEN}; {other}"
+        assert client.get("/api/health", headers={"Cookie": cookie}).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["a token; of several", "ein-geheimes-Schlüsselwort", "0123456789abcdef\n"])
+def test_a_token_that_no_cookie_holds_is_refused(index, token):
+    with pytest.raises(UsageError) as error:
+        Settings(indexes=(index,), token=token)
+    assert error.value.code == "bad_token"
+
+
 def test_an_address_for_others_needs_a_token(index):
     for host in ("0.0.0.0", "::", "192.168.1.2", "videos.example"):
         with pytest.raises(UsageError) as error:

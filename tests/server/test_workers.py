@@ -136,6 +136,7 @@ def test_a_failed_file_leaves_nothing_and_can_be_made_again(tmp_path: Path):
     with pytest.raises(UsageError):
         cache.make(path, fail)
     assert list(cache.folder.iterdir()) == []
+    assert not cache._making
     cache.make(path, lambda target: target.write_bytes(b"whole"))
     cache.make(path, fail)  # it is there
     assert path.read_bytes() == b"whole"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +86,14 @@ class Filter:
 
 def is_match(pattern: str, path: str, relative: str) -> bool:
     """Whether an absolute path contains the text `pattern`, or it or the path below its root matches the pattern."""
-    return pattern in path or any(fnmatchcase(name, pattern) for name in (Path(path).as_posix(), relative))
+    return pattern in path or any(
+        _compiled(pattern).match(name) for name in (Path(path).as_posix(), relative)
+    )
+
+
+@lru_cache(256)  # that of fnmatch keeps 32,768: patterns of strangers would fill the memory of a service
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
 
 
 def patterns_of(exclude: Sequence[str] | str) -> tuple[str, ...]:

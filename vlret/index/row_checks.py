@@ -33,6 +33,8 @@ def check_clips(table: pa.Table, n_roots: int, first_id: int, next_id: int) -> N
     _require((ids > previous) & (ids < next_id), ids, "does not have the id that follows")
     _require((root >= 0) & (root < n_roots), ids, "has a root that is not in the manifest")
     _require((start >= 0) & (end >= start) & (end < _MOST_S), ids, "has times that cannot be")
+    duration = table["duration_s"].fill_null(0).to_numpy()
+    _require((duration >= 0) & (duration < _MOST_S), ids, "is of a file with a duration that cannot be")
     _require_below(table["path"])
 
 

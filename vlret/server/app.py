@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     app.mount("/static", _Static(directory=_STATIC))
     app.add_api_route("/", _page, include_in_schema=False)
-    add_error_handlers(app, service.hidden_folders)
+    add_error_handlers(app, service.hidden_folders, service.library.refresh)
     app.add_middleware(BodyLimits, limits=settings.limits)
     app.add_middleware(Security, settings=settings)
     app.add_middleware(Record, metrics=service.metrics)

@@ -73,10 +73,12 @@ class Cache:
         """Let one thread make a file, and the others wait for it."""
         with self._lock:
             lock = self._making.setdefault(name, threading.Lock())
-        with lock:
-            yield
-        with self._lock:
-            self._making.pop(name, None)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                self._making.pop(name, None)
 
     def _make_room(self, n_bytes: int) -> None:
         with self._lock:

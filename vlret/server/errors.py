@@ -37,14 +37,19 @@ def answer_error(error: RequestError) -> ErrorAnswer:
     return ErrorAnswer(error.status, error.code, error.message, error.hint, headers={"Connection": "close"})
 
 
-def add_error_handlers(app: FastAPI, hidden: Callable[[], Iterable[str]]) -> None:
-    """Answer every error in one form; folders that `hidden` gives are left out of messages."""
+def add_error_handlers(
+    app: FastAPI, hidden: Callable[[], Iterable[str]], refresh: Callable[[], None]
+) -> None:
+    """Answer every error in one form; folders that `hidden` gives are left out of messages.
+
+    `refresh` is called where an index was compacted after it was opened: who asks again gets an answer.
+    """
 
     def of_vlret(_: Request, given: Exception) -> JSONResponse:
         error = cast(VlretError, given)
-        message, hint = error.message, error.hint
-        for folder in hidden():
-            message, hint = (_without(folder, text) for text in (message, hint))
+        if error.code == "index_compacted":
+            refresh()
+        message, hint = (without_folders(hidden(), text) for text in (error.message, error.hint))
         return ErrorAnswer(_status(error), error.code, message, hint)
 
     app.add_exception_handler(VlretError, of_vlret)
@@ -52,8 +57,11 @@ def add_error_handlers(app: FastAPI, hidden: Callable[[], Iterable[str]]) -> Non
     app.add_exception_handler(RequestValidationError, _of_body)
 
 
-def _without(folder: str, text: str) -> str:
-    return text.replace(f"{folder}/", "").replace(folder, PurePath(folder).name)
+def without_folders(folders: Iterable[str], text: str) -> str:
+    """A message without these folders."""
+    for folder in sorted(folders, key=len, reverse=True):  # one may be in another
+        text = text.replace(f"{folder}/", "").replace(folder, PurePath(folder).name)
+    return text
 
 
 def _status(error: VlretError) -> int:
@@ -61,6 +69,8 @@ def _status(error: VlretError) -> int:
         return error.status
     if error.code in _NOT_THERE:
         return 404
+    if error.code == "index_compacted":
+        return 503
     if isinstance(error, UsageError):
         return 400
     return 422 if isinstance(error, MediaError) else 500

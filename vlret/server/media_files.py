@@ -76,7 +76,7 @@ class MediaFiles:
 
     def of_path(self, path: str | Path) -> MediaFile:
         """The file at `path`, as the index's rows have it."""
-        return self._by_path[str(path)]
+        return self._by_path[str(Path(path))]  # an index of others may say a/./b.mp4
 
 
 def _media_id(root: str, relative_path: str) -> str:

@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 
 from vlret.models.base import Embedder
 from vlret.server.bodies import SearchBody
+from vlret.server.errors import without_folders
 from vlret.server.hits import hit_document
 from vlret.server.library import Revision
 from vlret.server.model_worker import ModelWorker
@@ -44,7 +45,7 @@ async def search(service: Service, body: SearchBody, upload: UploadFile | None =
     queries = {worker: await embedded(service, group, body, upload) for worker, group in groups.items()}
     parts = [_Part(one, await one.worker.model(), queries[one.worker]) for one in revisions]
     found = [(part, await _found(service, part, body, is_alone=len(parts) == 1)) for part in parts]
-    return await service.searches.run(_answer, found, body, service.settings.show_paths)
+    return await service.searches.run(_answer, service, found, body)
 
 
 async def _found(service: Service, part: _Part, body: SearchBody, is_alone: bool) -> Hits:
@@ -69,14 +70,15 @@ async def _found(service: Service, part: _Part, body: SearchBody, is_alone: bool
     return await (part.revision.worker.run(lambda _: find()) if body.moments else service.searches.run(find))
 
 
-def _answer(found: Sequence[tuple[_Part, Hits]], body: SearchBody, show_paths: bool) -> dict[str, Any]:
+def _answer(service: Service, found: Sequence[tuple[_Part, Hits]], body: SearchBody) -> dict[str, Any]:
     hits = found[0][1] if len(found) == 1 else _merged(found, body)
     revisions = {str(part.revision.index.folder): part.revision for part, _ in found}
     warnings = [*(line for part, _ in found for line in part.query.warnings), *hits.warnings]
+    told = [without_folders(service.hidden_folders(), line) for line in dict.fromkeys(warnings)]
     return {
-        "query": body.query, "nothing_fits": hits.nothing_fits, "warnings": list(dict.fromkeys(warnings)),
+        "query": body.query, "nothing_fits": hits.nothing_fits, "warnings": told,
         "page": body.page, "has_next": hits.has_next,
-        "hits": [hit_document(revisions[hit.index], hit, show_paths) for hit in hits],
+        "hits": [hit_document(revisions[hit.index], hit, service.settings.show_paths) for hit in hits],
     }  # fmt: skip
 
 

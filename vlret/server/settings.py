@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from vlret.errors import UsageError
 
 LEAST_TOKEN = 16
 """Characters of an access token, at least."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Settings:
         cache: folder of pictures and clips that were made.
 
     Raises:
-        UsageError: no index, a short token, or no token for an address that others can reach.
+        UsageError: no index, a short token or one of odd characters, or no token for an address that others can reach.
     """
 
     indexes: tuple[Path, ...]
@@ -82,6 +85,12 @@ class Settings:
                 f"The access token has {len(self.token)} characters.",
                 f"Give {LEAST_TOKEN} or more.",
                 code="short_token",
+            )
+        if self.token is not None and not _TOKEN.fullmatch(self.token):
+            raise UsageError(
+                "The access token has characters that cannot stand in a cookie and an address.",
+                "Give letters, digits, '-', '_', '.' and '~'.",
+                code="bad_token",
             )
         if self.token is None and not is_loopback(self.host):
             raise UsageError(

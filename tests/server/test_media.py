@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import COLOURS
+from tests.conftest import COLOURS, ColourEmbedder
 from tests.server.conftest import error_of, search
 from vlret.errors import MediaError
+from vlret.index.build import build_index
 from vlret.server.byte_ranges import MOST_BYTES
 from vlret.server.settings import Limits
 
@@ -131,6 +132,22 @@ def test_a_picture_is_made_once_even_for_many_at_once(client, clip_of, monkeypat
     with ThreadPoolExecutor(16) as pool:
         pictures = {answer.content for answer in pool.map(client.get, [address] * 16)}
     assert (len(pictures), asked) == (1, [1])
+
+
+def test_an_index_that_states_the_fingerprint_of_another_file_does_not_share_its_pictures(
+    start, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("vlret.index.encode_files.fingerprint", lambda path: "0" * 32)
+    for colour in ("red", "green"):
+        (tmp_path / colour).mkdir()
+        path = tmp_path / colour / f"{colour}.bmp"
+        Image.new("RGB", (60, 40), COLOURS[colour]).save(path)
+        os.utime(path, (1, 1))
+        build_index(path.parent, tmp_path / "of" / colour, model=ColourEmbedder(), progress=False)
+    client = start(indexes=(tmp_path / "of" / "red", tmp_path / "of" / "green"))
+    for colour in ("red", "green"):
+        (hit,) = search(client, query="red", index=colour)["hits"]
+        assert is_colour(picture(client.get(hit["thumbnail"])), colour)
 
 
 def test_the_cache_stays_within_its_bound(start, tmp_path):

@@ -56,7 +56,7 @@ async def made(service: Service, kind: str, revision: Revision, clip_id: int, *s
         span = span_of(revision, clip_id, *seconds)
         if kind == "play":
             span = _to_play(span)
-        key = (kind, span.file.fingerprint, *_state(span.file), round(span.clip.start, 3), span.clip.end)
+        key = (kind, span.file.path, *_state(span.file), round(span.clip.start, 3), span.clip.end)
         path = service.cache.path(key, _SUFFIXES[kind])
         return span, path, service.cache.has(path)
 

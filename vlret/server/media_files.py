@@ -22,7 +22,6 @@ class MediaFile:
 
     media_id: str
     path: Path
-    fingerprint: str
     duration: float
     taken: str | None
     n_clips: int
@@ -45,10 +44,10 @@ class MediaFiles:
         taken = (
             first["taken"].dt.strftime("%Y-%m-%dT%H:%M:%S").astype(object).where(first["taken"].notna(), None)
         )
-        columns = (first[name].tolist() for name in ("root", "relative_path", "path", "fingerprint"))
+        columns = (first[name].tolist() for name in ("root", "relative_path", "path"))
         files = [
-            MediaFile(_media_id(root, relative), Path(path), fingerprint, duration if end else 0.0, when, n)
-            for root, relative, path, fingerprint, end, duration, when, n in zip(
+            MediaFile(_media_id(root, relative), Path(path), duration if end else 0.0, when, n)
+            for root, relative, path, end, duration, when, n in zip(
                 *columns, ends, durations, taken.tolist(), counts, strict=True
             )
         ]

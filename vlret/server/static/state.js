@@ -75,7 +75,7 @@ const weighted = (text) => (text ? [{ query: text, weight: 0.5 }] : []);
 
 function where() {
   const parts = [
-    state.where && `(${state.where})`,
+    state.where && `(${state.where}\n)`,
     state.from && `taken >= '${state.from}'`,
     state.until && `taken < '${dayAfter(state.until)}'`,
     state.shortest && `duration >= ${Number(state.shortest)}`,

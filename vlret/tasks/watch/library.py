@@ -150,7 +150,7 @@ def _require_folders(folders: Sequence[Path], store: Store) -> None:
         if not folder.is_dir() and (str(folder) not in known or folder.exists()):
             raise UsageError(
                 f"{printable(folder)} is not a directory.",
-                "Give directories to watch. One that is away is waited for if the index has files of it.",
+                "Give directories. One that does not exist now is watched only if the index has files of it.",
                 code="not_a_directory",
                 path=folder,
             )

@@ -56,7 +56,7 @@ def annotate(index: str | Path, table: str | Path) -> Annotated:
         IndexFolderError: no row is about a file of the index, or a writer is at work.
     """
     store, path = Store(as_path(index, "The index")), as_path(table, "The table")
-    Snapshot.read(store)  # an error where there is no index
+    store.read_manifest()  # an error where there is no index
     rows = read_table(path, PATH_HEADINGS)
     key = rows.first_of(PATH_HEADINGS)
     if key is None:

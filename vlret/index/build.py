@@ -230,10 +230,12 @@ class _Run:
         """Store the windows of videos that have none, if the index does that, or shall `start` to."""
         if not self._store.exists:
             return
+        manifest = self._store.read_manifest()
+        if manifest.windows is None:
+            if not start:
+                return
+            self._store.commit(manifest.next(windows=()))
         snapshot = Snapshot.read(self._store)
-        if start and snapshot.manifest.windows is None:
-            self._store.commit(snapshot.manifest.next(windows=()))
-            snapshot = Snapshot.read(self._store)
         files = videos_without_windows(snapshot)
         if files:
             embedder = self._embedder or self._asked.load(self._store.folder, snapshot.manifest.recipe)

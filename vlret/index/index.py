@@ -335,7 +335,7 @@ def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
         IndexFolderError: the index has no such root, or a writer is at work.
     """
     store = Store(Path(index))
-    snapshot = Snapshot.read(store)
+    store.read_manifest()  # an error where there is no index
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
         manifest = _with_root(snapshot, str(old), str(new))

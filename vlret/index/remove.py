@@ -43,7 +43,7 @@ def remove_files(index: str | Path, paths: Sequence[str | Path]) -> Removed:
             is at work.
     """
     store = Store(Path(index))
-    Snapshot.read(store)  # an error where there is no index
+    store.read_manifest()  # an error where there is no index
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
         files = [(file, file.path, file.file.path) for file in indexed_files(snapshot)]

@@ -23,9 +23,7 @@ from vlret.types import SkippedFile
 
 
 def videos_without_windows(snapshot: Snapshot) -> list[IndexedFile]:
-    """The videos of an index that stores windows and has none of them; of several with one content the first."""
-    if snapshot.manifest.windows is None:
-        return []
+    """The videos of which an index stores no windows; of several with one content the first."""
     stored = StoredWindows(snapshot.store, snapshot.manifest).entries
     videos = snapshot.rows[snapshot.rows["end"] > snapshot.rows["start"]]
     missing = set(videos["fingerprint"]) - stored.keys()

@@ -38,7 +38,7 @@ def undo_set_apart(index: str | Path, a: Path, b: Path) -> None:
 
 def _record(index: str | Path, a: Path, b: Path, is_apart: bool) -> None:
     store = Store(as_path(index, "The index"))
-    Snapshot.read(store)  # an error where there is no index
+    store.read_manifest()  # an error where there is no index
     with writer_lock(store.folder):
         snapshot = Snapshot.read(store)
         pair = _pair(snapshot, a, b)

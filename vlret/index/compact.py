@@ -65,12 +65,10 @@ def copy_windows(source: Snapshot, store: Store, number: int) -> tuple[tuple[Fil
 
 
 def full_tables(store: Store, manifest: Manifest, dropped: Ids) -> Iterator[pa.Table]:
-    """Yield the rows of all shards but those with the clip_ids `dropped`, in tables of a full shard each."""
+    """The rows of all shards but those with the clip_ids `dropped`, in tables of a full shard each."""
     schema = shard_schema(manifest.recipe.card.dim)
     tables = (store.read_table(entry, schema) for entry in manifest.shards)
-    yield from _joined(
-        table.filter(pa.array(~np.isin(table["clip_id"].to_numpy(), dropped))) for table in tables
-    )
+    return _joined(table.filter(pa.array(~np.isin(table["clip_id"].to_numpy(), dropped))) for table in tables)
 
 
 def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -33,21 +33,17 @@ class Copies:
         self._paths: dict[str, list[str]] = defaultdict(list)
         for path, fingerprint in self._fingerprints.items():
             self._paths[fingerprint].append(path)
-        self._pairs: dict[str, list[JudgedPair]] = defaultdict(list)
         self._apart = {pair for pair, judged in pairs.items() if judged.verdict == "not_a_copy"}
-        for judged in pairs.values():
-            if judged.verdict == "copy" and judged.a in self._paths and judged.b in self._paths:
-                self._pairs[judged.a].append(judged)
-                self._pairs[judged.b].append(judged)
+        known = (pairs[pair] for pair in sorted(pairs) if self._paths.keys() >= set(pair))
+        self.judged = [judged for judged in known if judged.verdict == "copy"]
+        """The pairs of files that are copies, without those of the same bytes; in order of their fingerprints."""
+        self._pairs: dict[str, list[JudgedPair]] = defaultdict(list)
+        for judged in self.judged:
+            self._pairs[judged.a].append(judged)
+            self._pairs[judged.b].append(judged)
 
     def __bool__(self) -> bool:
-        return bool(self._pairs) or len(self._paths) < len(self._fingerprints)
-
-    @property
-    def judged(self) -> list[JudgedPair]:
-        """The pairs of files that are copies, without those of the same bytes; in order of their fingerprints."""
-        return sorted({judged.pair: judged for pairs in self._pairs.values() for judged in pairs}.values(),
-                      key=lambda judged: judged.pair)  # fmt: skip
+        return bool(self.judged) or len(self._paths) < len(self._fingerprints)
 
     def paths_of(self, fingerprint: str) -> list[str]:
         """The files with that fingerprint."""

@@ -22,7 +22,9 @@ def filter_table(snapshot: Snapshot) -> pa.Table:
     modified = pa.array(rows["mtime_ns"].to_numpy() // 1000, pa.timestamp("us"))
     renamed = {"duration": "duration_s"}
     made = {"path": paths, "name": pa.DictionaryArray.from_arrays(paths.indices, names), "modified": modified}
-    plain = [name for name in ("clip_id", *COLUMNS) if name not in made]
-    columns = {name: pa.array(rows[renamed.get(name, name)], from_pandas=True) for name in plain}
+    columns = {
+        name: made[name] if name in made else pa.array(rows[renamed.get(name, name)], from_pandas=True)
+        for name in ("clip_id", *COLUMNS)
+    }
     own = {} if snapshot.annotations is None else joined(snapshot.annotations, snapshot.rows)
-    return pa.table({**{name: {**columns, **made}[name] for name in ("clip_id", *COLUMNS)}, **own})
+    return pa.table({**columns, **own})

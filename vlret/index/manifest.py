@@ -20,13 +20,13 @@ from vlret.text import printable
 FORMAT = "vlret-index"
 FORMAT_VERSION = 1
 SHARDS, WINDOWS = "shards", "windows"
+FOLDERS = (SHARDS, WINDOWS)
+"""Fields with several tables, in a folder of that name."""
+TABLES = ("dropped", "skipped", "annotations", "duplicates")
+"""Fields with one table or none."""
 NAMES = {
-    "shards": re.compile(rf"{SHARDS}/[0-9]{{6,12}}\.parquet"),
-    "windows": re.compile(rf"{WINDOWS}/[0-9]{{6,12}}\.parquet"),
-    "dropped": re.compile(r"dropped-[0-9]{6,12}\.parquet"),
-    "skipped": re.compile(r"skipped-[0-9]{6,12}\.parquet"),
-    "annotations": re.compile(r"annotations-[0-9]{6,12}\.parquet"),
-    "duplicates": re.compile(r"duplicates-[0-9]{6,12}\.parquet"),
+    **{form: re.compile(rf"{form}/[0-9]{{6,12}}\.parquet") for form in FOLDERS},
+    **{form: re.compile(rf"{form}-[0-9]{{6,12}}\.parquet") for form in TABLES},
 }
 """The only names that a manifest gives its tables."""
 _LATER = {"id", "annotations", "exclude", "duplicates", "windows"}
@@ -140,8 +140,8 @@ class Manifest:
     @property
     def files(self) -> tuple[FileEntry, ...]:
         """All Parquet files that belong to the index."""
-        lists = (self.dropped, self.skipped, self.annotations, self.duplicates)
-        return (*self.shards, *(self.windows or ()), *(entry for entry in lists if entry))
+        single = (getattr(self, form) for form in TABLES)
+        return (*self.shards, *(self.windows or ()), *(entry for entry in single if entry))
 
     @property
     def n_bytes(self) -> int:
@@ -235,20 +235,15 @@ def _check_format(values: Any, path: Path) -> None:
 def _check_entries(manifest: Manifest) -> None:
     if not re.fullmatch("[0-9a-f]{32}", manifest.id):
         raise ValueError("field id is not 32 hex digits")
-    for field in (SHARDS, WINDOWS):
+    for field in FOLDERS:
         entries = getattr(manifest, field) or ()
         if len({entry.name for entry in entries}) != len(entries):
             raise ValueError(f"field {field} names a file twice")
         for number, entry in enumerate(entries):
             _check_entry(entry, f"{field}[{number}]", NAMES[field])
-    if manifest.dropped:
-        _check_entry(manifest.dropped, "dropped", NAMES["dropped"])
-    if manifest.skipped:
-        _check_entry(manifest.skipped, "skipped", NAMES["skipped"])
-    if manifest.annotations:
-        _check_entry(manifest.annotations, "annotations", NAMES["annotations"])
-    if manifest.duplicates:
-        _check_entry(manifest.duplicates, "duplicates", NAMES["duplicates"])
+    for field in TABLES:
+        if entry := getattr(manifest, field):
+            _check_entry(entry, field, NAMES[field])
 
 
 def _check_entry(entry: FileEntry, where: str, name: re.Pattern[str]) -> None:

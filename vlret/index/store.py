@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from vlret.errors import IndexFolderError
 from vlret.files import TEMPORARY, is_temporary, replace_file
-from vlret.index.manifest import NAMES, SHARDS, WINDOWS, FileEntry, Manifest
+from vlret.index.manifest import FOLDERS, NAMES, TABLES, FileEntry, Manifest
 from vlret.index.parquet_file import mark_of, write_parquet
 from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
 from vlret.index.tables import METADATA
@@ -24,10 +24,9 @@ from vlret.text import printable
 MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
-_OWN_NAMES = (
-    r"manifest\.json|info\.json|(dropped-|skipped-|annotations-|duplicates-)?[0-9]{6,12}\.parquet"
-    r"|[0-9a-f]{16}\.faiss"
-)
+VIEW_NAME = r"info\.json|[0-9a-f]{16}\.faiss"
+"""What files in `VIEW` are called."""
+_OWN_NAMES = rf"manifest\.json|{VIEW_NAME}|(({'|'.join(TABLES)})-)?[0-9]{{6,12}}\.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Store:
         return manifest
 
     def _require_plain_folders(self) -> None:
-        for name in (SHARDS, WINDOWS, VIEW):
+        for name in (*FOLDERS, VIEW):
             require_plain_folder(self.folder / name)
         for form in ("info.json", "*.faiss"):
             for path in (self.folder / VIEW).glob(form):
@@ -153,7 +152,7 @@ class Store:
         called. Only for the holder of the lock.
         """
         named = {entry.name for entry in manifest.files}
-        for name in ("", SHARDS, WINDOWS, VIEW):
+        for name in ("", *FOLDERS, VIEW):
             folder = self.folder / name
             for path in folder.iterdir() if folder.is_dir() else ():
                 place = path.relative_to(self.folder).as_posix()
@@ -180,7 +179,7 @@ def is_own_temporary(path: Path) -> bool:
 
 def table_name(form: str, number: int) -> str:
     """The name of a table below the index folder; `form` is a key of `NAMES`."""
-    return f"{form}{'/' if form in (SHARDS, WINDOWS) else '-'}{number:06d}.parquet"
+    return f"{form}{'/' if form in FOLDERS else '-'}{number:06d}.parquet"
 
 
 def _check_size(file: BufferedReader, entry: FileEntry) -> None:

@@ -13,12 +13,10 @@ import pyarrow.compute as pc
 
 from vlret.index.compact import copy_windows, full_tables
 from vlret.index.lock import LOCK
-from vlret.index.manifest import SHARDS, WINDOWS, FileEntry, Manifest
+from vlret.index.manifest import FOLDERS, FileEntry, Manifest
 from vlret.index.snapshot import Snapshot
-from vlret.index.store import MANIFEST, VIEW, Store
+from vlret.index.store import MANIFEST, VIEW, VIEW_NAME, Store
 from vlret.index.tables import skipped_table
-
-_VIEW_FILE = re.compile(r"info\.json|[0-9a-f]{16}\.faiss")
 
 
 def swap(store: Store, other: Store, files: Collection[tuple[int, str]]) -> None:
@@ -74,9 +72,9 @@ def discard(store: Store, manifest: Manifest) -> None:
     store.sweep(replace(Manifest.start(manifest.recipe), id=manifest.id))
     view = store.folder / VIEW
     for path in list(view.iterdir()) if view.is_dir() else []:
-        if _VIEW_FILE.fullmatch(path.name):
+        if re.fullmatch(VIEW_NAME, path.name):
             path.unlink()
     (store.folder / LOCK).unlink(missing_ok=True)
-    for folder in (view, store.folder / SHARDS, store.folder / WINDOWS, store.folder):
+    for folder in (view, *(store.folder / name for name in FOLDERS), store.folder):
         with suppress(OSError):
             folder.rmdir()

@@ -23,7 +23,7 @@ import numpy as np
 import typer
 
 from benchmarks.console import launch
-from benchmarks.stream_memory import _children, _resident_mb
+from benchmarks.stream_memory import children_of, resident_mb
 
 WHO = (
     "a dog",
@@ -110,7 +110,7 @@ async def _crowd(
 
 
 def _memory_mb(pid: int) -> float:
-    return sum(map(_resident_mb, [pid, *_children(pid)]))
+    return sum(map(resident_mb, [pid, *children_of(pid)]))
 
 
 def _print(measured: Measured, wall_s: float) -> None:

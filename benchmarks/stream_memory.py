@@ -61,18 +61,18 @@ def _watched(command: list[str]) -> list[tuple[float, float, float]]:
     readings = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stream:
         for line in stream.stdout or ():
-            own, *children = map(_resident_mb, [stream.pid, *_children(stream.pid)])
+            own, *children = map(resident_mb, [stream.pid, *children_of(stream.pid)])
             readings.append((json.loads(line)["decided_s"], own, sum(children)))
     return readings
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     """The children of a process, whichever of its threads started them."""
     lists = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for file in lists for child in file.read_text().split()]
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
     line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmRSS" in line)
     return int(line.split()[1]) / 1000
 

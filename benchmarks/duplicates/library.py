@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tarfile
 from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
@@ -15,6 +13,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from benchmarks.duplicates.copies import KINDS, read_frames, write_copy, write_frames
+from vlret.datasets.files import read_records
+from vlret.datasets.tar_set import Item, read_bytes
 from vlret.types import Pixels
 
 CAPTIONED = ("msvd", "msrvtt", "panda70m", "autoeval")
@@ -46,7 +46,7 @@ def write_library(data: Path, folder: Path, n_videos: int) -> None:
 
 
 def _captioned(data: Path, folder: Path, n: int) -> list[Path]:
-    rows = [(name, row) for name in CAPTIONED for row in _rows(data / name / "captions.jsonl")
+    rows = [(name, row) for name in CAPTIONED for row in read_records(data / name / "captions.jsonl")
             if row["split"] == "test" and row["seconds"] >= LEAST_S]  # fmt: skip
     chosen = np.random.default_rng(0).permutation(len(rows))[:n]
     return [_extracted(data / rows[number][0], rows[number][1], folder) for number in chosen]
@@ -55,21 +55,17 @@ def _captioned(data: Path, folder: Path, n: int) -> list[Path]:
 def _cameras(data: Path, folder: Path, name: str, camera: str) -> list[list[Path]]:
     """The clips of each camera, which the column `camera` names."""
     found: dict[str, list[Path]] = defaultdict(list)
-    for row in _rows(data / name / "labels.jsonl"):
+    for row in read_records(data / name / "labels.jsonl"):
         if row["split"] in ("test", "all"):
             found[row[camera]].append(_extracted(data / name, row, folder))
     return list(found.values())
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
 def _extracted(folder: Path, row: dict[str, Any], target: Path) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     path = target / f"{folder.name}-{row['video']}"
-    with tarfile.open(folder / row["shard"]) as tar:
-        path.write_bytes(tar.extractfile(row["video"]).read())  # type: ignore[union-attr]
+    (content,) = read_bytes([Item(row["video"], folder / row["shard"], row["split"])])
+    path.write_bytes(content)
     return path
 
 

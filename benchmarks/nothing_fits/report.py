@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
 
 from benchmarks.nothing_fits.fit import KEPT, Scored
 from vlret.tasks.calibration import Calibration, Floats, probability
@@ -41,8 +41,8 @@ def groups(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
 
 def auc(present: Floats, absent: Floats) -> float:
     """The probability that a query with an answer scores higher than one without."""
-    ranks = rankdata(np.concatenate([present, absent]))[: len(present)]
-    return float((ranks.mean() - (len(present) + 1) / 2) / len(absent))
+    truth = np.repeat([1, 0], [len(present), len(absent)])
+    return float(roc_auc_score(truth, np.concatenate([present, absent])))
 
 
 def rejected(present: Floats, absent: Floats) -> float:

@@ -5,7 +5,7 @@ import subprocess
 
 import numpy as np
 
-from benchmarks.stream_memory import _children, _print, _resident_mb
+from benchmarks.stream_memory import _print, children_of, resident_mb
 
 
 def test_the_table_has_the_largest_of_each_tenth(capsys):
@@ -18,6 +18,6 @@ def test_the_table_has_the_largest_of_each_tenth(capsys):
 
 def test_memory_and_children_of_a_process():
     with subprocess.Popen(["sleep", "60"]) as child:
-        assert child.pid in _children(os.getpid())
-        assert 0 < _resident_mb(child.pid) < 100
+        assert child.pid in children_of(os.getpid())
+        assert 0 < resident_mb(child.pid) < 100
         child.kill()

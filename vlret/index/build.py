@@ -89,13 +89,10 @@ def build_index(
     requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype)
     requested.validate()
     excluded = None if exclude is None else patterns_of(exclude)
-    sources = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
-    sources = [as_path(source, "A source") for source in sources]
-    store = Store(as_path(out, "The folder of the index") if out else default_folder(sources))
-    require_own_folder(store)
+    paths, store = open_folder(sources, out)
     prune = prune or prune_missing_folders
     try:
-        found = find_media(sources)
+        found = find_media(paths)
     except UsageError:
         if prune and store.exists:  # report a missing drive as such, not as a missing source
             find_missing_files(Snapshot.read(store), missing_folders=prune_missing_folders)
@@ -138,6 +135,22 @@ def _left_clean(store: Store) -> Iterator[None]:
             with suppress(OSError):
                 (store.folder / LOCK).unlink()
                 store.folder.rmdir()
+
+
+def open_folder(
+    sources: str | Path | Sequence[str | Path], out: str | Path | None
+) -> tuple[list[Path], Store]:
+    """The sources of `build_index` as paths, and the folder of its index, which is checked.
+
+    Raises:
+        UsageError: one of them is not a path.
+        IndexFolderError: the folder holds something that is not an index.
+    """
+    given = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
+    paths = [as_path(source, "A source") for source in given]
+    store = Store(as_path(out, "The folder of the index") if out else default_folder(paths))
+    require_own_folder(store)
+    return paths, store
 
 
 def default_folder(sources: Sequence[str | Path]) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from vlret.index.build import default_folder, require_same_library
+from vlret.index.build import open_folder, require_same_library
 from vlret.index.encode import FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
 from vlret.index.exclude import without_excluded
@@ -22,7 +22,6 @@ from vlret.index.manifest import IndexRecipe
 from vlret.index.plan import Todo, make_plan
 from vlret.index.requested_recipe import RequestedRecipe
 from vlret.index.snapshot import Snapshot
-from vlret.index.start import require_own_folder
 from vlret.index.store import Store
 from vlret.index.writer import SHARD_CLIPS
 from vlret.media.clips import count_clips
@@ -30,8 +29,6 @@ from vlret.media.pool import DecodePool
 from vlret.media.pool.read_headers import read_headers
 from vlret.media.sources import Found, find_media
 from vlret.models.base import Embedder
-from vlret.models.inputs import ordered
-from vlret.types import as_path
 
 N_VIDEOS, N_IMAGES = 4, 16
 """Files of each kind that are encoded to measure the speed, for each decode process."""
@@ -96,12 +93,9 @@ def estimate_index(
     """
     requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype)
     requested.validate()
-    sources = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
-    sources = [as_path(source, "A source") for source in sources]
     excluded = None if exclude is None else patterns_of(exclude)
-    store = Store(as_path(out, "The folder of the index") if out else default_folder(sources))
-    require_own_folder(store)
-    found = find_media(sources)
+    paths, store = open_folder(sources, out)
+    found = find_media(paths)
     if not out and store.exists:
         require_same_library(store, found)
     if excluded is None:

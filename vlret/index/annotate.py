@@ -83,8 +83,7 @@ def _write(snapshot: Snapshot, rows: Table, key: int, columns: dict[str, int]) -
     store, before = snapshot.store, snapshot.manifest
     entry, _ = store.write_table("annotations", before.revision + 1, made, before.id)
     after = before.next(annotations=entry)
-    store.commit(after)
-    store.remove(set(before.files) - set(after.files))
+    store.replace(before, after)
     return Annotated(store.folder, len(files), column_kinds(made), tuple(unmatched))
 
 

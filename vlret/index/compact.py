@@ -45,8 +45,7 @@ def compact_store(store: Store) -> None:
         shards.append(entry)
     windows, number = copy_windows(before, store, number)
     after = before.manifest.next(shards=tuple(shards), dropped=None, next_shard=number, windows=windows)
-    store.commit(after)
-    store.remove(set(before.manifest.files) - set(after.files))
+    store.replace(before.manifest, after)
 
 
 def copy_windows(source: Snapshot, store: Store, number: int) -> tuple[tuple[FileEntry, ...] | None, int]:

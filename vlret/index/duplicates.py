@@ -81,8 +81,7 @@ def record_pairs(
     table = pa.Table.from_pylist(rows, DUPLICATES)
     entry, _ = store.write_table("duplicates", manifest.revision + 1, table, manifest.id)
     after = manifest.next(duplicates=entry)
-    store.commit(after)
-    store.remove(set(manifest.files) - set(after.files))
+    store.replace(manifest, after)
     return after
 
 

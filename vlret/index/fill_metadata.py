@@ -73,8 +73,7 @@ def _replace(store: Store, manifest: Manifest, old: FileEntry, table: pa.Table) 
     new, number = store.write_table("shards", manifest.next_shard, table, manifest.id)
     shards = tuple(new if entry == old else entry for entry in manifest.shards)
     after = manifest.next(shards=shards, next_shard=number)
-    store.commit(after)
-    store.remove([old])
+    store.replace(manifest, after)
     return after
 
 

@@ -81,6 +81,11 @@ class Store:
         """Make `manifest` the current one; its files must have been written before."""
         replace_file(self.folder / MANIFEST, manifest.to_json().encode())
 
+    def replace(self, before: Manifest, after: Manifest) -> None:
+        """Make `after` the current manifest instead of `before`, then delete the files that it names no more."""
+        self.commit(after)
+        self.remove(set(before.files) - set(after.files))
+
     def write_table(self, form: str, number: int, table: pa.Table, index_id: str) -> tuple[FileEntry, int]:
         """Write a Parquet file; it belongs to the index once a committed manifest names it.
 

@@ -44,8 +44,7 @@ def swap(store: Store, other: Store, files: Collection[tuple[int, str]]) -> None
         recipe=new.manifest.recipe, shards=tuple(shards), dropped=None, skipped=_skipped(store, before, new),
         next_shard=number, next_clip_id=first_id + new.manifest.next_clip_id, windows=windows,
     )  # fmt: skip
-    store.commit(after)
-    store.remove(set(before.manifest.files) - set(after.files))
+    store.replace(before.manifest, after)
 
 
 def _shifted(table: pa.Table, first_id: int) -> pa.Table:

@@ -57,6 +57,20 @@ def colour_model() -> ColourEmbedder:
     return ColourEmbedder()
 
 
+@pytest.fixture
+def text_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `build_index` read the text files of `tests.index.stand_in` as videos."""
+    from tests.index.stand_in import TextPool
+
+    monkeypatch.setattr("vlret.index.build.DecodePool", TextPool)
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commit every four clips."""
+    monkeypatch.setattr("vlret.index.writer.SHARD_CLIPS", 4)
+
+
 @pytest.fixture(scope="session")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """`odd(name)`: the path of an odd file of docs/media.md, made once for all tests."""

@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import COLOURS
-from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
-from vlret.index import build, writer
+from tests.index.stand_in import CircleEmbedder, write_text_video
 
 
 def write_video(path: Path, colours: list[str], seconds_each: float = 1.0, fps: int = 5) -> Path:
@@ -54,15 +53,3 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def model() -> CircleEmbedder:
     return CircleEmbedder()
-
-
-@pytest.fixture
-def text_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `build_index` read the text files of `stand_in` as videos."""
-    monkeypatch.setattr(build, "DecodePool", TextPool)
-
-
-@pytest.fixture
-def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commit every four clips."""
-    monkeypatch.setattr(writer, "SHARD_CLIPS", 4)

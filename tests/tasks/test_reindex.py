@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ColourEmbedder
 from tests.index.conftest import write_video
-from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
+from tests.index.stand_in import CircleEmbedder, write_text_video
 from tests.index.test_kill import contents, run_killed, write_library
 from tests.index.waste import require_no_waste
 from vlret import build_index
@@ -25,14 +25,8 @@ from vlret.index.remove import remove_files
 from vlret.media.pool import DecodePool
 from vlret.tasks.reindex import NEXT, reindex
 
+pytestmark = pytest.mark.usefixtures("text_pool", "small_shards")
 OTHER = {"model": CircleEmbedder("other"), "clips": "whole"}
-
-
-@pytest.fixture(autouse=True)
-def _small(monkeypatch):
-    """Text files as videos; a commit every four clips."""
-    monkeypatch.setattr(build, "DecodePool", TextPool)
-    monkeypatch.setattr(writer, "SHARD_CLIPS", 4)
 
 
 @pytest.fixture

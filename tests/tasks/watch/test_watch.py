@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
+from tests.index.stand_in import CircleEmbedder, write_text_video
 from vlret import build_index
 from vlret.errors import IndexFolderError, UsageError
 from vlret.files import unwritable
-from vlret.index import build, store
+from vlret.index import store
 from vlret.index.index import Index
 from vlret.index.lock import writer_lock
 from vlret.tasks.watch import library as library_module
@@ -23,8 +23,7 @@ from vlret.tasks.watch.watch import watch
 
 
 @pytest.fixture(autouse=True)
-def fast(monkeypatch):
-    monkeypatch.setattr(build, "DecodePool", TextPool)
+def fast(monkeypatch, text_pool):
     monkeypatch.setattr(watch_module, "FIRST_RETRY_S", 0.1)
 
 

@@ -47,7 +47,12 @@ class Moment:
 
 
 def baseline_of(index: Index, vector: Vectors) -> float:
-    """The median cosine of a query, float32 [dim], and the clips of an index: of a thousand at even distances."""
+    """The median cosine of a query, float32 [dim], and the clips of an index: of a thousand at even distances.
+
+    That of an index without clips is 0.
+    """
+    if not len(index):
+        return 0.0
     return float(np.median(index.scores(vector, index.clip_ids[:: 1 + len(index) // _SAMPLE])))
 
 

@@ -71,3 +71,7 @@ def test_the_baseline_is_the_median_over_clips_of_the_index(tmp_path, n_clips):
     index = synthetic_index(tmp_path, vectors)
     scores = index.vectors()[:: 1 + n_clips // 1000] @ vectors[0]
     assert baseline_of(index, vectors[0]) == pytest.approx(np.median(scores), abs=1e-5)
+
+
+def test_the_baseline_of_an_index_without_clips_is_zero(tmp_path):
+    assert baseline_of(synthetic_index(tmp_path, np.empty((0, 2), np.float32), []), np.float32([1, 0])) == 0

@@ -21,16 +21,16 @@ def index_of(tmp_path, *files: list[float]) -> Index:
 def test_clips_above_the_level_between_the_median_and_the_best_hit_fit(tmp_path):
     index = index_of(tmp_path, [0.9, 0.59, 0.61, 0.8], [0.7, 0.65, 0.1], [0.15], [0.15, 0.15, 0.15, 0.15])
     assert np.median(index.vectors() @ QUERY).round(3) == 0.37
-    hits = with_more_clips(index, QUERY, index.search(QUERY[None], k=10)[0], None)
+    hits = with_more_clips(index, QUERY, index.search(QUERY[None], k=10)[0], 0.9, None)
     assert [(hit.rank, hit.more_clips) for hit in hits] == [(1, 1), (2, 0), (3, 0), (4, 0)]  # level 0.688
 
 
 def test_a_lone_clip_and_an_empty_index_have_none(tmp_path):
     index = index_of(tmp_path, [0.9])
-    assert [hit.more_clips for hit in with_more_clips(index, QUERY, index.search(QUERY[None])[0], None)] == [
-        0
-    ]
-    assert with_more_clips(index, QUERY, [], None) == []
+    assert [
+        hit.more_clips for hit in with_more_clips(index, QUERY, index.search(QUERY[None])[0], 0.9, None)
+    ] == [0]
+    assert with_more_clips(index, QUERY, [], 0.9, None) == []
 
 
 def test_with_a_calibration_probable_clips_fit(tmp_path):
@@ -40,5 +40,5 @@ def test_with_a_calibration_probable_clips_fit(tmp_path):
             return np.where(scores >= 0.6, 0.5, 0.49)
 
     index = index_of(tmp_path, [0.9, 0.59, 0.61, 0.8], [0.5])
-    hits = with_more_clips(index, QUERY, index.search(QUERY[None], k=10)[0], Half())
+    hits = with_more_clips(index, QUERY, index.search(QUERY[None], k=10)[0], 0.9, Half())
     assert [hit.more_clips for hit in hits] == [2, 0]

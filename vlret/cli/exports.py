@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vlret.cli import output
-from vlret.text import count_of
 
 if TYPE_CHECKING:
     from vlret.reports.exports.clip import ExportClip
@@ -37,4 +36,4 @@ def write_exports(files: Sequence[Path] | None, clips: Sequence[ExportClip], tit
             output.say(f"no clips to export: {file} is not written")
             continue
         write_output(file, write_export(clips, format_of(file), title))
-        output.say(f"wrote {count_of(len(clips), 'clip')} to {output.existing(file)}")
+        output.say(f"wrote {output.existing(file)}")

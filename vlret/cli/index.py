@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -77,20 +77,23 @@ def index(
 
     if moved_from and not out:
         raise UsageError("--moved-from needs --out.", "Give the index whose media files were moved.")
+    settings: dict[str, Any] = {
+        "model": model, "clips": clips, "n_frames": frames, "sampling": sampling, "decoder": decoder,
+        "workers": workers, "device": device, "dtype": dtype, "exclude": [] if exclude == [""] else exclude,
+    }  # fmt: skip
     if dry_run:
-        index_output.show_estimate(
-            sources, out, json, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
-            workers=workers, device=device, dtype=dtype, exclude=[] if exclude == [""] else exclude,
-        )  # fmt: skip
+        index_output.show_estimate(sources, out, json, **settings)
         return
     if moved_from and out:
         move_root(out, moved_from, sources[0])
     report = build_index(
-        sources, out=out, model=model, clips=clips, n_frames=frames, sampling=sampling, decoder=decoder,
-        workers=workers, prune=prune, prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
-        exclude=[] if exclude == [""] else exclude,
+        sources,
+        out=out,
+        prune=prune,
+        prune_missing_folders=prune_missing_folders,
         moments=moments,
-    )  # fmt: skip
+        **settings,
+    )
     if json:
         output.print_json(report.to_dict())
     else:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from vlret.index.estimate import Estimate
 
 
-def show_estimate(sources: Sequence[str], out: Path | None, json: bool, **recipe: Any) -> None:
-    """Estimate the run and print the result; `recipe` are further arguments of `estimate_index`."""
+def show_estimate(sources: Sequence[str], out: Path | None, json: bool, **settings: Any) -> None:
+    """Estimate the run and print the result; `settings` are further arguments of `estimate_index`."""
     from vlret.index.estimate import estimate_index
 
-    estimate = estimate_index(sources, out, **recipe)
+    estimate = estimate_index(sources, out, **settings)
     if json:
         output.print_json(estimate.to_dict())
     else:

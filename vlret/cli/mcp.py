@@ -45,7 +45,7 @@ def _config(indexes: list[Path], model: str | None, device: str) -> dict[str, ob
 
     for index in indexes:
         Store(index).read_manifest()  # an error where there is no index
-    options = [*(["--model", model] if model else []), *(["--device", device] if device != "auto" else [])]
+    given = [*(["--model", model] if model else []), *(["--device", device] if device != "auto" else [])]
     folders = [str(index.absolute()) for index in indexes]
-    command = {"command": sys.executable, "args": ["-m", "vlret", "mcp", *folders, *options]}
+    command = {"command": sys.executable, "args": ["-m", "vlret", "mcp", *folders, *given]}
     return {"mcpServers": {"vlret": command}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -114,23 +114,21 @@ def search(
     search_output.check_trim_format(trim_format, trim)
     folders, text = split_words(index, query)
     more, less = ([parse_weighted(part) for part in parts or ()] for parts in (plus, minus))
+    settings: dict[str, Any] = {
+        "k": k,
+        "one_per_file": not all_clips,
+        "only": only,
+        "moments": moments,
+        "exclude": exclude or (),
+        "where": where,
+        "sort": sort,
+        "page": page,
+        "fold_copies": not copies,
+        "min_probability": min_probability,
+    }
     with ManySearcher(folders, model, device) as searcher:
         opened = searcher.indexes
-        hits = searcher.search(
-            text,
-            k=k,
-            plus=more,
-            minus=less,
-            one_per_file=not all_clips,
-            only=only,
-            moments=moments,
-            exclude=exclude or (),
-            where=where,
-            sort=sort,
-            page=page,
-            fold_copies=not copies,
-            min_probability=min_probability,
-        )
+        hits = searcher.search(text, plus=more, minus=less, **settings)
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
     try:  # files first: the reader of stdout may exit (`| head`); printed even if they cannot be written
@@ -141,24 +139,9 @@ def search(
         search_output.export_hits(export, text, hits)
     finally:
         if json:
-            document = search_document(
-                opened,
-                hits,
-                query=text,
-                plus=plus or (),
-                minus=minus or (),
-                k=k,
-                one_per_file=not all_clips,
-                only=only,
-                moments=moments,
-                exclude=exclude or (),
-                where=where,
-                sort=sort,
-                page=page,
-                fold_copies=not copies,
-                min_probability=min_probability,
+            output.print_json(
+                search_document(opened, hits, query=text, plus=plus or (), minus=minus or (), **settings)
             )
-            output.print_json(document)
         elif paths or null:
             output.show_paths(dict.fromkeys(hit.path for hit in hits), null)
         else:

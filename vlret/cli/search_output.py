@@ -93,7 +93,8 @@ def check_trim_format(form: str, folder: Path | None) -> None:
     """Refuse a form of clips that does not exist, and one that is not the default without a directory for them."""
     from vlret.reports.clip_form import find_form
 
-    if find_form(form) is not find_form("mp4") and not folder:
+    find_form(form)
+    if form != "mp4" and not folder:
         raise UsageError(
             "--trim-format was given without --trim.", "Give the directory of the clips with --trim."
         )

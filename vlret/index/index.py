@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from numbers import Integral
@@ -162,12 +162,9 @@ class Index:
     def _stored_windows(self) -> StoredWindows:
         return StoredWindows(self._snapshot.store, self.manifest)
 
-    def clip_ids(self, paths: Collection[str] | None = None) -> Ids:
-        """The ids of the clips, int64 [n], ascending: of all, or of these files."""
-        return self._clip_ids if paths is None else self._clip_ids[self._snapshot.clips["path"].isin(paths)]
-
     @property
-    def _clip_ids(self) -> Ids:
+    def clip_ids(self) -> Ids:
+        """The ids of the clips, int64 [n], ascending."""
         ids: Ids = self._snapshot.rows["clip_id"].to_numpy()
         return ids
 
@@ -179,8 +176,8 @@ class Index:
                 code="wrong_type",
                 given=clip_id,
             )
-        position = int(np.searchsorted(self._clip_ids, int(clip_id)))
-        if position == len(self) or self._clip_ids[position] != clip_id:
+        position = int(np.searchsorted(self.clip_ids, int(clip_id)))
+        if position == len(self) or self.clip_ids[position] != clip_id:
             raise UsageError(
                 f"The index {self.folder} has no clip {clip_id}.",
                 "See rows() for the clips it has.",
@@ -207,7 +204,8 @@ class Index:
         )  # old formats have no lasting id
 
     @cached_property
-    def _files(self) -> Ids:
+    def file_numbers(self) -> Ids:
+        """The number of each clip's file, int64 [n], in order of clip_id."""
         return np.asarray(pd.factorize(self._snapshot.clips["path"])[0], np.int64)
 
     def search(
@@ -230,11 +228,19 @@ class Index:
         only = self.resolved(Filter.of(only))
         if not len(self):
             return [[] for _ in queries]
-        groups = self._files if one_per_file else self._clip_ids
+        groups = self.file_numbers if one_per_file else self.clip_ids
         backend = self.backend
         with one_thread():
-            found = [best_clips(backend, query, k, self._clip_ids, groups, only) for query in queries]
+            found = [best_clips(backend, query, k, self.clip_ids, groups, only) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
+
+    def scores(self, vector: Vectors, clip_ids: Ids) -> Vectors:
+        """The cosines, float32 [m], of a query, float32 [dim], and the clips of `clip_ids`, int64 [m], ascending."""
+        (query,) = self._unit_queries(vector[None])
+        only = Filter(clip_ids=tuple(clip_ids.tolist()))
+        with one_thread():
+            scores, ids = self.backend.search(query, len(clip_ids), only, exact=True)
+        return scores[np.argsort(ids)]
 
     def resolved(self, only: Filter | None) -> Filter | None:
         """The same filter with `path` and `clip_ids` alone: for several searches the rest is evaluated once.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 from typing import cast
@@ -11,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vlret.media.frames import clip_frames
 from vlret.media.open_media import open_media
-from vlret.reports.thumbnails import fitting
+from vlret.reports.thumbnails import fitting, jpeg
 from vlret.reports.timecode import timecode
 from vlret.types import Clip, Frames
 
@@ -70,8 +69,7 @@ def _small_jpeg(picture: Image.Image) -> bytes:
     """Lower quality, then fewer pixels, until it is small enough."""
     while True:
         for quality in _QUALITIES:
-            out = io.BytesIO()
-            picture.save(out, "JPEG", quality=quality)
-            if out.tell() <= MOST_BYTES:
-                return out.getvalue()
+            found = jpeg(picture, quality)
+            if len(found) <= MOST_BYTES:
+                return found
         picture = picture.reduce(2)

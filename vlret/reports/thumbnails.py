@@ -96,8 +96,8 @@ def _small(pixels: Pixels, side: int) -> bytes:
     return jpeg(picture)
 
 
-def jpeg(picture: Image.Image) -> bytes:
+def jpeg(picture: Image.Image, quality: int = 80) -> bytes:
     """Return a picture as JPEG."""
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=80)
+    picture.save(out, "JPEG", quality=quality)
     return out.getvalue()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.types import Vectors
 
@@ -48,11 +47,13 @@ class Moment:
 
 
 def baseline_of(index: Index, vector: Vectors) -> float:
-    """The median cosine of a query, float32 [dim], and the clips of an index: of a thousand at even distances."""
-    ids = index.clip_ids()
-    sample = Filter(clip_ids=tuple(ids[:: 1 + len(ids) // _SAMPLE].tolist()))
-    hits = index.search(vector[None], k=len(ids), one_per_file=False, only=sample)[0]
-    return float(np.median([hit.score for hit in hits]))
+    """The median cosine of a query, float32 [dim], and the clips of an index: of a thousand at even distances.
+
+    That of an index without clips is 0.
+    """
+    if not len(index):
+        return 0.0
+    return float(np.median(index.scores(vector, index.clip_ids[:: 1 + len(index) // _SAMPLE])))
 
 
 def level_of(baseline: float, peak: float, level: float = LEVEL) -> float:

@@ -1,4 +1,4 @@
-"""The JSON document of one search, for the command line and a server alike."""
+"""The JSON document of one search on the command line."""
 
 from __future__ import annotations
 

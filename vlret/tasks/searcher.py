@@ -135,10 +135,11 @@ class Searcher:
             info = index.backend.info()
         nearest = nearest_folded if fold_copies else nearest_clips
         hits = nearest(index, vector, n_candidates, one_per_file, index.resolved(wanted))
+        best = hits[0].score if hits else 0.0
         hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
-        if one_per_file:
-            hits = with_more_clips(index, vector, hits, calibration)
         hits, has_next = page_of(hits, k, page)
+        if one_per_file:
+            hits = with_more_clips(index, vector, hits, best, calibration)
         hits = sort_hits(index, hits, sort)
         if wanted is not None and wanted.where and index.n_unmeasured:
             warnings.append(unmeasured_warning(index.n_unmeasured))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from vlret.reports.exports.clip import ExportClip
-from vlret.reports.exports.labelled import end_s, json_bytes, score_of
-from vlret.reports.exports.timeline import Source, frames_of, read_sources
+from vlret.reports.exports.labelled import json_bytes, score_of
+from vlret.reports.exports.timeline import Source, end_s, frames_of, read_sources
 
 
 def coco(clips: Sequence[ExportClip], title: str) -> bytes:
@@ -47,5 +47,5 @@ def _place(clip: ExportClip, source: Source, file_id: int) -> dict[str, Any]:
         box, area = [0, 0, source.width, source.height], source.width * source.height
         return {"image_id": file_id, "bbox": box, "area": area, "iscrowd": 0}
     first, after = frames_of(clip, source)
-    seconds = {"start": clip.start, "end": end_s(clip, source)}
+    seconds = {"start": clip.start, "end": end_s(clip, source.time)}
     return {"video_id": file_id, **seconds, "start_frame": first, "end_frame": after}

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from vlret.reports.exports.clip import ExportClip
-from vlret.reports.exports.labelled import end_s, json_bytes, of_one_kind, score_of
+from vlret.reports.exports.labelled import json_bytes, of_one_kind, score_of
+from vlret.reports.exports.timeline import end_s
 
 
 def fiftyone(clips: Sequence[ExportClip], title: str) -> bytes:
@@ -20,6 +21,6 @@ def fiftyone(clips: Sequence[ExportClip], title: str) -> bytes:
         if source.time is None:
             labels[path] = label
         else:
-            seconds = [clip.start, end_s(clip, source)]
+            seconds = [clip.start, end_s(clip, source.time)]
             labels.setdefault(path, []).append({**label, "timestamps": seconds})
     return json_bytes({"labels": labels})

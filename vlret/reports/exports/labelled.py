@@ -1,4 +1,4 @@
-"""What the label formats share: clips with their files, one kind of media, the second at which a clip ends."""
+"""What the label formats share: clips with their files, of one kind of media; scores, JSON."""
 
 from __future__ import annotations
 
@@ -27,13 +27,6 @@ def of_one_kind(clips: Sequence[ExportClip], tool: str) -> list[tuple[ExportClip
             "A dataset of %s is of videos or of images: labels of images left out: %d", tool, n_images
         )
     return videos or labelled
-
-
-def end_s(clip: ExportClip, source: Source) -> float:
-    """Return the second at which a clip of a video ends."""
-    if clip.end is not None:
-        return clip.end
-    return float(source.time.n_frames / source.time.rate) if source.time else clip.start
 
 
 def score_of(clip: ExportClip) -> float | None:

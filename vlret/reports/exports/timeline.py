@@ -155,10 +155,12 @@ def _events(clips: Sequence[ExportClip], sources: dict[Path, Source], rate: Frac
 
 def frames_of(clip: ExportClip, source: Source) -> tuple[int, int]:
     """Return the first frame of a clip and the one after its last; 0 for images."""
-    if source.time is None:
-        return 0, 0
-    whole_s = float(source.time.n_frames / source.time.rate)
-    return source.time.span(clip.start, whole_s if clip.end is None else clip.end)
+    return source.time.span(clip.start, end_s(clip, source.time)) if source.time else (0, 0)
+
+
+def end_s(clip: ExportClip, time: SourceTime) -> float:
+    """Return the second at which a clip of a video ends."""
+    return float(time.n_frames / time.rate) if clip.end is None else clip.end
 
 
 def _warn_of_rates(sources: dict[Path, Source], rate: Fraction) -> None:

@@ -17,18 +17,16 @@ def hit_document(revision: Revision, hit: Hit, show_paths: bool) -> dict[str, An
     """A hit of a search."""
     return {
         "rank": hit.rank, "score": hit.score, "probability": hit.probability,
-        **clip_document(revision, hit.clip_id, hit.start, hit.end, show_paths),
+        **clip_document(revision, hit.clip_id, revision.files.of_path(hit.path), hit.start, hit.end, show_paths),
         "copies": [path if show_paths else Path(path).name for path in hit.copies],
         "more_clips": hit.more_clips,
     }  # fmt: skip
 
 
 def clip_document(
-    revision: Revision, clip_id: int, start: float, end: float, show_paths: bool
+    revision: Revision, clip_id: int, file: MediaFile, start: float, end: float, show_paths: bool
 ) -> dict[str, Any]:
-    """A clip of an index. Nothing is opened for it: `file` is None."""
-    path = str(revision.files.rows.at[clip_id, "path"])
-    file = revision.files.of_path(path)
+    """A clip of an index, which is a part of `file`. Nothing is opened for it: `file` is None."""
     clip, span = f"{_base(revision)}/clips/{clip_id}", f"?start={start:.3f}&end={end:.3f}"
     moving = not file.is_image
     return {
@@ -36,7 +34,7 @@ def clip_document(
         **(_on_disk(file, start) if show_paths else {}),
         "start": start, "end": end, "duration": file.duration if moving else None,
         "kind": "video" if moving else "image",
-        "copies": [], "more_clips": 0, "gone": is_gone(path),
+        "copies": [], "more_clips": 0, "gone": is_gone(file.path),
         "thumbnail": f"{clip}/thumbnail.jpg{span}",
         "sprite": f"{clip}/sprite.jpg{span}" if moving else None,
         "play": f"{clip}/play.mp4{span}" if moving else None,

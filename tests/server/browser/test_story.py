@@ -54,7 +54,7 @@ def test_from_a_sentence_to_a_timeline(visit, tmp_path):
     page.get_by_label("Format").select_option("edl")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
-    assert download.value.suggested_filename.endswith(".edl")
+    assert download.value.suggested_filename == "Selection.edl"
     download.value.save_as(tmp_path / "cut.edl")
     lines = (tmp_path / "cut.edl").read_text().splitlines()
     names = [line.split(": ")[1] for line in lines if "FROM CLIP NAME" in line]

@@ -56,7 +56,7 @@ def _clip(service: Service, revision: Revision, clip_id: int) -> dict[str, Any]:
     span = span_of(revision, clip_id)
     known = _media(service, revision, span.file)
     document = clip_document(
-        revision, clip_id, span.clip.start, span.clip.row_end, service.settings.show_paths
+        revision, clip_id, span.file, span.clip.start, span.clip.row_end, service.settings.show_paths
     )
     return {**known, **document, "file": known["file"]}
 

@@ -67,6 +67,6 @@ export async function curve(hit, body, file) {
 /** The file of an export and its name. */
 export async function exported(body) {
   const answer = await call("/api/export", json(body));
-  const name = /filename="?([^";]+)/.exec(answer.headers.get("Content-Disposition") ?? "");
-  return { blob: await answer.blob(), name: name?.[1] ?? `vlret.${body.format}` };
+  const [, name] = /filename\*=utf-8''(.+)/.exec(answer.headers.get("Content-Disposition"));
+  return { blob: await answer.blob(), name: decodeURIComponent(name) };
 }

@@ -12,32 +12,42 @@ from tqdm import tqdm
 
 from vlret.evaluation.standalone.scale.drawn_vectors import FILE_CLIPS, DrawnVectors
 from vlret.index.lock import writer_lock
-from vlret.index.manifest import FileEntry, IndexRecipe
+from vlret.index.manifest import IndexRecipe
 from vlret.index.start import start_index
 from vlret.index.store import Store
-from vlret.index.tables import shard_schema, vector_column
-from vlret.index.writer import SHARD_CLIPS
+from vlret.index.tables import Ids, shard_schema, vector_column
 
 CLIP_S = 5.0
-SHARD_FILES = -(-SHARD_CLIPS // FILE_CLIPS)
-"""Files of a shard: an index run commits when it has `SHARD_CLIPS` clips."""
-FIRST_DAY = datetime(2015, 1, 1)  # noqa: DTZ001 - capture times are those of the place
 SELECTIVITIES = (0.1, 0.01, 0.001)
-_COMMIT_SHARDS = 50
+_SHARD_FILES = 3277
+_COMMIT_SHARDS = 4
+_FIRST_DAY = datetime(2015, 1, 1)
+_DAYS = 1000
 _SIZES = np.array([(640, 360), (1280, 720), (1920, 1080), (3840, 2160)])
 _CODECS = np.array(["h264", "hevc", "vp9", "av1"])
 
 
-def path_pattern(selectivity: float) -> str:
-    """The pattern of paths that such a share of all files has."""
-    depth = SELECTIVITIES.index(selectivity) + 1
-    return "".join(("*camera-3/", "day-3/", "part-3/")[:depth]) + "*"
+def path_pattern(selectivity: float, number: int) -> str:
+    """A pattern of paths that this share of all files has; `number` is below 1 / selectivity."""
+    folders = _folders(number)[: SELECTIVITIES.index(selectivity) + 1]
+    return f"*{'/'.join(folders)}/*"
 
 
-def where_condition(selectivity: float) -> str:
-    """The condition on the capture time that such a share of all files fulfils."""
-    end = FIRST_DAY + timedelta(days=round(1000 * selectivity))
-    return f"taken < '{end:%Y-%m-%d}'"
+def where_condition(selectivity: float, number: int) -> str:
+    """A condition on capture time that this share of all files fulfils; `number` is below 1 / selectivity."""
+    days = round(_DAYS * selectivity)
+    first, end = (_FIRST_DAY + timedelta(days=days * one) for one in (number, number + 1))
+    return f"taken >= '{first:%Y-%m-%d}' AND taken < '{end:%Y-%m-%d}'"
+
+
+def matches_path(clip_ids: Ids, selectivity: float, number: int) -> NDArray[np.bool_]:
+    """Which clips `path_pattern` allows, by arithmetic alone."""
+    return np.asarray(clip_ids // FILE_CLIPS % round(1 / selectivity) == number)
+
+
+def matches_where(clip_ids: Ids, selectivity: float, number: int) -> NDArray[np.bool_]:
+    """Which clips `where_condition` allows, by arithmetic alone."""
+    return np.asarray(_day(clip_ids // FILE_CLIPS) // round(_DAYS * selectivity) == number)
 
 
 def extend(store: Store, recipe: IndexRecipe, drawn: DrawnVectors, n_clips: int) -> None:
@@ -49,9 +59,8 @@ def extend(store: Store, recipe: IndexRecipe, drawn: DrawnVectors, n_clips: int)
         start_index(store, recipe, [str((store.folder / "media").absolute())])
     with writer_lock(store.folder):
         manifest = store.read_manifest()
-        first = manifest.next_clip_id // FILE_CLIPS
+        parts = list(_parts(manifest.next_clip_id // FILE_CLIPS, n_clips // FILE_CLIPS))
         shards, number, n_done = list(manifest.shards), manifest.next_shard, manifest.next_clip_id
-        parts = list(_parts(first, n_clips // FILE_CLIPS))
         for place, table in enumerate(_tables(drawn, parts), 1):
             entry, number = store.write_table("shards", number, table, manifest.id)
             shards.append(entry)
@@ -63,8 +72,8 @@ def extend(store: Store, recipe: IndexRecipe, drawn: DrawnVectors, n_clips: int)
 
 def _parts(first: int, end: int) -> Iterator[tuple[int, int]]:
     """First file and number of files of each shard."""
-    for file in range(first, end, SHARD_FILES):
-        yield file, min(SHARD_FILES, end - file)
+    for file in range(first, end, _SHARD_FILES):
+        yield file, min(_SHARD_FILES, end - file)
 
 
 def _tables(drawn: DrawnVectors, parts: list[tuple[int, int]]) -> Iterator[pa.Table]:
@@ -72,14 +81,25 @@ def _tables(drawn: DrawnVectors, parts: list[tuple[int, int]]) -> Iterator[pa.Ta
         yield _table(drawn, np.arange(first, first + n))
 
 
-def _table(drawn: DrawnVectors, files: NDArray[np.int64]) -> pa.Table:
+def _table(drawn: DrawnVectors, files: Ids) -> pa.Table:
     """The clips of these files as a shard."""
     schema = shard_schema(drawn.real.shape[1])
     clips = np.arange(files[0] * FILE_CLIPS, (files[-1] + 1) * FILE_CLIPS)
-    of_file = clips // FILE_CLIPS - files[0]
+    start = clips % FILE_CLIPS * CLIP_S
+    columns: dict[str, object] = {
+        "clip_id": clips, "start": start, "end": start + CLIP_S,
+        "vector": vector_column(drawn.of_files(int(files[0]), len(files)).astype(np.float16)),
+    }  # fmt: skip
+    of_file = pa.array(clips // FILE_CLIPS - files[0])
+    for name, values in _of_files(files).items():
+        columns[name] = pa.array(values, schema.field(name).type).take(of_file)
+    return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)
+
+
+def _of_files(files: Ids) -> dict[str, object]:
+    """The columns that are the same for all clips of a file."""
     kind = files % len(_SIZES)
-    taken = [FIRST_DAY + timedelta(days=int(file) * 997 % 1000, seconds=int(file) % 86400) for file in files]
-    of_files = {
+    return {
         "root": np.zeros(len(files), np.int32),
         "path": [_path(file) for file in files.tolist()],
         "fingerprint": [f"{file:032x}" for file in files.tolist()],
@@ -87,18 +107,20 @@ def _table(drawn: DrawnVectors, files: NDArray[np.int64]) -> pa.Table:
         "mtime_ns": 1_600_000_000_000_000_000 + files * 1_000_000_000,
         "duration_s": np.full(len(files), FILE_CLIPS * CLIP_S),
         "width": _SIZES[kind, 0], "height": _SIZES[kind, 1], "codec": _CODECS[kind],
-        "fps": np.full(len(files), 25.0), "taken": taken,
+        "fps": np.full(len(files), 25.0),
+        "taken": [_FIRST_DAY + timedelta(days=day, hours=12) for day in _day(files).tolist()],
     }  # fmt: skip
-    start = clips % FILE_CLIPS * CLIP_S
-    columns = {
-        "clip_id": clips, "start": start, "end": start + CLIP_S,
-        "vector": vector_column(drawn.of_files(int(files[0]), len(files)).astype(np.float16)),
-        **{name: pa.array(values, schema.field(name).type).take(pa.array(of_file)) for name, values in of_files.items()},
-    }  # fmt: skip
-    return pa.table(
-        [pa.array(columns[name], schema.field(name).type) for name in schema.names], schema=schema
-    )
+
+
+def _day(files: Ids) -> Ids:
+    """The day of capture of each file: all `_DAYS` days in a mixed order."""
+    return files * 997 % _DAYS
 
 
 def _path(file: int) -> str:
-    return f"camera-{file % 10}/day-{file // 10 % 10}/part-{file // 100 % 10}/{file:08d}.mp4"
+    return "/".join((*_folders(file), f"{file:08d}.mp4"))
+
+
+def _folders(number: int) -> tuple[str, str, str]:
+    """Each digit of a number is a folder, so that each depth holds a tenth of the one above."""
+    return f"camera-{number % 10}", f"day-{number // 10 % 10}", f"part-{number // 100 % 10}"

@@ -143,6 +143,11 @@ class Index:
         return clip_rows(self._columns, self.manifest.roots, places)
 
     @cached_property
+    def n_files(self) -> int:
+        """How many files have clips."""
+        return len(np.unique(self.file_numbers))
+
+    @cached_property
     def n_unmeasured(self) -> int:
         """Files of an older index, of which size, length and capture time are not known yet."""
         return int((self._columns.arrays["width.known"] == 0).sum())
@@ -376,7 +381,7 @@ class Index:
             "created": self.manifest.created,
             "updated": self.manifest.updated,
             "clips": len(self),
-            "files": len(np.unique(self.file_numbers)),
+            "files": self.n_files,
             "dropped_clips": manifest.dropped.rows if manifest.dropped else 0,
             "skipped_files": manifest.skipped.rows if manifest.skipped else 0,
             "shards": len(self.manifest.shards),

@@ -213,7 +213,7 @@ def _report(
 ) -> ReindexReport:
     index = Index.open(store.folder)
     return ReindexReport(
-        store.folder, index.card.name, int(index.rows()["path"].nunique()), len(index), tuple(gone), tuple(skipped),
+        store.folder, index.card.name, index.n_files, len(index), tuple(gone), tuple(skipped),
         time.monotonic() - started_s, is_new,
     )  # fmt: skip
 

@@ -17,7 +17,6 @@ import pyarrow as pa
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.annotations import column_kinds
 from vlret.index.backends.base import SearchBackend
-from vlret.index.backends.faiss_view import open_view, view_info
 from vlret.index.compact import CompactReport, compact_store
 from vlret.index.copies import Copies
 from vlret.index.filter import Filter
@@ -31,6 +30,8 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.stored_windows import StoredWindows
 from vlret.index.tables import Ids
+from vlret.index.view.info import view_info
+from vlret.index.view.open import find_view_damage, open_view
 from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
 from vlret.text import printable
@@ -190,7 +191,7 @@ class Index:
     @cached_property
     def backend(self) -> SearchBackend:
         """What finds the nearest vectors; opened or built on first use, which is not for several threads at once."""
-        return self._given_backend or open_view(self._snapshot)
+        return self._given_backend or open_view(self._snapshot.store, self.manifest, self.clip_ids)
 
     def is_current(self) -> bool:
         """Whether the folder still holds the revision that was opened.
@@ -289,7 +290,7 @@ class Index:
 
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it, as plain JSON values; `view` is None if out of date."""
-        view = view_info(self._snapshot)
+        view = view_info(self._snapshot.store, self.manifest)
         return {
             "index": str(self.folder),
             "revision": self.manifest.revision,
@@ -304,14 +305,15 @@ class Index:
             "bytes": self.manifest.n_bytes,
             "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
-            "view": asdict(view) if view else None,
+            "view": view.to_dict() if view else None,
             "columns": column_kinds(self._snapshot.annotations),
             "exclude": list(self.manifest.exclude),
         }
 
     def check(self) -> list[str]:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""
-        return self._snapshot.store.find_damage(self.manifest)
+        store = self._snapshot.store
+        return store.find_damage(self.manifest) + find_view_damage(store, self.manifest)
 
     def compact(self) -> CompactReport:
         """Rewrite the shards without dropped rows and merge small ones; this object shows the result.

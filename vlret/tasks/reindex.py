@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import IndexFolderError
-from vlret.index.backends.faiss_view import open_view
 from vlret.index.build import update_index
 from vlret.index.index import Index
 from vlret.index.indexed_files import IndexedFile, indexed_files
@@ -22,6 +21,7 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.start import start_index
 from vlret.index.store import Store
 from vlret.index.swap import discard, swap
+from vlret.index.view.open import open_view
 from vlret.media.sources import Found, MediaFile
 from vlret.models.base import Embedder
 from vlret.tasks.index_model import require_trusted
@@ -107,7 +107,8 @@ def reindex(
         swap(store, next_store, {(file.file.root, file.file.path) for file in files})
     skipped = _skipped(next_store, files)
     discard(next_store, opened.manifest)
-    open_view(Snapshot.read(store))
+    after = Snapshot.read(store)
+    open_view(store, after.manifest, after.rows["clip_id"].to_numpy(), progress)
     return _report(store, gone, skipped, started_s)
 
 

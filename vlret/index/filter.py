@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
-from vlret.index.tables import Ids
+from vlret.types import Ids
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -255,10 +255,9 @@ class Index:
     @cached_property
     def backend(self) -> SearchBackend:
         """What finds the nearest vectors; opened or built on first use, which is not for several threads at once."""
-        from vlret.index.backends.faiss_view import open_view
-        from vlret.index.snapshot import Snapshot
+        from vlret.index.view.open import open_view
 
-        return self._given_backend or open_view(Snapshot.read(self._store))
+        return self._given_backend or open_view(self._store, self.manifest, self.clip_ids)
 
     def is_current(self) -> bool:
         """Whether the folder still holds the revision that was opened.
@@ -370,10 +369,9 @@ class Index:
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it, as plain JSON values; `view` is None if out of date."""
         from vlret.index.annotations import column_kinds
-        from vlret.index.backends.faiss_view import view_info
-        from vlret.index.snapshot import Snapshot
+        from vlret.index.view.info import view_info
 
-        view, manifest = view_info(Snapshot.read(self._store)), self.manifest
+        view, manifest = view_info(self._store, self.manifest), self.manifest
         roots = [manifest.roots[root] for root in dict.fromkeys(self._columns.roots.tolist())]
         return {
             "index": str(self.folder),
@@ -389,14 +387,16 @@ class Index:
             "bytes": self.manifest.n_bytes,
             "roots": roots,
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
-            "view": asdict(view) if view else None,
+            "view": view.to_dict() if view else None,
             "columns": column_kinds(self._annotations),
             "exclude": list(self.manifest.exclude),
         }
 
     def check(self) -> list[str]:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""
-        return self._store.find_damage(self.manifest)
+        from vlret.index.view.open import find_view_damage
+
+        return self._store.find_damage(self.manifest) + find_view_damage(self._store, self.manifest)
 
     def compact(self) -> CompactReport:
         """Rewrite the shards without dropped rows and merge small ones; this object shows the result.

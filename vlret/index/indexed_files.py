@@ -11,7 +11,8 @@ import numpy as np
 
 from vlret.index.fingerprint import fingerprint
 from vlret.index.snapshot import Snapshot
-from vlret.index.tables import FileRow, Ids
+from vlret.index.tables import FileRow
+from vlret.types import Ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from vlret.index.store import Store
 from vlret.index.tables import (
     NO_ROOT,
     FileRow,
-    Ids,
     SkippedRow,
     clip_table,
     dropped_table,
@@ -23,7 +22,7 @@ from vlret.index.tables import (
     skipped_table,
 )
 from vlret.media.info import MediaInfo
-from vlret.types import Clip, Vectors
+from vlret.types import Clip, Ids, Vectors
 
 SHARD_CLIPS = 2048
 COMMIT_S = 60.0

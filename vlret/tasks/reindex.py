@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import IndexFolderError
-from vlret.index.backends.faiss_view import open_view
 from vlret.index.build import update_index
+from vlret.index.columns_view import open_columns
 from vlret.index.index import Index
 from vlret.index.indexed_files import IndexedFile, indexed_files
 from vlret.index.lock import writer_lock
@@ -22,6 +22,7 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.start import start_index
 from vlret.index.store import Store
 from vlret.index.swap import discard, swap
+from vlret.index.view.open import open_view
 from vlret.media.sources import Found, MediaFile
 from vlret.models.base import Embedder
 from vlret.tasks.index_model import require_trusted
@@ -107,7 +108,8 @@ def reindex(
         swap(store, next_store, {(file.file.root, file.file.path) for file in files})
     skipped = _skipped(next_store, files)
     discard(next_store, opened.manifest)
-    open_view(Snapshot.read(store))
+    manifest = store.read_manifest()
+    open_view(store, manifest, open_columns(store, manifest).clip_ids, progress)
     return _report(store, gone, skipped, started_s)
 
 

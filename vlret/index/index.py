@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from vlret.index.compact import CompactReport
     from vlret.index.duplicates import JudgedPair, Pair
+    from vlret.index.resolve_filter import FilterColumns
     from vlret.index.stored_vectors import StoredVectors
     from vlret.index.stored_windows import StoredWindows
     from vlret.index.windows import Windows
@@ -319,13 +320,13 @@ class Index:
         Raises:
             UsageError: its condition cannot be evaluated.
         """
-        if only is None or only.is_resolved:
-            return only
-        from vlret.index.filter_table import filter_table
-        from vlret.index.resolve_filter import resolved
+        return None if only is None else self._filters.resolved(only)
 
-        rows = self.rows()
-        return resolved(only, rows, lambda: filter_table(rows, self._columns, self._annotations))
+    @cached_property
+    def _filters(self) -> FilterColumns:
+        from vlret.index.resolve_filter import FilterColumns  # brings pyarrow
+
+        return FilterColumns(self._columns, self.manifest.roots, lambda: self._annotations)
 
     @cached_property
     def _annotations(self) -> pa.Table | None:

@@ -1,26 +1,41 @@
-"""Where a model runs and in which number format."""
+"""Where a model runs, in which number format, with which library and in how many threads."""
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from vlret.errors import UsageError
+from vlret.text import printable
 
 if TYPE_CHECKING:
     import torch
 
 DTYPES = ("auto", "float32", "bfloat16")
+ENGINES = ("auto", "torch", "openvino")
+NOT_MINI = "it computes vljepa-mini and models of the same configuration"
+_n_threads: ContextVar[int | None] = ContextVar("n_threads", default=None)
 
 
-def check_names(device: str, dtype: str) -> None:
+def check_names(device: str, dtype: str, engine: str = "auto") -> None:
     """Refuse names that no machine knows, without importing torch.
 
     Raises:
-        UsageError: the device or number format is not known, or the format is float16.
+        UsageError: the device, number format or engine is not known, or the format is float16.
     """
+    if engine not in ENGINES:
+        raise UsageError(
+            f"Unknown engine {engine!r}.",
+            f"Use {', '.join(ENGINES)}.",
+            code="unknown_engine",
+            given=engine,
+            allowed=ENGINES,
+        )
     if not isinstance(device, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise UsageError(
             f"Unknown device {device!r}.",
@@ -44,6 +59,17 @@ def check_names(device: str, dtype: str) -> None:
             given=dtype,
             allowed=DTYPES,
         )
+
+
+def engine_unusable(model: object, reason: str) -> UsageError:
+    """The error where OpenVINO was requested for a model that it does not compute here."""
+    return UsageError(
+        f"The engine openvino cannot be used for {printable(model)}: {reason}.",
+        "Use auto or torch.",
+        code="engine_unusable",
+        given="openvino",
+        reason=reason,
+    )
 
 
 def check_device(name: str) -> None:
@@ -107,17 +133,40 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-@contextmanager
-def spare_cores(n: int) -> Iterator[None]:
-    """Leave `n` cores to other processes: a one-thread model beside a decoder beats a two-thread one."""
-    import torch
+def n_threads() -> int:
+    """The number of threads in which a model that is called here computes."""
+    own = _n_threads.get()
+    if own is not None:
+        return own
+    if "torch" in sys.modules:
+        return int(sys.modules["torch"].get_num_threads())
+    return int(os.environ.get("OMP_NUM_THREADS", len(os.sched_getaffinity(0))))
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, before - n))
+
+@contextmanager
+def model_threads(n: int) -> Iterator[None]:
+    """Let models compute in `n` threads, whatever their engine.
+
+    OpenVINO goes by the thread that the block runs in, and prepares a model once for each number; PyTorch
+    has one number for the whole process.
+    """
+    torch, before = sys.modules.get("torch"), n_threads()
+    token = _n_threads.set(n)
+    if torch is not None:
+        torch.set_num_threads(n)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        _n_threads.reset(token)
+        if torch is not None:
+            torch.set_num_threads(before)
+
+
+@contextmanager
+def spare_cores(n: int) -> Iterator[None]:
+    """Leave `n` cores to other processes: a one-thread model beside a decoder beats a two-thread one."""
+    with model_threads(max(1, n_threads() - n)):
+        yield
 
 
 def _has(kind: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -25,7 +25,7 @@ class Still:
         )
         self.warnings: list[str] = []
 
-    def frames_at(self, times: Iterable[float], size: Size | None) -> Iterator[tuple[float, Pixels]]:
+    def frames_at(self, times: Sequence[float], size: Size | None) -> Iterator[tuple[float, Pixels]]:
         """(0.0, pixels) for each of `times`."""
         pixels, is_whole = read_image(self.path, size)
         self.warnings = [] if is_whole else ["damaged: the end of the file is missing"]

@@ -20,11 +20,15 @@ _HIGH = (44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244)
 
 @dataclass(frozen=True, slots=True)
 class _Numbering:
-    """From a sequence parameter set: bits of `frame_num`, bits before it, whether gaps in the numbers are allowed."""
+    """From a sequence parameter set.
+
+    Bits of `frame_num`, bits before it, whether gaps in the numbers are allowed, whether no frame may be interlaced.
+    """
 
     n_bits: int
     n_plane_bits: int
     has_gaps: bool
+    is_progressive: bool
 
 
 class H264Gaps:
@@ -43,6 +47,11 @@ class H264Gaps:
             self._numbering = _numbering(sets[8:])
         else:
             self._read_sets(sets)
+
+    @property
+    def is_progressive(self) -> bool:
+        """Whether the parameter sets read so far say that every packet is a whole frame."""
+        return self._numbering is not None and self._numbering.is_progressive
 
     def is_after_gap(self, packet: bytes, is_key: bool) -> bool:
         """Return whether reference frames are missing right before this packet."""
@@ -120,7 +129,8 @@ def _parsed(bits: _Bits) -> _Numbering:
         for _ in range(bits.golomb()):
             bits.golomb()
     bits.golomb()
-    return _Numbering(n_bits, n_plane_bits, bool(bits.number(1)))
+    has_gaps, _, _ = bits.number(1), bits.golomb(), bits.golomb()
+    return _Numbering(n_bits, n_plane_bits, bool(has_gaps), bool(bits.number(1)))
 
 
 def _skip_scaling_list(bits: _Bits, n: int) -> None:

@@ -22,6 +22,7 @@ class PacketTable:
         seekable: every packet has its own time, in a container with an index.
         n_packets: packets read, those without a time included.
         new_pts: int64 [n_packets], times that replace those in the file; None where the file's own are good.
+        is_reordered: packets are not stored in the order in which they are shown.
         in_display_order: the times are those of the first, second, ... frame shown, whichever packet it comes from.
         n_damaged: timestamps that were left out because they cannot be right.
         stated_end: ticks of the end that the file states for all its streams; audio may be longer than the video.
@@ -37,6 +38,7 @@ class PacketTable:
     seekable: bool
     n_packets: int
     new_pts: Ticks | None
+    is_reordered: bool
     in_display_order: bool
     n_damaged: int
     stated_end: float

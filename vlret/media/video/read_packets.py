@@ -114,6 +114,7 @@ def _table(
         seekable=has_index and new_pts is None and bool(has_time.all()) and len(keys) > 0,
         n_packets=len(rows.pts),
         new_pts=new_pts,
+        is_reordered=bool((np.diff(times[has_time]) < 0).any()),
         in_display_order=in_display_order,
         n_damaged=0 if in_display_order else int(np.count_nonzero(~has_time & (rows.pts != NO_TIME))),
         stated_end=_stated_end(path, container, tick_s),

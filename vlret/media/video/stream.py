@@ -15,6 +15,7 @@ from vlret.media.capture_time import video_taken
 from vlret.media.video.container import decoder_of, open_container, packets_of, video_streams
 from vlret.media.video.damage import DamageCheck
 from vlret.media.video.packet_table import PacketTable
+from vlret.media.video.skipping import can_skip
 from vlret.media.video.timestamps import NO_TIME
 
 
@@ -32,6 +33,7 @@ class FrameStream:
     Attributes:
         damaged_pts: time in ticks of the last frame before the first damage found so far, of the first frame shown
             if the file begins with damage; None without damage.
+        wanted: times in ticks of the frames that must come; others may be left out; None: all must come.
         warnings: oddities of a file that can be read.
         codec_name, taken: as in `MediaInfo`.
     """
@@ -41,10 +43,16 @@ class FrameStream:
         self._codec = decoder_of(self._stream)
         self._table, self._on_progress = table, on_progress
         self.damaged_pts: int | None = None
+        self.wanted: frozenset[int] | None = None
         n_streams = len(video_streams(self._container))
         self.warnings = [f"{n_streams} video streams, one is read"] if n_streams > 1 else []
         self.codec_name: str = self._codec.codec.canonical_name
         self.taken = video_taken(self._container.metadata, self._stream.metadata)
+
+    @property
+    def can_skip(self) -> bool:
+        """Whether frames that are not wanted may be left out."""
+        return can_skip(self._codec, self._table)
 
     def close(self) -> None:
         """Close the file."""
@@ -108,8 +116,10 @@ class FrameStream:
 
     def _frames_of(self, packet: Packet[VideoStream], check: DamageCheck) -> tuple[list[VideoFrame], bool]:
         """Return the undamaged frames that decoding `packet` gives, and whether there was damage."""
-        if check.is_after_gap(packet):
+        is_wanted = self.wanted is None or packet.pts in self.wanted
+        if check.is_after_gap(packet, is_wanted):
             return check.good(self._drain(), is_end=True)[0], True
+        self._codec.skip_frame = "DEFAULT" if is_wanted else "NONREF"
         try:
             frames, is_damaged = check.good(self._codec.decode(packet))
         except MemoryError:

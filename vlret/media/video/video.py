@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -40,6 +40,7 @@ class Video:
         self.path, self.on_progress = path, on_progress
         self._table = packet_table(path, on_progress)
         self._may_seek, self._used = self._table.seekable, False
+        self._wanted: frozenset[int] | None = None  # see FrameStream
         self.decoded_end: float | None = None
         self._cached: tuple[int, tuple[int, int], Pixels] | None = None
         self._open()
@@ -109,12 +110,12 @@ class Video:
         pts = self._stream.damaged_pts
         return None if pts is None else self._seconds(pts)
 
-    def frames_at(self, times: Iterable[float], size: Size | None) -> Iterator[tuple[float, Pixels]]:
+    def frames_at(self, times: Sequence[float], size: Size | None) -> Iterator[tuple[float, Pixels]]:
         """Yield the timestamp and pixels of the frame shown at each of the ascending `times` (s).
 
         Past the end this is the last frame that can be decoded.
         """
-        self._begin_pass()
+        self._begin_pass(times)
         for time in times:
             shown = self._shown_at(time)
             yield self._seconds(shown.pts), self._pixels(shown, size)
@@ -137,15 +138,20 @@ class Video:
 
     def _open(self) -> None:
         self._stream = FrameStream(self.path, self._table, self.on_progress)
+        self._stream.wanted = self._wanted
         self._frames = self._stream.from_start()
         self._sought = False
         self._current: Shown | None = None  # the frame shown at the last time requested
         self._ahead: Shown | None = None  # decoded, but shown later
 
-    def _begin_pass(self) -> None:
+    def _begin_pass(self, times: Sequence[float] = ()) -> None:
+        """Begin to decode forward; all frames if no `times` are given."""
+        skips = len(times) > 0 and self._may_skip and self._may_seek
+        self._wanted = frozenset(map(self._wanted_pts, times)) if skips else None
         if self._used:
             self._rewind()
         self._used, self.decoded_end = True, None
+        self._stream.wanted = self._wanted
 
     def _rewind(self) -> None:
         self._stream.close()
@@ -156,6 +162,7 @@ class Video:
         if first is None:
             raise self._not_decodable()
         self._ahead, self._first_pts = first, first.pts
+        self._may_skip = self._stream.can_skip
         self._orientation = orientation_of(first.frame)
         self.info = _describe(first, self._orientation, self._table, self._stream)
         if self.info.duration > MAX_SPAN_S:
@@ -182,12 +189,14 @@ class Video:
             raise UnreadableError(self.path, reason, hint, code="not_convertible") from error
 
     def _shown_at(self, time: float) -> Shown:
-        wanted = self._first_pts + int(np.floor((time + TOLERANCE_S) / self._table.tick_s))
+        wanted = self._wanted_pts(time)
         if self._may_seek:
-            row = int(np.searchsorted(self._table.pts, wanted, side="right")) - 1
-            wanted = max(int(self._table.pts[max(row, 0)]), self._first_pts)
             self._seek_if_far(wanted)
         shown = self._run_to(wanted)
+        if self._wanted is not None and not self._is_exact(shown, wanted):
+            self._may_skip, self._wanted = False, None
+            self._rewind()
+            return self._shown_at(time)
         if self._sought and (shown is None or shown.pts != wanted):
             # The seek did not give the frame: damage, or a keyframe that cannot be decoded on its own.
             self._may_seek = False
@@ -196,6 +205,18 @@ class Video:
         if shown is None:
             raise self._not_decodable()
         return shown
+
+    def _wanted_pts(self, time: float) -> int:
+        """Return the time in ticks of the frame shown at `time`; at most that where the file cannot be sought."""
+        wanted = self._first_pts + int(np.floor((time + TOLERANCE_S) / self._table.tick_s))
+        if self._may_seek:
+            row = int(np.searchsorted(self._table.pts, wanted, side="right")) - 1
+            wanted = max(int(self._table.pts[max(row, 0)]), self._first_pts)
+        return wanted
+
+    def _is_exact(self, shown: Shown | None, wanted: int) -> bool:
+        """Return whether decoding only what is needed gave the frame at `wanted`, and met no damage."""
+        return shown is not None and shown.frame.pts == wanted and self._stream.damaged_pts is None
 
     def _not_decodable(self) -> MediaError:
         hint = "Check that it plays in a player."

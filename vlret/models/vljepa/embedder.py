@@ -71,6 +71,11 @@ class VLJEPA(Embedder):
         """True unless the X-encoder is a video model, whose tokens belong to several frames each."""
         return self._engine.encodes_frames_alone
 
+    @property
+    def encodes_in_threads(self) -> bool:
+        """True on the processor."""
+        return self.device == "cpu"
+
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
         """Return visual tokens: one float32 array [tokens, x_width] per clip uint8 [t, height, width, 3]."""
         given = pixel_list(clips)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def show_hits(hits: Hits, indexes: Sequence[Index]) -> None:
     """Print one line per hit; then one for each file of `indexes` with several hits: where in it they are."""
-    from vlret.index.indexed_files import is_gone
+    from vlret.index.gone import is_gone
     from vlret.reports.timecode import span
 
     for hit in hits:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests.index.synthetic import ROOT, add_file, synthetic_index, unit_rows
-from vlret.index.index import Index, move_root
+from vlret.index.index import Index
+from vlret.index.move_root import move_root
 from vlret.index.manifest import FileEntry
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store

@@ -174,9 +174,9 @@ def _no_network(*_: object) -> None:
 
 def test_device_and_dtype_are_told(folder):
     auto = OpenCLIP.from_folder(folder, "cpu")
-    assert auto.dtype in (torch.float32, torch.bfloat16)
+    assert auto.dtype in ("float32", "bfloat16")
     half = OpenCLIP.from_folder(folder, "cpu", "bfloat16")
-    assert (half.device, half.dtype) == (torch.device("cpu"), torch.bfloat16)
+    assert (half.device, half.dtype) == ("cpu", "bfloat16")
 
 
 def test_the_card_tells_preprocessing_that_changes_vectors(folder, tmp_path):

@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 DTYPES = ("auto", "float32", "bfloat16")
 ENGINES = ("auto", "torch", "openvino")
 NOT_MINI = "it computes vljepa-mini and models of the same configuration"
-_n_threads: ContextVar[int | None] = ContextVar("n_threads", default=None)
 
 _lock = threading.Lock()
 _n_inside = _outside = 0
+_n_threads: ContextVar[int | None] = ContextVar("n_threads", default=None)
 
 
 def check_names(device: str, dtype: str, engine: str = "auto") -> None:
@@ -138,38 +138,51 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def n_threads() -> int:
-    """The number of threads in which a model that is called here computes."""
-    own = _n_threads.get()
-    if own is not None:
+    """The number of threads in which a model that is called here computes; torch is not imported to tell."""
+    if (own := _n_threads.get()) is not None:
         return own
-    if "torch" in sys.modules:
-        return int(sys.modules["torch"].get_num_threads())
-    return int(os.environ.get("OMP_NUM_THREADS", len(os.sched_getaffinity(0))))
+    return int(sys.modules["torch"].get_num_threads()) if "torch" in sys.modules else n_cores()
+
+
+def n_cores() -> int:
+    """Logical cores that this process may use, or OMP_NUM_THREADS."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
 def model_threads(n: int) -> Iterator[None]:
-    """Let models that the calling thread calls compute in `n` threads, whatever their engine.
+    """Let models compute in `n` threads when the calling thread calls them, whatever their engine.
 
-    OpenVINO prepares a model once for each number. Blocks may overlap in several threads: PyTorch gives a new
-    thread the number that was set last, in whichever thread, so the last block to end sets what the first found.
+    OpenVINO prepares a model once for each number. PyTorch gives a new thread the number that was set last, in
+    whichever thread; blocks may overlap in several threads, so the last one to end sets what the first one found.
     """
-    global _n_inside, _outside  # noqa: PLW0603 - PyTorch's setting is global, too
-    torch, before = sys.modules.get("torch"), n_threads()
     token = _n_threads.set(n)
+    try:
+        with _torch_threads(n) if "torch" in sys.modules else nullcontext():
+            yield
+    finally:
+        _n_threads.reset(token)
+
+
+@contextmanager
+def _torch_threads(n: int) -> Iterator[None]:
+    global _n_inside, _outside  # noqa: PLW0603 - PyTorch's setting is global, too
+    import torch
+
+    before = torch.get_num_threads()
     with _lock:
         _outside = _outside if _n_inside else before
         _n_inside += 1
-        if torch is not None:
-            torch.set_num_threads(n)
+        torch.set_num_threads(n)
     try:
         yield
     finally:
-        _n_threads.reset(token)
         with _lock:
             _n_inside -= 1
-            if torch is not None:
-                torch.set_num_threads(before if _n_inside else _outside)
+            torch.set_num_threads(before if _n_inside else _outside)
 
 
 def _has(kind: str) -> bool:

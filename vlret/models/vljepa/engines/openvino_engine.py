@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from vlret.media.squash import squash
-from vlret.models.device import n_threads
+from vlret.models.device import n_cores, n_threads
 from vlret.models.vljepa.checks import existing
 from vlret.models.vljepa.engines.base import PoolTexts
 from vlret.models.vljepa.engines.numpy_predictor import NumpyPredictor
@@ -38,17 +38,18 @@ class OpenVINOEngine:
         """`settings` are the fields of config.json, those of vljepa-mini (`choose.fits`)."""
         self.folder, self.settings, self.dtype, self.pool = folder, settings, dtype, pool
         self._compiled: dict[int, Any] = {}
+        self._requests = threading.local()  # of the calling thread, by their number of threads
         self._lock = threading.Lock()
 
     def load(self) -> None:
         """See `Engine`."""
-        _ = self.predictor, self._encoder()
+        _ = self.predictor, self._compiled_for(n_threads())
 
     def encode(self, clips: Sequence[Pixels]) -> list[Tokens]:
         """See `Engine`."""
         side = self.settings["resolution"]
         frames = np.concatenate([squash(clip, (side, side)) for clip in clips])
-        request = self._encoder().create_infer_request()
+        request = self._request()
         parts = range(0, len(frames), FRAMES_AT_ONCE)
         tokens = [request.infer({0: frames[first : first + FRAMES_AT_ONCE]})[0].copy() for first in parts]
         ends = np.cumsum([len(clip) for clip in clips])
@@ -72,9 +73,16 @@ class OpenVINOEngine:
         weights.pop(LOG_SCALE)
         return NumpyPredictor(weights, self.settings["predictor_config"])
 
-    def _encoder(self) -> Any:
-        """The compiled X-encoder for the number of threads that is set now: it is part of what is compiled."""
+    def _request(self) -> Any:
+        """What computes the X-encoder in the calling thread, in the number of threads that is set now."""
         n = n_threads()
+        own = vars(self._requests).setdefault("by_threads", {})
+        if n not in own:
+            own[n] = self._compiled_for(n).create_infer_request()
+        return own[n]
+
+    def _compiled_for(self, n: int) -> Any:
+        """The X-encoder compiled for `n` threads, and for as many callers at once as there are cores for."""
         with self._lock:
             if n not in self._compiled:
                 log.info("compiling the X-encoder of %s for %d threads", self.folder, n)
@@ -93,7 +101,8 @@ class OpenVINOEngine:
             "INFERENCE_PRECISION_HINT": _PRECISIONS[
                 self.dtype
             ],  # else bfloat16 wherever the processor has it
-            "INFERENCE_NUM_THREADS": n,
+            "INFERENCE_NUM_THREADS": n * (streams := max(1, n_cores() // n)),
+            "NUM_STREAMS": streams,
             "ENABLE_CPU_PINNING": False,  # decoders run beside it
         }
         return openvino.Core().compile_model(graph, "CPU", properties)

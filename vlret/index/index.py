@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.annotations import column_kinds
 from vlret.index.backends.base import SearchBackend
 from vlret.index.backends.faiss_view import open_view, view_info
+from vlret.index.columns_view import open_columns
 from vlret.index.compact import CompactReport, compact_store
 from vlret.index.copies import Copies
 from vlret.index.filter import Filter
-from vlret.index.filter_table import filter_table
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
-from vlret.index.resolve_filter import resolved
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.stored_windows import StoredWindows
@@ -39,6 +37,7 @@ from vlret.types import Clip, Hit, SkippedFile, Vectors, as_path, check_count, t
 from vlret.vectors import first_invalid_row, unit_rows
 
 if TYPE_CHECKING:
+    from vlret.index.resolve_filter import FilterColumns
     from vlret.index.windows import Windows
 
 
@@ -248,11 +247,15 @@ class Index:
         Raises:
             UsageError: its condition cannot be evaluated.
         """
-        return resolved(only, self._snapshot.clips, lambda: self._filter_table)
+        return None if only is None else self._filters.resolved(only)
 
     @cached_property
-    def _filter_table(self) -> pa.Table:
-        return filter_table(self._snapshot)
+    def _filters(self) -> FilterColumns:
+        from vlret.index.resolve_filter import FilterColumns  # brings pyarrow
+
+        snapshot = self._snapshot
+        columns = open_columns(snapshot.store, snapshot.manifest)
+        return FilterColumns(columns, self.manifest.roots, lambda: snapshot.annotations)
 
     def _unit_queries(self, vectors: Vectors) -> Vectors:
         try:

@@ -90,7 +90,7 @@ class RequestedRecipe:
         embedder = self._open(dtype)
         if existing:
             existing.require_card(folder, embedder.card)
-            existing.require(folder, dtype=_dtype(embedder), query=embedder.card.default_query)
+            existing.require(folder, dtype=embedder.dtype, query=embedder.card.default_query)
         return embedder
 
     def _open(self, dtype: str) -> Embedder:
@@ -105,11 +105,12 @@ class RequestedRecipe:
             model=self.name or _portable_name(self.model),
             card=embedder.card,
             query=embedder.card.default_query,
-            dtype=_dtype(embedder),
+            dtype=embedder.dtype,
             clips=full_rule(self.clips),
             n_frames=n_frames,
             sampling=self.sampling,
             decoder=self._decoder,
+            engine=embedder.engine,
         )
 
     @property
@@ -126,8 +127,3 @@ def _portable_name(model: str | Embedder) -> str:
     folder = name.removeprefix(kind)
     is_name = name in registry.MODELS or not os.path.isdir(folder)
     return name if is_name else f"{kind}{os.path.abspath(folder)}"
-
-
-def _dtype(embedder: Embedder) -> str:
-    """The number format a model computes in: "float32" or "bfloat16"."""
-    return str(embedder.dtype).removeprefix("torch.")

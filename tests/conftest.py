@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 
 from vlret.errors import UsageError
 from vlret.models.base import Embedder, ModelCard
 from vlret.types import Pixels, Vectors
+
+if TYPE_CHECKING:
+    import torch
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}
 
@@ -28,6 +31,8 @@ class ColourEmbedder(Embedder):
         self.n_clips_seen = 0
 
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+        import torch  # here, so that processes that only embed texts start without it
+
         self.n_clips_seen += len(clips)
         return [torch.tensor(clip.reshape(-1, 3).mean(0, keepdims=True) / 255.0).float() for clip in clips]
 

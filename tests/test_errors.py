@@ -7,7 +7,9 @@ import builtins
 import copy
 import pickle
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -35,6 +37,7 @@ _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+\b(?!:)")  # `--share:` is a vari
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 
 
+@cache
 def tree(file: str) -> ast.Module:
     return ast.parse((PACKAGE / file).read_text("utf-8"))
 
@@ -88,6 +91,16 @@ def codes_of(error: ast.Call) -> list[str]:
     ]
 
 
+@cache
+def errors_by_code() -> dict[str, list[ast.Call]]:
+    """The errors of all files below the command line by their codes."""
+    found = defaultdict(list)
+    for error in (error for file in BELOW_CLI for error in errors(file)):
+        for code in codes_of(error):
+            found[code].append(error)
+    return found
+
+
 def texts(file: str) -> Iterator[tuple[int, str]]:
     """(line, text) of each string constant, those inside f-strings too, that is no docstring."""
     module = tree(file)
@@ -127,7 +140,7 @@ def test_no_text_below_the_command_line_names_an_option(file):
 @pytest.mark.parametrize("code", HINTS)
 def test_a_hint_belongs_to_an_error_that_has_its_fields(code):
     fields = {name for _, name, _, _ in Formatter().parse(HINTS[code]) if name is not None}
-    made = [error for file in BELOW_CLI for error in errors(file) if code in codes_of(error)]
+    made = errors_by_code()[code]
     assert made
     for error in made:
         assert fields <= set(arguments(error))

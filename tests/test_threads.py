@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import sys
 import threading
 
 import faiss  # noqa: F401 - so that its BLAS is there before threads are counted
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from tests.index.synthetic import synthetic_index, unit_rows
+from vlret import threads
 from vlret.index import index as index_module
 from vlret.threads import one_thread
 
@@ -30,6 +32,21 @@ def test_the_block_computes_in_one_thread_and_gives_the_others_back() -> None:
     with pytest.raises(ZeroDivisionError), one_thread():
         _ = 1 / 0
     assert blas_threads() == {3}
+
+
+def test_libraries_are_looked_for_once_between_imports(monkeypatch) -> None:
+    with one_thread():
+        pass
+    looked = []
+    monkeypatch.setattr(threads, "ThreadpoolController", lambda: looked.append(1) or ThreadpoolController())
+    for _ in range(3):
+        with one_thread():
+            assert blas_threads() == {1}
+    assert looked == []
+    monkeypatch.setitem(sys.modules, "an_import", threads)
+    with one_thread():
+        assert blas_threads() == {1}
+    assert looked == [1]
 
 
 def test_blocks_may_overlap_in_threads() -> None:

@@ -7,12 +7,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
 _n_inside = 0
-_first: threadpool_limits | None = None
+_first: Any = None
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def one_thread() -> Iterator[None]:
     """
     global _n_inside, _first  # noqa: PLW0603 - the setting of the libraries is global, too
     with _lock:
-        limits = threadpool_limits(limits=1)
+        limits = _libraries(len(sys.modules)).limit(limits=1)
         _first = _first if _n_inside else limits
         _n_inside += 1
     try:
@@ -37,6 +39,12 @@ def one_thread() -> Iterator[None]:
             _n_inside -= 1
             if _n_inside == 0 and _first is not None:
                 _first.restore_original_limits()
+
+
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """The libraries that are loaded; finding them takes a millisecond, and only an import brings new ones."""
+    return ThreadpoolController()
 
 
 def _after_fork() -> None:

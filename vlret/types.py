@@ -17,6 +17,7 @@ from vlret.errors import UsageError
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
 
 PIXELS = "uint8 [n, height, width, 3], RGB values from 0 to 255"
 

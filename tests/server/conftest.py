@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,23 @@ def start(index, model, tmp_path, monkeypatch) -> Iterator[Start]:
 @pytest.fixture
 def client(start: Start) -> TestClient:
     return start()
+
+
+@contextmanager
+def service(index: Path, cache: Path, **settings: Any) -> Iterator[TestClient]:
+    """A service over one index until the end of the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "model_for_index", lambda *_: ColourEmbedder())
+        app = create_app(Settings(indexes=(index,), cache=cache, **settings))
+        with TestClient(app, base_url=HOST) as client:
+            yield client
+
+
+@pytest.fixture(scope="module")
+def shared(index, tmp_path_factory) -> Iterator[TestClient]:
+    """One service for all tests of a module that only ask."""
+    with service(index, tmp_path_factory.mktemp("cache")) as client:
+        yield client
 
 
 def search(client: TestClient, **body: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import COLOURS, ColourEmbedder
-from tests.server.conftest import error_of, search
+from tests.server.conftest import error_of, search, service
 from vlret.models.captioners.bank import embed_bank
 from vlret.models.captioners.retrieval import RetrievalCaptioner
 from vlret.reports.exports.write_export import FORMATS
@@ -21,14 +21,14 @@ LABELS = ["red", "green", "blue"]
 
 
 @pytest.fixture
-def clip_id(client) -> Callable[[str], int]:
+def clip_id(shared) -> Callable[[str], int]:
     """The id of the best clip of a colour."""
-    return lambda colour: search(client, query=colour, k=1)["hits"][0]["clip_id"]
+    return lambda colour: search(shared, query=colour, k=1)["hits"][0]["clip_id"]
 
 
-def test_clips_are_labelled_as_by_classify(client, index, clip_id):
+def test_clips_are_labelled_as_by_classify(shared, index, clip_id):
     ids = [clip_id("red"), clip_id("green")]
-    items = client.post("/api/label", json={"index": "painted", "clips": ids, "labels": LABELS}).json()[
+    items = shared.post("/api/label", json={"index": "painted", "clips": ids, "labels": LABELS}).json()[
         "items"
     ]
     every = classify(index, LABELS, model=ColourEmbedder())
@@ -42,9 +42,9 @@ def test_clips_are_labelled_as_by_classify(client, index, clip_id):
     ]
 
 
-def test_a_question_is_answered_as_by_answer(client, media, clip_id):
+def test_a_question_is_answered_as_by_answer(shared, media, clip_id):
     body = {"clip_id": clip_id("green"), "question": "which colour?", "candidates": ["blue", "green"]}
-    given = client.post("/api/vqa", json={"index": "painted", **body}).json()
+    given = shared.post("/api/vqa", json={"index": "painted", **body}).json()
     expected = answer(ColourEmbedder(), media / "green one.mp4", body["question"], body["candidates"])
     assert (given["question"], given["answer"]) == ("which colour?", "green")
     assert [one["answer"] for one in given["candidates"]] == [one.answer for one in expected.candidates]
@@ -63,8 +63,8 @@ def test_clips_are_described_by_the_captioner_that_comes_with_the_model(client, 
     assert loads == [1]
 
 
-def test_a_model_without_a_captioner_says_so(client, clip_id):
-    answered = client.post("/api/caption", json={"index": "painted", "clips": [clip_id("red")]})
+def test_a_model_without_a_captioner_says_so(shared, clip_id):
+    answered = shared.post("/api/caption", json={"index": "painted", "clips": [clip_id("red")]})
     assert error_of(answered)[1] == "no_captioner"
 
 
@@ -82,8 +82,8 @@ def test_a_model_without_a_captioner_says_so(client, clip_id):
         ("caption", {"clips": [0] * 33}, (422, "bad_request")),
     ],
 )
-def test_wrong_requests_are_named(client, address, body, expected):
-    assert error_of(client.post(f"/api/{address}", json={"index": "painted", **body})) == expected
+def test_wrong_requests_are_named(shared, address, body, expected):
+    assert error_of(shared.post(f"/api/{address}", json={"index": "painted", **body})) == expected
 
 
 def export(client, clip_id: int, form: str, title: str = "a title") -> object:
@@ -92,37 +92,43 @@ def export(client, clip_id: int, form: str, title: str = "a title") -> object:
     return client.post("/api/export", json={"format": form, "title": title, "hits": hits})
 
 
+@pytest.fixture(scope="module")
+def telling(index, tmp_path_factory):
+    """A service that tells paths."""
+    with service(index, tmp_path_factory.mktemp("cache"), show_paths=True) as client:
+        yield client
+
+
 @pytest.mark.parametrize("form", list(FORMATS))
-def test_an_export_tells_paths_on_request_only(start, media: Path, form):
-    client = start()
-    clip_id = search(client, query="red", k=1)["hits"][0]["clip_id"]
-    given = export(client, clip_id, form)
+def test_an_export_tells_paths_on_request_only(shared, telling, clip_id, media: Path, form):
+    red = clip_id("red")
+    given = export(shared, red, form)
     assert given.status_code == 200, given.text
     assert given.headers["content-type"].startswith(FORMATS[form].media_type)
     assert given.headers["content-disposition"] == f"attachment; filename*=utf-8''a_title.{form}"
     for secret in (media.parent.name, "secret"):
         assert secret.encode() not in given.content
-    shown = export(start(show_paths=True), clip_id, form)
+    shown = export(telling, red, form)
     assert form in ("srt", "vtt") or b"secret" in shown.content
 
 
-def test_an_export_holds_the_parts_in_their_order(client, clip_id):
-    rows = [json.loads(line) for line in export(client, clip_id("red"), "jsonl").text.splitlines()]
+def test_an_export_holds_the_parts_in_their_order(shared, clip_id):
+    rows = [json.loads(line) for line in export(shared, clip_id("red"), "jsonl").text.splitlines()]
     assert [(row["path"], row["start"], row["end"], row["text"]) for row in rows] == [
         ("long.mp4", 1.0, 2.0, "red & <b>"), ("long.mp4", 11.0, 12.0, "")]  # fmt: skip
 
 
-def test_a_title_is_no_place(client, clip_id):
-    given = export(client, clip_id("red"), "csv", "../../etc/passwd\r\nSet-Cookie: a=b")
+def test_a_title_is_no_place(shared, clip_id):
+    given = export(shared, clip_id("red"), "csv", "../../etc/passwd\r\nSet-Cookie: a=b")
     assert (
         given.headers["content-disposition"] == "attachment; filename*=utf-8''etc_passwd_Set-Cookie_a_b.csv"
     )
     assert "set-cookie" not in given.headers
 
 
-def test_wrong_exports_are_named(client):
-    assert error_of(export(client, 0, "exe")) == (400, "unknown_export_format")
-    assert error_of(export(client, 99, "csv")) == (404, "no_such_clip")
+def test_wrong_exports_are_named(shared):
+    assert error_of(export(shared, 0, "exe")) == (400, "unknown_export_format")
+    assert error_of(export(shared, 99, "csv")) == (404, "no_such_clip")
 
 
 def test_metrics_count_by_route_and_reason(client):

@@ -179,24 +179,24 @@ def test_a_long_head_is_refused(serve):
 
 @pytest.mark.parametrize("asked", ["bytes=0-1,3-4", "bytes=" + "0-1," * 5000, "bytes=-", "bytes=5-2-1", "lines=1-2",
                                    "bytes=" + "9" * 30 + "-", "bytes=a-b", ""])  # fmt: skip
-def test_odd_and_many_ranges_are_refused(client, refusals, asked):
-    hit = search(client, query="red", k=1)["hits"][0]
-    file = client.get(f"/api/indexes/painted/clips/{hit['clip_id']}").json()["file"]
+def test_odd_and_many_ranges_are_refused(shared, refusals, asked):
+    hit = search(shared, query="red", k=1)["hits"][0]
+    file = shared.get(f"/api/indexes/painted/clips/{hit['clip_id']}").json()["file"]
     for address in (file, hit["play"]):
-        assert error_of(client.get(address, headers={"Range": asked})) == (416, "bad_range")
+        assert error_of(shared.get(address, headers={"Range": asked})) == (416, "bad_range")
     assert refusals() == ["bad_range"] * 2
 
 
-def test_a_range_behind_the_end_is_refused(client):
-    hit = search(client, query="red", k=1)["hits"][0]
-    assert client.get(hit["play"], headers={"Range": "bytes=99999999-"}).status_code == 416
+def test_a_range_behind_the_end_is_refused(shared):
+    hit = search(shared, query="red", k=1)["hits"][0]
+    assert shared.get(hit["play"], headers={"Range": "bytes=99999999-"}).status_code == 416
 
 
-def test_markup_in_a_name_stays_text(client):
-    answer = client.post("/api/search", json={"query": "blue", "only": ".png"})
+def test_markup_in_a_name_stays_text(shared):
+    answer = shared.post("/api/search", json={"query": "blue", "only": ".png"})
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["hits"][0]["name"] == "<img src=x onerror=alert(1)>.png"
-    wrong = client.post("/api/search", json={"query": "red", "index": "<script>"})
+    wrong = shared.post("/api/search", json={"query": "red", "index": "<script>"})
     assert wrong.headers["content-type"] == "application/json"
 
 

@@ -22,9 +22,9 @@ from vlret.server.settings import Limits
 
 
 @pytest.fixture
-def clip_of(client):
+def clip_of(shared):
     def clip_of(name: str, start: float = 0.0) -> str:
-        hits = search(client, query="red", k=20, all_clips=True, only=name)["hits"]
+        hits = search(shared, query="red", k=20, all_clips=True, only=name)["hits"]
         return next(f"/api/indexes/painted/clips/{hit['clip_id']}" for hit in hits if hit["start"] == start)
 
     return clip_of
@@ -39,17 +39,17 @@ def is_colour(pixels: np.ndarray, colour: str) -> bool:
     return bool(np.abs(pixels.reshape(-1, 3).mean(0) - COLOURS[colour]).max() < 12)
 
 
-def test_a_thumbnail_shows_the_middle_of_the_clip_or_of_a_part(client, clip_of):
+def test_a_thumbnail_shows_the_middle_of_the_clip_or_of_a_part(shared, clip_of):
     first = clip_of("long.mp4")
-    assert is_colour(picture(client.get(f"{first}/thumbnail.jpg")), "red")
-    part = client.get(f"{first}/thumbnail.jpg", params={"start": 11, "end": 13})
+    assert is_colour(picture(shared.get(f"{first}/thumbnail.jpg")), "red")
+    part = shared.get(f"{first}/thumbnail.jpg", params={"start": 11, "end": 13})
     assert is_colour(picture(part), "blue")
-    large = picture(client.get(f"{clip_of('old.avi')}/thumbnail.jpg"))
+    large = picture(shared.get(f"{clip_of('old.avi')}/thumbnail.jpg"))
     assert large.shape == (480, 480, 3)
 
 
-def test_a_sprite_holds_eight_frames_in_a_row(client, clip_of):
-    part = client.get(f"{clip_of('long.mp4')}/sprite.jpg", params={"start": 6, "end": 14})
+def test_a_sprite_holds_eight_frames_in_a_row(shared, clip_of):
+    part = shared.get(f"{clip_of('long.mp4')}/sprite.jpg", params={"start": 6, "end": 14})
     sprite = picture(part)
     assert sprite.shape == (135, 8 * 240, 3)
     middles = [sprite[30:105, 240 * n + 90 : 240 * n + 150] for n in range(8)]
@@ -64,40 +64,40 @@ def frames_of(mp4: bytes) -> tuple[list[np.ndarray], str, float]:
         return frames, codec.name, float(container.duration / av.time_base)
 
 
-def test_a_clip_of_any_codec_plays_as_h264_from_its_first_frame(client, clip_of):
-    frames, codec, duration = frames_of(client.get(f"{clip_of('old.avi')}/play.mp4").content)
+def test_a_clip_of_any_codec_plays_as_h264_from_its_first_frame(shared, clip_of):
+    frames, codec, duration = frames_of(shared.get(f"{clip_of('old.avi')}/play.mp4").content)
     assert (codec, len(frames), frames[0].shape) == ("h264", 10, (480, 480, 3))
     assert duration == pytest.approx(2.0, abs=0.05)
-    part = client.get(f"{clip_of('long.mp4')}/play.mp4", params={"start": 9, "end": 11})
+    part = shared.get(f"{clip_of('long.mp4')}/play.mp4", params={"start": 9, "end": 11})
     frames, _, _ = frames_of(part.content)
     assert [is_colour(frame, "red") for frame in frames] == [True] * 5 + [False] * 5
 
 
-def test_a_clip_is_cut_at_thirty_seconds(client, clip_of, monkeypatch):
+def test_a_clip_is_cut_at_thirty_seconds(shared, clip_of, monkeypatch):
     monkeypatch.setattr("vlret.server.media.PLAY_S", 3.0)
-    long = client.get(f"{clip_of('long.mp4')}/play.mp4", params={"start": 0, "end": 19})
+    long = shared.get(f"{clip_of('long.mp4')}/play.mp4", params={"start": 0, "end": 19})
     assert frames_of(long.content)[2] == pytest.approx(3.0, abs=0.05)
 
 
-def test_an_image_has_no_playback(client, clip_of):
-    assert error_of(client.get(f"{clip_of('.png')}/play.mp4")) == (400, "image_to_play")
+def test_an_image_has_no_playback(shared, clip_of):
+    assert error_of(shared.get(f"{clip_of('.png')}/play.mp4")) == (400, "image_to_play")
 
 
-def test_whole_files_are_sent_where_browsers_play_them(client, clip_of, media):
-    known = client.get(clip_of("long.mp4")).json()
+def test_whole_files_are_sent_where_browsers_play_them(shared, clip_of, media):
+    known = shared.get(clip_of("long.mp4")).json()
     assert (known["width"], known["height"], known["codec"]) == (32, 32, "h264")
     assert known["size"] == (media / "long.mp4").stat().st_size
-    whole = client.get(known["file"])
+    whole = shared.get(known["file"])
     assert (whole.status_code, whole.headers["content-type"]) == (200, "video/mp4")
     assert whole.content == (media / "long.mp4").read_bytes()
-    image = client.get(client.get(clip_of(".png")).json()["file"])
+    image = shared.get(shared.get(clip_of(".png")).json()["file"])
     assert image.headers["content-type"] == "image/png"
 
 
-def test_a_file_that_browsers_do_not_play_is_not_sent(client, clip_of):
-    known = client.get(clip_of("old.avi")).json()
+def test_a_file_that_browsers_do_not_play_is_not_sent(shared, clip_of):
+    known = shared.get(clip_of("old.avi")).json()
     assert known["file"] is None
-    answer = client.get(f"/api/indexes/painted/media/{known['media_id']}/file")
+    answer = shared.get(f"/api/indexes/painted/media/{known['media_id']}/file")
     assert error_of(answer) == (404, "not_playable_as_it_is")
 
 
@@ -105,20 +105,20 @@ def test_a_file_that_browsers_do_not_play_is_not_sent(client, clip_of):
     ("asked", "status", "first", "last"),
     [("0-9", 206, 0, 9), ("5-", 206, 5, None), ("-7", 206, -7, None), ("3-999999999", 206, 3, None)],
 )
-def test_a_range_gives_these_bytes(client, clip_of, media, asked, status, first, last):
+def test_a_range_gives_these_bytes(shared, clip_of, media, asked, status, first, last):
     data = (media / "long.mp4").read_bytes()
-    file = client.get(clip_of("long.mp4")).json()["file"]
-    answer = client.get(file, headers={"Range": f"bytes={asked}"})
+    file = shared.get(clip_of("long.mp4")).json()["file"]
+    answer = shared.get(file, headers={"Range": f"bytes={asked}"})
     expected = data[first : None if last is None else last + 1]
     assert (answer.status_code, answer.content) == (status, expected)
     assert answer.headers["content-range"].endswith(f"/{len(data)}")
 
 
-def test_an_answer_to_a_range_is_bounded(client, clip_of, media, monkeypatch):
+def test_an_answer_to_a_range_is_bounded(shared, clip_of, media, monkeypatch):
     monkeypatch.setattr("vlret.server.byte_ranges.MOST_BYTES", 100)
-    file = client.get(clip_of("long.mp4")).json()["file"]
+    file = shared.get(clip_of("long.mp4")).json()["file"]
     data = (media / "long.mp4").read_bytes()
-    answer = client.get(file, headers={"Range": "bytes=50-"})
+    answer = shared.get(file, headers={"Range": "bytes=50-"})
     assert answer.content == data[50:150]
     assert answer.headers["content-range"] == f"bytes 50-149/{len(data)}"
     assert MOST_BYTES == 8 << 20

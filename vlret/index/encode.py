@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from vlret.index.encoder_threads import Batch, EncoderThreads, shares_of
 from vlret.media.info import MediaInfo
 from vlret.media.pool import ClipDecoded, DecodeJob, Event, FileDone, FileFailed
 from vlret.models.base import Embedder
-from vlret.models.device import spare_cores
 from vlret.types import Clip, Vectors
 from vlret.vectors import first_invalid_row, unit_rows
 
@@ -53,7 +52,7 @@ Encoded: TypeAlias = BatchEncoded | FileEncoded | FileFailed
 @dataclass(slots=True)
 class _OpenFile:
     clips: list[Clip] = field(default_factory=list)
-    vectors: list[Vectors] = field(default_factory=list)
+    vectors: dict[Clip, Vectors] = field(default_factory=dict)
     done: FileDone | None = None
 
     @property
@@ -62,90 +61,64 @@ class _OpenFile:
 
 
 class Encoder:
-    """Runs an embedder over what a decode pool yields.
+    """Runs an embedder over what a decode pool yields, in threads beside it (`encoder_threads`).
 
-    A batch holds clips of any files, so that short videos fill it too, and is encoded in a thread while the
-    next one is decoded. A file is yielded when all of its clips have vectors; one that fails takes its
-    clips along. `encode_clips` replaces the embedder's own way from pixels to tokens.
+    A file is yielded when all of its clips have vectors; one that fails takes its clips along. `encode_clips`
+    replaces the embedder's own way from pixels to tokens; it is called from one thread at a time.
     """
 
     def __init__(self, embedder: Embedder, n_decoders: int, encode_clips: EncodeClips | None = None) -> None:
         self._embedder, self._n_decoders = embedder, n_decoders
         self._encode_clips = encode_clips or self._encode_each
-        self._waiting: list[ClipDecoded] = []
         self._files: dict[DecodeJob, _OpenFile] = {}
-        self._batch: list[ClipDecoded] = []
-        self._result: Future[Vectors] | None = None
 
     def run(self, events: Iterable[Event]) -> Generator[Encoded]:
         """Yield batches and files as they come about."""
-        thread = ThreadPoolExecutor(1, "encoder")  # cli/app.py knows it by this name
-        try:
-            thread.submit(self._embedder.load)  # while the first clips are decoded
+        shares = shares_of(self._embedder, self._n_decoders)
+        with EncoderThreads(self._embedder.load, self._encode, shares) as threads:
             for event in events:
-                yield from self._take(event)
-                if len(self._waiting) >= self._embedder.batch_size or (self._waiting and self._is_idle):
-                    yield from self._finish_batch()
-                    self._start_batch(thread)
-            yield from self._finish_batch()
-            self._start_batch(thread)
-            yield from self._finish_batch()
-        finally:
-            thread.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C a batch may take long to end
+                yield from self._take(event, threads)
+                yield from self._finish(threads.finished())
+            yield from self._finish(threads.finished(wait=True))
 
-    @property
-    def _is_idle(self) -> bool:
-        """Nothing is being encoded: decoding is the slower side, and a full batch is not worth waiting for."""
-        return self._result is None or self._result.done()
-
-    def _take(self, event: Event) -> Iterator[Encoded]:
+    def _take(self, event: Event, threads: EncoderThreads) -> Iterator[Encoded]:
         job = event.job
         if isinstance(event, FileFailed):
-            self._waiting = [clip for clip in self._waiting if clip.job != job]
+            threads.drop(job)
             self._files.pop(job, None)
             yield event
         elif isinstance(event, ClipDecoded):
-            self._files.setdefault(job, _OpenFile())
-            self._waiting.append(event)
+            self._files.setdefault(job, _OpenFile()).clips.append(event.clip)
+            threads.add(event)
         else:
             self._files.setdefault(job, _OpenFile()).done = event
             yield from self._whole(job)
 
-    def _start_batch(self, thread: ThreadPoolExecutor) -> None:
-        self._batch, self._waiting = self._waiting, []
-        if self._batch:
-            self._result = thread.submit(self._encode, self._batch)
-
-    def _encode(self, clips: Sequence[ClipDecoded]) -> Vectors:
-        with spare_cores(self._n_decoders):
-            return self._embedder.predict(self._encode_clips(clips))
-
-    def _encode_each(self, clips: Sequence[ClipDecoded]) -> list[torch.Tensor]:
-        return self._embedder.encode_pixels([clip.frames.pixels for clip in clips])
-
-    def _finish_batch(self) -> Iterator[Encoded]:
-        if self._result is None:
-            return
-        vectors, self._result = self._result.result(), None
-        for event, vector in zip(self._batch, vectors, strict=True):
-            file = self._files.get(event.job)
-            if file is not None:  # else the file failed meanwhile
-                file.clips.append(event.clip)
-                file.vectors.append(vector)
-        yield BatchEncoded(len(self._batch))
-        for job in dict.fromkeys(event.job for event in self._batch):
-            yield from self._whole(job)
+    def _finish(self, batches: Iterable[Batch]) -> Iterator[Encoded]:
+        for clips, vectors in batches:
+            for event, vector in zip(clips, vectors, strict=True):
+                if event.job in self._files:  # else the file failed meanwhile
+                    self._files[event.job].vectors[event.clip] = vector
+            yield BatchEncoded(len(clips))
+            for job in dict.fromkeys(event.job for event in clips):
+                yield from self._whole(job)
 
     def _whole(self, job: DecodeJob) -> Iterator[Encoded]:
         if job in self._files and self._files[job].is_whole:
             yield _closed(job, self._files.pop(job))
+
+    def _encode(self, clips: Sequence[ClipDecoded]) -> Vectors:
+        return self._embedder.predict(self._encode_clips(clips))
+
+    def _encode_each(self, clips: Sequence[ClipDecoded]) -> list[torch.Tensor]:
+        return self._embedder.encode_pixels([clip.frames.pixels for clip in clips])
 
 
 def _closed(job: DecodeJob, file: _OpenFile) -> FileEncoded | FileFailed:
     """The file with unit vectors, or a failed one: a zero or NaN vector would spoil every search."""
     if file.done is None or not file.clips:
         return FileFailed(job, "holds no clips")
-    vectors = np.stack(file.vectors).astype(np.float32)
+    vectors = np.stack([file.vectors[clip] for clip in file.clips]).astype(np.float32)
     invalid = first_invalid_row(vectors)
     if invalid is not None:
         return FileFailed(job, f"the model gave no vector at {file.clips[invalid].start:.1f} s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import lru_cache
@@ -14,32 +14,32 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
+from vlret.index.tables import Ids
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Filter:
     """Conditions that all hold for a hit; they are applied before the nearest k clips are taken.
 
     Attributes:
         path: files whose path contains this text, or whose absolute path or path below its root matches it as
             a pattern (`*` crosses directories). None: any.
-        clip_ids: only these clips. None: any.
+        clip_ids: only these clips; kept as int64, ascending. None: any.
         exclude: not the files that one of these texts or patterns matches, in the same way; one alone may be a string.
         where: a condition in SQL over the columns that docs/filters.md lists, such as `duration > 5`. None: any.
         where_values: what stands for `$name` in `where`, by name: a string, number, boolean, date or None.
     """
 
     path: str | None = None
-    clip_ids: tuple[int, ...] | None = None
+    clip_ids: Collection[int] | Ids | None = None
     exclude: tuple[str, ...] = ()
     where: str | None = None
-    where_values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    where_values: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for an empty text, or one that is not a string."""
         if self.clip_ids is not None:  # arrays and sets, too
-            ids = np.unique(np.asarray([*self.clip_ids], np.int64))
-            object.__setattr__(self, "clip_ids", tuple(ids.tolist()))
+            object.__setattr__(self, "clip_ids", ascending(self.clip_ids))
         if self.path is not None:
             check_pattern(self.path, "only")
         object.__setattr__(self, "exclude", patterns_of(self.exclude))
@@ -58,6 +58,8 @@ class Filter:
         Raises:
             UsageError: an empty text, or a condition in both `only` and `where`.
         """
+        if isinstance(only, Filter) and not exclude and where is None:
+            return only
         given = only if isinstance(only, Filter) else cls(path=only)
         if given.where is not None and where is not None:
             raise UsageError(
@@ -68,11 +70,30 @@ class Filter:
         whole = replace(given, exclude=(*given.exclude, *more), where=given.where if where is None else where)
         return None if whole == cls() and only is None else whole
 
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it names its clips, and nothing beside them."""
+        return self.clip_ids is not None and not (self.path or self.exclude or self.where)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Filter)
+            and self._key() == other._key()
+            and self.where_values == other.where_values
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        ids = None if self.clip_ids is None else np.asarray(self.clip_ids).tobytes()
+        return self.path, ids, self.exclude, self.where
+
     def mask(self, rows: pd.DataFrame) -> NDArray[np.bool_]:
         """Whether path, clip_ids and exclude allow each row, which has the columns clip_id, path and relative_path."""
         mask = np.ones(len(rows), bool)
         if self.clip_ids is not None:
-            mask &= np.isin(rows["clip_id"].to_numpy(), np.array(self.clip_ids, np.int64))
+            mask &= np.isin(rows["clip_id"].to_numpy(), np.asarray(self.clip_ids))
         if self.path is not None or self.exclude:
             files = rows[["path", "relative_path"]].drop_duplicates().itertuples(index=False)
             matched = {path for path, relative in files if self._allows(path, relative)}
@@ -82,6 +103,16 @@ class Filter:
     def _allows(self, path: str, relative: str) -> bool:
         is_wanted = self.path is None or is_match(self.path, path, relative)
         return is_wanted and not any(is_match(pattern, path, relative) for pattern in self.exclude)
+
+
+def ascending(clip_ids: Collection[int] | Ids) -> Ids:
+    """The clip_ids, int64 [n], ascending, each once, in memory that nobody changes."""
+    given = clip_ids if isinstance(clip_ids, np.ndarray) else [*clip_ids]
+    ids = np.array(given, np.int64)
+    if not (ids[1:] > ids[:-1]).all():
+        ids = np.unique(ids)
+    ids.flags.writeable = False
+    return ids
 
 
 def is_match(pattern: str, path: str, relative: str) -> bool:

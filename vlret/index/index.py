@@ -225,25 +225,25 @@ class Index:
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        only = self.resolved(Filter.of(only))
+        wanted = self.resolved(Filter.of(only))
+        ids = None if wanted is None else np.asarray(wanted.clip_ids)
         if not len(self):
             return [[] for _ in queries]
         groups = self.file_numbers if one_per_file else self.clip_ids
         backend = self.backend
         with one_thread():
-            found = [best_clips(backend, query, k, self.clip_ids, groups, only) for query in queries]
+            found = [best_clips(backend, query, k, self.clip_ids, groups, ids) for query in queries]
         return [self._hits(rows, scores) for rows, scores in found]
 
     def scores(self, vector: Vectors, clip_ids: Ids) -> Vectors:
         """The cosines, float32 [m], of a query, float32 [dim], and the clips of `clip_ids`, int64 [m], ascending."""
         (query,) = self._unit_queries(vector[None])
-        only = Filter(clip_ids=tuple(clip_ids.tolist()))
         with one_thread():
-            scores, ids = self.backend.search(query, len(clip_ids), only, exact=True)
+            scores, ids = self.backend.search(query, len(clip_ids), clip_ids, exact=True)
         return scores[np.argsort(ids)]
 
     def resolved(self, only: Filter | None) -> Filter | None:
-        """The same filter with `path` and `clip_ids` alone: for several searches the rest is evaluated once.
+        """The same filter as `clip_ids` alone: for several searches it is evaluated once.
 
         Raises:
             UsageError: its condition cannot be evaluated.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from vlret.index.backends.base import Scores, SearchBackend
-from vlret.index.filter import Filter
 from vlret.index.tables import Ids
 from vlret.types import Vectors
 
@@ -13,7 +12,7 @@ _LEAST_FETCH = 64
 
 
 def best_clips(
-    backend: SearchBackend, query: Vectors, k: int, clip_ids: Ids, groups: Ids, only: Filter | None = None
+    backend: SearchBackend, query: Vectors, k: int, clip_ids: Ids, groups: Ids, only: Ids | None = None
 ) -> tuple[Ids, Scores]:
     """The k best rows (positions in `clip_ids`) and their cosines, at most one of each group.
 
@@ -23,10 +22,10 @@ def best_clips(
     Args:
         query: unit vector float32 [dim].
         clip_ids, groups: clip_id (rising) and group of each live row.
-        only: consider these clips alone; None: all.
+        only: consider these clip_ids alone, ascending; None: all.
     """
-    n = len(clip_ids)
-    fetch = min(n, max(4 * k, _LEAST_FETCH))
+    n = len(clip_ids if only is None else only)
+    fetch = max(1, min(n, max(4 * k, _LEAST_FETCH)))
     exact = backend.info().is_exact or only is not None
     while True:
         scores, ids = backend.search(query, fetch, only, exact)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from vlret.index.tables import NO_ROOT
 from vlret.text import printable
 
-_MOST_S = 1e12
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_S = 1e12
+"""No time of a clip is as great, in seconds."""
 _ABSOLUTE = r"^/|^\\\\|^[A-Za-z]:[\\/]"
 # below its root: no absolute path, no drive, no ".." between separators, no NUL
 _SEPARATORS = r"[\\/]" if os.name == "nt" else "/"
@@ -32,9 +35,9 @@ def check_clips(table: pa.Table, n_roots: int, first_id: int, next_id: int) -> N
     previous = np.concatenate([[first_id - 1], ids[:-1]])
     _require((ids > previous) & (ids < next_id), ids, "does not have the id that follows")
     _require((root >= 0) & (root < n_roots), ids, "has a root that is not in the manifest")
-    _require((start >= 0) & (end >= start) & (end < _MOST_S), ids, "has times that cannot be")
+    _require((start >= 0) & (end >= start) & (end < MOST_S), ids, "has times that cannot be")
     duration = table["duration_s"].fill_null(0).to_numpy()
-    _require((duration >= 0) & (duration < _MOST_S), ids, "is of a file with a duration that cannot be")
+    _require((duration >= 0) & (duration < MOST_S), ids, "is of a file with a duration that cannot be")
     _require_below(table["path"])
 
 
@@ -44,6 +47,11 @@ def check_skipped(table: pa.Table, n_roots: int) -> None:
     Raises:
         ValueError: a root or a path cannot be.
     """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from vlret.index.tables import NO_ROOT
+
     root = table["root"].to_numpy()
     if ((root < NO_ROOT) | (root >= n_roots)).any():
         raise ValueError("a file has a root that is not in the manifest")
@@ -53,12 +61,19 @@ def check_skipped(table: pa.Table, n_roots: int) -> None:
     _refuse(alone.filter(pc.invert(pc.match_substring_regex(alone, _ABSOLUTE))), "is not absolute")
 
 
+def leads_out(path: str) -> bool:
+    """Whether a relative path may lead out of its root."""
+    return re.search(_LEADS_OUT.replace("$", r"\Z"), path) is not None
+
+
 def _require(good: np.ndarray, ids: np.ndarray, what: str) -> None:
     if not good.all():
         raise ValueError(f"clip {ids[int(good.argmin())]} {what}")
 
 
 def _require_below(paths: pa.ChunkedArray) -> None:
+    import pyarrow.compute as pc
+
     unique = pc.unique(paths)
     _refuse(unique.filter(pc.match_substring_regex(unique, _LEADS_OUT)), "leads out of its root")
 

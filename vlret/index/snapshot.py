@@ -83,7 +83,7 @@ class Snapshot:
     def _read(cls, store: Store, manifest: Manifest) -> Snapshot:
         tables, first_id = [CLIPS.empty_table()], 0
         for entry in manifest.shards:
-            table = _read_clips(store, manifest, entry, first_id)
+            table = read_clips(store, manifest, entry, first_id)
             tables.append(table)
             first_id = table["clip_id"][-1].as_py() + 1 if len(table) else first_id
         rows = pa.concat_tables(tables).to_pandas().astype({"width": "Int32", "height": "Int32"})
@@ -133,7 +133,13 @@ class Snapshot:
         return Path(path) if root == NO_ROOT else Path(self.manifest.roots[root]) / path
 
 
-def _read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int) -> pa.Table:
+def read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int) -> pa.Table:
+    """The clips of a shard, a table of `CLIPS`; their ids rise from `first_id`.
+
+    Raises:
+        FileNotFoundError: it is gone (a later revision may have replaced it).
+        IndexFolderError: it is damaged.
+    """
     schema = shard_schema(manifest.recipe.card.dim)
     table = store.read_table(entry, schema, CLIPS.names)
     try:

@@ -24,7 +24,7 @@ from vlret.text import printable
 MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
-VIEW_NAME = r"info\.json|[0-9a-f]{16}\.faiss"
+VIEW_NAME = r"info\.json|[0-9a-f]{16}\.(faiss|columns)"
 """What files in `VIEW` are called."""
 _OWN_NAMES = rf"manifest\.json|{VIEW_NAME}|(({'|'.join(TABLES)})-)?[0-9]{{6,12}}\.parquet"
 
@@ -73,7 +73,7 @@ class Store:
     def _require_plain_folders(self) -> None:
         for name in (*FOLDERS, VIEW):
             require_plain_folder(self.folder / name)
-        for form in ("info.json", "*.faiss"):
+        for form in ("info.json", "*.faiss", "*.columns"):
             for path in (self.folder / VIEW).glob(form):
                 require_plain_file(path)
 

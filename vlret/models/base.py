@@ -117,6 +117,11 @@ class Embedder(ABC):
         """Whether the tokens of a clip are those of its frames in a row, so that overlapping clips can share them."""
         return False
 
+    @property
+    def encodes_in_threads(self) -> bool:
+        """Whether several threads may encode and predict at once, and gain by it."""
+        return False
+
     @abstractmethod
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
         """Return the visual tokens of decoded clips.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import torch
 
 DTYPES = ("auto", "float32", "bfloat16")
+
+_lock = threading.Lock()
+_n_inside = _outside = 0
 
 
 def check_names(device: str, dtype: str) -> None:
@@ -107,17 +111,34 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-@contextmanager
-def spare_cores(n: int) -> Iterator[None]:
-    """Leave `n` cores to other processes: a one-thread model beside a decoder beats a two-thread one."""
+def n_threads() -> int:
+    """The number of threads in which a model that is called here computes."""
     import torch
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, before - n))
+    return torch.get_num_threads()
+
+
+@contextmanager
+def model_threads(n: int) -> Iterator[None]:
+    """Let models compute in `n` threads when the calling thread calls them.
+
+    Blocks may overlap in several threads: PyTorch gives a new thread the number that was set last, in whichever
+    thread, so the last block to end sets what the first one found.
+    """
+    global _n_inside, _outside  # noqa: PLW0603 - PyTorch's setting is global, too
+    import torch
+
+    before = n_threads()
+    with _lock:
+        _outside = _outside if _n_inside else before
+        _n_inside += 1
+        torch.set_num_threads(n)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _lock:
+            _n_inside -= 1
+            torch.set_num_threads(before if _n_inside else _outside)
 
 
 def _has(kind: str) -> bool:

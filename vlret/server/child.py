@@ -16,8 +16,6 @@ from vlret.media.pool.child_main import serve
 from vlret.media.pool.messages import Message
 from vlret.reports.contact_sheet import contact_sheet
 from vlret.reports.encode_clip import encode_clip
-from vlret.reports.exports.clip import ExportClip
-from vlret.reports.exports.write_export import write_export
 from vlret.reports.sprite import sprite
 from vlret.reports.thumbnails import thumbnail
 from vlret.server.playable import probe
@@ -58,6 +56,9 @@ def _probe(request: Request, _: object) -> Iterator[Message]:
 
 
 def _export(request: Request, _: object) -> Iterator[Message]:
+    from vlret.reports.exports.clip import ExportClip  # here, so that the first picture comes sooner
+    from vlret.reports.exports.write_export import write_export
+
     clips = [ExportClip(Path(clip.pop("path")), **clip) for clip in request["clips"]]
     document = write_export(clips, request["format"], request["title"])
     yield {"kind": "done"}, np.frombuffer(document, np.uint8)

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from vlret.index.index import Index
 from vlret.server.request_error import RequestError
 
@@ -34,16 +36,19 @@ class MediaFiles:
     """The files of one revision of an index, and the clips of each."""
 
     def __init__(self, index: Index) -> None:
-        found = index.rows().groupby("path").agg(
-            root=("root", "first"), below=("relative_path", "first"), taken=("taken", "first"),
-            duration=("duration_s", "first"), end=("end", "max"), n_clips=("end", "size"),
-        )  # fmt: skip
-        found["duration"] = found["duration"].fillna(found["end"]).where(found["end"] > 0, 0.0)
-        taken = found["taken"].dt.strftime("%Y-%m-%dT%H:%M:%S").astype(object)
-        found["taken"] = taken.where(taken.notna(), None)
+        rows = index.rows()
+        first = rows.drop_duplicates("path").sort_values("path")
+        ends, counts = (rows.groupby("path")["end"].agg(what).tolist() for what in ("max", "size"))
+        durations = first["duration_s"].fillna(pd.Series(ends, first.index)).tolist()
+        taken = (
+            first["taken"].dt.strftime("%Y-%m-%dT%H:%M:%S").astype(object).where(first["taken"].notna(), None)
+        )
+        columns = (first[name].tolist() for name in ("root", "relative_path", "path"))
         files = [
-            MediaFile(_media_id(one.root, one.below), Path(one.Index), one.duration, one.taken, one.n_clips)
-            for one in found.itertuples()
+            MediaFile(_media_id(root, relative), Path(path), duration if end else 0.0, when, n)
+            for root, relative, path, end, duration, when, n in zip(
+                *columns, ends, durations, taken.tolist(), counts, strict=True
+            )
         ]
         self._by_id = {file.media_id: file for file in files}
         self._by_path = {str(file.path): file for file in files}

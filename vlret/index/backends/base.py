@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
-from vlret.index.filter import Filter
 from vlret.index.tables import Ids
 from vlret.types import Vectors
 
 Scores = NDArray[np.float32]
 
-COLUMNS = ["clip_id", "path", "relative_path"]
-"""What a back end is given of each clip beside its vector: its id, and what a `Filter` speaks of."""
 _TOLERANCE = 1e-3
 
 
@@ -42,14 +38,15 @@ class SearchBackend(Protocol):
     """Vectors by clip_id, and the nearest of them to a query.
 
     tests/index/backends/test_contract.py says what each must do; ties and one hit a file are settled above it,
-    in `vlret.index.ranking`. A search may run in several threads at once, but not beside `add` or `remove`.
+    in `vlret.index.ranking`, and a `Filter` is resolved into clip_ids. A search may run in several threads at once,
+    but not beside `add` or `remove`.
     """
 
-    def add(self, rows: pd.DataFrame, vectors: Vectors) -> None:
+    def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add clips.
 
         Args:
-            rows: `COLUMNS` of n clips whose clip_ids are new.
+            ids: int64 [n], clip_ids that are new.
             vectors: float32 [n, dim] of unit length.
 
         Raises:
@@ -60,14 +57,14 @@ class SearchBackend(Protocol):
         """Remove the clips of these clip_ids; unknown ids are ignored."""
 
     def search(
-        self, query: Vectors, k: int, only: Filter | None = None, exact: bool = False
+        self, query: Vectors, k: int, only: Ids | None = None, exact: bool = False
     ) -> tuple[Scores, Ids]:
         """Cosines and clip_ids of the nearest clips, best first: k, or fewer where fewer exist.
 
         Args:
             query: float32 [dim] of unit length.
-            only: consider these clips alone, so that k hits come back where k of them exist; from an `Index` it has
-                `path` and `clip_ids` alone.
+            only: int64, ascending: consider these clips alone, so that k hits come back where k of them exist;
+                unknown ids are ignored. None: all.
             exact: compare with every vector, also where the back end would look only where hits are likely.
 
         Raises:

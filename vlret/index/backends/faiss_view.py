@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from vlret.errors import OutputError
 from vlret.files import replace_file, replacing
-from vlret.index.backends.base import COLUMNS
 from vlret.index.backends.faiss_backend import FaissBackend, probe
 from vlret.index.backends.faiss_file import EXACT, checksum, n_lists_of, read_ids
 from vlret.index.json_fields import from_fields, parse_json
@@ -90,7 +89,7 @@ def load_view(snapshot: Snapshot) -> FaissBackend | None:
     index = _read_index(snapshot.store.folder / VIEW, info, snapshot.manifest.recipe.card.dim, ids)
     if index is None:
         return None
-    return FaissBackend(index, snapshot.clips[COLUMNS], info.type, info.nprobe, info.recall_at_10)
+    return FaissBackend(index, info.type, info.nprobe, info.recall_at_10)
 
 
 def view_info(snapshot: Snapshot) -> ViewInfo | None:
@@ -143,22 +142,21 @@ def _save(index: Any, info: ViewInfo, folder: Path) -> None:
 
 
 def _build(snapshot: Snapshot) -> tuple[FaissBackend, ViewInfo]:
-    vectors, clips, manifest = snapshot.vectors, snapshot.clips[COLUMNS], snapshot.manifest
-    if len(clips) <= MAX_EXACT:
+    vectors, ids, manifest = snapshot.vectors, snapshot.rows["clip_id"].to_numpy(), snapshot.manifest
+    if len(ids) <= MAX_EXACT:
         n_trained, view = 0, FaissBackend.exact(vectors.shape[1])
-        view.add(clips, vectors)
+        view.add(ids, vectors)
     else:
-        audit, train = np.split(np.random.default_rng(0).permutation(len(clips)), [_AUDIT_QUERIES])
+        audit, train = np.split(np.random.default_rng(0).permutation(len(ids)), [_AUDIT_QUERIES])
         kind, index, n_trained = _trained(snapshot.store.folder / VIEW, vectors, train)
-        view = FaissBackend(index, clips[:0], kind)
-        view.add(clips, vectors)
-        ids = clips["clip_id"].to_numpy()
+        view = FaissBackend(index, kind)
+        view.add(ids, vectors)
         view.nprobe, view.recall_at_10 = _audited_nprobe(index, vectors, ids, audit)
     info = ViewInfo(
         manifest.rows_key,
         manifest.revision,
         view.kind,
-        len(clips),
+        len(ids),
         n_trained,
         view.nprobe,
         view.recall_at_10,

@@ -60,6 +60,11 @@ class VLJEPA(Embedder):
         """True unless the X-encoder is a video model, whose tokens belong to several frames each."""
         return not self.x_encoder.is_video_model
 
+    @property
+    def encodes_in_threads(self) -> bool:
+        """True on the processor."""
+        return self.device.type == "cpu"
+
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
         """Return visual tokens: one float32 tensor [tokens, x_width] per clip uint8 [t, height, width, 3]."""
         import torch

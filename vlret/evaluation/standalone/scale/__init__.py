@@ -1,0 +1,1 @@
+"""How an index searches as it grows."""

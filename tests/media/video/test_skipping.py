@@ -142,37 +142,44 @@ def test_fewer_frames_are_decoded(
     assert (needed < 0.75 * together) == FILMS[name][1]
 
 
-WISHES = [0.5, 2.25, 3.25, 3.75, 5.5]
 DAMAGE: dict[str, Callable[[bytes], bytes | None]] = {
     "lost": lambda data: None,
-    "no header": lambda data: data[:5] + bytes(byte ^ 0x55 for byte in data[5:9]) + data[9:],
-    "no slice": lambda data: data[:4] + b"\x09" + data[5:],
-    "flipped": lambda data: data[: len(data) // 2] + bytes(12) + data[len(data) // 2 + 12 :],
+    "another unit": lambda data: data[:4] + b"\x09" + data[5:],
+    "header": lambda data: data[:7] + bytes(byte ^ 0x55 for byte in data[7:9]) + data[9:],
+    "flipped": lambda data: data[: len(data) // 2] + bytes(b ^ 0x55 for b in data[len(data) // 2 :]),
 }
 
 
+def damaged(film: Path, folder: Path, kind: str, number: int) -> Path:
+    return changed(film, folder / "a.mkv", lambda n, data: DAMAGE[kind](data) if n == number else data)
+
+
 @pytest.mark.parametrize("kind", DAMAGE)
-@pytest.mark.parametrize("name", ["b3.mkv", "hevc_b3.mp4"])
+@pytest.mark.parametrize(
+    ("number", "wanted_s"), [(37, (0.5, 3.25, 3.75)), (45, (3.5, 4.0)), (61, (5.2, 5.9))]
+)
 def test_a_damaged_reference_frame_is_found_as_by_decoding_all(
-    name: str, kind: str, film: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    for damaged in (29, 37):  # packets of P-frames
-        path = changed(film(name), tmp_path / name, lambda n, data: DAMAGE[kind](data) if n == damaged else data)
-        results = []
-        for _ in range(2):
-            with open_media(path) as media:
-                results.append(([*media.frames_at(WISHES, None)], media.damaged_at))
-            monkeypatch.setattr(stream, "references_of", lambda *_: None)
-        monkeypatch.undo()
-        (found, found_at), (expected, expected_at) = results
-        assert found_at == expected_at
-        assert [time for time, _ in found] == [time for time, _ in expected]
-        np.testing.assert_array_equal([pixels for _, pixels in found], [pixels for _, pixels in expected])
+    kind: str, number: int, wanted_s: tuple[float, ...],
+    film: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    """Packet `number` is a P-frame, to which frames wanted right before it refer."""
+    path = damaged(film("b3.mkv"), tmp_path, kind, number)
+    results = []
+    for _ in range(2):
+        with open_media(path) as media:
+            results.append(([*media.frames_at(wanted_s, None)], media.damaged_at))
+        monkeypatch.setattr(stream, "references_of", lambda *_: None)
+    (found, found_at), (expected, expected_at) = results
+    assert found_at == expected_at
+    assert [time for time, _ in found] == [time for time, _ in expected]
+    np.testing.assert_array_equal([pixels for _, pixels in found], [pixels for _, pixels in expected])
 
 
 def test_damage_that_no_wanted_frame_needs_changes_nothing(film: Callable[[str], Path], tmp_path: Path):
-    path = changed(film("b3.mkv"), tmp_path / "a.mkv", lambda n, data: DAMAGE["flipped"](data) if n == 31 else data)
-    for (time, pixels), (true_time, true) in zip(picked(path, WISHES), picked(film("b3.mkv"), WISHES), strict=True):
+    """Packet 31 is a B-frame to which no other refers."""
+    times = [0.5, 2.25, 3.25, 3.75, 5.5]
+    found = picked(damaged(film("b3.mkv"), tmp_path, "flipped", 31), times)
+    for (time, pixels), (true_time, true) in zip(found, picked(film("b3.mkv"), times), strict=True):
         assert time == true_time
         np.testing.assert_array_equal(pixels, true)
 

@@ -193,7 +193,8 @@ class Video:
         if self._may_seek:
             self._seek_if_far(wanted)
         shown = self._run_to(wanted)
-        if self._wanted is not None and not self._is_exact(shown, wanted):
+        if self._wanted is not None and (shown is None or shown.frame.pts != wanted):
+            # What was to be left out is needed after all, or lost.
             self._may_skip, self._wanted = False, None
             self._rewind()
             return self._shown_at(time)
@@ -213,10 +214,6 @@ class Video:
             row = int(np.searchsorted(self._table.pts, wanted, side="right")) - 1
             wanted = max(int(self._table.pts[max(row, 0)]), self._first_pts)
         return wanted
-
-    def _is_exact(self, shown: Shown | None, wanted: int) -> bool:
-        """Return whether decoding only what is needed gave the frame at `wanted`, and met no damage."""
-        return shown is not None and shown.frame.pts == wanted and self._stream.damaged_pts is None
 
     def _not_decodable(self) -> MediaError:
         hint = "Check that it plays in a player."

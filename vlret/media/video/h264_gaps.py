@@ -134,7 +134,7 @@ class _Bits:
         data = data.replace(
             b"\0\0\3", b"\0\0"
         )  # emulation prevention: the third byte only avoids start codes
-        self._bits, self._at = "".join(f"{byte:08b}" for byte in data), 0
+        self._bits, self._at = bin(int.from_bytes(b"\1" + data, "big"))[3:], 0  # without 0b and the leading 1
 
     def number(self, n: int) -> int:
         """Return the next `n` bits as a number."""

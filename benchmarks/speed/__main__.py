@@ -44,12 +44,10 @@ def main(
         raise UsageError(
             f"There is no {what!r} to index.", f"There are: videos, images, {', '.join(VIDEOS)}."
         )
-    print(_machine())
     if what == "images":
         readings = memory_of(command_of("index", Settings(images(n_images), dtype, engine)))
         print(memory_table(np.array(readings), n_images))
-        return
-    for name in VIDEOS if what == "videos" else [what]:
+    for name in VIDEOS if what == "videos" else {what} & VIDEOS.keys():
         settings = Settings(video(name), dtype, engine)
         figures = [{part: measured(part, settings) for part in PARTS} for _ in range(rounds)]
         print(

@@ -64,7 +64,7 @@ def memory_of(command: list[str]) -> list[tuple[float, float, float]]:
     readings, start = [], time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            with suppress(OSError, StopIteration):  # one of them has just ended
+            with suppress(OSError):  # one of them has just ended
                 children = sum(resident_mb(child) for child in children_of(process.pid))
                 readings.append((time.perf_counter() - start, resident_mb(process.pid), children))
             time.sleep(_EVERY_S)

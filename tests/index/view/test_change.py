@@ -12,8 +12,8 @@ import pytest
 
 from tests.index.synthetic import ROOT, add_file, synthetic_index, unit_rows
 from vlret.index.index import Index
-from vlret.index.move_root import move_root
 from vlret.index.manifest import FileEntry
+from vlret.index.move_root import move_root
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import FileRow

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
-from vlret.index.backends.faiss_file import EXACT
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
+EXACT = "IDMap,Flat"
+"""FAISS's factory string of an index that compares with every vector."""
 _MOST_BITS = 2**28
 """The longest bitmap of clip_ids, 32 MB; larger ids, as nobody but a stranger writes them, are hashed."""
 

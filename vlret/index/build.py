@@ -55,6 +55,7 @@ def build_index(
     prune_missing_folders: bool = False,
     device: str = "auto",
     dtype: str = "auto",
+    engine: str = "auto",
     progress: bool = True,
     exclude: Sequence[str] | str | None = None,
     moments: bool = False,
@@ -75,7 +76,7 @@ def build_index(
         prune: drop the clips of files that are gone, unless their whole directory is missing or empty: it may
             be a drive that is not plugged in.
         prune_missing_folders: drop those, too.
-        device, dtype: for `load_model`; dtype auto takes the dtype of an existing index.
+        device, dtype, engine: for `load_model`; dtype auto takes the dtype of an existing index.
         progress: show a bar on stderr when that is a terminal.
         exclude: files that are not taken in, as in `Filter.exclude`; the index keeps the list for the next runs.
             None: the list that it has. Clips that it has of such files stay.
@@ -87,7 +88,7 @@ def build_index(
         UsageError: a source is not there, or an argument is not allowed.
         ModelError: the model cannot be loaded.
     """
-    requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype)
+    requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype, engine)
     requested.validate()
     excluded = None if exclude is None else patterns_of(exclude)
     paths, store = open_folder(sources, out)

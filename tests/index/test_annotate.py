@@ -17,7 +17,8 @@ from tests.refusal import refused
 from vlret.index.annotate import annotate
 from vlret.index.build import build_index
 from vlret.index.filter import Filter
-from vlret.index.index import Index, move_root
+from vlret.index.index import Index
+from vlret.index.move_root import move_root
 from vlret.index.parquet_file import write_parquet
 from vlret.index.store import Store
 

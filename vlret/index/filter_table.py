@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 
+import pandas as pd
 import pyarrow as pa
 
 from vlret.index.annotations import joined
+from vlret.index.clip_columns import ClipColumns
 from vlret.index.filter_columns import COLUMNS
-from vlret.index.snapshot import Snapshot
 
 
-def filter_table(snapshot: Snapshot) -> pa.Table:
+def filter_table(rows: pd.DataFrame, clips: ClipColumns, annotations: pa.Table | None) -> pa.Table:
     """`clip_id`, `COLUMNS` and the user's own columns of the live clips.
 
     Paths are dictionaries, so that a condition looks at each once.
     """
-    rows = snapshot.clips
     paths = pa.array(rows["path"], pa.string()).dictionary_encode()
     names = pa.array([os.path.basename(path) for path in paths.dictionary.to_pylist()], pa.string())
     modified = pa.array(rows["mtime_ns"].to_numpy() // 1000, pa.timestamp("us"))
@@ -26,5 +26,7 @@ def filter_table(snapshot: Snapshot) -> pa.Table:
         name: made[name] if name in made else pa.array(rows[renamed.get(name, name)], from_pandas=True)
         for name in ("clip_id", *COLUMNS)
     }
-    own = {} if snapshot.annotations is None else joined(snapshot.annotations, snapshot.rows)
+    own = {}
+    if annotations is not None:
+        own = joined(annotations, rows.assign(root=clips.roots[clips.files], path=rows["relative_path"]))
     return pa.table({**columns, **own})

@@ -47,7 +47,7 @@ def is_fresh(folder: Path) -> bool:
 
 
 def forbid_building(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view_open, "build_view", None)
+    monkeypatch.setattr(build, "build_view", None)
 
 
 def test_the_view_is_read_from_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
 Scores = NDArray[np.float32]
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
 EXACT = "IDMap,Flat"
 """FAISS's factory string of an index that compares with every vector."""

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from vlret.index.backends.faiss_backend import probe
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
 WANTED_RECALL = 0.99
 N_QUERIES = 200

@@ -11,11 +11,11 @@ from tqdm import tqdm
 
 from vlret.index.backends.faiss_backend import EXACT, FaissBackend
 from vlret.index.manifest import FileEntry
-from vlret.index.tables import Ids
 from vlret.index.view.audit import N_QUERIES, Audit, shuffled
 from vlret.index.view.info import ViewInfo, shard_key
 from vlret.index.view.live_vectors import LiveVectors, is_in
 from vlret.index.view.train import ITERATIONS, n_lists_for, train_lists
+from vlret.types import Ids
 
 MAX_EXACT = 200_000
 """Up to so many vectors every one is compared; beyond it, lists of near ones are (IVF)."""

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from vlret.index.backends.faiss_backend import EXACT
-from vlret.index.tables import Ids
+from vlret.types import Ids
 
 _UNUSED = 1 << 20
 _INNER_PRODUCT = 0

@@ -8,7 +8,7 @@ import re
 import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,11 +18,12 @@ from vlret.index.backends.faiss_backend import FaissBackend
 from vlret.index.manifest import Manifest
 from vlret.index.plain_files import open_plain
 from vlret.index.store import VIEW, Store
-from vlret.index.tables import Ids
-from vlret.index.view.build import LastView, build_view
 from vlret.index.view.info import INFO, ViewInfo, read_info, view_info
 from vlret.index.view.layout import checksum, read_ids
-from vlret.index.view.live_vectors import LiveVectors
+from vlret.types import Ids
+
+if TYPE_CHECKING:
+    from vlret.index.view.build import LastView
 
 
 def open_view(store: Store, manifest: Manifest, clip_ids: Ids, progress: bool = True) -> FaissBackend:
@@ -38,6 +39,9 @@ def open_view(store: Store, manifest: Manifest, clip_ids: Ids, progress: bool = 
     view = load_view(store, manifest, clip_ids)
     if view:
         return view
+    from vlret.index.view.build import build_view  # brings pyarrow
+    from vlret.index.view.live_vectors import LiveVectors
+
     folder = store.folder / VIEW
     index, info = build_view(LiveVectors(store, manifest, clip_ids), _last(folder, manifest), progress)
     with contextlib.suppress(OSError, OutputError):  # a read-only or full disk: search works without
@@ -73,6 +77,8 @@ def find_view_damage(store: Store, manifest: Manifest) -> list[str]:
 
 def _last(folder: Path, manifest: Manifest) -> LastView | None:
     """The view that is on disk, of whatever revision, if its file is whole."""
+    from vlret.index.view.build import LastView
+
     info = read_info(folder)
     if info is None or not _is_whole(folder / info.file, info):
         return None

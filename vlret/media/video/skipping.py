@@ -24,7 +24,9 @@ def can_skip(codec: VideoCodecContext, table: PacketTable) -> bool:
 def _marks_references(codec: VideoCodecContext) -> bool:
     """Return whether the packets of the stream say which of them no other frame refers to."""
     name, sets = codec.codec.canonical_name, codec.extradata or b""
-    if name == "h264":  # the two fields of a frame may lie in two packets, of which only one has the wanted time
+    if (
+        name == "h264"
+    ):  # the two fields of a frame may lie in two packets, of which only one has the wanted time
         return H264Gaps(sets).is_progressive
     # Frames of a higher temporal layer may refer to those that HEVC calls non-reference frames.
     return name == "hevc" and len(sets) > _TEMPORAL_LAYERS and sets[_TEMPORAL_LAYERS] >> 3 & 7 == 1

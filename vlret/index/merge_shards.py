@@ -12,8 +12,8 @@ def n_to_merge(rows: Sequence[int], full: int) -> int:
     """How many of the last shards become one; 0: none.
 
     Shards of less than `full` rows are joined when they have so many together, or are `MERGE_AT`; those of less than
-    `MERGE_AT * full` when they have so many together. So a row is written twice to three times, and about ten times where
-    commits have a few rows.
+    `MERGE_AT * full` when they have so many together. So a row is written twice or three times, and about ten times
+    where commits have a few rows.
 
     Args:
         rows: the rows of each shard, in order.

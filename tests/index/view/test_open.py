@@ -142,11 +142,13 @@ def test_a_large_index_gets_lists_and_an_audited_recall(many: Index, capfd: pyte
     exact = [oracle(many, query, 10, False) for query in queries]
     recall = np.mean([len(set(ids(hits)) & set(best)) / 10 for hits, best in zip(found, exact, strict=True)])
     info = many.info()["view"]
-    assert info["type"] == "IVF148,SQfp16"  # 5,800 training vectors allow no more lists
-    assert 1 <= info["nprobe"] < 148
+    assert info["type"] == "IVF143,SQfp16"  # 5,600 training vectors allow no more lists
+    assert 1 <= info["nprobe"] < 143
     assert info["recall_at_10"] >= audit.WANTED_RECALL
     assert recall == pytest.approx(info["recall_at_10"], abs=0.03)
-    assert json.loads((many.folder / "view" / "info.json").read_text()).items() >= info.items()
+    assert json.loads((many.folder / "view" / "info.json").read_text()).items() >= {**info}.items() - {
+        ("is_current", True)
+    }
     assert "WARNING" not in capfd.readouterr().err
 
 
@@ -187,7 +189,7 @@ def test_lists_are_kept_until_the_index_has_doubled(many: Index, monkeypatch) ->
     query = grown.vectors()[-1:]
     assert grown.search(query, k=1)[0][0].clip_id == 6499
     view = grown.info()["view"]
-    assert (view["n_trained"], view["n_vectors"], view["type"]) == (6000, 6495, "IVF148,SQfp16")
+    assert (view["n_trained"], view["n_vectors"], view["type"]) == (6000, 6495, "IVF143,SQfp16")
     assert view["recall_at_10"] >= audit.WANTED_RECALL
     doubled = grow(grown, 7000)
     doubled.search(query)

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from vlret.index.backends.faiss_backend import EXACT, FaissBackend
 from vlret.index.manifest import FileEntry
-from vlret.index.view.audit import N_QUERIES, Audit, shuffled
+from vlret.index.view.audit import N_HELD_OUT, Audit, shuffled
 from vlret.index.view.info import ViewInfo, shard_key
 from vlret.index.view.live_vectors import LiveVectors, is_in
 from vlret.index.view.train import ITERATIONS, n_lists_for, train_lists
@@ -71,7 +71,7 @@ def _info_after(live: LiveVectors, last: LastView, n_changed: int) -> ViewInfo:
         return _info(live, EXACT)
     if n_changed <= _AUDIT_AGAIN * len(live.clip_ids):
         return _info(live, old.type, old.n_trained, old.nprobe, old.recall_at_10, n_changed)
-    audit = Audit(live.pick(np.sort(shuffled(live.clip_ids)[:N_QUERIES])))
+    audit = Audit(live.pick(np.sort(shuffled(live.clip_ids)[:N_HELD_OUT])))
     for _, vectors in live.read(live.manifest.shards):
         audit.see(vectors)
     return _info(live, old.type, old.n_trained, *audit.nprobe(last.index))
@@ -90,13 +90,13 @@ def _build(live: LiveVectors, progress: bool) -> tuple[Any, ViewInfo]:
 def _build_lists(live: LiveVectors, progress: bool) -> tuple[Any, ViewInfo]:
     """Train lists with some clips, add all, and measure recall with others."""
     n, order = len(live.clip_ids), shuffled(live.clip_ids)
-    n_lists, n_points = n_lists_for(n - N_QUERIES)
-    queries, points = np.sort(order[:N_QUERIES]), order[-n_points:]
-    sample = np.sort(np.concatenate([queries, points]))
-    vectors, is_query = live.pick(sample), is_in(sample, queries)
-    audit = Audit(vectors[is_query])
+    n_lists, n_points = n_lists_for(n - N_HELD_OUT)
+    held_out, points = np.sort(order[:N_HELD_OUT]), order[-n_points:]
+    sample = np.sort(np.concatenate([held_out, points]))
+    vectors, is_held_out = live.pick(sample), is_in(sample, held_out)
+    audit = Audit(vectors[is_held_out])
     with _bar(n + n_points * ITERATIONS, progress) as bar:
-        index, kind = train_lists(vectors[~is_query], n_lists, bar)
+        index, kind = train_lists(vectors[~is_held_out], n_lists, bar)
         del vectors
         _add(index, live, live.manifest.shards, bar, audit)
     return index, _info(live, kind, n, *audit.nprobe(index))

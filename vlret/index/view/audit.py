@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from vlret.index.backends.faiss_backend import probe
+from vlret.index.backends.faiss_backend import FaissBackend
+from vlret.index.view.codes import n_lists_of
+from vlret.index.view.info import MOST_K_FACTOR
 from vlret.types import Ids, Vectors
 from vlret.vectors import unit_rows
 
@@ -46,17 +48,22 @@ class Audit:
         scores = np.concatenate([self._exact, self._queries @ vectors.T], axis=1)
         self._exact = -np.partition(-scores, _K - 1, axis=1)[:, :_K]
 
-    def nprobe(self, index: Any) -> tuple[int, float]:
-        """The least power of two of lists whose recall@10 is as wanted, and that recall."""
-        nprobe = 1
-        while True:
-            nprobe = min(nprobe, index.nlist)
-            recall = self._recall(*index.search(self._queries, _K, params=probe(nprobe)))
-            if recall >= WANTED_RECALL or nprobe == index.nlist:
-                return nprobe, recall
-            nprobe *= 2
+    def tune(self, view: FaissBackend) -> None:
+        """Set the least powers of two of lists, then of `k_factor`, whose recall@10 is as wanted, and that recall."""
+        n_lists = n_lists_of(view.kind)
+        view.nprobe, view.k_factor = 1, MOST_K_FACTOR if view.vectors else 1
+        view.recall_at_10 = self._recall(view)
+        while view.recall_at_10 < WANTED_RECALL and view.nprobe < n_lists:
+            view.nprobe = min(2 * view.nprobe, n_lists)
+            view.recall_at_10 = self._recall(view)
+        while view.k_factor > 1:
+            recall = self._recall(replace(view, k_factor=view.k_factor // 2))
+            if recall < min(WANTED_RECALL, view.recall_at_10):
+                break
+            view.k_factor, view.recall_at_10 = view.k_factor // 2, recall
 
-    def _recall(self, scores: Vectors, ids: Ids) -> float:
-        worst = self._exact[:, -1:]  # judged by score, so that copies of a clip may stand for each other
-        hits = (scores >= worst - _ROUNDING) & (ids >= 0)
-        return float(hits.mean())
+    def _recall(self, view: FaissBackend) -> float:
+        found = [view.search(query, _K)[0] for query in self._queries]
+        worst = self._exact[:, -1]  # judged by score, so that copies of a clip may stand for each other
+        hits = [(scores >= least - _ROUNDING).sum() for scores, least in zip(found, worst, strict=True)]
+        return float(np.sum(hits) / (_K * len(self._queries)))

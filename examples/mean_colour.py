@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import torch
 
 from vlret.errors import UsageError
 from vlret.models.base import Embedder, ModelCard
 from vlret.models.inputs import pixel_list, text_list
-from vlret.types import Pixels, Vectors
+from vlret.types import Pixels, Tokens, Vectors
 from vlret.vectors import unit_rows
 
 COLOURS = {"black": (0, 0, 0), "white": (1, 1, 1), "red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
@@ -31,15 +30,15 @@ class MeanColour(Embedder):
             resize="squash", licence="Apache-2.0", prompts=("{}",), temperature=0.1, text_length=64,
         )  # fmt: skip
 
-    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
         """Return one token per frame: its mean colour from 0 to 1, float32 [frames, 3]."""
-        return [torch.from_numpy(clip.mean((1, 2)) / 255).float() for clip in pixel_list(clips)]
+        return [(clip.mean((1, 2)) / 255).astype(np.float32) for clip in pixel_list(clips)]
 
-    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+    def predict(self, tokens: Sequence[Tokens], query: str | None = None) -> Vectors:
         """Return the mean of each clip's frames, float32 [n, 4]."""
         if query:
             raise UsageError(f"{self.card.name} takes no query.", "Leave it out.", code="no_predictor")
-        return _unit([token.mean(0).numpy() for token in tokens])
+        return _unit([token.mean(0) for token in tokens])
 
     def embed_texts(self, texts: Iterable[str]) -> Vectors:
         """Return the mean of the colours that each text names, grey if it names none, float32 [n, 4]."""

@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from vlret.errors import UsageError
 from vlret.models.base import Embedder, ModelCard
-from vlret.types import Pixels, Vectors
-
-if TYPE_CHECKING:
-    import torch
+from vlret.types import Pixels, Tokens, Vectors
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}
 
@@ -30,16 +26,14 @@ class ColourEmbedder(Embedder):
         )  # fmt: skip
         self.n_clips_seen = 0
 
-    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
-        import torch  # here, so that processes that only embed texts start without it
-
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
         self.n_clips_seen += len(clips)
-        return [torch.tensor(clip.reshape(-1, 3).mean(0, keepdims=True) / 255.0).float() for clip in clips]
+        return [(clip.reshape(-1, 3).mean(0, keepdims=True) / 255).astype(np.float32) for clip in clips]
 
-    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+    def predict(self, tokens: Sequence[Tokens], query: str | None = None) -> Vectors:
         if query:
             raise UsageError(f"{self.card.name} takes no query.")
-        return _unit(np.stack([np.append(t.numpy().mean(0), 0.1) for t in tokens]))
+        return _unit(np.stack([np.append(t.mean(0), 0.1) for t in tokens]))
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         return _unit(np.stack([_colour(text) for text in texts]))

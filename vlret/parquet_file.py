@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -138,6 +137,8 @@ def _row_bytes(kind: pa.DataType) -> int:
 
 def _check_texts(table: pa.Table) -> None:
     """No text, and not all of them together, longer than paths and reasons are."""
+    import pyarrow.compute as pc
+
     table.validate(full=True)
     for name in table.column_names:
         lengths = [pc.binary_length(chunk.dictionary).take(chunk.indices) for chunk in table[name].chunks]

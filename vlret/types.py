@@ -17,6 +17,8 @@ from vlret.errors import UsageError
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
+Tokens = NDArray[np.float32]
+"""The visual tokens of a clip, [tokens, width]."""
 Ids = NDArray[np.int64]
 
 PIXELS = "uint8 [n, height, width, 3], RGB values from 0 to 255"

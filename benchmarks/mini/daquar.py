@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from vlret.datasets.tar_set import Item, read_items
 from vlret.models.base import Embedder
+from vlret.types import Tokens
 
 STEPS = 300
 
@@ -52,7 +53,7 @@ def most_frequent(train: list[Asked]) -> str:
 
 def nearest_answers(
     embedder: Embedder,
-    tokens: list[torch.Tensor],
+    tokens: list[Tokens],
     questions: list[Asked],
     answers: list[str],
 ) -> list[str]:

@@ -28,7 +28,7 @@ from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.types import Vectors
+from vlret.types import Tokens, Vectors
 
 MINI = ASSETS / "vljepa-mini"
 BASELINE, UNTOUCHED, UNTRAINED = "baseline", "untouched-minilm", "untrained"
@@ -52,7 +52,7 @@ class LinearBaseline(VLJEPA):
         self.card = replace(self.card, dim=len(heads["text.bias"]), takes_query=False, default_query="")
         self.heads = {name: value.float() for name, value in heads.items()}
 
-    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+    def predict(self, tokens: Sequence[Tokens], query: str | None = None) -> Vectors:
         """Embeddings float32 [n, dim], unit length.
 
         Raises:
@@ -65,14 +65,15 @@ class LinearBaseline(VLJEPA):
     def embed_texts(self, texts: Iterable[str]) -> Vectors:
         """Embeddings float32 [n, dim], unit length."""
         ids = [self.tokens(text, self.card.text_length) for text in text_list(texts)]
-        return self._through("text", torch.from_numpy(self.y_encoder.pool(ids)) if ids else ())
+        return self._through("text", self.y_encoder.pool(ids) if ids else ())
 
-    def _through(self, side: str, rows: Sequence[torch.Tensor] | torch.Tensor) -> Vectors:
+    def _through(self, side: str, rows: Sequence[Vectors] | Vectors) -> Vectors:
         """The rows [n, width] under the linear layer of their side, float32 [n, dim], unit length."""
         if not len(rows):
             return np.empty((0, self.card.dim), np.float32)
         weight, bias = self.heads[f"{side}.weight"], self.heads[f"{side}.bias"]
-        return functional.normalize(functional.linear(torch.stack(list(rows)), weight, bias), dim=-1).numpy()
+        stacked = torch.from_numpy(np.stack(list(rows)))
+        return functional.normalize(functional.linear(stacked, weight, bias), dim=-1).numpy()
 
 
 def baseline() -> LinearBaseline:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from tests.index.stand_in import CircleEmbedder, TextPool, clip_decoded, media_info, write_text_video
 from vlret.cli.hints import with_options
@@ -100,7 +99,7 @@ def test_a_model_named_is_loaded_only_when_there_is_something_to_encode(library,
 
 
 def test_the_dtype_recorded_is_the_models_own(library, folder, model, monkeypatch) -> None:
-    monkeypatch.setattr(CircleEmbedder, "dtype", torch.bfloat16)
+    monkeypatch.setattr(CircleEmbedder, "dtype", "bfloat16")
     build_index(library, folder, model, dtype="auto")
     assert Index.open(folder).recipe.dtype == "bfloat16"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from vlret.index.frame_tokens import FrameTokens
 from vlret.media.pool import ClipDecoded, DecodeJob
@@ -22,7 +21,7 @@ class Numbers:
 
     def encode_pixels(self, clips):
         self.calls.append([int(frame[0, 0, 0]) for clip in clips for frame in clip])
-        return [torch.tensor([[float(frame[0, 0, 0])]] * 2) for clip in clips for frame in clip]
+        return [np.array([[frame[0, 0, 0]]] * 2, np.float32) for clip in clips for frame in clip]
 
 
 def clip(job: DecodeJob, *numbers: int) -> ClipDecoded:

@@ -81,7 +81,7 @@ def test_visual_tokens_are_one_unit_vector_a_frame(model, clips):
     assert model.frame_pooling == "mean of the frames' unit vectors"
     tokens = model.encode_pixels(clips)
     assert [tuple(clip.shape) for clip in tokens] == [(len(clip), model.card.dim) for clip in clips]
-    assert all(torch.allclose(clip.norm(dim=-1), torch.ones(len(clip)), atol=1e-5) for clip in tokens)
+    assert all(np.allclose(np.linalg.norm(clip, axis=-1), 1, atol=1e-5) for clip in tokens)
 
 
 def test_no_input_gives_no_rows(model):
@@ -174,9 +174,9 @@ def _no_network(*_: object) -> None:
 
 def test_device_and_dtype_are_told(folder):
     auto = OpenCLIP.from_folder(folder, "cpu")
-    assert auto.dtype in (torch.float32, torch.bfloat16)
+    assert auto.dtype in ("float32", "bfloat16")
     half = OpenCLIP.from_folder(folder, "cpu", "bfloat16")
-    assert (half.device, half.dtype) == (torch.device("cpu"), torch.bfloat16)
+    assert (half.device, half.dtype) == ("cpu", "bfloat16")
 
 
 def test_the_card_tells_preprocessing_that_changes_vectors(folder, tmp_path):

@@ -100,7 +100,7 @@ def test_a_row_does_not_depend_on_the_batch(model, clips):
 def test_visual_tokens_are_one_unit_vector_a_frame(model, clips):
     tokens = model.encode_pixels(clips)
     assert [tuple(clip.shape) for clip in tokens] == [(len(clip), model.card.dim) for clip in clips]
-    assert all(torch.allclose(clip.norm(dim=-1), torch.ones(len(clip)), atol=1e-5) for clip in tokens)
+    assert all(np.allclose(np.linalg.norm(clip, axis=-1), 1, atol=1e-5) for clip in tokens)
 
 
 def test_no_input_gives_no_rows(model):
@@ -109,7 +109,7 @@ def test_no_input_gives_no_rows(model):
 
 def test_bfloat16_stays_near(folder, model, clips):
     half = SentenceTransformerEmbedder.from_source(str(folder), "cpu", "bfloat16")
-    assert (half.device, half.dtype, model.dtype) == (torch.device("cpu"), torch.bfloat16, torch.float32)
+    assert (half.device, half.dtype, model.dtype) == ("cpu", "bfloat16", "float32")
     assert (half.embed_clips(clips) * model.embed_clips(clips)).sum(1).min() > 0.995
     assert (half.embed_texts(TEXTS) * model.embed_texts(TEXTS)).sum(1).min() > 0.995
 

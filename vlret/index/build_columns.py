@@ -107,7 +107,7 @@ class _Known:
     def shard(self, entry: FileEntry, next_id: int) -> ShardRows | None:
         """The clips of a shard that are live now; None: it must be read."""
         shard, span = self._spans.get(entry.sha256, (None, range(0)))
-        if shard is None or shard.first_id < next_id:
+        if shard is None or shard.rows != entry.rows or shard.first_id < next_id:
             return None
         n_live = int(self._is_live[span.start : span.stop].sum())
         first, behind = np.searchsorted(self._dropped, [shard.first_id, shard.next_id])

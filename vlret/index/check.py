@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vlret.index.indexed_files import indexed_files, is_gone
+from vlret.index.gone import is_gone
+from vlret.index.indexed_files import indexed_files
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.view.open import find_view_damage

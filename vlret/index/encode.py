@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,14 +12,11 @@ from vlret.index.encoder_threads import Batch, EncoderThreads, shares_of
 from vlret.media.info import MediaInfo
 from vlret.media.pool import ClipDecoded, DecodeJob, Event, FileDone, FileFailed
 from vlret.models.base import Embedder
-from vlret.types import Clip, Vectors
+from vlret.types import Clip, Tokens, Vectors
 from vlret.vectors import first_invalid_row, unit_rows
 
-if TYPE_CHECKING:
-    import torch
-
-EncodeClips: TypeAlias = "Callable[[Sequence[ClipDecoded]], list[torch.Tensor]]"
-"""Decoded clips to their visual tokens, one tensor each."""
+EncodeClips: TypeAlias = Callable[[Sequence[ClipDecoded]], list[Tokens]]
+"""Decoded clips to their visual tokens, one array each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ class Encoder:
     def _encode(self, clips: Sequence[ClipDecoded]) -> Vectors:
         return self._embedder.predict(self._encode_clips(clips))
 
-    def _encode_each(self, clips: Sequence[ClipDecoded]) -> list[torch.Tensor]:
+    def _encode_each(self, clips: Sequence[ClipDecoded]) -> list[Tokens]:
         return self._embedder.encode_pixels([clip.frames.pixels for clip in clips])
 
 

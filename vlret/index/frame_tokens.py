@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+import numpy as np
 
 from vlret.media.pool import ClipDecoded
 from vlret.models.base import Embedder
-from vlret.types import Pixels
-
-if TYPE_CHECKING:
-    import torch
+from vlret.types import Pixels, Tokens
 
 _Frame: TypeAlias = tuple[Path, float]
 """A frame of a file, by its true time stamp."""
@@ -26,16 +25,14 @@ class FrameTokens:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._tokens: dict[_Frame, torch.Tensor] = {}
+        self._tokens: dict[_Frame, Tokens] = {}
 
-    def encode(self, clips: Sequence[ClipDecoded]) -> list[torch.Tensor]:
+    def encode(self, clips: Sequence[ClipDecoded]) -> list[Tokens]:
         """Return the visual tokens of each clip, as `Embedder.encode_pixels` gives them."""
-        import torch
-
         rows = [[(clip.job.path, time) for time in clip.frames.times.tolist()] for clip in clips]
         self._encode_new(clips, rows)
         self._tokens = {frame: self._tokens[frame] for row in rows for frame in row}
-        return [torch.cat([self._tokens[frame] for frame in row]) for row in rows]
+        return [np.concatenate([self._tokens[frame] for frame in row]) for row in rows]
 
     def _encode_new(self, clips: Sequence[ClipDecoded], rows: Sequence[Sequence[_Frame]]) -> None:
         new: dict[_Frame, Pixels] = {}

@@ -25,8 +25,6 @@ from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
 from vlret.index.read_whole import read_whole
 from vlret.index.store import VIEW, Store
-from vlret.index.view.info import read_info
-from vlret.index.view.open import find_view_damage, open_view
 from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
 
     from vlret.index.compact import CompactReport
     from vlret.index.duplicates import JudgedPair, Pair
+    from vlret.index.resolve_filter import FilterColumns
     from vlret.index.stored_vectors import StoredVectors
     from vlret.index.stored_windows import StoredWindows
     from vlret.index.windows import Windows
@@ -143,6 +142,11 @@ class Index:
 
         places = None if clip_ids is None else self._positions(clip_ids)
         return clip_rows(self._columns, self.manifest.roots, places)
+
+    @cached_property
+    def n_files(self) -> int:
+        """How many files have clips."""
+        return len(np.unique(self.file_numbers))
 
     @cached_property
     def n_unmeasured(self) -> int:
@@ -252,6 +256,8 @@ class Index:
     @cached_property
     def backend(self) -> SearchBackend:
         """What finds the nearest vectors; opened or built on first use, which is not for several threads at once."""
+        from vlret.index.view.open import open_view
+
         return self._given_backend or open_view(self._store, self.manifest, self.clip_ids)
 
     def is_current(self) -> bool:
@@ -314,13 +320,13 @@ class Index:
         Raises:
             UsageError: its condition cannot be evaluated.
         """
-        if only is None or only.is_resolved:
-            return only
-        from vlret.index.filter_table import filter_table
-        from vlret.index.resolve_filter import resolved
+        return None if only is None else self._filters.resolved(only)
 
-        rows = self.rows()
-        return resolved(only, rows, lambda: filter_table(rows, self._columns, self._annotations))
+    @cached_property
+    def _filters(self) -> FilterColumns:
+        from vlret.index.resolve_filter import FilterColumns  # brings pyarrow
+
+        return FilterColumns(self._columns, self.manifest.roots, lambda: self._annotations)
 
     @cached_property
     def _annotations(self) -> pa.Table | None:
@@ -364,6 +370,7 @@ class Index:
     def info(self) -> dict[str, Any]:
         """What the index holds and what made it, as plain JSON values; `view` is None if none was made yet."""
         from vlret.index.annotations import column_kinds
+        from vlret.index.view.info import read_info
 
         view, manifest = read_info(self.folder / VIEW), self.manifest
         roots = [manifest.roots[root] for root in dict.fromkeys(self._columns.roots.tolist())]
@@ -373,7 +380,7 @@ class Index:
             "created": self.manifest.created,
             "updated": self.manifest.updated,
             "clips": len(self),
-            "files": len(np.unique(self.file_numbers)),
+            "files": self.n_files,
             "dropped_clips": manifest.dropped.rows if manifest.dropped else 0,
             "skipped_files": manifest.skipped.rows if manifest.skipped else 0,
             "shards": len(self.manifest.shards),
@@ -388,6 +395,8 @@ class Index:
 
     def check(self) -> list[str]:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""
+        from vlret.index.view.open import find_view_damage
+
         return self._store.find_damage(self.manifest) + find_view_damage(self._store, self.manifest)
 
     def compact(self) -> CompactReport:

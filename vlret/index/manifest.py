@@ -51,7 +51,8 @@ class IndexRecipe:
     """Everything that decides the vectors of an index.
 
     `model` is the name (or folder) the model is loaded by, `card` what it said of itself, `query` the text
-    that went into its predictor, `n_frames` the frames a clip.
+    that went into its predictor, `n_frames` the frames a clip. `engine` is the library that computed the first
+    vectors; others of the same `dtype` give equal ones, so that a later run may use another.
     """
 
     model: str
@@ -62,6 +63,7 @@ class IndexRecipe:
     n_frames: int
     sampling: str
     decoder: str
+    engine: str = "torch"
 
     def require(self, folder: Path, **requested: object) -> None:
         """Check what a run requests of an existing index against its recipe.

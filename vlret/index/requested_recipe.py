@@ -30,6 +30,7 @@ class RequestedRecipe:
     decoder: str
     device: str
     dtype: str
+    engine: str = "auto"
     name: str = ""
 
     @classmethod
@@ -43,17 +44,17 @@ class RequestedRecipe:
             recipe.decoder,
             "auto",
             recipe.dtype,
-            recipe.model,
+            name=recipe.model,
         )
 
     def validate(self) -> None:
         """Refuse invalid settings before anything is opened or written.
 
         Raises:
-            UsageError: an unknown clip rule, sampling, decoder, device or dtype, or fewer than one frame.
+            UsageError: an unknown clip rule, sampling, decoder, device, dtype or engine, or fewer than one frame.
             MissingExtraError: the clip rule or decoder needs a package that is not installed.
         """
-        check_names(self.device, self.dtype)
+        check_names(self.device, self.dtype, self.engine)
         full_rule(self.clips)
         check_sampling(1 if self.n_frames is None else self.n_frames, self.sampling)
         if self.clips.startswith("shots"):
@@ -90,13 +91,13 @@ class RequestedRecipe:
         embedder = self._open(dtype)
         if existing:
             existing.require_card(folder, embedder.card)
-            existing.require(folder, dtype=_dtype(embedder), query=embedder.card.default_query)
+            existing.require(folder, dtype=embedder.dtype, query=embedder.card.default_query)
         return embedder
 
     def _open(self, dtype: str) -> Embedder:
         if isinstance(self.model, Embedder):
             return self.model
-        return registry.load_model(self.model, device=self.device, dtype=dtype)
+        return registry.load_model(self.model, device=self.device, dtype=dtype, engine=self.engine)
 
     def recipe(self, embedder: Embedder) -> IndexRecipe:
         """The recipe of a new index."""
@@ -105,11 +106,12 @@ class RequestedRecipe:
             model=self.name or _portable_name(self.model),
             card=embedder.card,
             query=embedder.card.default_query,
-            dtype=_dtype(embedder),
+            dtype=embedder.dtype,
             clips=full_rule(self.clips),
             n_frames=n_frames,
             sampling=self.sampling,
             decoder=self._decoder,
+            engine=embedder.engine,
         )
 
     @property
@@ -126,8 +128,3 @@ def _portable_name(model: str | Embedder) -> str:
     folder = name.removeprefix(kind)
     is_name = name in registry.MODELS or not os.path.isdir(folder)
     return name if is_name else f"{kind}{os.path.abspath(folder)}"
-
-
-def _dtype(embedder: Embedder) -> str:
-    """The number format a model computes in: "float32" or "bfloat16"."""
-    return str(embedder.dtype).removeprefix("torch.")

@@ -22,13 +22,12 @@ from vlret.index.tables import (
     DROPPED,
     NO_ROOT,
     SKIPPED,
-    Ids,
     SkippedRow,
     shard_schema,
     skipped_rows,
     unit_vectors,
 )
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
 
 @dataclass(frozen=True)

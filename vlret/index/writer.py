@@ -16,8 +16,8 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import (
     NO_ROOT,
+    FileClips,
     FileRow,
-    Ids,
     SkippedRow,
     clip_table,
     dropped_table,
@@ -26,7 +26,7 @@ from vlret.index.tables import (
     skipped_table,
 )
 from vlret.media.info import MediaInfo
-from vlret.types import Clip, Vectors
+from vlret.types import Clip, Ids, Vectors
 
 SHARD_CLIPS = 2048
 COMMIT_S = 60.0
@@ -46,6 +46,8 @@ class IndexWriter:
         self._roots = tuple(roots)
         self._next_clip_id = snapshot.manifest.next_clip_id
         self._tables: list[pa.Table] = []
+        self._files: list[FileClips] = []  # that come after the tables
+        self._n_rows = 0
         self._dropped = set(snapshot.dropped.tolist())
         self._n_dropped_before = len(self._dropped)
         self._skipped = {self._place(row): row for row in snapshot.skipped}
@@ -72,14 +74,17 @@ class IndexWriter:
         info: MediaInfo | None = None,
     ) -> None:
         """Add the clips of a whole file with their vectors float32 [n, dim]; `old_ids` are dropped."""
-        self._tables.append(clip_table(file, fingerprint, self._next_clip_id, clips, vectors, info))
+        self._files.append(FileClips(file, fingerprint, self._next_clip_id, clips, vectors, info))
+        self._n_rows += len(clips)
         self._next_clip_id += len(clips)
         self._skipped.pop(self._place(file), None)
         self.drop(old_ids)
 
     def move(self, file: FileRow, rows: pa.Table, old_ids: Ids) -> None:
         """Add the clips of a moved file with their vectors unchanged; drop `old_ids`."""
+        self._close_files()
         self._tables.append(moved_table(rows, file, self._next_clip_id))
+        self._n_rows += rows.num_rows
         self._next_clip_id += rows.num_rows
         self._skipped.pop(self._place(file), None)
         self.drop(old_ids)
@@ -102,8 +107,7 @@ class IndexWriter:
 
     def commit_if_due(self) -> None:
         """Commit when the shard in hand is full or old enough."""
-        n_rows = sum(table.num_rows for table in self._tables)
-        if n_rows >= SHARD_CLIPS or time.monotonic() - self._last_commit_s >= COMMIT_S:
+        if self._n_rows >= SHARD_CLIPS or time.monotonic() - self._last_commit_s >= COMMIT_S:
             self.commit()
 
     def commit(self) -> None:
@@ -114,12 +118,18 @@ class IndexWriter:
             after = before.next(roots=self._roots, **changes)
             self._store.commit(after)
             self._manifest = after
-            self._tables = []
+            self._tables, self._n_rows = [], 0
             self._committed = (set(self._dropped), dict(self._skipped))
             self._store.remove(set(before.files) - set(after.files))
         self._last_commit_s = time.monotonic()
 
+    def _close_files(self) -> None:
+        if self._files:
+            self._tables.append(clip_table(self._files))
+            self._files = []
+
     def _write_shard(self) -> dict[str, object]:
+        self._close_files()
         if not self._tables:
             return {}
         before = self._manifest

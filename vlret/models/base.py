@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from vlret.errors import ModelError, UsageError
 from vlret.models.card import check_card, check_names_of
 from vlret.models.fields import texts
 from vlret.models.inputs import ClipInput, clip_list
-from vlret.types import Clip, Pixels, Vectors, type_name
-
-if TYPE_CHECKING:
-    import torch
+from vlret.types import Clip, Pixels, Tokens, Vectors, type_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +96,19 @@ class Embedder(ABC):
     card: ModelCard
 
     @property
-    def device(self) -> torch.device:
-        """Where the towers run."""
-        import torch
-
-        return torch.device("cpu")
+    def device(self) -> str:
+        """Where the towers run: cpu, cuda:N or mps."""
+        return "cpu"
 
     @property
-    def dtype(self) -> torch.dtype:
-        """The dtype of the vision tower, which an index records."""
-        import torch
+    def dtype(self) -> str:
+        """The number format of the vision tower, which an index records: float32, bfloat16 or int8."""
+        return "float32"
 
-        return torch.float32
+    @property
+    def engine(self) -> str:
+        """The library that computes the vision side, which an index records: torch or openvino."""
+        return "torch"
 
     @property
     def encodes_frames_alone(self) -> bool:
@@ -123,22 +121,21 @@ class Embedder(ABC):
         return False
 
     @abstractmethod
-    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
         """Return the visual tokens of decoded clips.
 
         Args:
             clips: one uint8 array [t, height, width, 3] (RGB) per clip; t may differ between clips.
 
         Returns:
-            One tensor per clip, float32 on the CPU, shape [tokens, width]; it does not depend on the other
-            clips of the batch.
+            One array per clip, float32 [tokens, width]; it does not depend on the other clips of the batch.
 
         Raises:
             UsageError: `clips` is something else (`inputs.pixel_list`).
         """
 
     @abstractmethod
-    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+    def predict(self, tokens: Sequence[Tokens], query: str | None = None) -> Vectors:
         """Return the predicted embeddings float32 [n, dim], unit length, of clips given a query.
 
         Args:
@@ -170,7 +167,7 @@ class Embedder(ABC):
     def load(self) -> None:  # noqa: B027 - models that load in their constructor need not define it
         """Load the vision side now instead of on first use."""
 
-    def encode_clips(self, clips: Iterable[ClipInput], n_frames: int | None = None) -> list[torch.Tensor]:
+    def encode_clips(self, clips: Iterable[ClipInput], n_frames: int | None = None) -> list[Tokens]:
         """Return the visual tokens of paths, `Clip`s, `Frames` or arrays (`inputs.ClipInput`).
 
         Paths and `Clip`s are decoded here: `n_frames` (default: the card's) frames at segment midpoints.
@@ -180,7 +177,7 @@ class Embedder(ABC):
             MediaError: a file cannot be read.
         """
         given = clip_list(clips)
-        tokens: list[torch.Tensor] = []
+        tokens: list[Tokens] = []
         for first in range(0, len(given), self.batch_size):
             batch = given[first : first + self.batch_size]
             tokens += self.encode_pixels([self._pixels(clip, n_frames) for clip in batch])

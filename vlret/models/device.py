@@ -1,30 +1,45 @@
-"""Where a model runs and in which number format."""
+"""Where a model runs, in which number format, with which library and in how many threads."""
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from vlret.errors import UsageError
+from vlret.text import printable
 
 if TYPE_CHECKING:
     import torch
 
 DTYPES = ("auto", "float32", "bfloat16")
+ENGINES = ("auto", "torch", "openvino")
+NOT_MINI = "it computes vljepa-mini and models of the same configuration"
 
 _lock = threading.Lock()
 _n_inside = _outside = 0
+_n_threads: ContextVar[int | None] = ContextVar("n_threads", default=None)
 
 
-def check_names(device: str, dtype: str) -> None:
+def check_names(device: str, dtype: str, engine: str = "auto") -> None:
     """Refuse names that no machine knows, without importing torch.
 
     Raises:
-        UsageError: the device or number format is not known, or the format is float16.
+        UsageError: the device, number format or engine is not known, or the format is float16.
     """
+    if engine not in ENGINES:
+        raise UsageError(
+            f"Unknown engine {engine!r}.",
+            f"Use {', '.join(ENGINES)}.",
+            code="unknown_engine",
+            given=engine,
+            allowed=ENGINES,
+        )
     if not isinstance(device, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise UsageError(
             f"Unknown device {device!r}.",
@@ -48,6 +63,17 @@ def check_names(device: str, dtype: str) -> None:
             given=dtype,
             allowed=DTYPES,
         )
+
+
+def engine_unusable(model: object, reason: str) -> UsageError:
+    """The error where OpenVINO was requested for a model that it does not compute here."""
+    return UsageError(
+        f"The engine openvino cannot be used for {printable(model)}: {reason}.",
+        "Use auto or torch.",
+        code="engine_unusable",
+        given="openvino",
+        reason=reason,
+    )
 
 
 def check_device(name: str) -> None:
@@ -112,24 +138,42 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def n_threads() -> int:
-    """The number of threads in which a model that is called here computes."""
-    import torch
+    """The number of threads in which a model that is called here computes; torch is not imported to tell."""
+    if (own := _n_threads.get()) is not None:
+        return own
+    return int(sys.modules["torch"].get_num_threads()) if "torch" in sys.modules else n_cores()
 
-    return torch.get_num_threads()
+
+def n_cores() -> int:
+    """Logical cores that this process may use, or OMP_NUM_THREADS."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
 def model_threads(n: int) -> Iterator[None]:
-    """Let models compute in `n` threads when the calling thread calls them.
+    """Let models compute in `n` threads when the calling thread calls them, whatever their engine.
 
-    Blocks may overlap in several threads: PyTorch gives a new thread the number that was set last, in whichever
-    thread, so the last block to end sets what the first one found.
+    OpenVINO prepares a model once for each number. PyTorch gives a new thread the number that was set last, in
+    whichever thread; blocks may overlap in several threads, so the last one to end sets what the first one found.
     """
+    token = _n_threads.set(n)
+    try:
+        with _torch_threads(n) if "torch" in sys.modules else nullcontext():
+            yield
+    finally:
+        _n_threads.reset(token)
+
+
+@contextmanager
+def _torch_threads(n: int) -> Iterator[None]:
     global _n_inside, _outside  # noqa: PLW0603 - PyTorch's setting is global, too
     import torch
 
-    before = n_threads()
     with _lock:
+        before = torch.get_num_threads()
         _outside = _outside if _n_inside else before
         _n_inside += 1
         torch.set_num_threads(n)

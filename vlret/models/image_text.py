@@ -14,7 +14,7 @@ from vlret.errors import UsageError
 from vlret.models.base import Embedder, check_finite
 from vlret.models.folder import as_model_error
 from vlret.models.inputs import pixel_list, text_list
-from vlret.types import Pixels, Vectors
+from vlret.types import Pixels, Tokens, Vectors
 
 PROMPTS = ("a photo of a {}.", "a video of a {}.", "a video of {}.")
 _FRAMES_AT_ONCE = 64
@@ -34,14 +34,14 @@ class ImageTextEmbedder(Embedder):
     _dtype: torch.dtype
 
     @property
-    def device(self) -> torch.device:
+    def device(self) -> str:
         """Where the model runs."""
-        return self._device
+        return str(self._device)
 
     @property
-    def dtype(self) -> torch.dtype:
+    def dtype(self) -> str:
         """The number format in which images are encoded."""
-        return self._dtype
+        return str(self._dtype).removeprefix("torch.")
 
     @property
     def encodes_frames_alone(self) -> bool:
@@ -49,17 +49,17 @@ class ImageTextEmbedder(Embedder):
         return True
 
     @torch.inference_mode()
-    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
         """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`."""
         clips = pixel_list(clips)
         frames = [frame for clip in clips for frame in clip]
         batches = (frames[i : i + _FRAMES_AT_ONCE] for i in range(0, len(frames), _FRAMES_AT_ONCE))
         with self._running():
-            vectors = [_unit(self._encode_frames(batch)) for batch in batches]
-        rows = torch.cat(vectors) if vectors else torch.empty(0)
-        return list(torch.split(rows, [len(clip) for clip in clips]))
+            rows = [row for batch in batches for row in _unit(self._encode_frames(batch)).numpy()]
+        ends = np.cumsum([len(clip) for clip in clips])
+        return [np.stack(rows[end - len(clip) : end]) for clip, end in zip(clips, ends, strict=True)]
 
-    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+    def predict(self, tokens: Sequence[Tokens], query: str | None = None) -> Vectors:
         """The mean of each clip's frame vectors, scaled to unit length, float32 [n, dim].
 
         Raises:
@@ -73,7 +73,7 @@ class ImageTextEmbedder(Embedder):
                 model=self.card.name,
                 given=query,
             )
-        return self._rows(normalize(clip.mean(0), dim=-1) for clip in tokens)
+        return self._rows(_unit(torch.from_numpy(clip.mean(0))).numpy() for clip in tokens)
 
     @torch.inference_mode()
     def embed_texts(self, texts: Iterable[str]) -> Vectors:
@@ -81,7 +81,7 @@ class ImageTextEmbedder(Embedder):
         given = text_list(texts)
         batches = (given[i : i + _TEXTS_AT_ONCE] for i in range(0, len(given), _TEXTS_AT_ONCE))
         with self._running():
-            return self._rows(row for batch in batches for row in _unit(self._encode_texts(batch)))
+            return self._rows(row for batch in batches for row in _unit(self._encode_texts(batch)).numpy())
 
     @abstractmethod
     def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
@@ -95,8 +95,8 @@ class ImageTextEmbedder(Embedder):
         """A model that loads may still not run: its configuration or processor does not fit its weights."""
         return as_model_error(f"{self.card.name} cannot be run")
 
-    def _rows(self, rows: Iterable[torch.Tensor]) -> Vectors:
-        stacked = [row.numpy() for row in rows]
+    def _rows(self, rows: Iterable[Vectors]) -> Vectors:
+        stacked = list(rows)
         vectors = np.stack(stacked) if stacked else np.empty((0, self.card.dim), np.float32)
         check_finite(vectors, self.card.name)
         return vectors

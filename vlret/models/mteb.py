@@ -127,7 +127,7 @@ def _meta(embedder: Embedder) -> Any:
         similarity_fn_name=ScoringFunction.COSINE,
         modalities=["text", "video"],
         experiment_kwargs={
-            "dtype": str(embedder.dtype).removeprefix("torch."),
+            "dtype": embedder.dtype,
             "frame_times": "midpoint",
             "frames": card.frames,
             "weights": card.weights_hash[:12],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlret.errors import MissingExtraError, ModelError, UsageError
-from vlret.models.device import check_names
+from vlret.models.device import NOT_MINI, check_names, engine_unusable
 from vlret.text import printable
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ MODELS = {
 }
 
 
-def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "auto") -> Embedder:
+def load_model(
+    name_or_folder: str | Path, device: str = "auto", dtype: str = "auto", engine: str = "auto"
+) -> Embedder:
     """Return the model of that name, ready to embed.
 
     Args:
@@ -108,20 +110,23 @@ def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "a
             directory. Check a name that comes from a file with `vlret.models.trust` first.
         device: auto, cpu, cuda, cuda:N or mps.
         dtype: auto (bfloat16 where the device computes in it), float32 or bfloat16.
+        engine: auto, torch, or openvino (vljepa-mini and models of its configuration, on a processor). auto takes
+            the fastest that computes the model in this dtype.
 
     Raises:
-        UsageError: the name, device or dtype is unknown, or the model does not read texts.
+        UsageError: the name, device, dtype or engine is unknown, the engine cannot be used, or the model does not
+            read texts.
         ModelError: the weights are missing or do not match, or the directory is damaged or hostile.
         MissingExtraError: sentence-transformers is needed and not installed.
     """
-    check_model(name_or_folder, device, dtype)
+    check_model(name_or_folder, device, dtype, engine)
     name = str(name_or_folder)
     if name in MODELS:
         spec = MODELS[name]
         return (
             _open_clip(spec.source, device, dtype)
             if spec.hub
-            else _vljepa(ASSETS / spec.source, device, dtype)
+            else _vljepa(ASSETS / spec.source, device, dtype, engine)
         )
     if name.startswith(OPEN_CLIP):
         return _open_clip(name.removeprefix(OPEN_CLIP), device, dtype)
@@ -131,18 +136,26 @@ def load_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "a
         from vlret.models.custom_class import load_custom
 
         return load_custom(name)
-    return _load_folder(Path(name), device, dtype)
+    return _load_folder(Path(name), device, dtype, engine)
 
 
-def check_model(name_or_folder: str | Path, device: str = "auto", dtype: str = "auto") -> None:
+def check_model(
+    name_or_folder: str | Path, device: str = "auto", dtype: str = "auto", engine: str = "auto"
+) -> None:
     """Refuse a name that `load_model` does not know, without loading a model.
 
     Raises:
-        UsageError: the name, device or dtype is unknown.
+        UsageError: the name, device, dtype or engine is unknown, or the engine does not compute this model.
         MissingExtraError: sentence-transformers is needed and not installed.
     """
-    check_names(device, dtype)
+    check_names(device, dtype, engine)
     name = str(name_or_folder)
+    _check_known(name)
+    if engine == "openvino" and not _may_be_vljepa(name):
+        raise engine_unusable(name, NOT_MINI)
+
+
+def _check_known(name: str) -> None:
     if name in MODELS:
         return
     if name.startswith(OPEN_CLIP):
@@ -164,11 +177,17 @@ def list_models() -> list[dict[str, Any]]:
     return [{"name": name, **{key: getattr(spec, key) for key in keys}} for name, spec in MODELS.items()]
 
 
+def _may_be_vljepa(name: str) -> bool:
+    if name in MODELS:
+        return not MODELS[name].hub
+    return Path(name).is_dir() and not (Path(name) / "open_clip_config.json").is_file()
+
+
 def _is_class(name: str) -> bool:
     return bool(_CLASS.fullmatch(name)) and not Path(name).is_dir()
 
 
-def _load_folder(folder: Path, device: str, dtype: str) -> Embedder:
+def _load_folder(folder: Path, device: str, dtype: str, engine: str) -> Embedder:
     if (folder / "open_clip_config.json").is_file():
         from vlret.models.open_clip import OpenCLIP
 
@@ -178,7 +197,7 @@ def _load_folder(folder: Path, device: str, dtype: str) -> Embedder:
 
         check_folder(folder)
         if read_object(folder / "config.json").get("model_type") == "vl_jepa":
-            return _vljepa(folder, device, dtype)
+            return _vljepa(folder, device, dtype, engine)
     raise ModelError(
         f"{folder} does not hold a model that vlret can load.",
         "Give a directory with an open_clip_config.json, or with a config.json of model_type vl_jepa.",
@@ -187,10 +206,10 @@ def _load_folder(folder: Path, device: str, dtype: str) -> Embedder:
     )
 
 
-def _vljepa(folder: Path, device: str, dtype: str) -> Embedder:
+def _vljepa(folder: Path, device: str, dtype: str, engine: str) -> Embedder:
     from vlret.models.vljepa.embedder import VLJEPA
 
-    return VLJEPA(folder, device, dtype)
+    return VLJEPA(folder, device, dtype, engine)
 
 
 def _open_clip(source: str, device: str, dtype: str) -> Embedder:

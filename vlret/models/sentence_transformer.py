@@ -24,7 +24,7 @@ from vlret.models.hub import fetch_sentence_transformer, offline, repository_of
 from vlret.models.image_text import PROMPTS, ImageTextEmbedder
 from vlret.models.st_folder import check_st_folder, files_of, weight_files
 from vlret.models.weights import sha256
-from vlret.types import Pixels
+from vlret.types import Pixels, Tokens
 
 _SETTINGS = (
     "modules.json",
@@ -110,7 +110,7 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
         found = self._model.preprocess([{"text": text}], prompt=self._prompt, processing_kwargs=whole)
         return int(found["input_ids"].shape[-1]) > self.card.text_length
 
-    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
         """Unit vectors of each clip's frames, float32 [t, dim]; see `Embedder.encode_pixels`.
 
         Raises:

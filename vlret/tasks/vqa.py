@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
@@ -16,10 +16,18 @@ from vlret.models.base import Embedder
 from vlret.models.inputs import ClipInput, as_clip, check_text, text_list
 from vlret.tasks.index_model import as_embedder
 from vlret.tasks.text_warnings import log_text_warnings
-from vlret.types import Answer, Candidate, Clip, Frames, Pixels, SkippedFile, Vectors, location, type_name
-
-if TYPE_CHECKING:
-    import torch
+from vlret.types import (
+    Answer,
+    Candidate,
+    Clip,
+    Frames,
+    Pixels,
+    SkippedFile,
+    Tokens,
+    Vectors,
+    location,
+    type_name,
+)
 
 Question = tuple[ClipInput, str, Iterable[str]]
 """A clip, a question and the candidate answers."""
@@ -108,15 +116,15 @@ class Asker:
         candidates = tuple(Candidate(answers[i], float(scores[i])) for i in order)
         return Answer(*location(clip), question, candidates[0].answer, candidates)
 
-    def _tokens_of(self, clip: Path | Clip | Pixels) -> torch.Tensor:
+    def _tokens_of(self, clip: Path | Clip | Pixels) -> Tokens:
         # Decoded frames are not hashable, and they need no decoding.
         return self._tokens(clip) if isinstance(clip, (Path, Clip)) else self._encode(clip)
 
-    def _encode_file(self, clip: Path | Clip) -> torch.Tensor:
+    def _encode_file(self, clip: Path | Clip) -> Tokens:
         card = self.model.card
         return self._encode(read_in_child(self._pool, clip, card.frames, card.decode_size))
 
-    def _encode(self, frames: Frames | Pixels) -> torch.Tensor:
+    def _encode(self, frames: Frames | Pixels) -> Tokens:
         return self.model.encode_clips([frames])[0]
 
     def _embed(self, texts: tuple[str, ...]) -> Vectors:

@@ -62,7 +62,7 @@ def test_matches_the_whole_model(folder: Path) -> None:
     from vlret.models.vljepa.modeling import VLJEPAModel
 
     model, embedder = VLJEPAModel.from_pretrained(folder).eval(), VLJEPA(folder, dtype="float32")
-    frames = embedder.normalise(clips()[0])[None]
+    frames = embedder.torch_engine.normalise(clips()[0])[None]
     ids = torch.tensor([embedder.tokens("is there a dog ?", 16)])
     with torch.inference_mode():
         whole = model.predict(model.encode(frames), None, ids, torch.ones_like(ids, dtype=torch.bool))
@@ -138,7 +138,7 @@ def test_many_texts_are_read_by_torch_to_the_same_rows(folder: Path, monkeypatch
 def test_a_named_gpu_reads_every_text(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedder_module, "check_device", lambda name: None)
     model = VLJEPA(folder, device="cuda")
-    monkeypatch.setitem(vars(model), "device", torch.device("cpu"))
+    monkeypatch.setitem(vars(model), "torch_device", torch.device("cpu"))
     assert model.embed_texts(["a dog"]).shape == (1, 20)
     assert "in_torch" in vars(model.y_encoder)
 
@@ -147,7 +147,7 @@ def test_a_gpu_that_auto_finds_reads_more_than_a_few_texts(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = VLJEPA(folder)
-    monkeypatch.setitem(vars(model), "device", torch.device("cpu"))
+    monkeypatch.setitem(vars(model), "torch_device", torch.device("cpu"))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     model.embed_texts(TEXTS[:1] * text_tower.FEW_TEXTS)
     assert "in_torch" not in vars(model.y_encoder)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,8 @@ from vlret.evaluation.embeddings.truncated_texts import truncate
 from vlret.evaluation.protocol.protocol import Protocol
 from vlret.media.squash import squash
 from vlret.models.base import Embedder
-from vlret.types import Pixels, Vectors
+from vlret.types import Pixels, Tokens, Vectors
 from vlret.vectors import unit_rows
-
-if TYPE_CHECKING:
-    import torch
 
 _TEXTS_AT_ONCE = 1024
 
@@ -66,8 +63,8 @@ class ModelEmbeddings:
         self.too_long: set[str] = set()
         self.undecodable: set[str] = set()
         frames = {key: getattr(protocol, key) for key in ("frames", "sampling", "resize")}
-        of_clips = {**self._recipe("vectors"), **frames}
-        of_cost = {**of_clips, "kind": "cost", "device": str(model.device)}
+        of_clips = {**self._recipe("vectors"), **frames, "engine": model.engine}
+        of_cost = {**of_clips, "kind": "cost", "device": model.device}
         self._costs = ArrayCache(cache, of_cost, before)
         self._vectors = ArrayCache(cache, of_clips, self._costs.flush)
         of_tokens = {**of_clips, "kind": "tokens"}
@@ -88,10 +85,8 @@ class ModelEmbeddings:
 
     def embed_from_tokens(self, items: Sequence[MediaItem], queries: Sequence[list[str]]) -> None:
         """As `embed`, for items whose visual tokens were kept."""
-        import torch
-
-        kept = [self._tokens.get(item.key) for item in items] if self._tokens else []
-        self._predict(items, [torch.from_numpy(array) for array in kept], queries)
+        kept = (self._tokens.get(item.key) for item in items) if self._tokens else ()
+        self._predict(items, [tokens for tokens in kept if tokens is not None], queries)
 
     def embed(
         self, items: Sequence[MediaItem], pixels: Sequence[Pixels], queries: Sequence[list[str]]
@@ -136,10 +131,11 @@ class ModelEmbeddings:
         return self._rows_of([truncate(text, n_tokens) for text in texts])
 
     def about(self) -> dict[str, Any]:
-        """Card, dtype, device, frame pooling, and the query and prompts it ran with."""
+        """Card, dtype, device, engine, frame pooling, and the query and prompts it ran with."""
         return {
-            **self.model.card.to_dict(), "dtype": str(self.model.dtype).removeprefix("torch."),
-            "device": str(self.model.device), "query": self.query_for(self.protocol.query),
+            **self.model.card.to_dict(), "dtype": self.model.dtype,
+            "device": self.model.device, "engine": self.model.engine,
+            "query": self.query_for(self.protocol.query),
             "prompts": list(self.prompts), "frame_pooling": self.model.frame_pooling,
         }  # fmt: skip
 
@@ -150,7 +146,7 @@ class ModelEmbeddings:
                 kept.flush()
 
     def _predict(
-        self, items: Sequence[MediaItem], tokens: Sequence[torch.Tensor], queries: Sequence[list[str]]
+        self, items: Sequence[MediaItem], tokens: Sequence[Tokens], queries: Sequence[list[str]]
     ) -> None:
         """Compute and keep the embedding of each item for each of its queries."""
         began = time.perf_counter()
@@ -181,7 +177,7 @@ class ModelEmbeddings:
             "encoding_version": ENCODING_VERSION, "code": _code_of(self.model),
             "kind": kind, "name": card.name, "revision": card.revision, "weights_hash": card.weights_hash,
             "dim": card.dim, "resolution": card.resolution, "own_resize": card.resize,
-            "preprocessing": card.preprocessing, "dtype": str(self.model.dtype),
+            "preprocessing": card.preprocessing, "dtype": self.model.dtype,
         }  # fmt: skip
 
 

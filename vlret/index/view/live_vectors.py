@@ -12,8 +12,8 @@ import pyarrow as pa
 from vlret.index.backends.vector_files import is_vector_file, vector_file, write_vectors
 from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.store import Store, compacted, damaged
-from vlret.index.tables import Ids, shard_schema, unit_vectors
-from vlret.types import Vectors
+from vlret.index.tables import shard_schema, unit_vectors
+from vlret.types import Ids, Vectors
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,7 @@ def _last(folder: Path, manifest: Manifest) -> LastView | None:
     ids = _ids(folder / info.file, info, manifest)
     if ids is None:
         return None
+
     index = _read(folder / info.file, 0)
     return index and LastView(_backend(index, info), info, ids)
 

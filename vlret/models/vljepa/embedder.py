@@ -1,16 +1,15 @@
 """A saved VL-JEPA behind the `Embedder` interface; each tower loads on first use.
 
-torch and transformers are imported only for clips, queries and many texts: a text search needs neither.
+torch and transformers are imported only where the engine is PyTorch, and for many texts.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,25 +18,34 @@ from vlret.models.device import check_device
 from vlret.models.folder import as_model_error, check_folder
 from vlret.models.inputs import pixel_list, text_list
 from vlret.models.vljepa.checks import existing, read_card, read_config
-from vlret.types import Pixels, Vectors
+from vlret.models.vljepa.engines.choose import open_openvino
+from vlret.types import Pixels, Tokens, Vectors
 from vlret.vectors import unit_rows
 
 if TYPE_CHECKING:
     import torch
 
     from vlret.models.vljepa.configuration import VLJEPAConfig
-    from vlret.models.vljepa.encoders import XEncoder
+    from vlret.models.vljepa.engines.base import Engine
+    from vlret.models.vljepa.engines.torch_engine import TorchEngine
     from vlret.models.vljepa.load_towers import TorchYEncoder
-    from vlret.models.vljepa.predictor import Predictor
     from vlret.models.vljepa.text_tower import TextTower
 
-log = logging.getLogger(__name__)
+
+class _Requested(NamedTuple):
+    """What the user asked for, in names; `auto` leaves the choice open."""
+
+    device: str
+    dtype: str
+    engine: str
 
 
 class VLJEPA(Embedder):
     """Embeds clips, queries and texts with a VL-JEPA directory (config.json, card.json, tokenizer.json, towers)."""
 
-    def __init__(self, folder: str | Path, device: str = "auto", dtype: str = "auto") -> None:
+    def __init__(
+        self, folder: str | Path, device: str = "auto", dtype: str = "auto", engine: str = "auto"
+    ) -> None:
         """Check the directory and read its card; towers are loaded later.
 
         Raises:
@@ -49,39 +57,40 @@ class VLJEPA(Embedder):
         self.settings = read_config(self.folder)
         self.card = read_card(self.folder, self.settings)
         check_device(device)
-        self._device, self._dtype = device, dtype
+        self._requested = _Requested(device, dtype, engine)
+        if engine == "openvino":
+            _ = self._engine  # refused before anything is done
 
     def load(self) -> None:
         """Load X-encoder and predictor now instead of on first use."""
-        _ = self.x_encoder, self.predictor
+        with self._running():
+            self._engine.load()
 
     @property
     def encodes_frames_alone(self) -> bool:
         """True unless the X-encoder is a video model, whose tokens belong to several frames each."""
-        return not self.x_encoder.is_video_model
+        return self._engine.encodes_frames_alone
 
     @property
     def encodes_in_threads(self) -> bool:
         """True on the processor."""
-        return self.device.type == "cpu"
+        return self.device == "cpu"
 
-    def encode_pixels(self, clips: Sequence[Pixels]) -> list[torch.Tensor]:
-        """Return visual tokens: one float32 tensor [tokens, x_width] per clip uint8 [t, height, width, 3]."""
-        import torch
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
+        """Return visual tokens: one float32 array [tokens, x_width] per clip uint8 [t, height, width, 3]."""
+        given = pixel_list(clips)
+        with self._running():
+            return self._engine.encode(given) if given else []
 
-        frames = [self.normalise(clip) for clip in pixel_list(clips)]
-        with self._running(), torch.inference_mode():
-            return _grouped(frames, self._encode)
-
-    def predict(self, tokens: Sequence[torch.Tensor], query: str | None = None) -> Vectors:
+    def predict(self, tokens: Sequence[Tokens], query: str | None = None) -> Vectors:
         """Return the predicted embeddings float32 [n, dim], unit length, of clips given `query`."""
-        import torch
-
-        query_rows = self._query_rows(self.card.default_query if query is None else query)
-        with self._running(), torch.inference_mode():
-            vectors = _grouped(list(tokens), lambda batch: self._predict(batch, query_rows))
-        rows = [vector.numpy() for vector in vectors]
-        return self._unit(np.stack(rows)) if rows else np.empty((0, self.card.dim), np.float32)
+        query = self.card.default_query if query is None else query
+        ids = self.tokens(query, self.settings["query_length"]) if query else []
+        if not tokens:
+            return np.empty((0, self.card.dim), np.float32)
+        with self._running():
+            rows = self._engine.predict(tokens, ids)
+        return self._unit(rows)
 
     def embed_texts(self, texts: Iterable[str]) -> Vectors:
         """Return the target embeddings float32 [n, dim], unit length, of texts."""
@@ -101,39 +110,6 @@ class VLJEPA(Embedder):
         """Return the token ids of `text`, at most `length`, its end token kept."""
         ids: list[int] = self.tokenizer.encode(text).ids
         return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
-
-    def normalise(self, clip: Pixels) -> torch.Tensor:
-        """Return a clip uint8 [t, h, w, 3] as the X-encoder reads it, float32 [t, 3, resolution, resolution]."""
-        from vlret.models.vljepa.processing import x_encoder_input
-
-        mean, std = self.settings["image_mean"], self.settings["image_std"]
-        return x_encoder_input(clip, self.card.resolution, mean, std)
-
-    def _encode(self, frames: torch.Tensor) -> torch.Tensor:
-        encoder = self.x_encoder
-        return encoder(frames.to(self.device, self.dtype)).float().cpu()  # type: ignore[no-any-return]
-
-    def _predict(self, visual: torch.Tensor, query: torch.Tensor | None) -> torch.Tensor:
-        visual = visual.to(self.device)
-        mask = visual.new_ones(visual.shape[:2], dtype=bool)  # type: ignore[call-overload]
-        if query is None:
-            return self.predictor(visual, mask).cpu()  # type: ignore[no-any-return]
-        query = query.to(self.device).expand(len(visual), -1, -1)
-        query_mask = query.new_ones(query.shape[:2], dtype=bool)  # type: ignore[call-overload]
-        return self.predictor(visual, mask, query, query_mask).cpu()  # type: ignore[no-any-return]
-
-    def _query_rows(self, query: str) -> torch.Tensor | None:
-        """Return the predictor's query tokens, float32 [1, q, width]; None for the empty query."""
-        import torch
-
-        if not query:
-            return None
-        ids = self.tokens(query, self.settings["query_length"])
-        table = self.predictor.embed_tokens
-        with self._running():
-            if table is None:
-                return torch.from_numpy(self.y_encoder.pool([ids]))[None]
-            return table(torch.tensor([ids], device=self.device))  # type: ignore[no-any-return]
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -155,52 +131,57 @@ class VLJEPA(Embedder):
         with as_model_error(f"Damaged {self.folder / 'config.json'}"):
             return VLJEPAConfig.from_dict(self.settings)  # type: ignore[no-any-return]
 
-    @cached_property
-    def device(self) -> torch.device:
-        """Where the torch towers run."""
-        from vlret.models.device import pick_device
+    @property
+    def device(self) -> str:
+        """Where the towers run."""
+        return self._engine.device
 
-        return pick_device(self._device)
+    @property
+    def dtype(self) -> str:
+        """The X-encoder's number format; `auto` is bfloat16 where the device computes in it, else float32."""
+        return self._engine.dtype
 
-    @cached_property
-    def dtype(self) -> torch.dtype:
-        """The X-encoder's dtype; `auto` is bfloat16 where the device computes in it, else float32."""
-        from vlret.models.device import pick_dtype
-
-        return pick_dtype(self._dtype, self.device)
-
-    @cached_property
-    def x_encoder(self) -> XEncoder:
-        """The vision tower, loaded on first use."""
-        from vlret.models.vljepa.encoders import fold_batch_norms
-
-        encoder: XEncoder = self._load("x_encoder")
-        fold_batch_norms(encoder)
-        return encoder.to(self.dtype)
+    @property
+    def engine(self) -> str:
+        """The library that computes X-encoder and predictor."""
+        return self._engine.name
 
     @cached_property
-    def predictor(self) -> Predictor:
-        """The predictor, loaded on first use."""
-        predictor: Predictor = self._load("predictor")
-        return predictor
+    def _engine(self) -> Engine:
+        given = self._requested
+        found = open_openvino(self.folder, self.settings, given.engine, given.device, given.dtype, self._pool)
+        return found or self.torch_engine
+
+    @cached_property
+    def torch_engine(self) -> TorchEngine:
+        """X-encoder and predictor as torch modules, whatever the engine: for training, and as the reference."""
+        from vlret.models.vljepa.engines.torch_engine import TorchEngine
+
+        dtype = self._requested.dtype
+        return TorchEngine(self.folder, self.settings, self.config, self.torch_device, dtype, self._pool)
 
     @cached_property
     def y_encoder(self) -> TextTower:
         """The text tower, loaded on first use."""
         from vlret.models.vljepa.text_tower import TextTower
 
-        return TextTower(self.folder, self.settings, self._device, self._torch_y_encoder)
+        return TextTower(self.folder, self.settings, self._requested.device, self._torch_y_encoder)
+
+    @cached_property
+    def torch_device(self) -> torch.device:
+        """Where the towers run that PyTorch computes."""
+        from vlret.models.device import pick_device
+
+        return pick_device(self._requested.device)
 
     def _torch_y_encoder(self) -> TorchYEncoder:
         from vlret.models.vljepa.load_towers import TorchYEncoder
 
-        return TorchYEncoder(self.folder, self.config, self.device)
+        return TorchYEncoder(self.folder, self.config, self.torch_device)
 
-    def _load(self, name: str) -> Any:
-        from vlret.models.vljepa.load_towers import load_tower
-
-        log.info("loading %s of %s", name, self.card.name)
-        return load_tower(name, self.folder, self.config).to(self.device)
+    def _pool(self, texts: Sequence[list[int]]) -> Vectors:
+        """The states of queries; the text tower is loaded only if there are any."""
+        return self.y_encoder.pool(texts)
 
     def _running(self) -> AbstractContextManager[None]:
         """Towers that pass every check may still not fit together: the directory is damaged."""
@@ -209,15 +190,3 @@ class VLJEPA(Embedder):
     def _unit(self, rows: Vectors) -> Vectors:
         check_finite(rows, self.card.name)
         return unit_rows(rows)
-
-
-def _grouped(items: list[torch.Tensor], call: Any) -> list[torch.Tensor]:
-    """Apply `call` to stacks of equal shape, results in the order of `items`: nothing is padded."""
-    import torch
-
-    results: list[torch.Tensor] = [torch.empty(0)] * len(items)
-    for shape in {item.shape for item in items}:
-        chosen = [i for i, item in enumerate(items) if item.shape == shape]
-        for i, row in zip(chosen, call(torch.stack([items[i] for i in chosen])), strict=True):
-            results[i] = row
-    return results

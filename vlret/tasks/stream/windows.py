@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from vlret.media.live.frame_queue import LiveFrame
 from vlret.models.base import Embedder
-from vlret.types import Pixels, Vectors
+from vlret.types import Pixels, Tokens, Vectors
 from vlret.vectors import unit_rows
 
-if TYPE_CHECKING:
-    import torch
-
-    _Item: TypeAlias = torch.Tensor | Pixels
-    """The visual tokens of a frame, where the model encodes frames alone; else its pixels."""
+_Item: TypeAlias = Tokens | Pixels
+"""The visual tokens of a frame, where the model encodes frames alone; else its pixels."""
 
 _ROUNDING = 1e-6
 
@@ -74,9 +71,7 @@ class StreamWindows:
         vectors = unit_rows(self._embedder.predict(self._tokens([items for _, items in windows])))
         return [(end_s, vector) for (end_s, _), vector in zip(windows, vectors, strict=True)]
 
-    def _tokens(self, windows: Sequence[list[_Item]]) -> list[torch.Tensor]:
+    def _tokens(self, windows: Sequence[list[_Item]]) -> list[Tokens]:
         if not self._embedder.encodes_frames_alone:
             return self._embedder.encode_pixels([np.stack(items) for items in windows])
-        import torch
-
-        return [torch.cat(items) for items in windows]  # type: ignore[arg-type]
+        return [np.concatenate(items) for items in windows]

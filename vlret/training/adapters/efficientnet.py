@@ -56,9 +56,10 @@ class EfficientNetAdapter:
 
     def first_stages(self, embedder: VLJEPA, views: Sequence[Pixels]) -> torch.Tensor:
         """Return activations float32 [n, channels, rows, columns] on the CPU of one-frame clips uint8 [1, h, w, 3]."""
-        net = embedder.x_encoder.model.timm_model
-        frames = torch.stack([embedder.normalise(view)[0] for view in views])
-        maps = frames.to(embedder.device, embedder.dtype).contiguous(memory_format=torch.channels_last)
+        engine = embedder.torch_engine
+        net = engine.x_encoder.model.timm_model
+        frames = torch.stack([engine.normalise(view)[0] for view in views])
+        maps = engine.placed(frames).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
             parts = [
                 net.blocks[:FIRST_TRAINED](net.bn1(net.conv_stem(part)))
@@ -68,9 +69,10 @@ class EfficientNetAdapter:
 
     def last_stages(self, embedder: VLJEPA, activations: torch.Tensor) -> torch.Tensor:
         """Return visual tokens float32 [n, tokens, x_width] on the CPU."""
-        encoder = embedder.x_encoder
+        engine = embedder.torch_engine
+        encoder = engine.x_encoder
         net = encoder.model.timm_model
-        maps = activations.to(embedder.device, embedder.dtype).contiguous(memory_format=torch.channels_last)
+        maps = engine.placed(activations).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
             parts = [
                 net.bn2(net.conv_head(net.blocks[FIRST_TRAINED:](part)))

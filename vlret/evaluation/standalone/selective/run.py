@@ -73,8 +73,8 @@ def run_selective(
         SelectiveProtocol(rate_hz, length_s, DELAY_S),
         {
             **model.card.to_dict(),
-            "dtype": str(model.dtype).removeprefix("torch."),
-            "device": str(model.device),
+            "dtype": model.dtype,
+            "device": model.device,
         },
         captioner.name,
         _about(name, videos, windows, missing),

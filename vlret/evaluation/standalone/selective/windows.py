@@ -59,7 +59,7 @@ def _recipe(model: Embedder) -> dict[str, Any]:
     card = model.card
     return {
         "kind": "windows", "name": card.name, "revision": card.revision, "weights_hash": card.weights_hash,
-        "frames": card.frames, "query": card.default_query, "dtype": str(model.dtype),
+        "frames": card.frames, "query": card.default_query, "dtype": model.dtype,
     }  # fmt: skip
 
 

@@ -1,0 +1,123 @@
+"""OpenVINO for the X-encoder and numpy for the predictor of vljepa-mini, on a processor; no torch is imported."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from vlret.media.squash import squash
+from vlret.models.device import n_cores, n_threads
+from vlret.models.vljepa.checks import existing, refuse_mismatch
+from vlret.models.vljepa.engines.base import PoolTexts
+from vlret.models.vljepa.engines.numpy_predictor import NumpyPredictor
+from vlret.models.vljepa.registry import LOG_SCALE, tower_file
+from vlret.threads import one_thread
+from vlret.types import Pixels, Tokens, Vectors
+
+log = logging.getLogger(__name__)
+FRAMES_AT_ONCE = 8
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+class OpenVINOEngine:
+    """See `Engine`."""
+
+    name = "openvino"
+    device = "cpu"
+    encodes_frames_alone = True
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any], dtype: str, pool: PoolTexts) -> None:
+        """`settings` are the fields of config.json, those of vljepa-mini (`choose.fits`)."""
+        self.folder, self.settings, self.dtype, self.pool = folder, settings, dtype, pool
+        self._compiled: dict[int, Any] = {}
+        self._requests = threading.local()  # of the calling thread, by their number of threads
+        self._lock = threading.Lock()
+
+    def load(self) -> None:
+        """See `Engine`."""
+        _ = self.predictor, self._compiled_for(n_threads())
+
+    def encode(self, clips: Sequence[Pixels]) -> list[Tokens]:
+        """See `Engine`."""
+        side = self.settings["resolution"]
+        frames = np.concatenate([squash(clip, (side, side)) for clip in clips])
+        request = self._request()
+        parts = range(0, len(frames), FRAMES_AT_ONCE)
+        tokens = [request.infer({0: frames[first : first + FRAMES_AT_ONCE]})[0].copy() for first in parts]
+        ends = np.cumsum([len(clip) for clip in clips])
+        return list(np.split(np.concatenate(tokens), ends[:-1]))
+
+    def predict(self, tokens: Sequence[Tokens], query: list[int]) -> Vectors:
+        """See `Engine`."""
+        asked = self.pool([query]) if query else None
+        rows = np.empty((len(tokens), self.settings["dim"]), np.float32)
+        lengths = np.array([len(clip) for clip in tokens])
+        with one_thread():
+            for length in np.unique(lengths):  # nothing is padded
+                chosen = np.flatnonzero(lengths == length).tolist()
+                rows[chosen] = self.predictor.predict(np.stack([tokens[i] for i in chosen]), asked)
+        return rows
+
+    @cached_property
+    def predictor(self) -> NumpyPredictor:
+        """The predictor, loaded on first use."""
+        weights = _weights(self.folder, "predictor", "predictor.")
+        weights.pop(LOG_SCALE)
+        return NumpyPredictor(weights, self.settings["predictor_config"])
+
+    def _request(self) -> Any:
+        """What computes the X-encoder in the calling thread, in the number of threads that is set now."""
+        n = n_threads()
+        own = vars(self._requests).setdefault("by_threads", {})
+        if n not in own:
+            own[n] = self._compiled_for(n).create_infer_request()
+        return own[n]
+
+    def _compiled_for(self, n: int) -> Any:
+        """The X-encoder compiled for `n` threads, and for as many callers at once as there are cores for."""
+        with self._lock:
+            if n not in self._compiled:
+                log.info("compiling the X-encoder of %s for %d threads", self.folder, n)
+                self._compiled[n] = self._compile(n)
+            return self._compiled[n]
+
+    def _compile(self, n: int) -> Any:
+        import openvino
+
+        from vlret.models.vljepa.engines.x_encoder_graph import x_encoder_graph
+
+        weights = _weights(self.folder, "x_encoder", "x_encoder.model.timm_model.")
+        mean, std = self.settings["image_mean"], self.settings["image_std"]
+        graph = x_encoder_graph(weights, self.settings["resolution"], mean, std)
+        unused = [key for key in weights if not key.endswith("num_batches_tracked")]
+        refuse_mismatch(str(tower_file(self.folder, "x_encoder")), (), unused)
+        properties = {
+            "INFERENCE_PRECISION_HINT": _PRECISIONS[
+                self.dtype
+            ],  # else bfloat16 wherever the processor has it
+            "INFERENCE_NUM_THREADS": n * (streams := max(1, n_cores() // n)),
+            "NUM_STREAMS": streams,
+            "ENABLE_CPU_PINNING": False,  # decoders run beside it
+        }
+        return openvino.Core().compile_model(graph, "CPU", properties)
+
+
+def computes_bfloat16() -> bool:
+    """Whether OpenVINO computes in bfloat16 on this processor; where it does not, it takes float32 without a word."""
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def _weights(folder: Path, tower: str, prefix: str) -> dict[str, NDArray[Any]]:
+    """The weights of a tower as float32, by their names without `prefix`."""
+    tensors = load_file(existing(tower_file(folder, tower)))
+    return {key.removeprefix(prefix): value.astype(np.float32) for key, value in tensors.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 MERGE_AT = 16
 
@@ -20,7 +19,8 @@ def n_to_merge(rows: Sequence[int], full: int) -> int:
         full: the rows of a shard that a commit is due with.
     """
     for limit, most in ((MERGE_AT * full, None), (full, MERGE_AT)):
-        small = list(takewhile(lambda n, limit=limit: n < limit, reversed(rows)))
-        if len(small) > 1 and (sum(small) >= limit or len(small) == most):
-            return len(small)
+        n_small = next((n for n, size in enumerate(reversed(rows)) if size >= limit), len(rows))
+        small = rows[len(rows) - n_small :]
+        if n_small > 1 and (sum(small) >= limit or n_small == most):
+            return n_small
     return 0

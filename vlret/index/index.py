@@ -24,7 +24,7 @@ from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
 from vlret.index.read_whole import read_whole
-from vlret.index.store import Store
+from vlret.index.store import VIEW, Store
 from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
@@ -369,11 +369,11 @@ class Index:
         return [Hit(rank, *values, index=folder) for rank, values in enumerate(found, 1)]
 
     def info(self) -> dict[str, Any]:
-        """What the index holds and what made it, as plain JSON values; `view` is None if out of date."""
+        """What the index holds and what made it, as plain JSON values; `view` is None if none was made yet."""
         from vlret.index.annotations import column_kinds
-        from vlret.index.view.info import view_info
+        from vlret.index.view.info import read_info
 
-        view, manifest = view_info(self._store, self.manifest), self.manifest
+        view, manifest = read_info(self.folder / VIEW), self.manifest
         roots = [manifest.roots[root] for root in dict.fromkeys(self._columns.roots.tolist())]
         return {
             "index": str(self.folder),
@@ -389,7 +389,7 @@ class Index:
             "bytes": self.manifest.n_bytes,
             "roots": roots,
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
-            "view": view.to_dict() if view else None,
+            "view": view and {**view.to_dict(), "is_current": view.rows_key == manifest.rows_key},
             "columns": column_kinds(self._annotations),
             "exclude": list(self.manifest.exclude),
         }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
+from vlret.index.backends.vector_files import VectorFiles
 from vlret.types import Ids, Vectors
 
 EXACT = "IDMap,Flat"
@@ -25,12 +26,16 @@ class FaissBackend:
         kind: FAISS's factory string.
         nprobe: lists that a search looks into; 0: the index has no lists and is exact.
         recall_at_10: as measured at this nprobe.
+        vectors: where the index holds codes, what they are made of: of `k_factor` times as many clips as asked for the
+            nearest are taken by their exact cosines.
     """
 
     index: Any
     kind: str = EXACT
     nprobe: int = 0
     recall_at_10: float = 1.0
+    k_factor: int = 1
+    vectors: VectorFiles | None = None
     _selected: tuple[Ids, Any] | None = field(default=None, init=False)
 
     @classmethod
@@ -54,11 +59,14 @@ class FaissBackend:
     def search(
         self, query: Vectors, k: int, only: Ids | None = None, exact: bool = False
     ) -> tuple[Scores, Ids]:
-        """Cosines and clip_ids of the nearest clips; `exact` looks into every list of an IVF index."""
+        """Cosines and clip_ids of the nearest clips; `exact` looks into every list, of codes as of vectors."""
         check_unit(query[None], self.index.d)
-        scores, ids = self.index.search(query[None], k, params=self._parameters(only, exact))
+        n = k if self.vectors is None else min(k * self.k_factor, max(k, self.index.ntotal))
+        scores, ids = self.index.search(query[None], n, params=self._parameters(only, exact))
         found = (ids[0] >= 0) & np.isfinite(scores[0])
-        return scores[0][found], ids[0][found]
+        return (
+            self.vectors.best(query, ids[0][found], k) if self.vectors else (scores[0][found], ids[0][found])
+        )
 
     def info(self) -> BackendInfo:
         """How it searches, and how many vectors it holds."""

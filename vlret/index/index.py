@@ -182,14 +182,15 @@ class Index:
     def resolve(self, clip_id: int) -> Clip:
         """The clip with its absolute path, to be decoded again."""
         place = self._position(clip_id)
-        return Clip.from_row(self._path(place), self._columns.starts[place], self._columns.ends[place])
+        (path,) = self._paths([place])
+        return Clip.from_row(path, self._columns.starts[place], self._columns.ends[place])
 
     def file_of(self, clip_id: int) -> int:
         """The number of a clip's file in `columns`."""
         return int(self._columns.files[self._position(clip_id)])
 
-    def _path(self, place: int) -> str:
-        return self._columns.absolute(self._columns.files[place], self.manifest.roots)
+    def _paths(self, places: Ids | Sequence[int]) -> list[str]:
+        return self._columns.absolute(self._columns.files[places], self.manifest.roots)
 
     @property
     def columns(self) -> ClipColumns:
@@ -199,7 +200,7 @@ class Index:
     @cached_property
     def file_paths(self) -> list[str]:
         """The absolute path of each file of `columns`."""
-        return [self._columns.absolute(file, self.manifest.roots) for file in range(self._columns.n_files)]
+        return self._columns.absolute(range(self._columns.n_files), self.manifest.roots)
 
     def clips_at(self, path: str | Path) -> Ids:
         """The positions in `columns` of the clips of the file at an absolute path, int64 [m], ascending."""
@@ -297,7 +298,7 @@ class Index:
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        wanted = self.resolved(Filter.of(only))
+        wanted = None if only is None else self.resolved(Filter.of(only))
         ids = None if wanted is None else np.asarray(wanted.clip_ids)
         if not len(self):
             return [[] for _ in queries]
@@ -364,7 +365,7 @@ class Index:
             array[rows].tolist() for array in (self._columns.starts, self._columns.ends, self.clip_ids)
         )
         folder = str(self.folder)
-        found = zip(scores.tolist(), map(self._path, rows), starts, ends, ids, strict=True)
+        found = zip(scores.tolist(), self._paths(rows), starts, ends, ids, strict=True)
         return [Hit(rank, *values, index=folder) for rank, values in enumerate(found, 1)]
 
     def info(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from vlret.index.backends.faiss_view import open_view, view_info
 from vlret.index.columns_view import open_columns
 from vlret.index.compact import CompactReport, compact_store
 from vlret.index.copies import Copies
-from vlret.index.filter import Filter
+from vlret.index.filter import Filter, ids_of
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
@@ -224,8 +224,7 @@ class Index:
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        wanted = self.resolved(Filter.of(only))
-        ids = None if wanted is None else np.asarray(wanted.clip_ids)
+        ids = ids_of(self.resolved(Filter.of(only)))
         if not len(self):
             return [[] for _ in queries]
         groups = self.file_numbers if one_per_file else self.clip_ids

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import numpy as np
 
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
 from vlret.index.backends.faiss_file import EXACT
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
+_NO_COSINE = -2.0
 _MOST_BITS = 2**28
 """The longest bitmap of clip_ids, 32 MB; larger ids, as nobody but a stranger writes them, are hashed."""
 
@@ -54,8 +55,13 @@ class FaissBackend:
     def search(
         self, query: Vectors, k: int, only: Ids | None = None, exact: bool = False
     ) -> tuple[Scores, Ids]:
-        """Cosines and clip_ids of the nearest clips; `exact` looks into every list of an IVF index."""
+        """Cosines and clip_ids of the nearest clips; `exact` looks into every list of an IVF index.
+
+        Otherwise the fewer clips `only` has, the more lists are looked into.
+        """
         check_unit(query[None], self.index.d)
+        if only is not None and k >= len(only):
+            return self._all(query, only)
         scores, ids = self.index.search(query[None], k, params=self._parameters(only, exact))
         found = (ids[0] >= 0) & np.isfinite(scores[0])
         return scores[0][found], ids[0][found]
@@ -64,13 +70,22 @@ class FaissBackend:
         """How it searches, and how many vectors it holds."""
         return BackendInfo(self.kind, self.index.ntotal, self.nprobe == 0, self.recall_at_10)
 
+    def _all(self, query: Vectors, only: Ids) -> tuple[Scores, Ids]:
+        """Every clip of `only`, best first: sorting them at the end is faster than keeping them in order."""
+        _, scores, ids = self.index.range_search(query[None], _NO_COSINE, params=self._parameters(only, True))
+        order = np.argsort(-scores)
+        return scores[order], ids[order]
+
     def _parameters(self, only: Ids | None, exact: bool) -> Any:
         import faiss
 
         selector = {} if only is None else {"sel": self._selector(only)}
         if self.nprobe == 0:
             return faiss.SearchParameters(**selector)
-        return probe(self.index.nlist if exact else self.nprobe, **selector)
+        n_lists: int = self.index.nlist
+        rarity = 1.0 if only is None else self.index.ntotal / max(1, len(only))
+        wanted = ceil(self.nprobe * max(1.0, rarity))
+        return probe(n_lists if exact else min(n_lists, wanted), **selector)
 
     def _selector(self, only: Ids) -> Any:
         """The clips that may be hits; kept, as a search asks several times for more of them."""

@@ -11,8 +11,9 @@ from tests.index.stand_in import CircleEmbedder, write_text_video
 from tests.index.synthetic import ROOT, add_file, new_index, synthetic_index, unit_rows
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.build import build_index
-from vlret.index.index import Index, move_root
+from vlret.index.index import Index
 from vlret.index.lock import writer_lock
+from vlret.index.move_root import move_root
 from vlret.types import Clip, Hit
 
 

@@ -13,7 +13,8 @@ import pytest
 from tests.index.stand_in import CircleEmbedder, write_text_video
 from tests.index.test_kill import run_killed
 from vlret.index.build import build_index
-from vlret.index.index import Index, move_root
+from vlret.index.index import Index
+from vlret.index.move_root import move_root
 from vlret.index.report import BuildReport
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store

@@ -66,6 +66,7 @@ class TaskOptions:
     cache: Annotated[Path | None, typer.Option(help="Directory of the embedding cache.")] = None
     device: options.Device = "auto"
     dtype: options.Dtype = "auto"
+    engine: options.Engine = "auto"
     json: options.AsJson = False
 
     def request(self) -> BenchRequest:
@@ -80,7 +81,7 @@ class TaskOptions:
 
     def execution(self) -> dict[str, Any]:
         """How it is run: arguments of `bench` beside the request."""
-        names = ("out", "cache", "device", "dtype", "workers")
+        names = ("out", "cache", "device", "dtype", "engine", "workers")
         return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
 

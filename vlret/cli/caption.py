@@ -67,6 +67,7 @@ def caption(
     ] = None,
     model: options.SourceModel = None,
     device: options.Device = "auto",
+    engine: options.Engine = "auto",
     json: options.AsJson = False,
     strict: options.Strict = False,
     export: options.Export = None,
@@ -84,7 +85,7 @@ def caption(
     from vlret.reports.exports.clip import clips_of_captions
     from vlret.tasks.caption import caption_files, open_source, settings_of, with_threshold
 
-    source = open_source(sources, model, device, every, selective)
+    source = open_source(sources, model, device, every, selective, engine)
     _check_one_file(source, written_as, out)
     made_by = with_threshold(load_captioner(captioner, source.model), threshold)
     output.say_files("skipped", source.skipped)

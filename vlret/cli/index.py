@@ -45,6 +45,7 @@ def index(
     ] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
+    engine: options.Engine = "auto",
     moments: Annotated[
         bool,
         typer.Option(
@@ -72,14 +73,15 @@ def index(
     """
     from vlret.errors import UsageError
     from vlret.index.build import build_index
-    from vlret.index.index import move_root
+    from vlret.index.move_root import move_root
     from vlret.media.sources import MEDIA_SUFFIXES
 
     if moved_from and not out:
         raise UsageError("--moved-from needs --out.", "Give the index whose media files were moved.")
     settings: dict[str, Any] = {
         "model": model, "clips": clips, "n_frames": frames, "sampling": sampling, "decoder": decoder,
-        "workers": workers, "device": device, "dtype": dtype, "exclude": [] if exclude == [""] else exclude,
+        "workers": workers, "device": device, "dtype": dtype, "engine": engine,
+        "exclude": [] if exclude == [""] else exclude,
     }  # fmt: skip
     if dry_run:
         index_output.show_estimate(sources, out, json, **settings)

@@ -36,7 +36,7 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
         "files in": printable(", ".join(facts["roots"])),
         "model": model,
         "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames per clip at {recipe['sampling']}, "
-        f"decoder {recipe['decoder']}, dtype {recipe['dtype']}, query {recipe['query']!r}",
+        f"decoder {recipe['decoder']}, dtype {recipe['dtype']} ({recipe['engine']}), query {recipe['query']!r}",
         **{name: line for name, line in optional.items() if line},
         "search": _search(view),
         "updated": f"{facts['updated']} (created {facts['created']})",

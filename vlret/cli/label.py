@@ -52,6 +52,7 @@ def label(
     ] = None,
     model: options.SourceModel = None,
     device: options.Device = "auto",
+    engine: options.Engine = "auto",
     json: options.AsJson = False,
     html: options.Html = None,
     strict: options.Strict = False,
@@ -75,7 +76,7 @@ def label(
     from vlret.tasks.temporary_index import open_or_index
     from vlret.types import labels_to_json
 
-    with open_or_index(sources, model, device) as source:
+    with open_or_index(sources, model, device, engine) as source:
         output.say_files("skipped", source.skipped)
         output.say_files("partially read", source.partial)
         items = classify(

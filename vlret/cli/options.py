@@ -15,6 +15,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 1 if any file was skipped.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Dtype = Annotated[str, typer.Option(help="Number format of the model: auto, float32 or bfloat16.")]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="What computes the model: auto, torch, or openvino (vljepa-mini on a processor, and twice as fast there)."
+    ),
+]
 Model = Annotated[
     str,
     typer.Option(

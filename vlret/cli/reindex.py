@@ -31,6 +31,7 @@ def reindex(
     ] = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
+    engine: options.Engine = "auto",
     json: options.AsJson = False,
 ) -> None:
     """Embed all files of an index anew, with another model or other clips.
@@ -44,7 +45,7 @@ def reindex(
 
     report = run(
         index, model, clips=clips, n_frames=frames, workers=workers,
-        prune_missing_folders=prune_missing_folders, device=device, dtype=dtype,
+        prune_missing_folders=prune_missing_folders, device=device, dtype=dtype, engine=engine,
     )  # fmt: skip
     if json:
         output.print_json(report.to_dict())

@@ -36,6 +36,7 @@ def search(
     ] = False,
     model: options.IndexModel = None,
     device: options.Device = "auto",
+    engine: options.Engine = "auto",
     json: options.AsJson = False,
     paths: Annotated[
         bool, typer.Option("--paths", help="Print only the paths, one per line, without duplicates.")
@@ -126,7 +127,7 @@ def search(
         "fold_copies": not copies,
         "min_probability": min_probability,
     }
-    with ManySearcher(folders, model, device) as searcher:
+    with ManySearcher(folders, model, device, engine) as searcher:
         opened = searcher.indexes
         hits = searcher.search(text, plus=more, minus=less, **settings)
     for warning in hits.warnings:

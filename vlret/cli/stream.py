@@ -47,6 +47,7 @@ def stream(
     model: options.Model = options.DEFAULT_MODEL,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
+    engine: options.Engine = "auto",
 ) -> None:
     """Describe a stream as it happens, and only what is new in it. Ctrl-C ends it.
 
@@ -59,7 +60,7 @@ def stream(
 
     events = open_stream(
         source, captioner, model=model, rate_hz=rate, delay_s=delay, min_dwell_s=min_dwell,
-        max_silence_s=max_silence, device=device, dtype=dtype,
+        max_silence_s=max_silence, device=device, dtype=dtype, engine=engine,
     )  # fmt: skip
     output.say(f"watching {events.name}")
     try:

@@ -43,6 +43,7 @@ def vqa(
     ] = None,
     model: options.SourceModel = None,
     device: options.Device = "auto",
+    engine: options.Engine = "auto",
     json: options.AsJson = False,
     strict: options.Strict = False,
 ) -> None:
@@ -56,7 +57,7 @@ def vqa(
 
     _check(source, question, answers, questions)
     requested = _read_all(questions) if source and questions else [(str(question), answers or [])]
-    embedder = _load(source, model, device)
+    embedder = _load(source, model, device, engine)
     if questions and not source:
         done, bad = _ask_file(embedder, questions)
     elif questions or not names_one_file(str(source)):
@@ -104,16 +105,16 @@ def _read_all(file: Path) -> list[tuple[str, Sequence[str]]]:
     return found
 
 
-def _load(source: str | None, name: str | None, device: str) -> Embedder:
+def _load(source: str | None, name: str | None, device: str, engine: str) -> Embedder:
     from vlret.index.index import Index
     from vlret.models.registry import load_model
     from vlret.tasks.index_model import is_index, model_for_index
 
     output.say(f"loading {name or 'the model'}")
     if source and name is None and is_index(source):
-        model = model_for_index(Index.open(source), device=device)
+        model = model_for_index(Index.open(source), device=device, engine=engine)
     else:
-        model = load_model(name or options.DEFAULT_MODEL, device)
+        model = load_model(name or options.DEFAULT_MODEL, device, engine=engine)
     if not model.card.takes_query:
         output.say(f"{model.card.name} has no predictor: it compares the clip with 'question answer' texts.")
     return model

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vlret.index.filter_columns import COLUMNS
-from vlret.index.plain_files import open_plain
 from vlret.index.store import damaged
 from vlret.text import printable
 
@@ -56,7 +55,7 @@ def read_annotations(store: Store, entry: FileEntry) -> pa.Table:
         IndexFolderError: it is damaged, or has columns that vlret does not write.
     """
     try:
-        with open_plain(store.folder / entry.name) as file:
+        with store.open(entry) as file:
             schema = pq.ParquetFile(file).schema_arrow.remove_metadata()
         names = [name for name in schema.names if name not in FILE.names]
         _check(schema, names)

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from vlret.errors import IndexFolderError, UsageError
-from vlret.index.backends.faiss_view import open_view
+from vlret.index.columns_view import open_columns
 from vlret.index.encode import BatchEncoded, FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
 from vlret.index.exclude import without_excluded
@@ -30,6 +30,7 @@ from vlret.index.start import require_own_folder
 from vlret.index.store import Store
 from vlret.index.store_windows import store_windows, videos_without_windows
 from vlret.index.tables import SkippedRow
+from vlret.index.view.open import open_view
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodePool, FileFailed
 from vlret.media.sources import Found, find_media, typed_path
@@ -54,6 +55,7 @@ def build_index(
     prune_missing_folders: bool = False,
     device: str = "auto",
     dtype: str = "auto",
+    engine: str = "auto",
     progress: bool = True,
     exclude: Sequence[str] | str | None = None,
     moments: bool = False,
@@ -74,7 +76,7 @@ def build_index(
         prune: drop the clips of files that are gone, unless their whole directory is missing or empty: it may
             be a drive that is not plugged in.
         prune_missing_folders: drop those, too.
-        device, dtype: for `load_model`; dtype auto takes the dtype of an existing index.
+        device, dtype, engine: for `load_model`; dtype auto takes the dtype of an existing index.
         progress: show a bar on stderr when that is a terminal.
         exclude: files that are not taken in, as in `Filter.exclude`; the index keeps the list for the next runs.
             None: the list that it has. Clips that it has of such files stay.
@@ -86,7 +88,7 @@ def build_index(
         UsageError: a source is not there, or an argument is not allowed.
         ModelError: the model cannot be loaded.
     """
-    requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype)
+    requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype, engine)
     requested.validate()
     excluded = None if exclude is None else patterns_of(exclude)
     paths, store = open_folder(sources, out)
@@ -229,7 +231,8 @@ class _Run:
         self._n_dropped = writer.n_dropped - sum(len(item.clip_ids) for item in self._plan.moved)
         after, paths = Snapshot.read(self._store), {file.path for file in self._found.files}
         self._n_filled = fill_metadata(after, paths, pool, progress)
-        open_view(Snapshot.read(self._store) if self._n_filled else after)
+        after = Snapshot.read(self._store) if self._n_filled else after
+        open_view(self._store, after.manifest, open_columns(self._store, after.manifest).clip_ids, progress)
 
     def _with_exclude(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot after the patterns of this run were recorded."""

@@ -13,8 +13,9 @@ from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.stored_windows import StoredWindows
-from vlret.index.tables import Ids, shard_schema
+from vlret.index.tables import shard_schema
 from vlret.index.writer import SHARD_CLIPS
+from vlret.types import Ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,9 +100,9 @@ class EncoderThreads:
 
     def _work(self) -> None:
         try:
-            with model_threads(self._shares.threads):
-                with self._loading:
-                    self._load()
+            with self._loading, model_threads(self._shares.threads):
+                self._load()
+            with model_threads(self._shares.threads):  # again, for a PyTorch that was imported just now
                 while batch := self._next():
                     self._finished.put((batch, self._encode(batch)))
         except BaseException as error:  # noqa: BLE001 - raised in the consumer's thread

@@ -84,6 +84,7 @@ def estimate_index(
     workers: int = 1,
     device: str = "auto",
     dtype: str = "auto",
+    engine: str = "auto",
     progress: bool = True,
     exclude: Sequence[str] | str | None = None,
 ) -> Estimate:
@@ -91,7 +92,7 @@ def estimate_index(
 
     Arguments and errors are those of `build_index`.
     """
-    requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype)
+    requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype, engine)
     requested.validate()
     excluded = None if exclude is None else patterns_of(exclude)
     paths, store = open_folder(sources, out)

@@ -30,6 +30,7 @@ class RequestedRecipe:
     decoder: str
     device: str
     dtype: str
+    engine: str = "auto"
     name: str = ""
 
     @classmethod
@@ -43,17 +44,17 @@ class RequestedRecipe:
             recipe.decoder,
             "auto",
             recipe.dtype,
-            recipe.model,
+            name=recipe.model,
         )
 
     def validate(self) -> None:
         """Refuse invalid settings before anything is opened or written.
 
         Raises:
-            UsageError: an unknown clip rule, sampling, decoder, device or dtype, or fewer than one frame.
+            UsageError: an unknown clip rule, sampling, decoder, device, dtype or engine, or fewer than one frame.
             MissingExtraError: the clip rule or decoder needs a package that is not installed.
         """
-        check_names(self.device, self.dtype)
+        check_names(self.device, self.dtype, self.engine)
         full_rule(self.clips)
         check_sampling(1 if self.n_frames is None else self.n_frames, self.sampling)
         if self.clips.startswith("shots"):
@@ -96,7 +97,7 @@ class RequestedRecipe:
     def _open(self, dtype: str) -> Embedder:
         if isinstance(self.model, Embedder):
             return self.model
-        return registry.load_model(self.model, device=self.device, dtype=dtype)
+        return registry.load_model(self.model, device=self.device, dtype=dtype, engine=self.engine)
 
     def recipe(self, embedder: Embedder) -> IndexRecipe:
         """The recipe of a new index."""

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from vlret.errors import IndexFolderError
 from vlret.index.annotations import read_annotations
 from vlret.index.duplicates import JudgedPair, Pair, read_pairs
 from vlret.index.manifest import FileEntry, Manifest
+from vlret.index.read_whole import read_whole
 from vlret.index.row_checks import check_clips, check_skipped
 from vlret.index.store import Store, compacted, damaged
 from vlret.index.tables import (
@@ -22,16 +22,12 @@ from vlret.index.tables import (
     DROPPED,
     NO_ROOT,
     SKIPPED,
-    Ids,
     SkippedRow,
     shard_schema,
     skipped_rows,
     unit_vectors,
 )
-from vlret.text import printable
-from vlret.types import Vectors
-
-_TRIES = 20
+from vlret.types import Ids, Vectors
 
 
 @dataclass(frozen=True)
@@ -58,26 +54,7 @@ class Snapshot:
         Raises:
             IndexFolderError: the folder holds no index, or a damaged one.
         """
-        manifest = store.read_manifest()
-        for _ in range(_TRIES):
-            try:
-                return cls._read(store, manifest)
-            except FileNotFoundError as error:
-                # A writer commits a new manifest before it deletes what the old one named.
-                before, manifest = manifest, store.read_manifest()
-                if manifest.revision == before.revision:
-                    raise IndexFolderError(
-                        f"{printable(error.filename or error)} of the index {printable(store.folder)} is missing.",
-                        "Restore it from a backup, or delete the index and build it again.",
-                        code="index_damaged",
-                        path=store.folder,
-                    ) from error
-        raise IndexFolderError(
-            f"The index {printable(store.folder)} changes faster than it can be read.",
-            "Try again.",
-            code="index_changing",
-            path=store.folder,
-        )
+        return read_whole(store, lambda manifest: cls._read(store, manifest))
 
     @classmethod
     def _read(cls, store: Store, manifest: Manifest) -> Snapshot:
@@ -93,7 +70,7 @@ class Snapshot:
         live = rows[~np.isin(rows["clip_id"].to_numpy(), dropped)].reset_index(drop=True)
         pairs = read_pairs(store, manifest.duplicates)
         annotations = read_annotations(store, manifest.annotations) if manifest.annotations else None
-        return cls(store, manifest, live, dropped, _read_skipped(store, manifest), pairs, annotations)
+        return cls(store, manifest, live, dropped, read_skipped(store, manifest), pairs, annotations)
 
     @cached_property
     def clips(self) -> pd.DataFrame:
@@ -130,7 +107,12 @@ class Snapshot:
 
     def absolute(self, root: int, path: str) -> Path:
         """The absolute path of a row's file."""
-        return Path(path) if root == NO_ROOT else Path(self.manifest.roots[root]) / path
+        return absolute_path(self.manifest, root, path)
+
+
+def absolute_path(manifest: Manifest, root: int, path: str) -> Path:
+    """The absolute path of a row's file."""
+    return Path(path) if root == NO_ROOT else Path(manifest.roots[root]) / path
 
 
 def read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int) -> pa.Table:
@@ -149,7 +131,13 @@ def read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int
     return table
 
 
-def _read_skipped(store: Store, manifest: Manifest) -> list[SkippedRow]:
+def read_skipped(store: Store, manifest: Manifest) -> list[SkippedRow]:
+    """The files that were skipped.
+
+    Raises:
+        FileNotFoundError: their table is gone (a later revision may have replaced it).
+        IndexFolderError: it is damaged.
+    """
     if manifest.skipped is None:
         return []
     table = store.read_table(manifest.skipped, SKIPPED)

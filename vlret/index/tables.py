@@ -11,10 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vlret.media.info import MediaInfo
-from vlret.types import Clip, Vectors
+from vlret.types import Clip, Ids, Vectors
 from vlret.vectors import first_invalid_row, unit_rows
-
-Ids = NDArray[np.int64]
 
 DROPPED = pa.schema([("clip_id", pa.int64())])
 SKIPPED = pa.schema(

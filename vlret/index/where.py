@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 
 from vlret.errors import UsageError
-from vlret.index.tables import Ids
 from vlret.text import is_utf8_text, printable, short_repr
+from vlret.types import Ids
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -16,7 +16,6 @@ from vlret.index.tables import (
     NO_ROOT,
     FileClips,
     FileRow,
-    Ids,
     SkippedRow,
     clip_table,
     dropped_table,
@@ -24,7 +23,7 @@ from vlret.index.tables import (
     skipped_table,
 )
 from vlret.media.info import MediaInfo
-from vlret.types import Clip, Vectors
+from vlret.types import Clip, Ids, Vectors
 
 SHARD_CLIPS = 2048
 COMMIT_S = 60.0

@@ -92,6 +92,7 @@ def open_source(
     device: str = "auto",
     every_s: float | None = None,
     selective: bool = False,
+    engine: str = "auto",
 ) -> ClipSource:
     """Return the clips that `caption` is given.
 
@@ -115,9 +116,11 @@ def open_source(
                 code="every_of_index",
                 index=index.folder,
             )
-        return IndexClips(index, model_for_index(index, model, device), selective)
+        return IndexClips(index, model_for_index(index, model, device, engine), selective)
     rule = _rule(every_s)
-    embedder = model if isinstance(model, Embedder) else load_model(model or "vljepa-mini", device)
+    embedder = (
+        model if isinstance(model, Embedder) else load_model(model or "vljepa-mini", device, engine=engine)
+    )
     return MediaClips(given, embedder, rule, selective)
 
 

@@ -60,7 +60,7 @@ def as_embedder(model: Embedder | str | Path) -> Embedder:
 
 
 def model_for_index(
-    index: Index, model: Embedder | str | Path | None = None, device: str = "auto"
+    index: Index, model: Embedder | str | Path | None = None, device: str = "auto", engine: str = "auto"
 ) -> Embedder:
     """The embedder that made `index`: `model` itself, loaded by name, or (None) by the index's own name.
 
@@ -68,12 +68,12 @@ def model_for_index(
     be a stranger's, and is loaded only if `vlret.models.trust` lets it.
 
     Raises:
-        UsageError: the device is not known, or this machine does not have it.
+        UsageError: the device or engine is not known, or this machine does not have it.
         ModelError: the model cannot be loaded or is not trusted; the message names the index's and that one.
         IndexFolderError: another model made the index; the message names both.
     """
     if not isinstance(model, Embedder):
-        model = _load(index, None if model is None else _named(model), device)
+        model = _load(index, None if model is None else _named(model), device, engine)
     index.require_card(model.card)
     return model
 
@@ -88,14 +88,14 @@ def _named(model: object) -> str | Path:
     return model
 
 
-def _load(index: Index, given: str | Path | None, device: str) -> Embedder:
+def _load(index: Index, given: str | Path | None, device: str, engine: str) -> Embedder:
     check_device(device)
     name = index.recipe.model if given is None else given
     try:
         if given is None:
             check_model(name)
             require_trusted(index, name)
-        return load_model(name, device=device, dtype=index.recipe.dtype)
+        return load_model(name, device=device, dtype=index.recipe.dtype, engine=engine)
     except VlretError as error:
         raise ModelError(
             f"The index {index.folder} was built with {printable(index.card.name)}; "

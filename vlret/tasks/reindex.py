@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import IndexFolderError
-from vlret.index.backends.faiss_view import open_view
 from vlret.index.build import update_index
+from vlret.index.columns_view import open_columns
 from vlret.index.index import Index
 from vlret.index.indexed_files import IndexedFile, indexed_files
 from vlret.index.lock import writer_lock
@@ -22,6 +22,7 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.start import start_index
 from vlret.index.store import Store
 from vlret.index.swap import discard, swap
+from vlret.index.view.open import open_view
 from vlret.media.sources import Found, MediaFile
 from vlret.models.base import Embedder
 from vlret.tasks.index_model import require_trusted
@@ -64,6 +65,7 @@ def reindex(
     prune_missing_folders: bool = False,
     device: str = "auto",
     dtype: str = "auto",
+    engine: str = "auto",
     progress: bool = True,
 ) -> ReindexReport:
     """Embed the files of an index anew, and put the result in its place when it is whole.
@@ -79,7 +81,7 @@ def reindex(
         n_frames: frames a clip; None: as it is, with another model that model's default.
         workers: decode processes.
         prune_missing_folders: give up the files of folders that are missing or empty.
-        device, dtype: for `load_model`; dtype auto stays as it is with the same model.
+        device, dtype, engine: for `load_model`; dtype auto stays as it is with the same model.
         progress: show a bar on stderr when that is a terminal.
 
     Raises:
@@ -92,7 +94,7 @@ def reindex(
     opened = Index.open(index)
     store, next_store = Store(opened.folder), Store(opened.folder / NEXT)
     require_plain_folder(next_store.folder)
-    requested = _requested(opened, model, clips, n_frames, device, dtype)
+    requested = _requested(opened, model, clips, n_frames, device, dtype, engine)
     requested.validate()
     _files_there(Snapshot.read(store), prune_missing_folders)  # refuse before the model is loaded
     if not next_store.exists:
@@ -107,7 +109,8 @@ def reindex(
         swap(store, next_store, {(file.file.root, file.file.path) for file in files})
     skipped = _skipped(next_store, files)
     discard(next_store, opened.manifest)
-    open_view(Snapshot.read(store))
+    manifest = store.read_manifest()
+    open_view(store, manifest, open_columns(store, manifest).clip_ids, progress)
     return _report(store, gone, skipped, started_s)
 
 
@@ -118,6 +121,7 @@ def _requested(
     n_frames: int | None,
     device: str,
     dtype: str,
+    engine: str,
 ) -> RequestedRecipe:
     recipe = index.recipe
     if model is None:
@@ -125,7 +129,14 @@ def _requested(
         n_frames = recipe.n_frames if n_frames is None else n_frames
         dtype = recipe.dtype if dtype == "auto" else dtype
     return RequestedRecipe(
-        model or recipe.model, clips or recipe.clips, n_frames, recipe.sampling, recipe.decoder, device, dtype
+        model or recipe.model,
+        clips or recipe.clips,
+        n_frames,
+        recipe.sampling,
+        recipe.decoder,
+        device,
+        dtype,
+        engine,
     )
 
 
@@ -213,7 +224,7 @@ def _report(
 ) -> ReindexReport:
     index = Index.open(store.folder)
     return ReindexReport(
-        store.folder, index.card.name, int(index.rows()["path"].nunique()), len(index), tuple(gone), tuple(skipped),
+        store.folder, index.card.name, index.n_files, len(index), tuple(gone), tuple(skipped),
         time.monotonic() - started_s, is_new,
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ class ManySearcher:
 
     Args:
         indexes: at least one.
-        model, device: as for `Searcher`; a model that is given must be that of all indexes.
+        model, device, engine: as for `Searcher`; a model that is given must be that of all indexes.
 
     Raises:
         UsageError: no index was given.
@@ -38,10 +38,11 @@ class ManySearcher:
         indexes: Sequence[IndexLike],
         model: Embedder | str | Path | None = None,
         device: str = "auto",
+        engine: str = "auto",
     ) -> None:
         if not indexes:
             raise UsageError("No index was given.", "Give at least one.", code="no_index_given")
-        self._searchers = [Searcher(index, model, device) for index in indexes]
+        self._searchers = [Searcher(index, model, device, engine) for index in indexes]
 
     def __enter__(self) -> Self:
         return self

@@ -42,17 +42,22 @@ class Searcher:
     Args:
         index: an open index, or its folder.
         model: an embedder or its name; None takes the index's own; another one is refused.
-        device: where a model that is loaded by its name runs: auto, cpu, cuda, cuda:N or mps.
+        device, engine: where and with which library a model that is loaded by its name runs, as for `load_model`.
 
     Raises:
         IndexFolderError: there is no index, or it is damaged.
     """
 
     def __init__(
-        self, index: Index | str | Path, model: Embedder | str | Path | None = None, device: str = "auto"
+        self,
+        index: Index | str | Path,
+        model: Embedder | str | Path | None = None,
+        device: str = "auto",
+        engine: str = "auto",
     ) -> None:
         self._folder = None if isinstance(index, Index) else Path(index)
-        self._index, self._requested, self._device = open_index(index), model, device
+        self._index, self._requested = open_index(index), model
+        self._device, self._engine = device, engine
         self._model: Embedder | None = None
         self._calibration: Calibration | None = None
         self._pool: DecodePool | None = None
@@ -79,7 +84,7 @@ class Searcher:
         """
         with self._lock:
             if self._model is None:
-                self._model = model_for_index(self._index, self._requested, self._device)
+                self._model = model_for_index(self._index, self._requested, self._device, self._engine)
                 self._calibration = load_calibration(self._model)
             return self._model
 

@@ -32,7 +32,9 @@ class SourceIndex:
 
 
 @contextmanager
-def open_or_index(sources: Sequence[str], model: str | None, device: str = "auto") -> Iterator[SourceIndex]:
+def open_or_index(
+    sources: Sequence[str], model: str | None, device: str = "auto", engine: str = "auto"
+) -> Iterator[SourceIndex]:
     """The index folder that `sources` names, or an index of the media, removed afterwards.
 
     One way for both makes their labels agree, and gives media the guarded decoding of an index run.
@@ -45,9 +47,9 @@ def open_or_index(sources: Sequence[str], model: str | None, device: str = "auto
     kept = index_among(sources)
     if kept is not None:
         index = Index.open(kept)
-        yield SourceIndex(index, model_for_index(index, model, device))
+        yield SourceIndex(index, model_for_index(index, model, device, engine))
         return
-    embedder = load_model(model or "vljepa-mini", device)
+    embedder = load_model(model or "vljepa-mini", device, engine=engine)
     with TemporaryDirectory(prefix="vlret-") as folder:
         report = build_index(sources, Path(folder) / "index", model=embedder)
         if not is_index(report.index):

@@ -36,6 +36,7 @@ def bench(
     out: Path | None = None,
     device: str = "auto",
     dtype: str = "auto",
+    engine: str = "auto",
     cache: Path | None = None,
     workers: int = 1,
     say: Callable[[str], None] = lambda message: None,
@@ -47,7 +48,7 @@ def bench(
     Args:
         request: what is benchmarked.
         out: directory for the result.
-        device, dtype: of the models.
+        device, dtype, engine: of the models.
         cache: directory of the embeddings kept between runs (default: `default_cache`).
         workers: processes that decode.
         say: receives progress messages.
@@ -66,9 +67,9 @@ def bench(
     applicability.check_dataset(benchmark_set, request.protocol)
     try:
         if request.index is not None:
-            result = _bench_index(request, benchmark_set, device, dtype, cache)
+            result = _bench_index(request, benchmark_set, device, dtype, engine, cache)
         else:
-            result = _bench_models(request, benchmark_set, device, dtype, cache, workers, say)
+            result = _bench_models(request, benchmark_set, (device, dtype, engine), cache, workers, say)
     except VlretError as error:
         if out and "files" in error.fields:
             raise _with_list(error, out / MISSING) from error
@@ -102,8 +103,7 @@ def _with_list(error: VlretError, file: Path) -> VlretError:
 def _bench_models(
     request: BenchRequest,
     benchmark_set: BenchmarkSet,
-    device: str,
-    dtype: str,
+    where: tuple[str, str, str],
     cache: Path | None,
     workers: int,
     say: Callable[[str], None],
@@ -113,10 +113,10 @@ def _bench_models(
     if request.models:
         _require_media(request, benchmark_set, protocol)
         for name in request.models:  # whether the class of `module:Class` exists shows when it is made
-            check_model(name, device, dtype)
+            check_model(name, *where)
     elif request.precomputed:
         applicability.check_precomputed(request.protocol)
-    models = _load(request, benchmark_set, device, dtype, say)
+    models = _load(request, benchmark_set, where, say)
     if request.models:
         takes_query = any(isinstance(model, Embedder) and model.card.takes_query for model in models)
         applicability.check_predictor(request.protocol, takes_query)
@@ -144,7 +144,10 @@ def _require_media(request: BenchRequest, benchmark_set: BenchmarkSet, protocol:
 
 
 def _load(
-    request: BenchRequest, benchmark_set: BenchmarkSet, device: str, dtype: str, say: Callable[[str], None]
+    request: BenchRequest,
+    benchmark_set: BenchmarkSet,
+    where: tuple[str, str, str],
+    say: Callable[[str], None],
 ) -> list[Embedder | PrecomputedEmbeddings]:
     """Precomputed embeddings, which are read quickly, and then the models."""
     models: list[Embedder | PrecomputedEmbeddings] = [
@@ -152,7 +155,7 @@ def _load(
     ]
     for name in request.models:
         say(f"loading {name}")
-        models.append(load_model(name, device, dtype))
+        models.append(load_model(name, *where))
     return models
 
 
@@ -172,7 +175,12 @@ def _stored(path: Path, benchmark_set: BenchmarkSet) -> PrecomputedEmbeddings:
 
 
 def _bench_index(
-    request: BenchRequest, captions: BenchmarkSet, device: str, dtype: str, cache: Path | None
+    request: BenchRequest,
+    captions: BenchmarkSet,
+    device: str,
+    dtype: str,
+    engine: str,
+    cache: Path | None,
 ) -> BenchResult:
     _require_fits_index(request, dtype)
     if not isinstance(captions, RetrievalSet) or request.captions is None:
@@ -184,7 +192,7 @@ def _bench_index(
     index = Index.open(request.index or Path())
     folder = request.captions.parent
     rows_of(captions, folder, index, request.protocol.get("allow_missing", False))
-    model = model_for_index(index, request.models[0] if request.models else None, device)
+    model = model_for_index(index, request.models[0] if request.models else None, device, engine)
     return run_captions(captions, folder, index, model, cache=cache, **request.protocol)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
-from vlret.index.backends.faiss_file import EXACT
 from vlret.types import Ids, Vectors
 
+EXACT = "IDMap,Flat"
+"""FAISS's factory string of an index that compares with every vector."""
 _NO_COSINE = -2.0
 _MOST_BITS = 2**28
 """The longest bitmap of clip_ids, 32 MB; larger ids, as nobody but a stranger writes them, are hashed."""

@@ -127,6 +127,7 @@ def stream(
     max_silence_s: float = 60.0,
     device: str = "auto",
     dtype: str = "auto",
+    engine: str = "auto",
 ) -> EventStream:
     """Return the events of a stream, each with a text, to iterate over as they happen.
 
@@ -142,7 +143,7 @@ def stream(
         delay_s: an event is described at most so many seconds of the stream after its start.
         min_dwell_s: what is gone before is no event.
         max_silence_s: without any change, an event starts after so many seconds.
-        device, dtype: as `load_model`.
+        device, dtype, engine: as `load_model`.
 
     Raises:
         UsageError: an argument is of the wrong type or out of bounds.
@@ -151,7 +152,7 @@ def stream(
     """
     settings = _settings(rate_hz, delay_s, min_dwell_s, max_silence_s)
     found = stream_source(source)
-    embedder = model if isinstance(model, Embedder) else load_model(model, device, dtype)
+    embedder = model if isinstance(model, Embedder) else load_model(model, device, dtype, engine)
     embedder.check_clips()
     embedder.load()
     return EventStream(found, embedder, load_captioner(captioner, embedder), settings, rate_hz)

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 
 from vlret.media.squash import squash
 from vlret.models.device import n_cores, n_threads
-from vlret.models.vljepa.checks import existing
+from vlret.models.vljepa.checks import existing, refuse_mismatch
 from vlret.models.vljepa.engines.base import PoolTexts
 from vlret.models.vljepa.engines.numpy_predictor import NumpyPredictor
 from vlret.models.vljepa.registry import LOG_SCALE, tower_file
@@ -97,6 +97,8 @@ class OpenVINOEngine:
         weights = _weights(self.folder, "x_encoder", "x_encoder.model.timm_model.")
         mean, std = self.settings["image_mean"], self.settings["image_std"]
         graph = x_encoder_graph(weights, self.settings["resolution"], mean, std)
+        unused = [key for key in weights if not key.endswith("num_batches_tracked")]
+        refuse_mismatch(str(tower_file(self.folder, "x_encoder")), (), unused)
         properties = {
             "INFERENCE_PRECISION_HINT": _PRECISIONS[
                 self.dtype

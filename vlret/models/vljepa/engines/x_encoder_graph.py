@@ -5,7 +5,7 @@ The torch X-encoder (encoders.py) is the oracle that the tests hold this against
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -21,12 +21,12 @@ _EPS = 1e-3
 
 
 def x_encoder_graph(
-    weights: Mapping[str, Array], side: int, mean: Sequence[float], std: Sequence[float]
+    weights: dict[str, Array], side: int, mean: Sequence[float], std: Sequence[float]
 ) -> Model:
     """Frames uint8 [n, side, side, 3] to visual tokens float32 [n, width], the mean of the last map each.
 
     Args:
-        weights: of timm's tf_efficientnet_lite*, by their names in timm, as float32.
+        weights: of timm's tf_efficientnet_lite*, by their names in timm, as float32; taken out as they are used.
         mean, std: RGB in 0..1 is normalised by these.
     """
     frames = opset13.parameter(PartialShape([Dimension(), side, side, 3]), Type.u8, "frames")
@@ -49,7 +49,7 @@ def x_encoder_graph(
     return Model([tokens], [frames], "x_encoder")
 
 
-def _block(x: Any, weights: Mapping[str, Array], name: str, stride: int) -> Any:
+def _block(x: Any, weights: dict[str, Array], name: str, stride: int) -> Any:
     first = x
     n_norm = count(1)
 
@@ -67,7 +67,7 @@ def _block(x: Any, weights: Mapping[str, Array], name: str, stride: int) -> Any:
     return opset13.add(x, first) if same else x
 
 
-def _conv(x: Any, weights: Mapping[str, Array], conv: str, norm: str, stride: int = 1) -> Any:
+def _conv(x: Any, weights: dict[str, Array], conv: str, norm: str, stride: int = 1) -> Any:
     """A convolution with its batch norm folded in, padded as TensorFlow does."""
     kernel, bias = _folded(weights, conv, norm)
     is_depthwise = ".conv_dw" in conv
@@ -77,10 +77,12 @@ def _conv(x: Any, weights: Mapping[str, Array], conv: str, norm: str, stride: in
     return opset13.add(y, bias.reshape(1, -1, 1, 1))
 
 
-def _folded(weights: Mapping[str, Array], conv: str, norm: str) -> tuple[Array, Array]:
-    scale = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + np.float32(_EPS))
-    bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale
-    return weights[f"{conv}.weight"] * scale[:, None, None, None], bias
+def _folded(weights: dict[str, Array], conv: str, norm: str) -> tuple[Array, Array]:
+    weight, bias, mean, variance = (
+        weights.pop(f"{norm}.{name}") for name in ("weight", "bias", "running_mean", "running_var")
+    )
+    scale = weight / np.sqrt(variance + np.float32(_EPS))
+    return weights.pop(f"{conv}.weight") * scale[:, None, None, None], bias - mean * scale
 
 
 def _relu6(x: Any) -> Any:

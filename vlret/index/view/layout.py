@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from vlret.index.tables import Ids
+from vlret.index.backends.faiss_backend import EXACT
+from vlret.types import Ids
 
-EXACT = "IDMap,Flat"
 _UNUSED = 1 << 20
 _INNER_PRODUCT = 0
 _FP16 = 4

@@ -1,0 +1,82 @@
+"""Which engine computes which model where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.models.vljepa.tiny import tiny_folder, tiny_model
+from tests.refusal import refused
+from vlret.models.registry import load_model
+from vlret.models.vljepa.engines import choose, openvino_engine
+
+
+def engine_of(**settings: str) -> tuple[str, str]:
+    model = load_model("vljepa-mini", **settings)
+    return model.engine, model.dtype
+
+
+def test_openvino_computes_vljepa_mini_on_a_processor(monkeypatch):
+    monkeypatch.setattr(choose, "sees_gpu", lambda: False)
+    for device in ("auto", "cpu"):
+        assert engine_of(device=device, dtype="float32") == ("openvino", "float32")
+    assert engine_of(engine="torch", dtype="float32") == ("torch", "float32")
+
+
+@pytest.mark.parametrize(("native", "dtype"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_dtype_follows_the_processor(native, dtype, monkeypatch):
+    monkeypatch.setattr(openvino_engine, "computes_bfloat16", lambda: native)
+    assert engine_of(device="cpu") == ("openvino", dtype)
+
+
+def test_bfloat16_that_the_processor_lacks_is_left_to_torch(monkeypatch):
+    monkeypatch.setattr(openvino_engine, "computes_bfloat16", lambda: False)
+    assert engine_of(device="cpu", dtype="bfloat16") == ("torch", "bfloat16")
+    with refused("engine_unusable") as refusal:
+        engine_of(device="cpu", dtype="bfloat16", engine="openvino")
+    assert "does not compute in bfloat16" in refusal.value.message
+
+
+def test_a_gpu_is_used_by_torch(monkeypatch):
+    monkeypatch.setattr(choose, "sees_gpu", lambda: True)
+    assert choose.open_openvino(*arguments(device="auto")) is None
+    assert choose.open_openvino(*arguments(device="cpu")).name == "openvino"
+    with refused("engine_unusable"):
+        choose.open_openvino(*arguments(device="auto", engine="openvino"))
+
+
+def test_without_openvino_torch_computes(monkeypatch):
+    monkeypatch.setattr(choose, "find_spec", lambda name: None)
+    assert engine_of(device="cpu", dtype="float32") == ("torch", "float32")
+    with refused("engine_unusable") as refusal:
+        engine_of(device="cpu", engine="openvino")
+    assert "not installed" in refusal.value.message
+
+
+def test_other_models_are_computed_by_torch(tmp_path: Path):
+    folder = tiny_folder(tmp_path, tiny_model())
+    assert load_model(folder, "cpu").engine == "torch"
+    for name in (folder, "clip", "open_clip:ViT-B-32/openai", "some_module:SomeClass"):
+        with refused("engine_unusable"):
+            load_model(name, "cpu", engine="openvino")
+
+
+def test_only_what_the_vision_side_reads_must_be_that_of_vljepa_mini():
+    settings = json.loads((choose.MINI / "config.json").read_text())
+    assert choose.fits({**settings, "transformers_version": "9", "y_config": {}})
+    for name, value in (("grid", 2), ("resolution", 224), ("query_embeddings", "own"), ("new", 1)):
+        assert not choose.fits({**settings, name: value})
+    wider = {**settings["predictor_config"], "attention_bias": True}
+    assert not choose.fits({**settings, "predictor_config": wider})
+
+
+def test_an_unknown_engine_is_refused():
+    with refused("unknown_engine"):
+        load_model("vljepa-mini", engine="tensorrt")
+
+
+def arguments(device: str = "cpu", engine: str = "auto") -> tuple[object, ...]:
+    settings = json.loads((choose.MINI / "config.json").read_text())
+    return choose.MINI, settings, engine, device, "float32", lambda texts: None

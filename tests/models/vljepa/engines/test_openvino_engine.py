@@ -1,0 +1,136 @@
+"""OpenVINO and numpy against the torch modules of vljepa-mini, on frames of the sample media."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from tests.refusal import refused
+from vlret.media.decode import read_clip
+from vlret.models.device import model_threads
+from vlret.models.registry import ASSETS, load_model
+from vlret.models.vljepa.embedder import VLJEPA
+from vlret.models.vljepa.engines.openvino_engine import OpenVINOEngine, computes_bfloat16
+from vlret.types import Pixels, Vectors
+
+MINI = ASSETS / "vljepa-mini"
+PHOTOS = sorted((ASSETS / "samples" / "photos").iterdir())[:4]
+VIDEOS = sorted((ASSETS / "samples" / "videos").glob("*.mp4"))[:2]
+
+
+def cosines(a: Vectors, b: Vectors) -> Vectors:
+    return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+
+
+@pytest.fixture(scope="module")
+def clips() -> list[Pixels]:
+    return [
+        *(read_clip(photo, 1, size=(260, 260)).pixels for photo in PHOTOS),
+        *(read_clip(video, 8, size=(260, 260)).pixels for video in VIDEOS),
+    ]
+
+
+@pytest.fixture(scope="module")
+def reference() -> VLJEPA:
+    return load_model("vljepa-mini", "cpu", "float32", "torch")
+
+
+@pytest.fixture(scope="module")
+def model() -> VLJEPA:
+    return load_model("vljepa-mini", "cpu", "float32", "openvino")
+
+
+def test_visual_tokens_are_those_of_the_torch_modules(model, reference, clips):
+    for tokens, expected in zip(model.encode_pixels(clips), reference.encode_pixels(clips), strict=True):
+        np.testing.assert_allclose(tokens, expected, atol=1e-4)
+        assert cosines(tokens, expected).min() > 0.999999
+
+
+@pytest.mark.parametrize("query", ["", "what is shown?"])
+def test_predictions_are_those_of_the_torch_modules(query, model, reference, clips):
+    tokens = reference.encode_pixels(clips)
+    np.testing.assert_allclose(model.predict(tokens, query), reference.predict(tokens, query), atol=1e-5)
+    rows, expected = (one.embed_clips(clips, query) for one in (model, reference))
+    assert cosines(rows, expected).min() > 0.9999
+
+
+def test_another_size_is_squashed_as_for_torch(model, reference):
+    photo = read_clip(PHOTOS[0], 1).pixels
+    assert photo.shape[1:3] != (260, 260)
+    np.testing.assert_allclose(
+        model.encode_pixels([photo])[0], reference.encode_pixels([photo])[0], atol=1e-4
+    )
+
+
+@pytest.mark.skipif(not computes_bfloat16(), reason="this processor does not compute in bfloat16")
+def test_bfloat16_stays_near(reference, clips):
+    half = load_model("vljepa-mini", "cpu", "bfloat16", "openvino")
+    rows, expected = half.embed_clips(clips), reference.embed_clips(clips)
+    assert 0.995 < cosines(rows, expected).min() < 0.99999  # and is bfloat16
+
+
+def test_float32_is_not_rounded_to_bfloat16(model):
+    compiled = model._engine._compiled_for(1)
+    assert str(compiled.get_property("INFERENCE_PRECISION_HINT")) == "<Type: 'float32'>"
+
+
+def test_a_row_depends_neither_on_the_batch_nor_on_the_number_of_threads(model, clips):
+    together = model.encode_pixels(clips)
+    for n in (1, 2):
+        with model_threads(n):
+            for clip, expected in zip(clips, together, strict=True):
+                np.testing.assert_allclose(model.encode_pixels([clip])[0], expected, atol=1e-5)
+
+
+def test_several_threads_encode_at_once(model, clips):
+    expected = model.encode_pixels(clips)
+
+    def rows(i: int) -> Vectors:
+        with model_threads(1):
+            return model.encode_pixels([clips[i]])[0]
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(rows, [*range(len(clips))] * 4))
+    for tokens, own in zip(found, expected * 4, strict=True):
+        np.testing.assert_allclose(tokens, own, atol=1e-5)
+
+
+def copied(tmp_path: Path, tower: str, change) -> OpenVINOEngine:
+    """An engine over towers of which one has other weights."""
+    for name in ("x_encoder", "predictor"):
+        shutil.copy(MINI / f"{name}.safetensors", tmp_path)
+    weights = load_file(tmp_path / f"{tower}.safetensors")
+    change(weights)
+    save_file(weights, tmp_path / f"{tower}.safetensors")
+    model = load_model("vljepa-mini", "cpu", "float32", "openvino")
+    model._engine.folder = tmp_path
+    return model
+
+
+HEAD = "x_encoder.model.timm_model.conv_head.weight"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda weights: weights.update(more=weights[HEAD]), "weights_mismatch"),
+        (lambda weights: weights.pop(HEAD), "unusable_model"),
+        (lambda weights: weights.update({HEAD: weights[HEAD][:, 1:]}), "unusable_model"),
+    ],
+    ids=["unknown", "missing", "shape"],
+)
+def test_weights_that_do_not_fit_are_refused(change, code, tmp_path, clips):
+    with refused(code):
+        copied(tmp_path, "x_encoder", change).encode_pixels(clips[:1])
+
+
+def test_a_missing_tower_is_named(tmp_path, clips):
+    model = copied(tmp_path, "predictor", lambda weights: None)
+    (tmp_path / "x_encoder.safetensors").unlink()
+    with refused("file_missing"):
+        model.encode_pixels(clips[:1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from vlret.models.base import Embedder, ModelCard
 from vlret.types import Pixels, Tokens, Vectors
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}
+
+
+def pytest_configure() -> None:
+    """A shell that runs the tests in the background has them ignore Ctrl-C, and so would the processes they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ColourEmbedder(Embedder):

@@ -66,9 +66,10 @@ class EncoderThreads:
             self._threads.submit(self._work)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._close()
-        self._threads.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C a batch may take long to end
+        # after Ctrl-C a batch may take long to end; else only threads without work are left
+        self._threads.shutdown(wait=error is None, cancel_futures=True)
 
     def add(self, clip: ClipDecoded) -> None:
         """Let `clip` be encoded; wait while as many frames wait as all encoders take at once."""

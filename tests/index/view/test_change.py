@@ -18,7 +18,6 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import FileRow
 from vlret.index.view import build, live_vectors
-from vlret.index.view import open as view_open
 from vlret.index.writer import IndexWriter
 
 QUERIES = unit_rows(8, 32, seed=9)
@@ -188,5 +187,5 @@ def test_a_damaged_view_is_not_changed_but_made_anew(
 
 def test_a_moved_library_keeps_its_view(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     move_root(folder, ROOT, "/elsewhere")
-    monkeypatch.setattr(view_open, "build_view", None)
+    monkeypatch.setattr(build, "build_view", None)
     assert Index.open(folder).search(QUERIES[:1])[0][0].path.startswith("/elsewhere")

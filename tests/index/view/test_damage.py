@@ -11,7 +11,6 @@ from tests.index.synthetic import synthetic_index, unit_rows
 from tests.index.test_index import ids, oracle
 from vlret.index.index import Index
 from vlret.index.view import build
-from vlret.index.view import open as view_open
 
 DAMAGED = "checksum differs; delete it, and the next search makes it again"
 QUERY = unit_rows(1, 32, seed=9)
@@ -57,7 +56,7 @@ def test_damage_of_the_faiss_file_is_mended_or_found_by_a_check(index: Index) ->
 def test_the_layout_is_the_one_that_faiss_writes(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else each search would build the view anew."""
     expected = search(index)
-    monkeypatch.setattr(view_open, "build_view", None)
+    monkeypatch.setattr(build, "build_view", None)
     assert search(index) == expected
 
 
@@ -67,5 +66,5 @@ def test_lists_that_are_nearly_all_empty_are_read_too(
     monkeypatch.setattr(build, "MAX_EXACT", 200)
     index = synthetic_index(tmp_path / "index", np.repeat(unit_rows(3, 32), 500, axis=0), 5)
     expected = search(index)
-    monkeypatch.setattr(view_open, "build_view", None)
+    monkeypatch.setattr(build, "build_view", None)
     assert search(index) == expected

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlret.index.store import Store
-from vlret.index.tables import Ids, shard_schema, unit_vectors
-from vlret.types import Vectors
+from vlret.index.tables import shard_schema, unit_vectors
+from vlret.types import Ids, Vectors
 
 Allowed = Callable[[Ids], NDArray[np.bool_]]
 """Which of some clip_ids may be found."""

@@ -24,10 +24,9 @@ from vlret.evaluation.standalone.scale.timing import by_turns, latency
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.index.store import VIEW, Store
-from vlret.index.tables import Ids
 from vlret.tasks.searcher import Searcher
 from vlret.threads import one_thread
-from vlret.types import Hit, QueryVector, Vectors
+from vlret.types import Hit, Ids, QueryVector, Vectors
 
 K = 10
 _ROUNDS = 3

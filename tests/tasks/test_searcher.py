@@ -221,7 +221,7 @@ def test_warnings_come_with_the_hits_and_are_logged(painted_index: Index, colour
 
 
 def test_an_approximate_search_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vlret.index.view.build.MAX_EXACT", 1000)
+    monkeypatch.setattr("vlret.index.view.codes.MAX_EXACT", 1000)
     vectors = unit_rows(60, 4).repeat(50, axis=0) + 0.1 * unit_rows(3000, 4, seed=1)
     index = synthetic_index(tmp_path / "index", vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
     model = ColourEmbedder("made")

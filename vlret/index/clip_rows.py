@@ -16,7 +16,7 @@ def clip_rows(columns: ClipColumns, roots: Sequence[str], places: Ids | None = N
     """The clips at these positions, None: all; the columns are those of `Index.rows`."""
     files = columns.file_table
     folders = pa.array([roots[root] for root in columns.roots], pa.string())
-    paths = [columns.absolute(file, roots) for file in range(columns.n_files)]
+    paths = columns.absolute(range(columns.n_files), roots)
     below = files["path"]
     files = files.set_column(0, "root", folders).set_column(1, "path", pa.array(paths, pa.string()))
     files = files.append_column("relative_path", below)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vlret.index.clip_columns import ClipColumns
 
@@ -50,7 +51,7 @@ class Copies:
 
     def paths_of(self, fingerprint: str) -> list[str]:
         """The files with that fingerprint, which is of one of `judged`."""
-        return self._paths(self._file_of[fingerprint])
+        return self._paths(np.flatnonzero(self._same == self._same[self._file_of[fingerprint]]))
 
     @property
     def same_bytes(self) -> list[list[int]]:
@@ -63,7 +64,7 @@ class Copies:
         """The places in other files that show the same seconds as this clip."""
         own = self._columns.fingerprint(file)
         same = [] if self._is_apart(file) else np.flatnonzero(self._same == self._same[file])
-        found = [Place(self._path(other), start, end) for other in same if other != file]
+        found = [Place(path, start, end) for path in self._paths([other for other in same if other != file])]
         for judged in self._pairs.get(own, ()):
             found += self._shifted(judged, own, start, end)
         return found
@@ -72,12 +73,8 @@ class Copies:
         fingerprint = self._columns.fingerprint(file)
         return (fingerprint, fingerprint) in self._apart
 
-    def _path(self, file: int) -> str:
-        return self._columns.absolute(file, self._roots)
-
-    def _paths(self, file: int) -> list[str]:
-        """Of a file and those with the same bytes."""
-        return [self._path(other) for other in np.flatnonzero(self._same == self._same[file])]
+    def _paths(self, files: NDArray[np.int64] | Sequence[int]) -> list[str]:
+        return self._columns.absolute(files, self._roots)
 
     def _shifted(self, judged: JudgedPair, own: str, start: float, end: float) -> Iterable[Place]:
         spans = [(judged.start_a, judged.end_a), (judged.start_b, judged.end_b)]

@@ -24,7 +24,7 @@ from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.ranking import best_clips
 from vlret.index.read_whole import read_whole
-from vlret.index.store import Store
+from vlret.index.store import VIEW, Store
 from vlret.models.base import ModelCard
 from vlret.text import printable
 from vlret.threads import one_thread
@@ -182,14 +182,15 @@ class Index:
     def resolve(self, clip_id: int) -> Clip:
         """The clip with its absolute path, to be decoded again."""
         place = self._position(clip_id)
-        return Clip.from_row(self._path(place), self._columns.starts[place], self._columns.ends[place])
+        (path,) = self._paths([place])
+        return Clip.from_row(path, self._columns.starts[place], self._columns.ends[place])
 
     def file_of(self, clip_id: int) -> int:
         """The number of a clip's file in `columns`."""
         return int(self._columns.files[self._position(clip_id)])
 
-    def _path(self, place: int) -> str:
-        return self._columns.absolute(self._columns.files[place], self.manifest.roots)
+    def _paths(self, places: Ids | Sequence[int]) -> list[str]:
+        return self._columns.absolute(self._columns.files[places], self.manifest.roots)
 
     @property
     def columns(self) -> ClipColumns:
@@ -199,7 +200,7 @@ class Index:
     @cached_property
     def file_paths(self) -> list[str]:
         """The absolute path of each file of `columns`."""
-        return [self._columns.absolute(file, self.manifest.roots) for file in range(self._columns.n_files)]
+        return self._columns.absolute(range(self._columns.n_files), self.manifest.roots)
 
     def clips_at(self, path: str | Path) -> Ids:
         """The positions in `columns` of the clips of the file at an absolute path, int64 [m], ascending."""
@@ -297,7 +298,7 @@ class Index:
         """
         check_count(k, "k")
         queries = self._unit_queries(vectors)
-        ids = ids_of(self.resolved(Filter.of(only)))
+        ids = None if only is None else ids_of(self.resolved(Filter.of(only)))
         if not len(self):
             return [[] for _ in queries]
         groups = self.file_numbers if one_per_file else self.clip_ids
@@ -363,15 +364,15 @@ class Index:
             array[rows].tolist() for array in (self._columns.starts, self._columns.ends, self.clip_ids)
         )
         folder = str(self.folder)
-        found = zip(scores.tolist(), map(self._path, rows), starts, ends, ids, strict=True)
+        found = zip(scores.tolist(), self._paths(rows), starts, ends, ids, strict=True)
         return [Hit(rank, *values, index=folder) for rank, values in enumerate(found, 1)]
 
     def info(self) -> dict[str, Any]:
-        """What the index holds and what made it, as plain JSON values; `view` is None if out of date."""
+        """What the index holds and what made it, as plain JSON values; `view` is None if none was made yet."""
         from vlret.index.annotations import column_kinds
-        from vlret.index.view.info import view_info
+        from vlret.index.view.info import read_info
 
-        view, manifest = view_info(self._store, self.manifest), self.manifest
+        view, manifest = read_info(self.folder / VIEW), self.manifest
         roots = [manifest.roots[root] for root in dict.fromkeys(self._columns.roots.tolist())]
         return {
             "index": str(self.folder),
@@ -387,7 +388,7 @@ class Index:
             "bytes": self.manifest.n_bytes,
             "roots": roots,
             "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
-            "view": view.to_dict() if view else None,
+            "view": view and {**view.to_dict(), "is_current": view.rows_key == manifest.rows_key},
             "columns": column_kinds(self._annotations),
             "exclude": list(self.manifest.exclude),
         }

@@ -37,11 +37,20 @@ def best_clips(
         scores, ids = backend.search(query, fetch, only, exact)
         rows = np.searchsorted(clip_ids, ids)
         order = np.lexsort((ids, -scores))
-        _, firsts = np.unique(groups[rows[order]], return_index=True)
-        kept = order[np.sort(firsts)][:k]
+        kept = order[_firsts(groups[rows[order]].tolist(), k)]
         is_whole = len(kept) == k and scores.min() < scores[kept[-1]]
         is_all = fetch == n or len(ids) < fetch
         if is_whole or (exact and is_all):
             return rows[kept], scores[kept]
         exact = exact or is_all
         fetch = min(n, 4 * fetch)
+
+
+def _firsts(groups: list[int], k: int) -> list[int]:
+    """The places of the first of each of the first `k` groups."""
+    places: dict[int, int] = {}
+    for place, group in enumerate(groups):
+        if len(places) == k:
+            break
+        places.setdefault(group, place)
+    return list(places.values())

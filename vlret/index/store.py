@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
-VIEW_NAME = r"info\.json|[0-9a-f]{16}\.(faiss|columns)"
+VIEW_NAME = r"info\.json|[0-9a-f]{16}\.(faiss|columns|vectors)"
 """What files in `VIEW` are called."""
 _OWN_NAMES = rf"manifest\.json|{VIEW_NAME}|(({'|'.join(TABLES)})-)?[0-9]{{6,12}}\.parquet"
 
@@ -78,7 +78,7 @@ class Store:
     def _require_plain_folders(self) -> None:
         for name in (*FOLDERS, VIEW):
             require_plain_folder(self.folder / name)
-        for form in ("info.json", "*.faiss", "*.columns"):
+        for form in ("info.json", "*.faiss", "*.columns", "*.vectors"):
             for path in (self.folder / VIEW).glob(form):
                 require_plain_file(path)
 

@@ -10,7 +10,7 @@ import pytest
 from tests.index.synthetic import synthetic_index, unit_rows
 from tests.index.test_index import ids, oracle
 from vlret.index.index import Index
-from vlret.index.view import build
+from vlret.index.view import build, codes
 
 DAMAGED = "checksum differs; delete it, and the next search makes it again"
 QUERY = unit_rows(1, 32, seed=9)
@@ -19,7 +19,7 @@ QUERY = unit_rows(1, 32, seed=9)
 @pytest.fixture(params=["exact", "lists"])
 def index(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     if request.param == "lists":
-        monkeypatch.setattr(build, "MAX_EXACT", 200)
+        monkeypatch.setattr(codes, "MAX_EXACT", 200)
     return synthetic_index(tmp_path / "index", unit_rows(500, 32), 5)
 
 
@@ -63,7 +63,7 @@ def test_the_layout_is_the_one_that_faiss_writes(index: Index, monkeypatch: pyte
 def test_lists_that_are_nearly_all_empty_are_read_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MAX_EXACT", 200)
+    monkeypatch.setattr(codes, "MAX_EXACT", 200)
     index = synthetic_index(tmp_path / "index", np.repeat(unit_rows(3, 32), 500, axis=0), 5)
     expected = search(index)
     monkeypatch.setattr(build, "build_view", None)

@@ -9,6 +9,7 @@ import pytest
 from tests.index.synthetic import unit_rows
 from vlret.index import ranking
 from vlret.index.backends.faiss_backend import FaissBackend
+from vlret.index.backends.vector_files import VectorFiles
 from vlret.index.ranking import best_clips, is_exact
 
 N, DIM, N_LISTS = 4000, 16, 40
@@ -89,3 +90,18 @@ def test_all_clips_of_a_filter_are_sorted_by_cosine(backend, vectors) -> None:
         scores, ids = backend.search(query, k, only)
         assert ids.tolist() == oracle(vectors, query, N, only)
         assert scores == pytest.approx(np.sort(vectors[::2] @ query)[::-1], abs=1e-6)
+
+
+def test_codes_are_passed_by_where_few_clips_are_allowed(vectors) -> None:
+    """Clips that are dropped still have vectors in their shards."""
+    half, dropped = vectors.astype(np.float16), IDS[::50]
+    index = faiss.index_factory(DIM, "IVF4,PQ2x4", faiss.METRIC_INNER_PRODUCT)
+    index.train(vectors)
+    coded = FaissBackend(index, "IVF4,PQ2x4", nprobe=1, vectors=VectorFiles([(IDS, half)]))
+    coded.add(IDS, vectors)
+    coded.remove(dropped)
+    allowed = np.setdiff1d(IDS[::5], dropped)
+    for query in unit_rows(5, DIM, seed=2):
+        _, ids = coded.search(query, 10, IDS[::5], exact=True)
+        assert ids.tolist() == oracle(half.astype(np.float32), query, 10, allowed)
+        assert len(coded.search(query, N, IDS[::5])[1]) == len(allowed)

@@ -19,7 +19,7 @@ from vlret.index.backends.base import SearchBackend
 from vlret.index.clip_columns import ClipColumns
 from vlret.index.columns_view import open_columns
 from vlret.index.copies import Copies
-from vlret.index.filter import Filter
+from vlret.index.filter import Filter, ids_of
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.queries import unit_queries
@@ -298,8 +298,7 @@ class Index:
         """
         check_count(k, "k")
         queries = unit_queries(vectors, self.card.dim)
-        wanted = None if only is None else self.resolved(Filter.of(only))
-        ids = None if wanted is None else np.asarray(wanted.clip_ids)
+        ids = None if only is None else ids_of(self.resolved(Filter.of(only)))
         if not len(self):
             return [[] for _ in queries]
         groups = self.file_numbers if one_per_file else self.clip_ids

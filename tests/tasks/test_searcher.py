@@ -231,6 +231,9 @@ def test_an_approximate_search_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     assert "approximate" in warning
     assert "IVF" in warning
     assert searcher.search("red", only="f000.mp4").warnings == ()
+    monkeypatch.setattr("vlret.index.ranking.MOST_COMPARED", 2999)
+    (warning,) = searcher.search("red", only="*").warnings
+    assert "approximate" in warning
 
 
 def test_hits_are_used_like_a_list(painted_index: Index, colour_model) -> None:

@@ -14,7 +14,10 @@ def optimize(
     memory: Annotated[str, typer.Option(help="What searching may take, such as 2GB or 500MB.")],
     json: options.AsJson = False,
 ) -> None:
-    """Make searching an index fit into a given memory."""
+    """Make searching an index fit into a given memory.
+
+    Example: vlret optimize indexes/videos --memory 2GB
+    """
     from vlret.index.optimize import optimize as optimized
 
     report = optimized(index, memory)

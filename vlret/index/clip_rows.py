@@ -24,8 +24,5 @@ def clip_rows(columns: ClipColumns, roots: Sequence[str], places: Ids | None = N
     table = files.take(pa.array(columns.files[chosen]))
     for name in ("clip_id", "start", "end"):
         table = table.append_column(name, pa.array(columns.arrays[name][chosen]))
-    return (
-        table.select([*CLIPS.names, "relative_path"])
-        .to_pandas()
-        .astype({"width": "Int32", "height": "Int32"})
-    )
+    rows: pd.DataFrame = table.select([*CLIPS.names, "relative_path"]).to_pandas()
+    return rows.astype({"width": "Int32", "height": "Int32"})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from vlret.index.backends.base import Scores, SearchBackend
 from vlret.types import Ids, Vectors
@@ -18,7 +21,12 @@ def is_exact(backend: SearchBackend, only: Ids | None = None) -> bool:
 
 
 def best_clips(
-    backend: SearchBackend, query: Vectors, k: int, clip_ids: Ids, groups: Ids, only: Ids | None = None
+    backend: SearchBackend,
+    query: Vectors,
+    k: int,
+    clip_ids: Ids,
+    groups: NDArray[Any],
+    only: Ids | None = None,
 ) -> tuple[Ids, Scores]:
     """The k best rows (positions in `clip_ids`) and their cosines, at most one of each group.
 

@@ -61,7 +61,7 @@ class Snapshot:
 
     @classmethod
     def _read(cls, store: Store, manifest: Manifest) -> Snapshot:
-        tables, first_id = [CLIPS.empty_table()], 0
+        tables, first_id = [pa.Table.from_batches([], CLIPS)], 0
         for entry in manifest.shards:
             table = read_clips(store, manifest, entry, first_id)
             tables.append(table)

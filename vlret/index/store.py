@@ -7,9 +7,9 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from vlret.errors import IndexFolderError
 from vlret.files import TEMPORARY, is_temporary, replace_file
@@ -143,7 +143,7 @@ class Store:
         except (OSError, ValueError, arrow.ArrowException) as error:
             raise damaged(self.folder, entry.name, str(error)) from error
 
-    def open(self, entry: FileEntry) -> IO[bytes]:
+    def open(self, entry: FileEntry) -> BufferedReader | BytesIO:
         """A Parquet file of the index: from the disk, or the memory where it is held.
 
         Raises:
@@ -233,14 +233,14 @@ def table_name(form: str, number: int) -> str:
     return f"{form}{'/' if form in FOLDERS else '-'}{number:06d}.parquet"
 
 
-def _check_size(file: IO[bytes], entry: FileEntry) -> None:
+def _check_size(file: BufferedReader | BytesIO, entry: FileEntry) -> None:
     n_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)
     if n_bytes != entry.bytes:
         raise ValueError(f"{n_bytes} bytes instead of {entry.bytes}")
 
 
-def check_digest(file: IO[bytes], entry: FileEntry) -> None:
+def check_digest(file: BufferedReader | BytesIO, entry: FileEntry) -> None:
     """ValueError where the bytes of `file` are not those of `entry`."""
     if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
         raise ValueError("checksum differs")

@@ -11,6 +11,8 @@ MAX_EXACT = 200_000
 """Up to so many vectors every one is compared; beyond it, lists of near ones are (IVF)."""
 _LEAST_CODED = 12_000
 """Fewer vectors take little memory in any form, and are too few to train codes with."""
+QUERY_BITS = 4
+"""Bits a number that RaBitQ rounds a query to; versions of FAISS have other defaults."""
 _ID_BYTES = 8
 
 

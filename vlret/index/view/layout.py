@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from vlret.index.backends.faiss_backend import EXACT
-from vlret.index.view.codes import Codes, codes_named, n_lists_of
+from vlret.index.view.codes import QUERY_BITS, Codes, codes_named, n_lists_of
 from vlret.types import Ids
 
 _UNUSED = 1 << 20
@@ -22,7 +22,6 @@ _INNER_PRODUCT = 0
 _FP16 = 4
 """Number of a FAISS scalar quantizer (QT_fp16)."""
 _TYPES = {"SQ": b"IwSq", "Ra": b"Iwrq", "PQ": b"IwPQ"}
-_QUERY_BITS = 4  # FAISS's own choice for RaBitQ
 _PQ_BITS = 8
 
 
@@ -121,7 +120,7 @@ def _quantizer(reader: _Reader, codes: Codes, dim: int) -> None:
         reader.expect("iifQQQ", _FP16, 0, 0.0, dim, codes.n_bytes, 0)
         reader.expect("Q?", codes.n_bytes, True)
     elif codes.name == "RaBitQ":
-        reader.expect("QQiQ?B", dim, codes.n_bytes, _INNER_PRODUCT, codes.n_bytes, True, _QUERY_BITS)
+        reader.expect("QQiQ?B", dim, codes.n_bytes, _INNER_PRODUCT, codes.n_bytes, True, QUERY_BITS)
     else:
         reader.expect("?QQQQQ", True, codes.n_bytes, dim, codes.n_bytes, _PQ_BITS, dim << _PQ_BITS)
         reader.skip(4 * dim << _PQ_BITS)

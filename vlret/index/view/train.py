@@ -6,7 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vlret.index.view.codes import n_lists_for
+from vlret.index.view.codes import QUERY_BITS, n_lists_for
 from vlret.types import Vectors
 
 ITERATIONS = 5
@@ -26,6 +26,8 @@ def train_lists(vectors: Vectors, codes: str, bar: tqdm[Any]) -> tuple[Any, str]
     n_lists = max(1, n // _POINTS)
     kind = f"IVF{n_lists},{codes}"
     index: Any = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
+    if codes == "RaBitQ":
+        index.qb = QUERY_BITS
     index.quantizer.add(_centres(vectors, n_lists, bar))
     index.train(vectors)  # the codes alone: the lists have their centres
     return index, kind

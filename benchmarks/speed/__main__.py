@@ -4,6 +4,7 @@ Ten minutes of video are cut into 10 s windows of 8 frames each and decoded alon
 video whose decoding takes as long as the model, and one that costs the model alone. Each part is a process of its
 own, so that start-up, CPU seconds and memory are all counted; the parts take turns, and medians are printed.
 
+With `--encoders` index runs with other numbers of encoders and threads take turns with them.
 `python -m benchmarks.speed images` indexes 20,000 small images and prints the memory of each tenth of the run.
 """
 
@@ -19,7 +20,7 @@ import typer
 
 from benchmarks.console import launch
 from benchmarks.speed.measure import Usage, command_of, measured, memory_of
-from benchmarks.speed.parts import N_CLIPS, PARTS, Settings
+from benchmarks.speed.parts import ALONE, ENCODERS, INDEX, N_CLIPS, Settings
 from benchmarks.speed.sources import DURATION_S, VIDEOS, images, video
 from vlret.errors import UsageError
 from vlret.evaluation.results.stamp import machine
@@ -35,6 +36,7 @@ def main(
     ] = "videos",
     dtype: Annotated[str, typer.Option(help="As for vlret index.")] = "auto",
     engine: Annotated[str, typer.Option(help="As for vlret index.")] = "auto",
+    encoders: Annotated[bool, typer.Option("--encoders", help="Other numbers of encoders, too.")] = False,
     rounds: Annotated[int, typer.Option(help="Runs of each part.", min=1)] = 3,
     n_images: Annotated[int, typer.Option(help="Images to index.", min=1)] = 20_000,
 ) -> None:
@@ -47,9 +49,10 @@ def main(
     if what == "images":
         readings = memory_of(command_of("index", Settings(images(n_images), dtype, engine)))
         print(memory_table(np.array(readings), n_images))
+    parts = [*ALONE, *INDEX, *(ENCODERS if encoders else {})]
     for name in VIDEOS if what == "videos" else {what} & VIDEOS.keys():
         settings = Settings(video(name), dtype, engine)
-        figures = [{part: measured(part, settings) for part in PARTS} for _ in range(rounds)]
+        figures = [{part: measured(part, settings) for part in parts} for _ in range(rounds)]
         print(
             f"\n{name}, dtype {dtype}, engine {engine}, medians of {rounds}\n{speed_table(figures)}",
             flush=True,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.speed.sources import DURATION_S
 
-WINDOW_S, N_FRAMES = 10, 8
+WINDOW_S, N_FRAMES, BATCH = 10, 8, 8
 N_CLIPS = DURATION_S // WINDOW_S
 SIZE = (260, 260)
 
@@ -59,4 +60,20 @@ def index(settings: Settings) -> None:
         )
 
 
-PARTS: dict[str, Callable[[Settings], None]] = {"decode": decode, "model": model, "index": index}
+def index_with(encoders: int, threads: int, settings: Settings) -> None:
+    """A whole index run with another number of encoders, and of threads in each."""
+    from vlret.index import encode
+    from vlret.index.encoder_threads import Shares
+
+    frames = -(-BATCH // encoders) * N_FRAMES
+    encode.shares_of = lambda *_: Shares(encoders, threads, frames)
+    index(settings)
+
+
+ALONE: dict[str, Callable[[Settings], None]] = {"decode": decode, "model": model}
+INDEX: dict[str, Callable[[Settings], None]] = {"index": index}
+ENCODERS: dict[str, Callable[[Settings], None]] = {
+    f"index, {encoders} x {threads} threads": partial(index_with, encoders, threads)
+    for encoders, threads in [(1, 1), (1, 2), (2, 1), (2, 2)]
+}
+PARTS = {**ALONE, **INDEX, **ENCODERS}

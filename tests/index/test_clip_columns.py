@@ -316,7 +316,7 @@ def test_files_are_found_by_path(tmp_path: Path) -> None:
     columns = opened(Store(tmp_path))
     roots = [ROOT]
     for number, name in enumerate(("a/b.mp4", "b.mp4", "a/b.mp4.mp4", "c")):
-        assert columns.absolute(number, roots) == f"{ROOT}/{name}"
+        assert columns.absolute([number], roots) == [f"{ROOT}/{name}"]
         assert columns.files_at(f"{ROOT}/{name}", roots) == [number]
     for path in ("b.mp4", ROOT, f"{ROOT}/", f"{ROOT}/b", f"{ROOT}x/b.mp4", f"{ROOT}/mp4", ""):
         assert columns.files_at(path, roots) == []

@@ -221,7 +221,7 @@ def test_warnings_come_with_the_hits_and_are_logged(painted_index: Index, colour
 
 
 def test_an_approximate_search_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vlret.index.view.build.MAX_EXACT", 1000)
+    monkeypatch.setattr("vlret.index.view.codes.MAX_EXACT", 1000)
     vectors = unit_rows(60, 4).repeat(50, axis=0) + 0.1 * unit_rows(3000, 4, seed=1)
     index = synthetic_index(tmp_path / "index", vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
     model = ColourEmbedder("made")
@@ -231,6 +231,9 @@ def test_an_approximate_search_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     assert "approximate" in warning
     assert "IVF" in warning
     assert searcher.search("red", only="f000.mp4").warnings == ()
+    monkeypatch.setattr("vlret.index.ranking.MOST_COMPARED", 2999)
+    (warning,) = searcher.search("red", only="*").warnings
+    assert "approximate" in warning
 
 
 def test_hits_are_used_like_a_list(painted_index: Index, colour_model) -> None:

@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.columns_view import open_columns
@@ -283,6 +285,7 @@ class _Run:
         self, writer: IndexWriter, embedder: Embedder, pool: DecodePool, workers: int, progress: bool
     ) -> None:
         files = [FileToEncode(item.path, item.file.size, item.file.mtime_ns) for item in self._plan.todo]
+        Thread(target=_import_later_needed, daemon=True).start()  # while the first clips are decoded
         with (
             closing(encode_files(files, writer.recipe, embedder, pool, workers)) as results,
             Progress(self._plan.todo, progress) as bar,
@@ -319,6 +322,12 @@ class _Run:
             missing_folders={str(folder): n for folder, n in self._missing.folders.items()},
             filled=self._n_filled, excluded=self._n_excluded,
         )  # fmt: skip
+
+
+def _import_later_needed() -> None:
+    """Import what the first commit and the view need: half a second in which nothing would be encoded."""
+    for name in ("pandas", "faiss"):  # pyarrow imports pandas with its first array
+        import_module(name)
 
 
 def _as_requested(snapshot: Snapshot, requested: RequestedRecipe) -> Snapshot:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.index.columns_checks import Arrays, check_lengths, check_values, rows_of_text, text_at
+from vlret.index.columns_checks import Arrays, check_lengths, check_values, rows_of_text, text_at, texts_at
 from vlret.types import Ids
 
 if TYPE_CHECKING:
@@ -82,9 +82,12 @@ class ClipColumns:
         """The fingerprint of a file's content."""
         return text_at(self.arrays, "fingerprint", file)
 
-    def absolute(self, file: int, roots: Sequence[str]) -> str:
-        """The absolute path of a file, for the folders of the manifest's roots."""
-        return os.path.join(roots[self.roots[file]], self.path(file))
+    def absolute(self, files: NDArray[np.integer] | Sequence[int], roots: Sequence[str]) -> list[str]:
+        """The absolute path of each of `files`, for the folders of the manifest's roots."""
+        numbers = np.asarray(files, np.int64)
+        above = [os.path.join(root, "") for root in roots]
+        below = texts_at(self.arrays, "path", numbers)
+        return [above[root] + path for root, path in zip(self.roots[numbers].tolist(), below, strict=True)]
 
     def files_at(self, path: str, roots: Sequence[str]) -> list[int]:
         """The files with this absolute path: one, none, or one below each of several roots."""

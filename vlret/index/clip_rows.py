@@ -16,7 +16,7 @@ def clip_rows(columns: ClipColumns, roots: Sequence[str], places: Ids | None = N
     """The clips at these positions, None: all; the columns are those of `Index.rows`."""
     files = columns.file_table
     folders = pa.array([roots[root] for root in columns.roots], pa.string())
-    paths = [columns.absolute(file, roots) for file in range(columns.n_files)]
+    paths = columns.absolute(range(columns.n_files), roots)
     below = files["path"]
     files = files.set_column(0, "root", folders).set_column(1, "path", pa.array(paths, pa.string()))
     files = files.append_column("relative_path", below)
@@ -24,8 +24,5 @@ def clip_rows(columns: ClipColumns, roots: Sequence[str], places: Ids | None = N
     table = files.take(pa.array(columns.files[chosen]))
     for name in ("clip_id", "start", "end"):
         table = table.append_column(name, pa.array(columns.arrays[name][chosen]))
-    return (
-        table.select([*CLIPS.names, "relative_path"])
-        .to_pandas()
-        .astype({"width": "Int32", "height": "Int32"})
-    )
+    rows: pd.DataFrame = table.select([*CLIPS.names, "relative_path"]).to_pandas()
+    return rows.astype({"width": "Int32", "height": "Int32"})

@@ -31,6 +31,14 @@ def text_at(arrays: Arrays, name: str, row: int) -> str:
     return arrays[f"{name}.bytes"][_start(ends, row) : ends[row]].tobytes().decode()
 
 
+def texts_at(arrays: Arrays, name: str, rows: Ids) -> list[str]:
+    """Several texts of a column of `TEXTS`."""
+    ends, data = arrays[f"{name}.end"], arrays[f"{name}.bytes"]
+    starts = np.where(rows > 0, ends[rows - 1], 0)
+    spans = zip(starts.tolist(), ends[rows].tolist(), strict=True)
+    return [data[start:end].tobytes().decode() for start, end in spans]
+
+
 def rows_of_text(arrays: Arrays, name: str, text: str) -> list[int]:
     """The rows of a column of `TEXTS` that hold exactly `text`, which is not empty."""
     ends, data, wanted = arrays[f"{name}.end"], arrays[f"{name}.bytes"].tobytes(), text.encode()

@@ -50,20 +50,20 @@ class Copies:
 
     def paths_of(self, fingerprint: str) -> list[str]:
         """The files with that fingerprint, which is of one of `judged`."""
-        return self._paths(self._file_of[fingerprint])
+        return self._paths(self._like(self._file_of[fingerprint]))
 
     @property
     def same_bytes(self) -> list[list[int]]:
         """Files with the same bytes, without those that the user set apart."""
         n_files = np.bincount(self._same)
-        groups = [np.flatnonzero(self._same == first).tolist() for first in np.flatnonzero(n_files > 1)]
+        groups = [self._like(int(first)) for first in np.flatnonzero(n_files > 1)]
         return [files for files in groups if not self._is_apart(files[0])]
 
     def elsewhere(self, file: int, start: float, end: float) -> list[Place]:
         """The places in other files that show the same seconds as this clip."""
         own = self._columns.fingerprint(file)
-        same = [] if self._is_apart(file) else np.flatnonzero(self._same == self._same[file])
-        found = [Place(self._path(other), start, end) for other in same if other != file]
+        others = [] if self._is_apart(file) else [other for other in self._like(file) if other != file]
+        found = [Place(path, start, end) for path in self._paths(others)]
         for judged in self._pairs.get(own, ()):
             found += self._shifted(judged, own, start, end)
         return found
@@ -72,12 +72,13 @@ class Copies:
         fingerprint = self._columns.fingerprint(file)
         return (fingerprint, fingerprint) in self._apart
 
-    def _path(self, file: int) -> str:
-        return self._columns.absolute(file, self._roots)
+    def _like(self, file: int) -> list[int]:
+        """The files with the same bytes, this one among them."""
+        files: list[int] = np.flatnonzero(self._same == self._same[file]).tolist()
+        return files
 
-    def _paths(self, file: int) -> list[str]:
-        """Of a file and those with the same bytes."""
-        return [self._path(other) for other in np.flatnonzero(self._same == self._same[file])]
+    def _paths(self, files: Sequence[int]) -> list[str]:
+        return self._columns.absolute(files, self._roots)
 
     def _shifted(self, judged: JudgedPair, own: str, start: float, end: float) -> Iterable[Place]:
         spans = [(judged.start_a, judged.end_a), (judged.start_b, judged.end_b)]

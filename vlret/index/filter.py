@@ -88,6 +88,11 @@ class Filter:
         return self.path, ids, self.exclude, self.where
 
 
+def ids_of(resolved: Filter | None) -> Ids | None:
+    """The clip_ids of a filter that has nothing else, int64 [n], ascending; None: all clips."""
+    return None if resolved is None else np.asarray(resolved.clip_ids)
+
+
 def ascending(clip_ids: Collection[int] | Ids) -> Ids:
     """The clip_ids, int64 [n], ascending, each once, in memory that nobody changes."""
     given = clip_ids if isinstance(clip_ids, np.ndarray) else [*clip_ids]

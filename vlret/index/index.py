@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from numbers import Integral
@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.errors import IndexFolderError, UsageError
+from vlret.errors import UsageError
 from vlret.index.backends.base import SearchBackend
 from vlret.index.clip_columns import ClipColumns
 from vlret.index.columns_view import open_columns
 from vlret.index.copies import Copies
-from vlret.index.filter import Filter
+from vlret.index.filter import Filter, ids_of
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
+from vlret.index.queries import unit_queries
 from vlret.index.ranking import best_clips
 from vlret.index.read_whole import read_whole
+from vlret.index.roots import with_root
 from vlret.index.store import Store
 from vlret.models.base import ModelCard
-from vlret.text import printable
 from vlret.threads import one_thread
 from vlret.types import Clip, Hit, Ids, SkippedFile, Vectors, as_path, check_count, type_name
-from vlret.vectors import first_invalid_row, unit_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,14 +182,15 @@ class Index:
     def resolve(self, clip_id: int) -> Clip:
         """The clip with its absolute path, to be decoded again."""
         place = self._position(clip_id)
-        return Clip.from_row(self._path(place), self._columns.starts[place], self._columns.ends[place])
+        (path,) = self._paths([place])
+        return Clip.from_row(path, self._columns.starts[place], self._columns.ends[place])
 
     def file_of(self, clip_id: int) -> int:
         """The number of a clip's file in `columns`."""
         return int(self._columns.files[self._position(clip_id)])
 
-    def _path(self, place: int) -> str:
-        return self._columns.absolute(self._columns.files[place], self.manifest.roots)
+    def _paths(self, places: Ids | Sequence[int]) -> list[str]:
+        return self._columns.absolute(self._columns.files[places], self.manifest.roots)
 
     @property
     def columns(self) -> ClipColumns:
@@ -199,7 +200,7 @@ class Index:
     @cached_property
     def file_paths(self) -> list[str]:
         """The absolute path of each file of `columns`."""
-        return [self._columns.absolute(file, self.manifest.roots) for file in range(self._columns.n_files)]
+        return self._columns.absolute(range(self._columns.n_files), self.manifest.roots)
 
     def clips_at(self, path: str | Path) -> Ids:
         """The positions in `columns` of the clips of the file at an absolute path, int64 [m], ascending."""
@@ -296,9 +297,8 @@ class Index:
                 evaluated, or a vector that is zero or not finite.
         """
         check_count(k, "k")
-        queries = self._unit_queries(vectors)
-        wanted = self.resolved(Filter.of(only))
-        ids = None if wanted is None else np.asarray(wanted.clip_ids)
+        queries = unit_queries(vectors, self.card.dim)
+        ids = None if only is None else ids_of(self.resolved(Filter.of(only)))
         if not len(self):
             return [[] for _ in queries]
         groups = self.file_numbers if one_per_file else self.clip_ids
@@ -309,7 +309,7 @@ class Index:
 
     def scores(self, vector: Vectors, clip_ids: Ids) -> Vectors:
         """The cosines, float32 [m], of a query, float32 [dim], and the clips of `clip_ids`, int64 [m], ascending."""
-        (query,) = self._unit_queries(vector[None])
+        (query,) = unit_queries(vector[None], self.card.dim)
         with one_thread():
             scores, ids = self.backend.search(query, len(clip_ids), clip_ids, exact=True)
         return scores[np.argsort(ids)]
@@ -334,64 +334,19 @@ class Index:
 
         return read_annotations(self._store, self.manifest.annotations) if self.manifest.annotations else None
 
-    def _unit_queries(self, vectors: Vectors) -> Vectors:
-        try:
-            queries = np.asarray(vectors, np.float32)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise UsageError(
-                f"Query vectors were given as {type_name(vectors)}.",
-                f"Give float32 [q, {self.card.dim}]; for sentences and files use vlret.search.",
-                code="bad_query_vectors",
-            ) from error
-        if queries.ndim != 2 or queries.shape[1] != self.card.dim:
-            raise UsageError(
-                f"Query vectors have the shape {queries.shape}.",
-                f"Give float32 [q, {self.card.dim}].",
-                code="vector_shape",
-                given=queries.shape,
-                dim=self.card.dim,
-            )
-        if first_invalid_row(queries) is not None:
-            raise UsageError(
-                "A query vector is zero or not finite.",
-                "Give finite vectors other than zero.",
-                code="vector_not_unit",
-            )
-        return np.ascontiguousarray(unit_rows(queries))
-
     def _hits(self, rows: Ids, scores: Vectors) -> list[Hit]:
         starts, ends, ids = (
             array[rows].tolist() for array in (self._columns.starts, self._columns.ends, self.clip_ids)
         )
         folder = str(self.folder)
-        found = zip(scores.tolist(), map(self._path, rows), starts, ends, ids, strict=True)
+        found = zip(scores.tolist(), self._paths(rows), starts, ends, ids, strict=True)
         return [Hit(rank, *values, index=folder) for rank, values in enumerate(found, 1)]
 
     def info(self) -> dict[str, Any]:
-        """What the index holds and what made it, as plain JSON values; `view` is None if out of date."""
-        from vlret.index.annotations import column_kinds
-        from vlret.index.view.info import view_info
+        """What the index holds and what made it, as plain JSON values; `view` is None if none was made yet."""
+        from vlret.index.index_info import index_info
 
-        view, manifest = view_info(self._store, self.manifest), self.manifest
-        roots = [manifest.roots[root] for root in dict.fromkeys(self._columns.roots.tolist())]
-        return {
-            "index": str(self.folder),
-            "revision": self.manifest.revision,
-            "created": self.manifest.created,
-            "updated": self.manifest.updated,
-            "clips": len(self),
-            "files": self.n_files,
-            "dropped_clips": manifest.dropped.rows if manifest.dropped else 0,
-            "skipped_files": manifest.skipped.rows if manifest.skipped else 0,
-            "shards": len(self.manifest.shards),
-            "moments": self.manifest.windows is not None,
-            "bytes": self.manifest.n_bytes,
-            "roots": roots,
-            "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
-            "view": view.to_dict() if view else None,
-            "columns": column_kinds(self._annotations),
-            "exclude": list(self.manifest.exclude),
-        }
+        return index_info(self.folder, self.manifest, self._columns, self._annotations, self.n_files)
 
     def check(self) -> list[str]:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""
@@ -417,22 +372,3 @@ class Index:
         self.manifest, self._given_backend = replace(self.manifest, roots=roots), backend
         n_dropped = before.dropped.rows if before.dropped else 0
         return CompactReport(str(self.folder), n_dropped, before.n_bytes, self.manifest.n_bytes)
-
-
-def with_root(folder: Path, manifest: Manifest, old: str, new: str) -> Manifest:
-    """The manifest with the folder `new` in place of the root `old`.
-
-    Raises:
-        IndexFolderError: the index in `folder` has no such root.
-    """
-    roots = manifest.roots
-    if os.path.abspath(old) not in roots:
-        raise IndexFolderError(
-            printable(f"The index {folder} has no root {old}."),
-            printable(f"Its roots: {', '.join(roots) or 'none'}."),
-            code="no_such_root",
-            given=old,
-            allowed=roots,
-        )
-    moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
-    return replace(manifest, roots=moved)

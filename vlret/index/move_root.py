@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from vlret.index.index import with_root
 from vlret.index.indexed_files import by_real_path, indexed_files
 from vlret.index.lock import writer_lock
+from vlret.index.roots import with_root
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.writer import IndexWriter

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from vlret.index.annotations import read_annotations
@@ -29,19 +29,22 @@ from vlret.index.tables import (
 )
 from vlret.types import Ids, Vectors
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @dataclass(frozen=True)
 class Snapshot:
     """One revision of an index.
 
-    `rows` are the live clips in order of clip_id (the columns of a shard without the vector), `dropped` the
+    `table` has the live clips in order of clip_id (the columns of a shard without the vector), `dropped` the
     clip_ids that are no longer valid, `skipped` the files that were skipped, `pairs` those files that were compared
     for copies, `annotations` the user's own table of files (`vlret.index.annotations`), None where there is none.
     """
 
     store: Store
     manifest: Manifest
-    rows: pd.DataFrame
+    table: pa.Table
     dropped: Ids
     skipped: list[SkippedRow]
     pairs: dict[Pair, JudgedPair]
@@ -58,19 +61,23 @@ class Snapshot:
 
     @classmethod
     def _read(cls, store: Store, manifest: Manifest) -> Snapshot:
-        tables, first_id = [CLIPS.empty_table()], 0
+        tables, first_id = [pa.Table.from_batches([], CLIPS)], 0
         for entry in manifest.shards:
             table = read_clips(store, manifest, entry, first_id)
             tables.append(table)
             first_id = table["clip_id"][-1].as_py() + 1 if len(table) else first_id
-        rows = pa.concat_tables(tables).to_pandas().astype({"width": "Int32", "height": "Int32"})
-        dropped = np.empty(0, np.int64)
+        live, dropped = pa.concat_tables(tables), np.empty(0, np.int64)
         if manifest.dropped:
             dropped = store.read_table(manifest.dropped, DROPPED)["clip_id"].to_numpy()
-        live = rows[~np.isin(rows["clip_id"].to_numpy(), dropped)].reset_index(drop=True)
+            live = live.filter(pa.array(~np.isin(live["clip_id"].to_numpy(), dropped)))
         pairs = read_pairs(store, manifest.duplicates)
         annotations = read_annotations(store, manifest.annotations) if manifest.annotations else None
         return cls(store, manifest, live, dropped, read_skipped(store, manifest), pairs, annotations)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """`table` in pandas."""
+        return self.table.to_pandas().astype({"width": "Int32", "height": "Int32"})
 
     @cached_property
     def clips(self) -> pd.DataFrame:
@@ -88,7 +95,7 @@ class Snapshot:
                 read.
         """
         dim = self.manifest.recipe.card.dim
-        vectors, n_done = np.empty((len(self.rows), dim), np.float32), 0
+        vectors, n_done = np.empty((len(self.table), dim), np.float32), 0
         for entry in self.manifest.shards:
             part = self._read_vectors(entry, dim)
             vectors[n_done : n_done + len(part)] = part

@@ -7,9 +7,9 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from vlret.errors import IndexFolderError
 from vlret.files import TEMPORARY, is_temporary, replace_file
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
-VIEW_NAME = r"info\.json|[0-9a-f]{16}\.(faiss|columns)"
+VIEW_NAME = r"info\.json|[0-9a-f]{16}\.(faiss|columns|vectors)"
 """What files in `VIEW` are called."""
 _OWN_NAMES = rf"manifest\.json|{VIEW_NAME}|(({'|'.join(TABLES)})-)?[0-9]{{6,12}}\.parquet"
 
@@ -78,7 +78,7 @@ class Store:
     def _require_plain_folders(self) -> None:
         for name in (*FOLDERS, VIEW):
             require_plain_folder(self.folder / name)
-        for form in ("info.json", "*.faiss", "*.columns"):
+        for form in ("info.json", "*.faiss", "*.columns", "*.vectors"):
             for path in (self.folder / VIEW).glob(form):
                 require_plain_file(path)
 
@@ -143,7 +143,7 @@ class Store:
         except (OSError, ValueError, arrow.ArrowException) as error:
             raise damaged(self.folder, entry.name, str(error)) from error
 
-    def open(self, entry: FileEntry) -> IO[bytes]:
+    def open(self, entry: FileEntry) -> BufferedReader | BytesIO:
         """A Parquet file of the index: from the disk, or the memory where it is held.
 
         Raises:
@@ -233,14 +233,14 @@ def table_name(form: str, number: int) -> str:
     return f"{form}{'/' if form in FOLDERS else '-'}{number:06d}.parquet"
 
 
-def _check_size(file: IO[bytes], entry: FileEntry) -> None:
+def _check_size(file: BufferedReader | BytesIO, entry: FileEntry) -> None:
     n_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)
     if n_bytes != entry.bytes:
         raise ValueError(f"{n_bytes} bytes instead of {entry.bytes}")
 
 
-def check_digest(file: IO[bytes], entry: FileEntry) -> None:
+def check_digest(file: BufferedReader | BytesIO, entry: FileEntry) -> None:
     """ValueError where the bytes of `file` are not those of `entry`."""
     if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
         raise ValueError("checksum differs")

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from vlret.errors import IndexFolderError
 from vlret.index.manifest import FileEntry, IndexRecipe, Manifest
+from vlret.index.merge_shards import n_to_merge
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import (
@@ -20,6 +22,7 @@ from vlret.index.tables import (
     clip_table,
     dropped_table,
     moved_table,
+    shard_schema,
     skipped_table,
 )
 from vlret.media.info import MediaInfo
@@ -33,7 +36,8 @@ class IndexWriter:
     """Collects what a run adds, skips and drops; `commit` makes all of it visible at once.
 
     Needs the folder's lock. A commit follows when the shard in hand has `SHARD_CLIPS` rows or the last one
-    is `COMMIT_S` seconds ago, so that a kill loses no more than that.
+    is `COMMIT_S` seconds ago, so that a kill loses no more than that. Small shards at the end are written anew as one
+    with it (`vlret.index.merge_shards`).
     """
 
     def __init__(self, snapshot: Snapshot, roots: Sequence[str]) -> None:
@@ -129,12 +133,24 @@ class IndexWriter:
         if not self._tables:
             return {}
         before = self._manifest
-        entry, number = self._write("shards", before.next_shard, pa.concat_tables(self._tables))
+        shards, table = self._joined(pa.concat_tables(self._tables))
+        entry, number = self._write("shards", before.next_shard, table)
         return {
-            "shards": (*before.shards, entry),
+            "shards": (*shards, entry),
             "next_shard": number,
             "next_clip_id": self._next_clip_id,
         }
+
+    def _joined(self, table: pa.Table) -> tuple[tuple[FileEntry, ...], pa.Table]:
+        """The shards that stay, and the next one: the rows of `table` behind those of small shards that are due."""
+        shards, schema = self._manifest.shards, shard_schema(self.recipe.card.dim)
+        n_old = n_to_merge([*(entry.rows for entry in shards), table.num_rows], SHARD_CLIPS) - 1
+        stay = len(shards) - max(n_old, 0)
+        try:
+            small = [self._store.read_table(entry, schema) for entry in shards[stay:]]
+        except (FileNotFoundError, IndexFolderError):  # damaged: no reason to lose what was encoded
+            return shards, table
+        return shards[:stay], pa.concat_tables([*small, table])
 
     def _write_lists(self) -> dict[str, object]:
         dropped, skipped = self._committed

@@ -14,10 +14,21 @@ MOST_HITS = 10_000
 """Hits that pages can lead to."""
 
 
+_MOST_FIELDS = 100
+"""More are refused at once: pydantic would describe every one, and a request waits for nothing else meanwhile."""
+
+
 class Body(BaseModel):
     """A JSON object; names that are not known are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, given: object) -> object:
+        if isinstance(given, dict) and len(given) > _MOST_FIELDS:
+            raise ValueError(f"there are more than {_MOST_FIELDS} fields")
+        return given
 
 
 class WeightedText(Body):

@@ -88,7 +88,7 @@ class MediaFiles:
         taken = None
         if arrays["taken.known"][number]:
             taken = str(np.datetime_as_string(arrays["taken"][number].astype("datetime64[us]"), unit="s"))
-        path = Path(columns.absolute(number, self._index.manifest.roots))
+        path = Path(columns.absolute([number], self._index.manifest.roots)[0])
         return MediaFile(self._id(number), path, known if end else 0.0, taken, clips)
 
     def _id(self, number: int) -> str:

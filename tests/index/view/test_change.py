@@ -17,7 +17,7 @@ from vlret.index.move_root import move_root
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 from vlret.index.tables import FileRow
-from vlret.index.view import build, live_vectors
+from vlret.index.view import build, codes, live_vectors
 from vlret.index.writer import IndexWriter
 
 QUERIES = unit_rows(8, 32, seed=9)
@@ -27,7 +27,7 @@ QUERIES = unit_rows(8, 32, seed=9)
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An index of 3,000 clips with its view."""
     if request.param == "lists":
-        monkeypatch.setattr(build, "MAX_EXACT", 1000)
+        monkeypatch.setattr(codes, "MAX_EXACT", 1000)
     return searched(synthetic_index(tmp_path / "index", unit_rows(3000, 32), 20).folder)
 
 
@@ -77,7 +77,8 @@ def answers(folder: Path) -> list[list[tuple[int, float]]]:
 
 
 def forbid_building(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "_build", None)
+    monkeypatch.setattr(build, "_build_exact", None)
+    monkeypatch.setattr(build, "_build_lists", None)
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -10,17 +10,24 @@ import pytest
 from tests.index.synthetic import synthetic_index, unit_rows
 from tests.index.test_index import ids, oracle
 from vlret.index.index import Index
-from vlret.index.view import build
+from vlret.index.store import Store
+from vlret.index.view import build, codes
 
 DAMAGED = "checksum differs; delete it, and the next search makes it again"
 QUERY = unit_rows(1, 32, seed=9)
 
 
-@pytest.fixture(params=["exact", "lists"])
+@pytest.fixture(params=["exact", "lists", "codes"])
 def index(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
-    if request.param == "lists":
-        monkeypatch.setattr(build, "MAX_EXACT", 200)
-    return synthetic_index(tmp_path / "index", unit_rows(500, 32), 5)
+    if request.param != "exact":
+        monkeypatch.setattr(codes, "MAX_EXACT", 200)
+    index = synthetic_index(tmp_path / "index", unit_rows(500, 32), 5)
+    if request.param == "codes":
+        monkeypatch.setattr(codes, "_LEAST_CODED", 0)
+        store = Store(index.folder)
+        store.commit(store.read_manifest().next(search_memory=30_000))
+        assert Index.open(index.folder).backend.info().kind.endswith(",RaBitQ")
+    return Index.open(index.folder)
 
 
 def search(index: Index) -> list[int]:
@@ -63,7 +70,7 @@ def test_the_layout_is_the_one_that_faiss_writes(index: Index, monkeypatch: pyte
 def test_lists_that_are_nearly_all_empty_are_read_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MAX_EXACT", 200)
+    monkeypatch.setattr(codes, "MAX_EXACT", 200)
     index = synthetic_index(tmp_path / "index", np.repeat(unit_rows(3, 32), 500, axis=0), 5)
     expected = search(index)
     monkeypatch.setattr(build, "build_view", None)

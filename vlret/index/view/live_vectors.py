@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from vlret.index.backends.vector_files import is_vector_file, vector_file, write_vectors
 from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.store import Store, compacted, damaged
 from vlret.index.tables import shard_schema, unit_vectors
@@ -52,12 +54,26 @@ class LiveVectors:
             picked[np.searchsorted(ids, found[wanted])] = vectors[wanted]
         return picked
 
+    def write_files(self, folder: Path) -> None:
+        """Write the files of `VectorFiles` that are not in `folder` yet.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+        for entry in self.manifest.shards:
+            path = folder / vector_file(entry)
+            if not is_vector_file(path, entry.rows, self.dim):
+                write_vectors(path, self._table(entry, ["clip_id", "vector"]))
+
     def _live(self, entry: FileEntry, columns: list[str]) -> pa.Table:
+        table = self._table(entry, columns)
+        return table.filter(pa.array(is_in(table["clip_id"].to_numpy(), self.clip_ids)))
+
+    def _table(self, entry: FileEntry, columns: list[str]) -> pa.Table:
         try:
-            table = self.store.read_table(entry, shard_schema(self.dim), columns)
+            return self.store.read_table(entry, shard_schema(self.dim), columns)
         except FileNotFoundError as error:
             raise compacted(self.store.folder) from error
-        return table.filter(pa.array(is_in(table["clip_id"].to_numpy(), self.clip_ids)))
 
 
 def is_in(ids: Ids, ascending: Ids) -> np.ndarray:

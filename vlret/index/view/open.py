@@ -15,15 +15,18 @@ import numpy as np
 from vlret.errors import OutputError
 from vlret.files import replace_file, replacing
 from vlret.index.backends.faiss_backend import FaissBackend
+from vlret.index.backends.vector_files import VectorFiles, is_whole_or_missing, remove_others, vector_file
 from vlret.index.manifest import Manifest
 from vlret.index.plain_files import open_plain
 from vlret.index.store import VIEW, Store
+from vlret.index.view.codes import Codes, codes_for, codes_named, is_wanted
 from vlret.index.view.info import INFO, ViewInfo, read_info, view_info
 from vlret.index.view.layout import checksum, read_ids
 from vlret.types import Ids
 
 if TYPE_CHECKING:
     from vlret.index.view.build import LastView
+    from vlret.index.view.live_vectors import LiveVectors
 
 
 def open_view(store: Store, manifest: Manifest, clip_ids: Ids, progress: bool = True) -> FaissBackend:
@@ -42,11 +45,26 @@ def open_view(store: Store, manifest: Manifest, clip_ids: Ids, progress: bool = 
     from vlret.index.view.build import build_view  # brings pyarrow
     from vlret.index.view.live_vectors import LiveVectors
 
-    folder = store.folder / VIEW
-    index, info = build_view(LiveVectors(store, manifest, clip_ids), _last(folder, manifest), progress)
+    folder, live = store.folder / VIEW, LiveVectors(store, manifest, clip_ids)
+    codes, vectors = _codes(live)
+    view, info = build_view(live, _last(folder, manifest), codes, vectors, progress)
     with contextlib.suppress(OSError, OutputError):  # a read-only or full disk: search works without
-        _save(index, info, folder)
-    return _backend(index, info)
+        _save(view.index, info, folder)
+        remove_others(folder, manifest.shards if vectors else ())
+    return view
+
+
+def _codes(live: LiveVectors) -> tuple[Codes, VectorFiles | None]:
+    """What a new view shall consist of, and the vectors to compare hits with again, if that needs any."""
+    n, manifest, folder = len(live.clip_ids), live.manifest, live.store.folder / VIEW
+    codes = codes_for(n, live.dim, manifest.search_memory)
+    if not codes.is_reranked:
+        return codes, None
+    try:
+        live.write_files(folder)
+    except OutputError:  # nowhere to keep them: the view is in memory, too
+        return codes_for(n, live.dim, None), None
+    return codes, VectorFiles.open(folder, manifest.shards, live.dim)
 
 
 def load_view(store: Store, manifest: Manifest, clip_ids: Ids) -> FaissBackend | None:
@@ -56,41 +74,60 @@ def load_view(store: Store, manifest: Manifest, clip_ids: Ids) -> FaissBackend |
     """
     import faiss
 
-    info = view_info(store, manifest)
-    if info is None or info.n_vectors != len(clip_ids):
+    info, n, dim = view_info(store, manifest), len(clip_ids), manifest.recipe.card.dim
+    if info is None or info.n_vectors != n:
+        return None
+    if not is_wanted(info.type, info.n_trained, codes_for(n, dim, manifest.search_memory), n):
         return None
     path = store.folder / VIEW / info.file
     ids = _ids(path, info, manifest)
     if ids is None or not np.array_equal(ids, clip_ids):
         return None
     index = _read(path, faiss.IO_FLAG_MMAP_IFC)
-    return index and _backend(index, info)
+    return index and _with_vectors(_backend(index, info), store, manifest)
+
+
+def _with_vectors(view: FaissBackend, store: Store, manifest: Manifest) -> FaissBackend | None:
+    dim = manifest.recipe.card.dim
+    codes = codes_named(view.kind, dim)
+    if codes and codes.is_reranked:
+        try:
+            view.vectors = VectorFiles.open(store.folder / VIEW, manifest.shards, dim)
+        except (OSError, ValueError):
+            return None
+    return view
 
 
 def find_view_damage(store: Store, manifest: Manifest) -> list[str]:
     """A line if the bytes of the view of this revision are not those that were written; reads all of them."""
     info = view_info(store, manifest)
-    if info is None or _is_whole(store.folder / VIEW / info.file, info):
+    if info is None:
         return []
-    return [f"{VIEW}/{info.file}: checksum differs; delete it, and the next search makes it again"]
+    folder = store.folder / VIEW
+    damaged = [] if _is_whole(folder / info.file, info) else [info.file]
+    damaged += [name for name in map(vector_file, manifest.shards) if not is_whole_or_missing(folder / name)]
+    return [
+        f"{VIEW}/{name}: checksum differs; delete it, and the next search makes it again" for name in damaged
+    ]
 
 
 def _last(folder: Path, manifest: Manifest) -> LastView | None:
     """The view that is on disk, of whatever revision, if its file is whole."""
+    from vlret.index.view.build import LastView
+
     info = read_info(folder)
     if info is None or not _is_whole(folder / info.file, info):
         return None
     ids = _ids(folder / info.file, info, manifest)
     if ids is None:
         return None
-    from vlret.index.view.build import LastView
 
     index = _read(folder / info.file, 0)
-    return index and LastView(index, info, ids)
+    return index and LastView(_backend(index, info), info, ids)
 
 
 def _backend(index: Any, info: ViewInfo) -> FaissBackend:
-    return FaissBackend(index, info.type, info.nprobe, info.recall_at_10)
+    return FaissBackend(index, info.type, info.nprobe, info.recall_at_10, info.k_factor)
 
 
 def _ids(path: Path, info: ViewInfo, manifest: Manifest) -> Ids | None:

@@ -1,4 +1,4 @@
-"""Trains the lists of a large view: k-means in float32, step by step so that progress can be shown."""
+"""Trains the lists of a large view: k-means, step by step so that progress can be shown."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ from typing import Any
 
 from tqdm import tqdm
 
+from vlret.index.view.codes import QUERY_BITS, n_lists_for
 from vlret.types import Vectors
 
-ITERATIONS = 10
+ITERATIONS = 5
 _POINTS = 39  # a list; FAISS warns below it
 
 
-def n_lists_for(n: int) -> tuple[int, int]:
-    """The lists of an index of `n` vectors, 4 sqrt(n) where training allows it, and the vectors to train them with."""
-    n_lists = max(1, min(int(4 * n**0.5), n // _POINTS))
-    return n_lists, min(n, n_lists * _POINTS)
+def n_points_for(n: int) -> int:
+    """How many of `n` vectors lists are trained with."""
+    return min(n, n_lists_for(n) * _POINTS)
 
 
-def train_lists(vectors: Vectors, n_lists: int, bar: tqdm[Any]) -> tuple[Any, str]:
-    """An empty FAISS index with `n_lists` centres trained on `vectors`, float32 [n, dim], and its factory string."""
+def train_lists(vectors: Vectors, codes: str, bar: tqdm[Any]) -> tuple[Any, str]:
+    """An empty FAISS index with lists trained on `vectors`, float32 [n, dim], and its factory string."""
     import faiss
 
-    dim, kind = vectors.shape[1], f"IVF{n_lists},SQfp16"
+    n, dim = vectors.shape
+    n_lists = max(1, n // _POINTS)
+    kind = f"IVF{n_lists},{codes}"
     index: Any = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
+    if codes == "RaBitQ":
+        index.qb = QUERY_BITS
     index.quantizer.add(_centres(vectors, n_lists, bar))
     index.train(vectors)  # the codes alone: the lists have their centres
     return index, kind

@@ -131,10 +131,10 @@ class _Bits:
     """Reads the bits of a NAL unit in order. Raises ValueError past the end."""
 
     def __init__(self, data: bytes) -> None:
-        data = data.replace(
-            b"\0\0\3", b"\0\0"
-        )  # emulation prevention: the third byte only avoids start codes
-        self._bits, self._at = bin(int.from_bytes(b"\1" + data, "big"))[3:], 0  # without 0b and the leading 1
+        # Emulation prevention: the third byte only avoids start codes.
+        data = data.replace(b"\0\0\3", b"\0\0")
+        self._bits = bin(int.from_bytes(b"\1" + data, "big"))[len("0b1") :]
+        self._at = 0
 
     def number(self, n: int) -> int:
         """Return the next `n` bits as a number."""

@@ -12,9 +12,8 @@ from vlret.media.video.packet_table import PacketTable
 
 IsReference = Callable[[bytes], bool]
 """Says of a packet whether other frames may refer to its frame."""
-_HVCC_LAYERS = (
-    21  # byte with the number of temporal layers and the size of lengths (ISO/IEC 14496-15 8.3.2.1)
-)
+# Byte of hvcC with the number of temporal layers and the size of lengths (ISO/IEC 14496-15 8.3.2.1).
+_HVCC_LAYERS = 21
 
 
 def references_of(codec: VideoCodecContext, table: PacketTable) -> IsReference | None:

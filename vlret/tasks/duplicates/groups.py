@@ -61,7 +61,7 @@ def duplicates_of(snapshot: Snapshot) -> Duplicates:
 
 
 def _whole(columns: ClipColumns, file: int, roots: Sequence[str]) -> Place:
-    return Place(columns.absolute(file, roots), 0.0, float(columns.ends[columns.clips_of(file)].max()))
+    return Place(columns.absolute([file], roots)[0], 0.0, float(columns.ends[columns.clips_of(file)].max()))
 
 
 def _same_bytes(groups: Iterable[list[Place]]) -> Iterable[SameFootage]:

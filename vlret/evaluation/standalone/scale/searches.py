@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vlret.evaluation.standalone.scale import drawn_index
 from vlret.evaluation.standalone.scale.exact_search import Allowed, exact_nearest, recall
@@ -125,7 +126,7 @@ def filtered(folder: Path) -> list[Filtered]:
     ]  # fmt: skip
 
 
-def _by_turns_with_filter(index: Index, queries: Vectors, case: _Case) -> Any:
+def _by_turns_with_filter(index: Index, queries: Vectors, case: _Case) -> NDArray[np.float64]:
     """Seconds of the same queries without a filter and with one, float64 [2, n]."""
     filters = [case.filter(number) for number in range(len(queries))]
     searches: list[Search] = [

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -288,6 +288,29 @@ def test_facts_of_another_form_are_not_believed(tmp_path: Path, facts: object) -
     arrays = opened(store).arrays
     the_file(store).write_bytes(columns_bytes(arrays, facts))
     assert load_columns(store.folder, store.read_manifest()) is None
+
+
+@pytest.mark.parametrize("change", [{"next_id": 0}, {"first_id": 1}, {"live": 3}, {"next_id": 2**53}])
+def test_shards_that_do_not_hold_the_clips_are_not_believed(tmp_path: Path, change: dict[str, int]) -> None:
+    store = made(tmp_path, files=4, clips=2)
+    columns, manifest = opened(store), store.read_manifest()
+    shards = [asdict(shard) for shard in columns.shards]
+    facts = {"rows_key": manifest.rows_key, "shards": shards}
+    the_file(store).write_bytes(columns_bytes(columns.arrays, facts))
+    assert load_columns(store.folder, manifest) is not None
+    shards[0].update(change)
+    the_file(store).write_bytes(columns_bytes(columns.arrays, facts))
+    assert load_columns(store.folder, manifest) is None
+
+
+def test_a_root_that_is_not_in_the_manifest_is_not_taken_over(tmp_path: Path) -> None:
+    store = made(tmp_path)
+    columns = opened(store)
+    arrays = {**columns.arrays, "root": columns.arrays["root"] + 7}
+    facts = {"rows_key": "0" * 64, "shards": [asdict(shard) for shard in columns.shards]}
+    the_file(store).unlink()
+    (tmp_path / "view" / f"{'0' * 16}.columns").write_bytes(columns_bytes(arrays, facts))
+    assert_is(opened(store), store)
 
 
 def test_names_that_hold_two_dots_are_paths(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the models that are loaded; nothing is left open from other tests, nor for them."""
     names: list[str] = []
 
-    def load_model(name, device="auto", dtype="auto"):
+    def load_model(name, device="auto", dtype="auto", engine="auto"):
         names.append(str(name))
         return CheckedEmbedder()
 

@@ -174,3 +174,12 @@ def test_patterns_that_are_used_once_do_not_fill_the_memory():
         assert held_bytes(800) < 1.2 * before
     finally:
         tracemalloc.stop()
+
+
+def test_an_index_without_clips_has_its_columns(tmp_path: Path) -> None:
+    new_index(tmp_path / "index", DIM).commit()
+    empty = Index.open(tmp_path / "index")
+    for only in (Filter("a*"), Filter(exclude="a"), Filter(where="duration > 3"), Filter(where='"end" > 3')):
+        assert empty.search(QUERY, only=only) == [[]]
+    with refused("unknown_column"):
+        empty.search(QUERY, only=Filter(where="bredth > 3"))

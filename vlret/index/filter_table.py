@@ -32,8 +32,8 @@ def file_columns(files: pa.Table, paths: pa.Array, annotations: pa.Table | None)
         "duration": files["duration_s"],
         "modified": pa.array(files["mtime_ns"].to_numpy() // 1000, pa.timestamp("us")),
     }
-    known = {name: made.get(name) or files[name] for name in COLUMNS if name not in PER_CLIP}
-    return pa.table({**known, **(joined(annotations, files) if annotations else {})})
+    known = {name: made[name] if name in made else files[name] for name in COLUMNS if name not in PER_CLIP}
+    return pa.table({**known, **(joined(annotations, files) if annotations is not None else {})})
 
 
 def clip_rows(columns: ClipColumns, files: pa.Table, names: Collection[str]) -> pa.Table:

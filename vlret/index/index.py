@@ -60,6 +60,7 @@ class Index:
         """
         self._store, self.manifest, self._columns, self._given_backend = store, manifest, columns, backend
         self._pairs = pairs or {}
+        self._state: tuple[int, int, int] | None = None
 
     @classmethod
     def open(cls, folder: str | Path, roots: Mapping[str | Path, str | Path] | None = None) -> Index:
@@ -75,7 +76,9 @@ class Index:
                 root.
         """
         store = Store(as_path(folder, "The index"))
+        state = store.manifest_state()
         index = read_whole(store, lambda manifest: cls._read(store, manifest))
+        index._state = state
         for old, new in (roots or {}).items():
             index.manifest = with_root(store.folder, index.manifest, str(old), str(new))
         return index
@@ -267,6 +270,8 @@ class Index:
         Raises:
             IndexFolderError: it holds no index any more, or a damaged one.
         """
+        if self._state is not None and self._store.manifest_state() == self._state:
+            return True
         now = self._store.read_manifest()
         return replace(now, id="", roots=()) == replace(
             self.manifest, id="", roots=()

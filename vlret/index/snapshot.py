@@ -77,7 +77,8 @@ class Snapshot:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """`table` in pandas."""
-        return self.table.to_pandas().astype({"width": "Int32", "height": "Int32"})
+        rows: pd.DataFrame = self.table.to_pandas().astype({"width": "Int32", "height": "Int32"})
+        return rows
 
     @cached_property
     def clips(self) -> pd.DataFrame:

@@ -45,6 +45,14 @@ class Store:
         """Whether the folder holds a manifest, good or bad."""
         return os.path.lexists(self.folder / MANIFEST)
 
+    def manifest_state(self) -> tuple[int, int, int] | None:
+        """What changes with each commit, as the manifest is replaced by another file; None: there is none."""
+        try:
+            stat = os.lstat(self.folder / MANIFEST)
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
     def read_manifest(self) -> Manifest:
         """The current manifest, after a look at the folder: nothing that vlret reads or writes there is a link.
 

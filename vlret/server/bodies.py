@@ -12,10 +12,8 @@ ClipId = Annotated[int, Field(ge=0, lt=2**63)]
 
 MOST_HITS = 10_000
 """Hits that pages can lead to."""
-
-
-_MOST_FIELDS = 100
-"""More are refused at once: pydantic would describe every one, and a request waits for nothing else meanwhile."""
+_MOST_FIELDS = 30
+"""No body has as many. More are refused at once: pydantic would describe each, and all other requests would wait."""
 
 
 class Body(BaseModel):

@@ -50,7 +50,7 @@ class LiveVectors:
         """The vectors of some live clips, float32 [m, dim]; `ids` ascend."""
         picked = np.empty((len(ids), self.dim), np.float32)
         for found, vectors in self.read(self.manifest.shards):
-            wanted = np.isin(found, ids, assume_unique=True)
+            wanted = is_in(found, ids)
             picked[np.searchsorted(ids, found[wanted])] = vectors[wanted]
         return picked
 

@@ -1,7 +1,9 @@
-# One virtual environment in .venv; every target installs what it needs.
+# One virtual environment in .venv; every target installs what it needs. Modules are compiled when they are imported.
 PYTHON ?= python3
 BIN = .venv/bin
 DATA ?= ../shared/data
+# each process of the tests computes with one thread: two with two each would wait for each other
+TEST = OMP_NUM_THREADS=1 $(1)/pytest --numprocesses=2 --dist=worksteal
 
 .PHONY: demo test test-wheel test-lowest lint bench bench-selective bench-speed weights mini decoder clean
 
@@ -9,7 +11,7 @@ demo: .venv/core
 	$(BIN)/vlret demo
 
 test: .venv/test
-	$(BIN)/pytest
+	$(call TEST,$(BIN))
 
 # the wheel in a fresh environment, and the demo with it outside of the clone; not while pip builds here for .venv
 test-wheel: OUTSIDE := $(shell mktemp -d)
@@ -17,7 +19,7 @@ test-wheel: .venv/test
 	$(PYTHON) -m venv $(OUTSIDE)/venv
 	rm -rf build
 	$(OUTSIDE)/venv/bin/pip wheel --quiet --no-deps --wheel-dir $(OUTSIDE) .
-	$(OUTSIDE)/venv/bin/pip install --quiet $(OUTSIDE)/vlret-*.whl
+	$(OUTSIDE)/venv/bin/pip install --quiet --no-compile $(OUTSIDE)/vlret-*.whl
 	cd $(OUTSIDE) && venv/bin/vlret demo
 	rm -rf $(OUTSIDE)
 
@@ -26,7 +28,7 @@ test-lowest:
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/pip install --quiet uv
 	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable ".[test]"
-	.venv-lowest/bin/pytest
+	$(call TEST,.venv-lowest/bin)
 
 lint: .venv/test
 	$(BIN)/ruff check .
@@ -68,11 +70,11 @@ decoder: .venv/core
 
 .venv/core: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable ".[serve]"
+	$(BIN)/pip install --quiet --no-compile --editable ".[serve]"
 	touch $@
 
 .venv/test: .venv/core
-	$(BIN)/pip install --quiet --editable ".[test]"
+	$(BIN)/pip install --quiet --no-compile --editable ".[test]"
 	touch $@
 
 clean:

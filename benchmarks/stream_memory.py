@@ -73,8 +73,9 @@ def children_of(pid: int) -> list[int]:
 
 
 def resident_mb(pid: int) -> float:
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmRSS" in line)
-    return int(line.split()[1]) / 1000
+    """The memory of a process; 0 for one that has just ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next((line for line in lines if "VmRSS" in line), "VmRSS: 0").split()[1]) / 1000
 
 
 def _print(readings: np.ndarray, seconds: float) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ from vlret.models.base import Embedder, ModelCard
 from vlret.types import Pixels, Tokens, Vectors
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}
+
+
+def pytest_configure() -> None:
+    """A shell that runs the tests in the background has them ignore Ctrl-C, and so would the processes they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ColourEmbedder(Embedder):
@@ -49,6 +55,14 @@ def _colour(text: str) -> np.ndarray:
 
 def _unit(rows: np.ndarray) -> Vectors:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Embeddings of earlier runs, in the user's cache, would take the place of those that the code of today makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VLRET_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

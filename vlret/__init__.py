@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vlret.index.build import build_index
     from vlret.index.filter import Filter
     from vlret.index.index import Index
+    from vlret.index.optimize import optimize
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
@@ -46,6 +47,7 @@ __all__ = [
     "decode",
     "find_duplicates",
     "load_model",
+    "optimize",
     "search",
     "segment",
     "stream",
@@ -65,6 +67,7 @@ _HOMES = {
     "Filter": "index.filter",
     "Index": "index.index",
     "annotate": "index.annotate",
+    "optimize": "index.optimize",
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",

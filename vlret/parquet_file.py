@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 _MOST_TEXT_BYTES = 2**14
 _MEAN_TEXT_BYTES = 2**10
@@ -16,23 +17,31 @@ _VALUE_BYTES = 2**5
 """More than a number takes, with all that Parquet writes beside it."""
 
 
-def parquet_bytes(table: pa.Table, metadata: Mapping[bytes, str]) -> bytes:
-    """The bytes of a Parquet file with the rows of `table` and this metadata."""
+def parquet_bytes(table: pa.Table, metadata: Mapping[bytes, str], row_group: int | None = None) -> bytes:
+    """The bytes of a Parquet file with the rows of `table` and this metadata, in groups of `row_group` rows."""
     sink = pa.BufferOutputStream()
     # Vectors are noise: a dictionary of them would only cost time.
     texts = text_columns(table.schema)
     marked = table.replace_schema_metadata(metadata)
-    pq.write_table(marked, sink, compression="zstd", use_dictionary=texts, write_page_checksum=True)
+    pq.write_table(
+        marked, sink, row_group, compression="zstd", use_dictionary=texts, write_page_checksum=True
+    )
     data: bytes = sink.getvalue().to_pybytes()
     return data
 
 
 def read_parquet(
-    file: BinaryIO, n_rows: int, schema: pa.Schema, columns: list[str], optional: Collection[str] = ()
+    file: BinaryIO,
+    n_rows: int,
+    schema: pa.Schema,
+    columns: list[str],
+    optional: Collection[str] = (),
+    rows: NDArray[np.int64] | None = None,
 ) -> pa.Table:
     """Some columns of a file that must have `n_rows` rows and the columns of `schema`, without nulls.
 
-    Columns of `optional` may hold nulls, or all of them be missing: they are nulls then.
+    Columns of `optional` may hold nulls, or all of them be missing: they are nulls then. Of a file with several row
+    groups only those that hold the rows with the numbers `rows` are read; None: all.
 
     Raises:
         ValueError: it has other rows or columns, claims more memory than they can take, holds nulls or
@@ -51,18 +60,31 @@ def read_parquet(
     parquet = pq.ParquetFile(
         file, metadata=claims.metadata, read_dictionary=text_columns(wanted), page_checksum_verification=True
     )
-    table = parquet.read(columns=wanted.names, use_threads=False)
+    table = parquet.read_row_groups(_groups(claims.metadata, rows), columns=wanted.names, use_threads=False)
     _check_texts(table.select(text_columns(wanted)))
     table = table.cast(wanted)
     table.validate(full=True)
     for name in wanted.names:
         if table[name].null_count and name not in optional:
             raise ValueError(f"column {name} has empty values")
-        if name in optional and _n_nulls(claims.metadata, name) not in (None, table[name].null_count):
+        if (
+            rows is None
+            and name in optional
+            and _n_nulls(claims.metadata, name) not in (None, table[name].null_count)
+        ):
             raise ValueError(f"column {name} has other empty values than it says")
     for name in missing.intersection(columns):
-        table = table.append_column(schema.field(name), pa.nulls(n_rows, schema.field(name).type))
+        table = table.append_column(schema.field(name), pa.nulls(len(table), schema.field(name).type))
     return table.select(columns)
+
+
+def _groups(metadata: pq.FileMetaData, rows: NDArray[np.int64] | None) -> list[int]:
+    """The row groups that hold these rows."""
+    if rows is None:
+        return list(range(metadata.num_row_groups))
+    ends = np.cumsum([metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)])
+    found = np.unique(np.searchsorted(ends, rows, side="right"))
+    return [int(number) for number in found if number < len(ends)]
 
 
 def _n_nulls(metadata: pq.FileMetaData, name: str) -> int | None:
@@ -115,6 +137,10 @@ def _row_bytes(kind: pa.DataType) -> int:
 
 def _check_texts(table: pa.Table) -> None:
     """No text, and not all of them together, longer than paths and reasons are."""
+    if not table.column_names:
+        return
+    import pyarrow.compute as pc  # takes a fifth of a second
+
     table.validate(full=True)
     for name in table.column_names:
         lengths = [pc.binary_length(chunk.dictionary).take(chunk.indices) for chunk in table[name].chunks]

@@ -36,7 +36,7 @@ class HangingColour(ColourEmbedder):
         return super().encode_pixels(clips)
 
 
-def load_folder(folder: Path, device: str, dtype: str) -> ColourEmbedder:
+def load_folder(folder: Path, *_: str) -> ColourEmbedder:
     if folder.name == "hanging":
         return HangingColour(folder)
     return {"colour": ColourEmbedder, "asked": AskedColour}[folder.name]()

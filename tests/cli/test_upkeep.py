@@ -1,4 +1,4 @@
-"""`vlret remove`, `vlret check`, `vlret compact` and `vlret reindex`."""
+"""`vlret remove`, `vlret check`, `vlret compact`, `vlret optimize` and `vlret reindex`."""
 
 from __future__ import annotations
 
@@ -100,9 +100,26 @@ def test_compacting_frees_the_space_of_what_was_removed(index):
     assert len(names(index)) == 3
 
 
-@pytest.mark.parametrize("verb", ["remove", "check", "compact"])
+def test_a_search_fits_into_the_memory_that_is_given(index):
+    run = vlret("optimize", index, "--memory", "1 MB", "--json")
+    assert (run.code, run.json["type"], run.json["memory_limit"]) == (0, "IDMap,Flat", 10**6)
+    assert vlret("optimize", index, "--memory", "1GB").out == "IDMap,Flat: 0 kB, recall@10 1.000\n"
+    assert "search    exact (IDMap,Flat), recall@10 1.000\n" in vlret("info", index).out
+    for memory, reason in (("0kB", "at least"), ("much", "not a size")):
+        run = vlret("optimize", index, "--memory", memory)
+        assert (run.code, run.out, len(run.err.splitlines())) == (2, "", 1)
+        assert reason in run.err
+
+
+def test_a_view_that_is_out_of_date_is_told(index):
+    Index.open(index).search(unit_rows(1, 8))
+    vlret("remove", index, f"{ROOT}/f001.mp4")
+    assert "recall@10 1.000; out of date: the next search changes it\n" in vlret("info", index).out
+
+
+@pytest.mark.parametrize("verb", ["remove", "check", "compact", "optimize"])
 def test_no_index_is_one_line(tmp_path, verb):
-    run = vlret(verb, tmp_path, *(["x"] if verb == "remove" else []))
+    run = vlret(verb, tmp_path, *{"remove": ["x"], "optimize": ["--memory", "1GB"]}.get(verb, []))
     assert (run.code, run.out, len(run.err.splitlines())) == (1, "", 1)
     assert list(tmp_path.iterdir()) == []
 

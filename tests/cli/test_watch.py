@@ -36,7 +36,7 @@ class Watching:
     def end(self, sign: signal.Signals) -> tuple[int, str]:
         """Exit code and stderr."""
         self.process.send_signal(sign)
-        _, err = self.process.communicate(timeout=30)
+        _, err = self.process.communicate(timeout=100)
         return self.process.returncode, err
 
     @property
@@ -73,7 +73,7 @@ def watching(films, models, tmp_path):
         running.process.communicate()
 
 
-def wait_until(condition, seconds: float = 20.0) -> None:
+def wait_until(condition, seconds: float = 100.0) -> None:
     end_s = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end_s

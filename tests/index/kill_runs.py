@@ -95,11 +95,16 @@ def kill_at(step: int) -> None:
     Path.unlink = hooked(Path.unlink)  # type: ignore[method-assign]
 
 
-def run_killed(job: Callable[[Path, Path], None], library: Path, base: Path, step: int) -> bool:
-    """Whether the run was killed at `step`; else it came through."""
-    folder = base / str(step)
+def begun(base: Path, folder: Path) -> Path:
+    """The folder, as a copy of base/start if there is one."""
     if (base / "start").exists():
         shutil.copytree(base / "start", folder)
+    return folder
+
+
+def run_killed(job: Callable[[Path, Path], None], library: Path, base: Path, step: int) -> bool:
+    """Whether the run was killed at `step`; else it came through."""
+    folder = begun(base, base / str(step))
     child = os.fork()
     if child == 0:
         kill_at(step)
@@ -112,7 +117,7 @@ def run_killed(job: Callable[[Path, Path], None], library: Path, base: Path, ste
 
 
 if __name__ == "__main__":
-    name, library, base = sys.argv[1:]
+    job, library, base = JOBS[sys.argv[1]], Path(sys.argv[2]), Path(sys.argv[3])
     with tempfile.TemporaryDirectory() as warm:  # imports what each forked run would import anew
-        build_job(Path(library), Path(warm) / "index")
-    print(next(step for step in count() if not run_killed(JOBS[name], Path(library), Path(base), step)))
+        job(library, begun(base, Path(warm) / "index"))
+    print(next(step for step in count() if not run_killed(job, library, base, step)))

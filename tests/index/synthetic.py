@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.index.stand_in import media_info
+from vlret.index.backends.base import SearchBackend
+from vlret.index.columns_view import open_columns
 from vlret.index.index import Index
 from vlret.index.manifest import IndexRecipe, Manifest
 from vlret.index.snapshot import Snapshot
@@ -60,3 +62,10 @@ def synthetic_index(folder: Path, vectors: Vectors, clips_per_file: Sequence[int
             writer.commit_if_due()
     writer.commit()
     return Index.open(folder)
+
+
+def index_with(folder: Path, backend: SearchBackend) -> Index:
+    """The index in `folder`, searched by a back end that holds its clips."""
+    store = Store(folder)
+    manifest = store.read_manifest()
+    return Index(store, manifest, open_columns(store, manifest), backend)

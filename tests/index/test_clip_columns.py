@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
-from tests.index.synthetic import add_file, new_index, unit_rows
+from tests.index.synthetic import ROOT, add_file, new_index, unit_rows
 from vlret.errors import IndexFolderError
 from vlret.index import build_columns
 from vlret.index.clip_columns import ClipColumns
@@ -57,7 +57,7 @@ def assert_is(columns: ClipColumns, store: Store) -> None:
         assert files[name].tolist() == rows[name].tolist()
     assert [columns.path(number) for number in columns.files] == rows["path"].tolist()
     for number in range(columns.n_files):
-        assert columns.positions_of(number).tolist() == np.flatnonzero(columns.files == number).tolist()
+        assert columns.clips_of(number).tolist() == np.flatnonzero(columns.files == number).tolist()
 
 
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -120,7 +120,7 @@ def test_a_file_whose_clips_stand_in_several_shards_is_one_file(tmp_path: Path) 
         writer.commit()
     columns = opened(Store(tmp_path))
     assert columns.files.tolist() == [0, 0, 1, 1, 0, 0, 2, 2, 1, 1]
-    assert columns.positions_of(1).tolist() == [2, 3, 8, 9]
+    assert columns.clips_of(1).tolist() == [2, 3, 8, 9]
     assert_is(columns, Store(tmp_path))
 
 
@@ -249,6 +249,7 @@ def _texts(value: bytes) -> Callable[[dict[str, Any]], None]:
         _set("clip_id", 1, 0), _set("clip_id", 0, -1), _set("file", 0, 2), _set("file", 0, -1),
         _set("start", 0, np.nan), _set("end", 0, np.inf), _set("start", 1, 9e9), _set("by_file", 0, 4),
         _set("by_file", 0, -1), _set("by_file.end", 0, 5), _set("by_file.end", 1, 3), _set("root", 0, 1),
+        _set("same_bytes", 1, 2), _set("same_bytes", 1, -1),
         _set("root", 0, -1), _set("path.end", 0, -1), _set("path.end", 1, 2**40), _set("codec.bytes", 0, 255),
         _set("fingerprint.bytes", 0, 0x80), _texts(b"/etc/passwd"), _texts(b"../../secret"), _texts(b"a/.."),
         _texts(b""), _texts(b"a\0b"), _texts(b"\xff"), _texts("é".encode()[:1]),
@@ -305,3 +306,19 @@ def test_a_damaged_shard_is_told_by_name(tmp_path: Path) -> None:
     (tmp_path / entry.name).write_bytes(b"x" * entry.bytes)
     with pytest.raises(IndexFolderError, match=r"000002\.parquet .* is damaged"):
         opened(store)
+
+
+def test_files_are_found_by_path(tmp_path: Path) -> None:
+    writer = new_index(tmp_path, DIM)
+    for name in ("a/b.mp4", "b.mp4", "a/b.mp4.mp4", "c"):
+        add_file(writer, name, unit_rows(1, DIM))
+    writer.commit()
+    columns = opened(Store(tmp_path))
+    roots = [ROOT]
+    for number, name in enumerate(("a/b.mp4", "b.mp4", "a/b.mp4.mp4", "c")):
+        assert columns.absolute([number], roots) == [f"{ROOT}/{name}"]
+        assert columns.files_at(f"{ROOT}/{name}", roots) == [number]
+    for path in ("b.mp4", ROOT, f"{ROOT}/", f"{ROOT}/b", f"{ROOT}x/b.mp4", f"{ROOT}/mp4", ""):
+        assert columns.files_at(path, roots) == []
+    assert columns.files_at("/a/b.mp4", ["/"]) == [0]
+    assert columns.files_at("/a/b.mp4", ["/a"]) == [1]

@@ -80,7 +80,7 @@ def test_a_clip_is_elsewhere_where_the_footage_is_shared(store: Store) -> None:
     record(store, JudgedPair(first, second, "copy", False, *spans[first], *spans[second]))
     copies = Index.open(store.folder).copies
     assert copies
-    assert copies.elsewhere(a, 2, 4) == [Place(b, 0, 2)]
-    assert copies.elsewhere(b, 2, 4) == [Place(a, 4, 6)]
-    assert copies.elsewhere(a, 1, 3) == [Place(b, 0, 1)]
-    assert copies.elsewhere(a, 0.9, 2.9) == []
+    assert copies.elsewhere(0, 2, 4) == [Place(b, 0, 2)]
+    assert copies.elsewhere(1, 2, 4) == [Place(a, 4, 6)]
+    assert copies.elsewhere(0, 1, 3) == [Place(b, 0, 1)]
+    assert copies.elsewhere(0, 0.9, 2.9) == []

@@ -167,6 +167,7 @@ from tests.index.stand_in import CircleEmbedder, TextPool
 from vlret.index import encode_shard as module
 module.DecodePool = TextPool
 spec, out = pickle.load(open(sys.argv[1], "rb")), Path(sys.argv[2])
+module.encode_shard(spec, out / "whole", CircleEmbedder())  # imports what each forked run would import anew
 for stop in count():
     child = os.fork()
     if child == 0:

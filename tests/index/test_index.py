@@ -11,8 +11,10 @@ from tests.index.stand_in import CircleEmbedder, write_text_video
 from tests.index.synthetic import ROOT, add_file, new_index, synthetic_index, unit_rows
 from vlret.errors import IndexFolderError, UsageError
 from vlret.index.build import build_index
-from vlret.index.index import Index, move_root
+from vlret.index.index import Index
 from vlret.index.lock import writer_lock
+from vlret.index.move_root import move_root
+from vlret.index.store import Store
 from vlret.types import Clip, Hit
 
 
@@ -191,7 +193,6 @@ def test_ids_are_not_reused_after_the_last_rows_are_dropped(tmp_path: Path) -> N
 
 def made_append(folder: Path) -> Index:
     from vlret.index.snapshot import Snapshot
-    from vlret.index.store import Store
     from vlret.index.writer import IndexWriter
 
     writer = IndexWriter(Snapshot.read(Store(folder)), [ROOT])
@@ -239,3 +240,19 @@ def test_a_moved_library_is_one_option(tmp_path: Path) -> None:
     assert build_index(new, folder, model).unchanged == 1
     with pytest.raises(IndexFolderError, match=f"no root {old}"):
         move_root(folder, old, new)
+
+
+def test_an_index_that_nobody_wrote_to_is_current_without_reading_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = synthetic_index(tmp_path / "index", unit_rows(4, 8))
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "read_manifest", None)
+        assert index.is_current()
+    Store(index.folder).commit(index.manifest)
+    assert index.is_current()  # the same revision in another file
+    made_append(index.folder)
+    assert not index.is_current()
+    (index.folder / "manifest.json").unlink()
+    with pytest.raises(IndexFolderError, match="holds no index"):
+        index.is_current()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.index.stand_in import media_info
-from tests.index.synthetic import ROOT, new_index, unit_rows
+from tests.index.synthetic import ROOT, index_with, new_index, unit_rows
 from tests.refusal import refused
 from vlret.index.backends.numpy_backend import NumpyBackend
 from vlret.index.filter import Filter, is_match
@@ -99,7 +99,9 @@ def test_back_ends_see_clip_ids_alone(index: Index) -> None:
 
     backend = Spy(DIM)
     backend.add(snapshot.rows["clip_id"].to_numpy(), snapshot.vectors)
-    Index(snapshot, backend).search(QUERY, 3, only=Filter(path="0", exclude="/1/", where="duration > 3"))
+    index_with(index.folder, backend).search(
+        QUERY, 3, only=Filter(path="0", exclude="/1/", where="duration > 3")
+    )
     assert seen
     assert all(only.dtype == np.int64 and (np.diff(only) > 0).all() for only in seen)
     assert index.resolved(Filter()) == Filter(clip_ids=index.clip_ids)
@@ -172,3 +174,12 @@ def test_patterns_that_are_used_once_do_not_fill_the_memory():
         assert held_bytes(800) < 1.2 * before
     finally:
         tracemalloc.stop()
+
+
+def test_an_index_without_clips_has_its_columns(tmp_path: Path) -> None:
+    new_index(tmp_path / "index", DIM).commit()
+    empty = Index.open(tmp_path / "index")
+    for only in (Filter("a*"), Filter(exclude="a"), Filter(where="duration > 3"), Filter(where='"end" > 3')):
+        assert empty.search(QUERY, only=only) == [[]]
+    with refused("unknown_column"):
+        empty.search(QUERY, only=Filter(where="bredth > 3"))

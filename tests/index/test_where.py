@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, datetime
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from tests.refusal import refused
 from vlret.errors import UsageError
 from vlret.index import where
-from vlret.index.where import MOST_CHARACTERS, clips_where
+from vlret.index.where import MOST_CHARACTERS, checked, rows_where
 
 N = 300
 ROWS = {
@@ -27,6 +29,11 @@ ROWS = {
     ],
 }
 TABLE = pa.table({**ROWS, "path": pa.array(ROWS["path"]).dictionary_encode()})
+
+
+def clips_where(table: pa.Table, condition: str, values: dict[str, object]) -> np.ndarray:
+    columns = [name for name in table.column_names if name != "clip_id"]
+    return rows_where(table, checked(condition, values, columns))
 
 
 def oracle(condition: str) -> list[int]:
@@ -207,3 +214,30 @@ def test_settings_cannot_be_changed_nor_files_read_by_the_connection() -> None:
             with pytest.raises(duckdb.Error):
                 connection.execute(sql)
     assert secret.num_rows == 1
+
+
+def test_no_condition_sees_the_table_of_another() -> None:
+    import duckdb
+
+    with where._connection() as first, where._connection() as second:
+        first.register("clips", TABLE)
+        with pytest.raises(duckdb.CatalogException):
+            second.execute("SELECT * FROM clips")
+    with where._connection() as later, pytest.raises(duckdb.CatalogException):
+        later.execute("SELECT * FROM clips")
+
+
+def test_conditions_may_be_evaluated_in_several_threads() -> None:
+    def found(width: int) -> list[int]:
+        return clips_where(TABLE, "width = $w", {"w": width}).tolist()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(found, [640, 1920] * 40))
+    assert answers == [oracle("width = 640"), oracle("width = 1920")] * 40
+
+
+def test_the_columns_that_a_condition_names_are_told() -> None:
+    condition = checked(
+        "DURATION > $d or path = 'width' and \"end\" < 3 and today() > current_date", {"d": 1}, list(ROWS)
+    )
+    assert condition.columns == {"duration", "path", "end"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,17 @@ def test_rows_do_not_depend_on_the_batch_and_keep_their_order(
         together, np.concatenate([model.embed_texts([text]) for text in TEXTS]), atol=1e-4
     )
     np.testing.assert_allclose(model.embed_texts(TEXTS[::-1]), together[::-1], atol=1e-4)
+
+
+def test_rows_do_not_depend_on_what_other_threads_encode(
+    model: Embedder, clips: list[Pixels], rows: Vectors
+) -> None:
+    if not model.encodes_in_threads:
+        pytest.skip("it is called from one thread at a time")
+    model.load()
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda clip: model.embed_clips([clip]), clips * 3))
+    np.testing.assert_allclose(np.concatenate(found), np.concatenate([rows] * 3), atol=1e-4)
 
 
 def test_different_clips_have_different_rows(rows: Vectors) -> None:

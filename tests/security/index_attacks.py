@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.security.sandbox import Sandbox
-from vlret.index.backends.faiss_file import checksum
 from vlret.index.tables import DROPPED, SKIPPED
+from vlret.index.view.layout import checksum
 
 Attack = Callable[[Sandbox], object]
 

@@ -18,7 +18,8 @@ from tests.security.index_attacks import ATTACKS
 from tests.security.sandbox import Sandbox
 from vlret.errors import IndexFolderError
 from vlret.index import build
-from vlret.index.index import Index, move_root
+from vlret.index.index import Index
+from vlret.index.move_root import move_root
 from vlret.index.remove import remove_files
 from vlret.tasks.label import classify
 

@@ -94,6 +94,15 @@ def test_a_large_body_is_refused_unread(start, refusals, address, kind, most):
     assert search(client, query="red", k=1)["hits"]
 
 
+def test_a_body_of_many_unknown_fields_is_refused_by_their_number(start, refusals):
+    many, client = {f"{n:x}": 0 for n in range(80_000)}, start()
+    for body in (many, {"query": "red", "plus": [many]}):
+        answer = client.post("/api/search", json=body)
+        assert answer.status_code == 422
+        assert "more than 30 fields" in answer.text
+    assert refusals() == ["bad_request"] * 2
+
+
 def test_a_slow_body_is_cut_off(serve, refusals):
     server = serve(limits=Limits(body_s=0.5))
     with server.connect() as link:

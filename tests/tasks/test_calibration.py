@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pyarrow as pa
 import pytest
+from safetensors.numpy import save
 
 from tests.conftest import ColourEmbedder
 from vlret.errors import ModelError
 from vlret.models.captioners.bank import SPACE
 from vlret.models.registry import load_model
-from vlret.parquet_file import parquet_bytes
 from vlret.tasks import calibration_file
 from vlret.tasks.calibration import Calibration, features, probability
 from vlret.tasks.calibration_file import CURVES, FILE, load_calibration, read_calibration, save_calibration
@@ -57,10 +56,8 @@ def test_a_file_gives_back_what_was_written(tmp_path):
     assert (read.hit, read.answer, read.least) == (MADE.hit, MADE.answer, MADE.least)
 
 
-def write(file, null=NULL, space=CARD.weights_hash, curves=GOOD, name="vector", kind="float16"):
-    numbers = pa.array(null.ravel()).cast(pa.type_for_alias(kind))
-    table = pa.table({name: pa.FixedSizeListArray.from_arrays(numbers, null.shape[1])})
-    file.write_bytes(parquet_bytes(table, {SPACE: space, CURVES: json.dumps(curves)}))
+def write(file, null=NULL, space=CARD.weights_hash, curves=GOOD, name="vectors", kind="float16"):
+    file.write_bytes(save({name: null.astype(kind)}, {SPACE.decode(): space, CURVES: json.dumps(curves)}))
 
 
 @pytest.mark.parametrize(
@@ -71,6 +68,7 @@ def write(file, null=NULL, space=CARD.weights_hash, curves=GOOD, name="vector", 
         {"null": NULL[:0]},
         {"null": NULL * 0},
         {"null": np.full_like(NULL, np.nan)},
+        {"null": NULL[0]},
         {"name": "other"},
         {"kind": "float32"},
         {"curves": []},
@@ -89,8 +87,8 @@ def test_a_damaged_file_is_named(tmp_path, changed):
     assert error.value.code == "damaged_calibration"
 
 
-def test_bytes_that_are_no_parquet_are_named(tmp_path):
-    (tmp_path / FILE).write_bytes(b"PAR1 and no more")
+def test_bytes_that_are_no_safetensors_are_named(tmp_path):
+    (tmp_path / FILE).write_bytes(b"not one tensor")
     with pytest.raises(ModelError) as error:
         read_calibration(tmp_path / FILE, CARD)
     assert error.value.code == "damaged_calibration"

@@ -49,7 +49,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the models that are loaded; nothing is left open from other tests, nor for them."""
     names: list[str] = []
 
-    def load_model(name, device="auto", dtype="auto"):
+    def load_model(name, device="auto", dtype="auto", engine="auto"):
         names.append(str(name))
         return CheckedEmbedder()
 
@@ -159,7 +159,7 @@ def test_few_searchers_stay_open(painted: Path, tmp_path: Path, loads: list[str]
 def test_a_model_that_does_not_load_is_tried_again(
     painted_index: Index, loads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(name, device, dtype):
+    def fail(name, device, dtype, engine):
         raise UsageError("no such weights", code="no_model")
 
     with monkeypatch.context() as patch:
@@ -221,7 +221,7 @@ def test_warnings_come_with_the_hits_and_are_logged(painted_index: Index, colour
 
 
 def test_an_approximate_search_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vlret.index.backends.faiss_view.MAX_EXACT", 1000)
+    monkeypatch.setattr("vlret.index.view.codes.MAX_EXACT", 1000)
     vectors = unit_rows(60, 4).repeat(50, axis=0) + 0.1 * unit_rows(3000, 4, seed=1)
     index = synthetic_index(tmp_path / "index", vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
     model = ColourEmbedder("made")
@@ -231,6 +231,9 @@ def test_an_approximate_search_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     assert "approximate" in warning
     assert "IVF" in warning
     assert searcher.search("red", only="f000.mp4").warnings == ()
+    monkeypatch.setattr("vlret.index.ranking.MOST_COMPARED", 2999)
+    (warning,) = searcher.search("red", only="*").warnings
+    assert "approximate" in warning
 
 
 def test_hits_are_used_like_a_list(painted_index: Index, colour_model) -> None:

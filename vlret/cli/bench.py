@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from vlret.cli import bench_captions, bench_mteb, bench_options, bench_run, bench_selective, options, output
+from vlret.cli import (
+    bench_captions,
+    bench_mteb,
+    bench_options,
+    bench_run,
+    bench_scale,
+    bench_selective,
+    options,
+    output,
+)
 from vlret.cli.bench_options import TaskOptions
 from vlret.errors import UsageError, VlretError
 
@@ -22,6 +31,7 @@ def bench_app() -> typer.Typer:
     app.command("run")(bench_run.run)
     app.command("captions")(bench_captions.captions)
     app.command("selective")(bench_selective.selective)
+    app.command("scale")(bench_scale.scale)
     app.command("mteb")(bench_mteb.mteb)
     app.command("datasets")(datasets)
     app.command("compare")(compare)

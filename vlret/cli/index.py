@@ -73,7 +73,7 @@ def index(
     """
     from vlret.errors import UsageError
     from vlret.index.build import build_index
-    from vlret.index.index import move_root
+    from vlret.index.move_root import move_root
     from vlret.media.sources import MEDIA_SUFFIXES
 
     if moved_from and not out:

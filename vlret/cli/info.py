@@ -50,6 +50,12 @@ def _columns(kinds: dict[str, str]) -> str:
 def _search(view: dict[str, Any] | None) -> str:
     if view is None:
         return "built by the next search"
+    recall = f"recall@10 {view['recall_at_10']:.3f}"
     if view["nprobe"] == 0:
-        return f"exact ({view['type']}), recall@10 1.000"
-    return f"{view['type']}, nprobe {view['nprobe']}, recall@10 {view['recall_at_10']:.3f}"
+        return f"exact ({view['type']}), {recall}{_warning(view)}"
+    changed = f" ({count_of(view['n_changed'], 'clip')} changed since)" if view["n_changed"] else ""
+    return f"{view['type']}, nprobe {view['nprobe']}, {recall}{changed}{_warning(view)}"
+
+
+def _warning(view: dict[str, Any]) -> str:
+    return "" if view["is_current"] else "; out of date: the next search changes it"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def show_hits(hits: Hits, indexes: Sequence[Index]) -> None:
     """Print one line per hit; then one for each file of `indexes` with several hits: where in it they are."""
-    from vlret.index.indexed_files import is_gone
+    from vlret.index.gone import is_gone
     from vlret.reports.timecode import span
 
     for hit in hits:
@@ -54,11 +54,12 @@ def say_nothing_found(
 def _show_timelines(hits: Hits, indexes: Sequence[Index]) -> None:
     from vlret.reports.text_timeline import text_timeline
 
-    ends = {path: end for index in indexes for path, end in index.rows().groupby("path")["end"].max().items()}
     for path in dict.fromkeys(hit.path for hit in hits):
         spans = [(hit.start, hit.end) for hit in hits if hit.path == path]
-        if len(spans) > 1 and path in ends:
-            output.show(f"     {text_timeline(spans, ends[path])}  {path}")
+        if len(spans) > 1:
+            ends = [end for index in indexes for end in index.columns.ends[index.clips_at(path)]]
+            if ends:
+                output.show(f"     {text_timeline(spans, max(ends))}  {path}")
 
 
 def say_more_clips(hits: Hits) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vlret.index.filter_columns import COLUMNS
-from vlret.index.plain_files import open_plain
 from vlret.index.store import damaged
 from vlret.text import printable
 
@@ -57,7 +55,7 @@ def read_annotations(store: Store, entry: FileEntry) -> pa.Table:
         IndexFolderError: it is damaged, or has columns that vlret does not write.
     """
     try:
-        with open_plain(store.folder / entry.name) as file:
+        with store.open(entry) as file:
             schema = pq.ParquetFile(file).schema_arrow.remove_metadata()
         names = [name for name in schema.names if name not in FILE.names]
         _check(schema, names)
@@ -85,24 +83,25 @@ def column_kinds(annotations: pa.Table | None) -> dict[str, str]:
     return {field.name: KINDS[field.type] for field in fields if field.name not in FILE.names}
 
 
-def joined(annotations: pa.Table, rows: pd.DataFrame) -> dict[str, pa.ChunkedArray]:
-    """The user's columns for clips `rows` (with root, path and fingerprint); null where a file is not in the table.
+def joined(annotations: pa.Table, files: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """The user's columns for `files` (with root, path and fingerprint); null where a file is not in the table.
 
     A file that the index has in another place now is found by its content.
     """
-    places, digests = _places(annotations.to_pandas()), annotations["fingerprint"].to_pylist()
+    places, digests = _places(annotations), annotations["fingerprint"].to_pylist()
     number_of = {place: number for number, place in enumerate(places)}
-    live = set(_places(rows))
+    live = _places(files)
+    known = set(live)
     moved = {
-        digest: n for n, (place, digest) in enumerate(zip(places, digests, strict=True)) if place not in live
+        digest: n for n, (place, digest) in enumerate(zip(places, digests, strict=True)) if place not in known
     }
     found = [
         number_of.get(place, moved.get(digest))
-        for place, digest in zip(_places(rows), rows["fingerprint"], strict=True)
+        for place, digest in zip(live, files["fingerprint"].to_pylist(), strict=True)
     ]
     numbers = pa.array(found, pa.int64())
     return {name: annotations[name].take(numbers) for name in column_kinds(annotations)}
 
 
-def _places(rows: pd.DataFrame) -> list[tuple[int, str]]:
-    return list(zip(rows["root"], rows["path"], strict=True))
+def _places(files: pa.Table) -> list[tuple[int, str]]:
+    return list(zip(files["root"].to_pylist(), files["path"].to_pylist(), strict=True))

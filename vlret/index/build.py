@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from vlret.errors import IndexFolderError, UsageError
-from vlret.index.backends.faiss_view import open_view
+from vlret.index.columns_view import open_columns
 from vlret.index.encode import BatchEncoded, FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
 from vlret.index.exclude import without_excluded
@@ -30,6 +32,7 @@ from vlret.index.start import require_own_folder
 from vlret.index.store import Store
 from vlret.index.store_windows import store_windows, videos_without_windows
 from vlret.index.tables import SkippedRow
+from vlret.index.view.open import open_view
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodePool, FileFailed
 from vlret.media.sources import Found, find_media, typed_path
@@ -230,7 +233,8 @@ class _Run:
         self._n_dropped = writer.n_dropped - sum(len(item.clip_ids) for item in self._plan.moved)
         after, paths = Snapshot.read(self._store), {file.path for file in self._found.files}
         self._n_filled = fill_metadata(after, paths, pool, progress)
-        open_view(Snapshot.read(self._store) if self._n_filled else after)
+        after = Snapshot.read(self._store) if self._n_filled else after
+        open_view(self._store, after.manifest, open_columns(self._store, after.manifest).clip_ids, progress)
 
     def _with_exclude(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot after the patterns of this run were recorded."""
@@ -281,6 +285,7 @@ class _Run:
         self, writer: IndexWriter, embedder: Embedder, pool: DecodePool, workers: int, progress: bool
     ) -> None:
         files = [FileToEncode(item.path, item.file.size, item.file.mtime_ns) for item in self._plan.todo]
+        Thread(target=_import_later_needed, daemon=True).start()  # while the first clips are decoded
         with (
             closing(encode_files(files, writer.recipe, embedder, pool, workers)) as results,
             Progress(self._plan.todo, progress) as bar,
@@ -317,6 +322,12 @@ class _Run:
             missing_folders={str(folder): n for folder, n in self._missing.folders.items()},
             filled=self._n_filled, excluded=self._n_excluded,
         )  # fmt: skip
+
+
+def _import_later_needed() -> None:
+    """Import what the first commit and the view need: half a second in which nothing would be encoded."""
+    for name in ("pandas", "faiss"):  # pyarrow imports pandas with its first array
+        import_module(name)
 
 
 def _as_requested(snapshot: Snapshot, requested: RequestedRecipe) -> Snapshot:

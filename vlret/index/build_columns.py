@@ -54,6 +54,7 @@ def build_columns(store: Store, manifest: Manifest, last: ClipColumns | None = N
         "end": np.concatenate([part.ends for part in parts]),
         "by_file": np.argsort(files, kind="stable").astype(np.int32),
         "by_file.end": np.bincount(files, minlength=len(table)).cumsum(),
+        "same_bytes": _firsts(table["fingerprint"].combine_chunks()),
         **file_arrays(table),
     }
     return ClipColumns(arrays, [shard for part in parts for shard in part.shards])
@@ -106,7 +107,7 @@ class _Known:
     def shard(self, entry: FileEntry, next_id: int) -> ShardRows | None:
         """The clips of a shard that are live now; None: it must be read."""
         shard, span = self._spans.get(entry.sha256, (None, range(0)))
-        if shard is None or shard.first_id < next_id:
+        if shard is None or shard.rows != entry.rows or shard.first_id < next_id:
             return None
         n_live = int(self._is_live[span.start : span.stop].sum())
         first, behind = np.searchsorted(self._dropped, [shard.first_id, shard.next_id])
@@ -139,6 +140,12 @@ def _unique_files(table: pa.Table) -> tuple[pa.Table, Ids]:
     numbers = np.empty(len(table), np.int64)
     numbers[np.asarray(lists.flatten())] = np.repeat(np.arange(len(sizes)), sizes)
     return table.take(found["row_min"].take(pa.array(order))), numbers
+
+
+def _firsts(values: pa.Array) -> NDArray[np.int32]:
+    """For each value the first row that has the same."""
+    _, firsts, codes = np.unique(values.dictionary_encode().indices, return_index=True, return_inverse=True)
+    return firsts[codes].astype(np.int32)
 
 
 _EMPTY = _Part(

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vlret.index.indexed_files import indexed_files, is_gone
+from vlret.index.gone import is_gone
+from vlret.index.indexed_files import indexed_files
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
+from vlret.index.view.open import find_view_damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ def check_index(folder: str | Path) -> CheckReport:
         IndexFolderError: the folder holds no index, or its manifest is damaged.
     """
     store = Store(Path(folder))
-    damaged = store.find_damage(store.read_manifest())
+    manifest = store.read_manifest()
+    damaged = store.find_damage(manifest) + find_view_damage(store, manifest)
     paths = [] if damaged else [file.path for file in indexed_files(Snapshot.read(store))]
     return CheckReport(store.folder, tuple(damaged), len(paths), tuple(filter(is_gone, paths)))

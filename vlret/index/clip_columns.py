@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.index.columns_checks import Arrays, check_lengths, check_values, text_at
+from vlret.index.columns_checks import Arrays, check_lengths, check_values, rows_of_text, text_at, texts_at
 from vlret.types import Ids
 
 if TYPE_CHECKING:
@@ -77,7 +78,39 @@ class ClipColumns:
         """The POSIX path of a file below its root."""
         return text_at(self.arrays, "path", file)
 
-    def positions_of(self, file: int) -> Ids:
+    def fingerprint(self, file: int) -> str:
+        """The fingerprint of a file's content."""
+        return text_at(self.arrays, "fingerprint", file)
+
+    def absolute(self, files: NDArray[np.integer] | Sequence[int], roots: Sequence[str]) -> list[str]:
+        """The absolute path of each of `files`, for the folders of the manifest's roots."""
+        numbers = np.asarray(files, np.int64)
+        above = [os.path.join(root, "") for root in roots]
+        below = texts_at(self.arrays, "path", numbers)
+        return [above[root] + path for root, path in zip(self.roots[numbers].tolist(), below, strict=True)]
+
+    def files_at(self, path: str, roots: Sequence[str]) -> list[int]:
+        """The files with this absolute path: one, none, or one below each of several roots."""
+        found = [
+            (n, file)
+            for n, root in enumerate(roots)
+            if (above := os.path.join(root, "")) != path and path.startswith(above)
+            for file in rows_of_text(self.arrays, "path", path.removeprefix(above))
+        ]
+        return [file for n, file in found if self.roots[file] == n]
+
+    def files_with(self, fingerprints: Collection[str]) -> dict[str, int]:
+        """The first file with each of these fingerprints that a file has."""
+        if not fingerprints:
+            return {}
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = self.file_table["fingerprint"]
+        rows = pc.indices_nonzero(pc.is_in(column, value_set=pa.array(sorted(fingerprints))))
+        return dict(zip(column.take(rows).to_pylist()[::-1], rows.to_pylist()[::-1], strict=True))
+
+    def clips_of(self, file: int) -> Ids:
         """The positions of a file's clips, int64 [m], ascending."""
         ends = self.arrays["by_file.end"]
         start = int(ends[file - 1]) if file else 0

@@ -17,7 +17,7 @@ Arrays = Mapping[str, NDArray[Any]]
 _CLIP_DTYPES = {"clip_id": "<i8", "file": "<i4", "start": "<f8", "end": "<f8", "by_file": "<i4"}
 _FILE_DTYPES = {
     "root": "<i4", "size": "<i8", "mtime_ns": "<i8", "duration_s": "<f8", "width": "<i4", "height": "<i4",
-    "fps": "<f8", "taken": "<i8",
+    "fps": "<f8", "taken": "<i8", "same_bytes": "<i4",
 }  # fmt: skip
 TEXTS = ("path", "fingerprint", "codec")
 """Columns of texts: `.bytes` holds all of them in UTF-8, `.end` where each ends."""
@@ -28,8 +28,32 @@ METADATA_NAMES = ("duration_s", "width", "height", "codec", "fps", "taken")
 def text_at(arrays: Arrays, name: str, row: int) -> str:
     """One text of a column of `TEXTS`."""
     ends = arrays[f"{name}.end"]
-    start = int(ends[row - 1]) if row else 0
-    return arrays[f"{name}.bytes"][start : int(ends[row])].tobytes().decode()
+    return arrays[f"{name}.bytes"][_start(ends, row) : ends[row]].tobytes().decode()
+
+
+def texts_at(arrays: Arrays, name: str, rows: Ids) -> list[str]:
+    """Several texts of a column of `TEXTS`."""
+    ends, data = arrays[f"{name}.end"], arrays[f"{name}.bytes"]
+    starts = np.where(rows > 0, ends[rows - 1], 0)
+    spans = zip(starts.tolist(), ends[rows].tolist(), strict=True)
+    return [data[start:end].tobytes().decode() for start, end in spans]
+
+
+def rows_of_text(arrays: Arrays, name: str, text: str) -> list[int]:
+    """The rows of a column of `TEXTS` that hold exactly `text`, which is not empty."""
+    ends, data, wanted = arrays[f"{name}.end"], arrays[f"{name}.bytes"].tobytes(), text.encode()
+    rows: list[int] = []
+    place = data.find(wanted)
+    while place >= 0:
+        row = int(np.searchsorted(ends, place, side="right"))
+        if _start(ends, row) == place and ends[row] == place + len(wanted):
+            rows.append(row)
+        place = data.find(wanted, place + 1)
+    return rows
+
+
+def _start(ends: Ids, row: int) -> int:
+    return int(ends[row - 1]) if row else 0
 
 
 def check_lengths(arrays: Arrays) -> None:
@@ -54,6 +78,7 @@ def check_values(arrays: Arrays) -> None:
     _require(_within(arrays["by_file"], n), "by_file")
     _require(_rise(arrays["by_file.end"], n), "by_file.end")
     _require(bool((arrays["root"] >= 0).all()), "root")
+    _require(_within(arrays["same_bytes"], len(arrays["root"])), "same_bytes")
     for name in TEXTS:
         _check_texts(arrays, name)
     _check_paths(arrays)

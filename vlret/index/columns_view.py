@@ -41,6 +41,8 @@ def load_columns(folder: Path, manifest: Manifest) -> ClipColumns | None:
     rows_key, columns = _load(folder / VIEW / _name(manifest)) or ("", None)
     if columns is None or rows_key != manifest.rows_key:
         return None
+    if [shard.rows for shard in columns.shards] != [entry.rows for entry in manifest.shards]:
+        return None
     return columns if int(columns.roots.max(initial=-1)) < len(manifest.roots) else None
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 
-from vlret.index.duplicates import JudgedPair, Pair
+from vlret.index.clip_columns import ClipColumns
+
+if TYPE_CHECKING:
+    from vlret.index.duplicates import JudgedPair, Pair
 
 _LEAST_SHARE = 0.5
 """Share of a clip that lies in the footage that two files have in common, for the clip to be in both."""
@@ -24,17 +28,16 @@ class Place:
 
 
 class Copies:
-    """The copies among the files of one revision of an index."""
+    """The copies among the files of one revision of an index; a file is its number in the columns."""
 
-    def __init__(self, clips: pd.DataFrame, pairs: dict[Pair, JudgedPair]) -> None:
-        """`clips` has the columns path and fingerprint."""
-        files = clips[["path", "fingerprint"]].drop_duplicates()
-        self._fingerprints: dict[str, str] = dict(zip(files["path"], files["fingerprint"], strict=True))
-        self._paths: dict[str, list[str]] = defaultdict(list)
-        for path, fingerprint in self._fingerprints.items():
-            self._paths[fingerprint].append(path)
+    def __init__(self, columns: ClipColumns, roots: Sequence[str], pairs: Mapping[Pair, JudgedPair]) -> None:
+        """`roots` are the folders of the columns' roots."""
+        self._columns, self._roots = columns, roots
+        self._same = columns.arrays["same_bytes"]
+        self._has_same_bytes = not np.array_equal(self._same, np.arange(len(self._same)))
         self._apart = {pair for pair, judged in pairs.items() if judged.verdict == "not_a_copy"}
-        known = (pairs[pair] for pair in sorted(pairs) if self._paths.keys() >= set(pair))
+        self._file_of = columns.files_with({fingerprint for pair in pairs for fingerprint in pair})
+        known = (pairs[pair] for pair in sorted(pairs) if self._file_of.keys() >= set(pair))
         self.judged = [judged for judged in known if judged.verdict == "copy"]
         """The pairs of files that are copies, without those of the same bytes; in order of their fingerprints."""
         self._pairs: dict[str, list[JudgedPair]] = defaultdict(list)
@@ -43,29 +46,39 @@ class Copies:
             self._pairs[judged.b].append(judged)
 
     def __bool__(self) -> bool:
-        return bool(self.judged) or len(self._paths) < len(self._fingerprints)
+        return bool(self.judged) or self._has_same_bytes
 
     def paths_of(self, fingerprint: str) -> list[str]:
-        """The files with that fingerprint."""
-        return self._paths[fingerprint]
+        """The files with that fingerprint, which is of one of `judged`."""
+        return self._paths(self._like(self._file_of[fingerprint]))
 
     @property
-    def same_bytes(self) -> list[list[str]]:
-        """The paths of files with the same bytes, without those that the user set apart."""
-        return [
-            paths
-            for fingerprint, paths in self._paths.items()
-            if len(paths) > 1 and (fingerprint, fingerprint) not in self._apart
-        ]
+    def same_bytes(self) -> list[list[int]]:
+        """Files with the same bytes, without those that the user set apart."""
+        n_files = np.bincount(self._same)
+        groups = [self._like(int(first)) for first in np.flatnonzero(n_files > 1)]
+        return [files for files in groups if not self._is_apart(files[0])]
 
-    def elsewhere(self, path: str, start: float, end: float) -> list[Place]:
+    def elsewhere(self, file: int, start: float, end: float) -> list[Place]:
         """The places in other files that show the same seconds as this clip."""
-        own = self._fingerprints[path]
-        same = [] if (own, own) in self._apart else self._paths[own]
-        found = [Place(other, start, end) for other in same if other != path]
+        own = self._columns.fingerprint(file)
+        others = [] if self._is_apart(file) else [other for other in self._like(file) if other != file]
+        found = [Place(path, start, end) for path in self._paths(others)]
         for judged in self._pairs.get(own, ()):
             found += self._shifted(judged, own, start, end)
         return found
+
+    def _is_apart(self, file: int) -> bool:
+        fingerprint = self._columns.fingerprint(file)
+        return (fingerprint, fingerprint) in self._apart
+
+    def _like(self, file: int) -> list[int]:
+        """The files with the same bytes, this one among them."""
+        files: list[int] = np.flatnonzero(self._same == self._same[file]).tolist()
+        return files
+
+    def _paths(self, files: Sequence[int]) -> list[str]:
+        return self._columns.absolute(files, self._roots)
 
     def _shifted(self, judged: JudgedPair, own: str, start: float, end: float) -> Iterable[Place]:
         spans = [(judged.start_a, judged.end_a), (judged.start_b, judged.end_b)]
@@ -75,4 +88,4 @@ class Copies:
         shift = first_other - first
         other = judged.b if own == judged.a else judged.a
         span = max(start + shift, first_other), min(end + shift, last_other)
-        return [Place(path, *span) for path in self._paths[other]]
+        return [Place(path, *span) for path in self.paths_of(other)]

@@ -61,7 +61,7 @@ class Encoder:
     """Runs an embedder over what a decode pool yields, in threads beside it (`encoder_threads`).
 
     A file is yielded when all of its clips have vectors; one that fails takes its clips along. `encode_clips`
-    replaces the embedder's own way from pixels to tokens; it is called from one thread at a time.
+    replaces the embedder's own way from pixels to tokens, and is called from as many threads as that.
     """
 
     def __init__(self, embedder: Embedder, n_decoders: int, encode_clips: EncodeClips | None = None) -> None:

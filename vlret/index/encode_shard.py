@@ -25,7 +25,7 @@ from vlret.index.parquet_file import write_parquet
 from vlret.index.plain_files import open_plain, read_plain
 from vlret.index.plan import readable
 from vlret.index.store import check_digest
-from vlret.index.tables import FileRow, clip_table, shard_schema
+from vlret.index.tables import FileClips, FileRow, clip_table, shard_schema
 from vlret.media.pool import DecodePool, FileFailed
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
@@ -125,9 +125,9 @@ def encode_shard(
     embedder = model or _loaded(spec.recipe.model, spec.recipe.dtype)
     spec.recipe.require_card(folder, embedder.card)
     encoded = list(_encoded(files, spec.recipe, embedder, workers))
-    tables = [table for _, table in encoded if table is not None]
-    schema = shard_schema(spec.recipe.card.dim)
-    entry = _write_table(folder, spec.name, pa.concat_tables([schema.empty_table(), *tables]), inputs)
+    clips = [file for _, file in encoded if file is not None]
+    table = clip_table(clips) if clips else shard_schema(spec.recipe.card.dim).empty_table()
+    entry = _write_table(folder, spec.name, table, inputs)
     marker = ShardMarker(inputs, entry, tuple(part for part, _ in encoded))
     replace_file(folder / f"{spec.name}.json", json.dumps(asdict(marker), indent=2).encode())
     return marker
@@ -145,7 +145,7 @@ def _file(part: FilePart) -> FileToEncode:
 
 def _encoded(
     files: list[FileToEncode], recipe: IndexRecipe, embedder: Embedder, workers: int
-) -> Iterator[tuple[EncodedPart, pa.Table | None]]:
+) -> Iterator[tuple[EncodedPart, FileClips | None]]:
     """What became of each file, in order, with its rows."""
     named = [file for file in files if is_utf8_text(str(file.path))]
     with DecodePool(workers) as pool:
@@ -158,7 +158,7 @@ def _encoded(
         yield _part(file, of.get((file.path, file.within)))
 
 
-def _part(file: FileToEncode, event: FileEncoded | FileFailed | None) -> tuple[EncodedPart, pa.Table | None]:
+def _part(file: FileToEncode, event: FileEncoded | FileFailed | None) -> tuple[EncodedPart, FileClips | None]:
     start, end = file.within or (0.0, math.inf)
     place = (str(readable(file.path)), start, None if end == math.inf else end)
     if event is None:
@@ -167,8 +167,8 @@ def _part(file: FileToEncode, event: FileEncoded | FileFailed | None) -> tuple[E
         retry = event.retry or not os.access(file.path, os.R_OK)
         return EncodedPart(*place, reason=event.reason, retry=retry), None
     row = FileRow(0, str(file.path), file.size, file.mtime_ns)
-    table = clip_table(row, event.fingerprint, 0, event.clips, event.vectors, event.info)
-    return EncodedPart(*place, rows=len(event.clips), warning=event.warning or ""), table
+    clips = FileClips(row, event.fingerprint, 0, event.clips, event.vectors, event.info)
+    return EncodedPart(*place, rows=len(event.clips), warning=event.warning or ""), clips
 
 
 def _write_table(folder: Path, name: str, table: pa.Table, inputs: str) -> FileEntry:

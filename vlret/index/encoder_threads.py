@@ -66,9 +66,10 @@ class EncoderThreads:
             self._threads.submit(self._work)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._close()
-        self._threads.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C a batch may take long to end
+        # after Ctrl-C a batch may take long to end; else only threads without work are left
+        self._threads.shutdown(wait=error is None, cancel_futures=True)
 
     def add(self, clip: ClipDecoded) -> None:
         """Let `clip` be encoded; wait while as many frames wait as all encoders take at once."""
@@ -100,9 +101,9 @@ class EncoderThreads:
 
     def _work(self) -> None:
         try:
-            with model_threads(self._shares.threads):
-                with self._loading:
-                    self._load()
+            with self._loading, model_threads(self._shares.threads):
+                self._load()
+            with model_threads(self._shares.threads):  # again, for a PyTorch that was imported just now
                 while batch := self._next():
                     self._finished.put((batch, self._encode(batch)))
         except BaseException as error:  # noqa: BLE001 - raised in the consumer's thread

@@ -44,8 +44,7 @@ def fill_metadata(
 
 def _empty(snapshot: Snapshot, paths: Collection[Path]) -> dict[Place, Path]:
     """The files without metadata among `paths`, with their absolute path; every file that was read has a width."""
-    rows = snapshot.rows[snapshot.rows["width"].isna()]
-    places = dict.fromkeys(zip(rows["root"], rows["path"], strict=True))
+    places = dict.fromkeys(_places(snapshot.table.filter(pc.is_null(snapshot.table["width"]))))
     found = {place: snapshot.absolute(*place) for place in places}
     return {place: path for place, path in found.items() if path in paths}
 

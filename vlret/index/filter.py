@@ -10,11 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from vlret.errors import UsageError
-from vlret.index.tables import Ids
+from vlret.types import Ids
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,20 +87,10 @@ class Filter:
         ids = None if self.clip_ids is None else np.asarray(self.clip_ids).tobytes()
         return self.path, ids, self.exclude, self.where
 
-    def mask(self, rows: pd.DataFrame) -> NDArray[np.bool_]:
-        """Whether path, clip_ids and exclude allow each row, which has the columns clip_id, path and relative_path."""
-        mask = np.ones(len(rows), bool)
-        if self.clip_ids is not None:
-            mask &= np.isin(rows["clip_id"].to_numpy(), np.asarray(self.clip_ids))
-        if self.path is not None or self.exclude:
-            files = rows[["path", "relative_path"]].drop_duplicates().itertuples(index=False)
-            matched = {path for path, relative in files if self._allows(path, relative)}
-            mask &= rows["path"].isin(matched).to_numpy()
-        return mask
 
-    def _allows(self, path: str, relative: str) -> bool:
-        is_wanted = self.path is None or is_match(self.path, path, relative)
-        return is_wanted and not any(is_match(pattern, path, relative) for pattern in self.exclude)
+def ids_of(resolved: Filter | None) -> Ids | None:
+    """The clip_ids of a filter that has nothing else, int64 [n], ascending; None: all clips."""
+    return None if resolved is None else np.asarray(resolved.clip_ids)
 
 
 def ascending(clip_ids: Collection[int] | Ids) -> Ids:

@@ -4,50 +4,63 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
+from numpy.typing import NDArray
 
-from vlret.errors import IndexFolderError, UsageError
-from vlret.index.annotations import column_kinds
+from vlret.errors import UsageError
 from vlret.index.backends.base import SearchBackend
-from vlret.index.backends.faiss_view import open_view, view_info
-from vlret.index.compact import CompactReport, compact_store
+from vlret.index.clip_columns import ClipColumns
+from vlret.index.columns_view import open_columns
 from vlret.index.copies import Copies
-from vlret.index.filter import Filter
-from vlret.index.filter_table import filter_table
-from vlret.index.indexed_files import by_real_path, indexed_files
+from vlret.index.filter import Filter, ids_of
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
+from vlret.index.queries import unit_queries
 from vlret.index.ranking import best_clips
-from vlret.index.resolve_filter import resolved
-from vlret.index.snapshot import Snapshot
+from vlret.index.read_whole import read_whole
+from vlret.index.roots import with_root
 from vlret.index.store import Store
-from vlret.index.stored_windows import StoredWindows
-from vlret.index.tables import Ids
-from vlret.index.writer import IndexWriter
 from vlret.models.base import ModelCard
-from vlret.text import printable
 from vlret.threads import one_thread
-from vlret.types import Clip, Hit, SkippedFile, Vectors, as_path, check_count, type_name
-from vlret.vectors import first_invalid_row, unit_rows
+from vlret.types import Clip, Hit, Ids, SkippedFile, Vectors, as_path, check_count, type_name
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from vlret.index.compact import CompactReport
+    from vlret.index.duplicates import JudgedPair, Pair
+    from vlret.index.resolve_filter import FilterColumns
+    from vlret.index.stored_vectors import StoredVectors
+    from vlret.index.stored_windows import StoredWindows
     from vlret.index.windows import Windows
 
 
 class Index:
-    """One revision of an index, read whole; what a writer does later is seen by opening it again."""
+    """One revision of an index; what a writer does later is seen by opening it again.
 
-    def __init__(self, snapshot: Snapshot, backend: SearchBackend | None = None) -> None:
-        """`backend` holds the live clips of `snapshot`; None: FAISS, opened on first use."""
-        self._snapshot, self._given_backend = snapshot, backend
+    Opened are the manifest and the columns of the clips (`vlret.index.clip_columns`); vectors are read when they are
+    asked for.
+    """
+
+    def __init__(
+        self, store: Store, manifest: Manifest, columns: ClipColumns, backend: SearchBackend | None = None,
+        pairs: Mapping[Pair, JudgedPair] | None = None,
+    ) -> None:  # fmt: skip
+        """`columns` and `backend` hold the live clips; backend None: FAISS, opened on first use.
+
+        `pairs` are those files that were compared for copies.
+        """
+        self._store, self.manifest, self._columns, self._given_backend = store, manifest, columns, backend
+        self._pairs = pairs or {}
+        self._state: tuple[int, int, int] | None = None
 
     @classmethod
     def open(cls, folder: str | Path, roots: Mapping[str | Path, str | Path] | None = None) -> Index:
@@ -62,21 +75,29 @@ class Index:
             IndexFolderError: the folder holds no index, a damaged one, or one of a newer vlret, or no such
                 root.
         """
-        snapshot = Snapshot.read(Store(as_path(folder, "The index")))
+        store = Store(as_path(folder, "The index"))
+        state = store.manifest_state()
+        index = read_whole(store, lambda manifest: cls._read(store, manifest))
+        index._state = state
         for old, new in (roots or {}).items():
-            manifest = _with_root(snapshot, str(old), str(new))
-            snapshot = replace(snapshot, manifest=manifest)
-        return cls(snapshot)
+            index.manifest = with_root(store.folder, index.manifest, str(old), str(new))
+        return index
+
+    @classmethod
+    def _read(cls, store: Store, manifest: Manifest) -> Index:
+        store.require_whole_shards(manifest)
+        columns = open_columns(store, manifest)
+        pairs = None
+        if manifest.duplicates:
+            from vlret.index.duplicates import read_pairs
+
+            pairs = read_pairs(store, manifest.duplicates)
+        return cls(store.holding([manifest.skipped, manifest.annotations]), manifest, columns, pairs=pairs)
 
     @property
     def folder(self) -> Path:
         """The index's folder."""
-        return self._snapshot.store.folder
-
-    @property
-    def manifest(self) -> Manifest:
-        """The manifest of the revision that was opened."""
-        return self._snapshot.manifest
+        return self._store.folder
 
     @property
     def recipe(self) -> IndexRecipe:
@@ -91,11 +112,13 @@ class Index:
     @property
     def skipped(self) -> list[SkippedFile]:
         """Files that were skipped, and why."""
-        rows = self._snapshot.skipped
-        return [SkippedFile(self._snapshot.absolute(row.root, row.path), row.reason) for row in rows]
+        from vlret.index.snapshot import absolute_path, read_skipped
+
+        rows = read_skipped(self._store, self.manifest)
+        return [SkippedFile(absolute_path(self.manifest, row.root, row.path), row.reason) for row in rows]
 
     def __len__(self) -> int:
-        return len(self._snapshot.rows)
+        return len(self._columns)
 
     def __repr__(self) -> str:
         return f"Index({str(self.folder)!r}, {len(self)} clips, {self.card.name})"
@@ -118,35 +141,79 @@ class Index:
         Raises:
             UsageError: the index has no such clip.
         """
-        if clip_ids is None:
-            return self._snapshot.clips.copy()
-        places = [self._position(clip_id) for clip_id in clip_ids]
-        return self._snapshot.clips.iloc[places].reset_index(drop=True)
+        from vlret.index.clip_rows import clip_rows
+
+        places = None if clip_ids is None else self._positions(clip_ids)
+        return clip_rows(self._columns, self.manifest.roots, places)
+
+    @cached_property
+    def n_files(self) -> int:
+        """How many files have clips."""
+        return len(np.unique(self.file_numbers))
 
     @cached_property
     def n_unmeasured(self) -> int:
         """Files of an older index, of which size, length and capture time are not known yet."""
-        clips = self._snapshot.clips
-        return int(clips["path"][clips["width"].isna()].nunique())
+        return int((self._columns.arrays["width.known"] == 0).sum())
 
-    def vectors(self) -> Vectors:
-        """The vectors of `rows()`, float32 [n, dim], unit length."""
-        return self._snapshot.vectors
+    def vectors(self, clip_ids: Sequence[int] | None = None) -> Vectors:
+        """The vectors of `rows()`, or of the clips `clip_ids` in their order: float32 [n, dim], unit length.
+
+        Raises:
+            UsageError: the index has no such clip.
+            IndexFolderError: a shard is damaged, or the index was compacted after it was opened.
+        """
+        if clip_ids is None:
+            return self._vectors
+        return self._stored_vectors.of(self.clip_ids[self._positions(clip_ids)])
 
     def vector(self, clip_id: int) -> Vectors:
-        """The vector of one clip, float32 [dim], unit length."""
-        vector: Vectors = self._snapshot.vectors[self._position(clip_id)]
+        """The vector of one clip, float32 [dim], unit length; raises as `vectors`."""
+        vector: Vectors = self.vectors([clip_id])[0]
         return vector
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        return self._stored_vectors.all()
+
+    @cached_property
+    def _stored_vectors(self) -> StoredVectors:
+        from vlret.index.stored_vectors import StoredVectors
+
+        return StoredVectors(self._store, self.manifest, self._columns)
 
     def resolve(self, clip_id: int) -> Clip:
         """The clip with its absolute path, to be decoded again."""
-        row = self._snapshot.clips.iloc[self._position(clip_id)]
-        return Clip.from_row(row["path"], row["start"], row["end"])
+        place = self._position(clip_id)
+        (path,) = self._paths([place])
+        return Clip.from_row(path, self._columns.starts[place], self._columns.ends[place])
+
+    def file_of(self, clip_id: int) -> int:
+        """The number of a clip's file in `columns`."""
+        return int(self._columns.files[self._position(clip_id)])
+
+    def _paths(self, places: Ids | Sequence[int]) -> list[str]:
+        return self._columns.absolute(self._columns.files[places], self.manifest.roots)
+
+    @property
+    def columns(self) -> ClipColumns:
+        """The clips and their files as arrays; `file_paths` are where the files are."""
+        return self._columns
+
+    @cached_property
+    def file_paths(self) -> list[str]:
+        """The absolute path of each file of `columns`."""
+        return self._columns.absolute(range(self._columns.n_files), self.manifest.roots)
+
+    def clips_at(self, path: str | Path) -> Ids:
+        """The positions in `columns` of the clips of the file at an absolute path, int64 [m], ascending."""
+        files = self._columns.files_at(str(path), self.manifest.roots)
+        return np.sort(np.concatenate([np.empty(0, np.int64), *map(self._columns.clips_of, files)]))
 
     @cached_property
     def copies(self) -> Copies:
         """Which files hold the same footage, as far as it is known: see `vlret.find_duplicates`."""
-        return Copies(self._snapshot.clips, self._snapshot.pairs)
+        return Copies(self._columns, self.manifest.roots, self._pairs)
 
     def windows(self, path: str | Path) -> Windows | None:
         """The windows of a file of the index, if it stores them (`vlret.index.stored_windows`).
@@ -154,19 +221,22 @@ class Index:
         Raises:
             IndexFolderError: their table is damaged, or the index was compacted after it was opened.
         """
-        found = self._snapshot.clips["path"] == str(path)
-        fingerprints = self._snapshot.rows["fingerprint"][found]
-        return self._stored_windows.read(fingerprints.iloc[0]) if len(fingerprints) else None
+        files = self._columns.files_at(str(path), self.manifest.roots) if self.manifest.windows else ()
+        return self._stored_windows.read(self._columns.fingerprint(files[0])) if files else None
 
     @cached_property
     def _stored_windows(self) -> StoredWindows:
-        return StoredWindows(self._snapshot.store, self.manifest)
+        from vlret.index.stored_windows import StoredWindows
+
+        return StoredWindows(self._store, self.manifest)
 
     @property
     def clip_ids(self) -> Ids:
         """The ids of the clips, int64 [n], ascending."""
-        ids: Ids = self._snapshot.rows["clip_id"].to_numpy()
-        return ids
+        return self._columns.clip_ids
+
+    def _positions(self, clip_ids: Sequence[int]) -> Ids:
+        return np.array([self._position(clip_id) for clip_id in clip_ids], np.int64)
 
     def _position(self, clip_id: int) -> int:
         if not isinstance(clip_id, Integral):
@@ -190,7 +260,9 @@ class Index:
     @cached_property
     def backend(self) -> SearchBackend:
         """What finds the nearest vectors; opened or built on first use, which is not for several threads at once."""
-        return self._given_backend or open_view(self._snapshot)
+        from vlret.index.view.open import open_view
+
+        return self._given_backend or open_view(self._store, self.manifest, self.clip_ids)
 
     def is_current(self) -> bool:
         """Whether the folder still holds the revision that was opened.
@@ -198,15 +270,21 @@ class Index:
         Raises:
             IndexFolderError: it holds no index any more, or a damaged one.
         """
-        now = self._snapshot.store.read_manifest()
-        return replace(now, id="") == replace(
-            self._snapshot.manifest, id=""
+        if self._state is not None and self._store.manifest_state() == self._state:
+            return True
+        now = self._store.read_manifest()
+        return replace(now, id="", roots=()) == replace(
+            self.manifest, id="", roots=()
         )  # old formats have no lasting id
 
     @cached_property
-    def file_numbers(self) -> Ids:
-        """The number of each clip's file, int64 [n], in order of clip_id."""
-        return np.asarray(pd.factorize(self._snapshot.clips["path"])[0], np.int64)
+    def file_numbers(self) -> NDArray[np.int32]:
+        """A number for the path of each clip, int32 [n], in order of clip_id."""
+        above = sorted(os.path.join(root, "") for root in self.manifest.roots)
+        if not any(lower.startswith(upper) for upper, lower in pairwise(above)):
+            return self._columns.files
+        _, numbers = np.unique(self.file_paths, return_inverse=True)  # a file may be below two roots
+        return numbers.astype(np.int32)[self._columns.files]
 
     def search(
         self, vectors: Vectors, k: int = 10, one_per_file: bool = True, only: Filter | str | None = None
@@ -224,9 +302,8 @@ class Index:
                 evaluated, or a vector that is zero or not finite.
         """
         check_count(k, "k")
-        queries = self._unit_queries(vectors)
-        wanted = self.resolved(Filter.of(only))
-        ids = None if wanted is None else np.asarray(wanted.clip_ids)
+        queries = unit_queries(vectors, self.card.dim)
+        ids = None if only is None else ids_of(self.resolved(Filter.of(only)))
         if not len(self):
             return [[] for _ in queries]
         groups = self.file_numbers if one_per_file else self.clip_ids
@@ -237,7 +314,7 @@ class Index:
 
     def scores(self, vector: Vectors, clip_ids: Ids) -> Vectors:
         """The cosines, float32 [m], of a query, float32 [dim], and the clips of `clip_ids`, int64 [m], ascending."""
-        (query,) = self._unit_queries(vector[None])
+        (query,) = unit_queries(vector[None], self.card.dim)
         with one_thread():
             scores, ids = self.backend.search(query, len(clip_ids), clip_ids, exact=True)
         return scores[np.argsort(ids)]
@@ -248,70 +325,39 @@ class Index:
         Raises:
             UsageError: its condition cannot be evaluated.
         """
-        return resolved(only, self._snapshot.clips, lambda: self._filter_table)
+        return None if only is None else self._filters.resolved(only)
 
     @cached_property
-    def _filter_table(self) -> pa.Table:
-        return filter_table(self._snapshot)
+    def _filters(self) -> FilterColumns:
+        from vlret.index.resolve_filter import FilterColumns  # brings pyarrow
 
-    def _unit_queries(self, vectors: Vectors) -> Vectors:
-        try:
-            queries = np.asarray(vectors, np.float32)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise UsageError(
-                f"Query vectors were given as {type_name(vectors)}.",
-                f"Give float32 [q, {self.card.dim}]; for sentences and files use vlret.search.",
-                code="bad_query_vectors",
-            ) from error
-        if queries.ndim != 2 or queries.shape[1] != self.card.dim:
-            raise UsageError(
-                f"Query vectors have the shape {queries.shape}.",
-                f"Give float32 [q, {self.card.dim}].",
-                code="vector_shape",
-                given=queries.shape,
-                dim=self.card.dim,
-            )
-        if first_invalid_row(queries) is not None:
-            raise UsageError(
-                "A query vector is zero or not finite.",
-                "Give finite vectors other than zero.",
-                code="vector_not_unit",
-            )
-        return np.ascontiguousarray(unit_rows(queries))
+        return FilterColumns(self._columns, self.manifest.roots, lambda: self._annotations)
+
+    @cached_property
+    def _annotations(self) -> pa.Table | None:
+        from vlret.index.annotations import read_annotations
+
+        return read_annotations(self._store, self.manifest.annotations) if self.manifest.annotations else None
 
     def _hits(self, rows: Ids, scores: Vectors) -> list[Hit]:
-        found = self._snapshot.clips.iloc[rows]
-        columns = (found[name] for name in ("path", "start", "end", "clip_id"))
-        return [
-            Hit(rank, float(score), str(path), float(start), float(end), int(clip_id), index=str(self.folder))
-            for rank, (score, path, start, end, clip_id) in enumerate(zip(scores, *columns, strict=True), 1)
-        ]
+        starts, ends, ids = (
+            array[rows].tolist() for array in (self._columns.starts, self._columns.ends, self.clip_ids)
+        )
+        folder = str(self.folder)
+        found = zip(scores.tolist(), self._paths(rows), starts, ends, ids, strict=True)
+        return [Hit(rank, *values, index=folder) for rank, values in enumerate(found, 1)]
 
     def info(self) -> dict[str, Any]:
-        """What the index holds and what made it, as plain JSON values; `view` is None if out of date."""
-        view = view_info(self._snapshot)
-        return {
-            "index": str(self.folder),
-            "revision": self.manifest.revision,
-            "created": self.manifest.created,
-            "updated": self.manifest.updated,
-            "clips": len(self),
-            "files": int(self._snapshot.clips["path"].nunique()),
-            "dropped_clips": len(self._snapshot.dropped),
-            "skipped_files": len(self._snapshot.skipped),
-            "shards": len(self.manifest.shards),
-            "moments": self.manifest.windows is not None,
-            "bytes": self.manifest.n_bytes,
-            "roots": list(dict.fromkeys(self._snapshot.clips["root"])),
-            "recipe": {**asdict(self.recipe), "card": self.card.to_dict()},
-            "view": asdict(view) if view else None,
-            "columns": column_kinds(self._snapshot.annotations),
-            "exclude": list(self.manifest.exclude),
-        }
+        """What the index holds and what made it, as plain JSON values; `view` is None if none was made yet."""
+        from vlret.index.index_info import index_info
+
+        return index_info(self.folder, self.manifest, self._columns, self._annotations, self.n_files)
 
     def check(self) -> list[str]:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""
-        return self._snapshot.store.find_damage(self.manifest)
+        from vlret.index.view.open import find_view_damage
+
+        return self._store.find_damage(self.manifest) + find_view_damage(self._store, self.manifest)
 
     def compact(self) -> CompactReport:
         """Rewrite the shards without dropped rows and merge small ones; this object shows the result.
@@ -319,46 +365,15 @@ class Index:
         Raises:
             IndexFolderError: a writer is at work.
         """
-        n_dropped, n_bytes = len(self._snapshot.dropped), self.manifest.n_bytes
-        moved = self.manifest.roots
+        from vlret.index.compact import CompactReport, compact_store
+
+        before, backend = self.manifest, self._given_backend  # clip_ids stay
         with writer_lock(self.folder):
-            compact_store(self._snapshot.store)
-        snapshot = Snapshot.read(self._snapshot.store)
-        roots = (*moved, *snapshot.manifest.roots[len(moved) :])
-        backend = self._given_backend  # clip_ids stay
-        self.__dict__.clear()  # cached rows and view are of the old revision
-        self._snapshot = replace(snapshot, manifest=replace(snapshot.manifest, roots=roots))
-        self._given_backend = backend
-        return CompactReport(str(self.folder), n_dropped, n_bytes, self.manifest.n_bytes)
-
-
-def move_root(index: str | Path, old: str | Path, new: str | Path) -> None:
-    """Record that the media files below `old` are below `new` now; nothing is encoded again.
-
-    Where the index has a file of `new` already, the clips that came first are dropped.
-
-    Raises:
-        IndexFolderError: the index has no such root, or a writer is at work.
-    """
-    store = Store(Path(index))
-    store.read_manifest()  # an error where there is no index
-    with writer_lock(store.folder):
-        snapshot = Snapshot.read(store)
-        manifest = _with_root(snapshot, str(old), str(new))
-        writer = IndexWriter(snapshot, manifest.roots)
-        writer.drop(by_real_path(indexed_files(replace(snapshot, manifest=manifest)))[1])
-        writer.commit()
-
-
-def _with_root(snapshot: Snapshot, old: str, new: str) -> Manifest:
-    roots = snapshot.manifest.roots
-    if os.path.abspath(old) not in roots:
-        raise IndexFolderError(
-            printable(f"The index {snapshot.store.folder} has no root {old}."),
-            printable(f"Its roots: {', '.join(roots) or 'none'}."),
-            code="no_such_root",
-            given=old,
-            allowed=roots,
-        )
-    moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
-    return replace(snapshot.manifest, roots=moved)
+            compact_store(self._store)
+        now = Index.open(self.folder)
+        roots = (*before.roots, *now.manifest.roots[len(before.roots) :])
+        self.__dict__.clear()  # cached values are of the old revision
+        self.__dict__.update(now.__dict__)
+        self.manifest, self._given_backend = replace(self.manifest, roots=roots), backend
+        n_dropped = before.dropped.rows if before.dropped else 0
+        return CompactReport(str(self.folder), n_dropped, before.n_bytes, self.manifest.n_bytes)

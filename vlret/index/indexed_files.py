@@ -1,9 +1,8 @@
-"""The files that an index has clips of, and whether they exist."""
+"""The files that an index has clips of."""
 
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import numpy as np
 
 from vlret.index.fingerprint import fingerprint
 from vlret.index.snapshot import Snapshot
-from vlret.index.tables import FileRow, Ids
+from vlret.index.tables import FileRow
+from vlret.types import Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,3 @@ def by_real_path(files: list[IndexedFile]) -> tuple[dict[str, IndexedFile], Ids]
             doubles += found[real].ids
         found[real] = file
     return found, np.array(doubles, np.int64)
-
-
-def is_gone(path: str | Path) -> bool:
-    """Whether no such file exists; one that cannot be accessed (dead mount, no permission) may exist."""
-    try:
-        return not stat.S_ISREG(os.stat(path).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False

@@ -29,7 +29,7 @@ NAMES = {
     **{form: re.compile(rf"{form}-[0-9]{{6,12}}\.parquet") for form in TABLES},
 }
 """The only names that a manifest gives its tables."""
-_LATER = {"id", "annotations", "exclude", "duplicates", "windows"}
+_LATER = {"id", "annotations", "exclude", "duplicates", "windows", "search_memory"}
 """Fields that manifests of older vlrets do not have."""
 
 # The fields of a model's card that decide its vectors. Its name, directory and revision may change.
@@ -111,7 +111,7 @@ class Manifest:
     `roots` are the folders that the rows' paths are relative to: a row's `root` is the position here.
     `next_clip_id` and `next_shard` only grow, so that no id and no file name is used twice. `exclude` are patterns
     of the files that index runs leave out. `windows` are the tables of `vlret.index.stored_windows`; None: the index
-    stores none.
+    stores none. `search_memory` are the bytes that its view may take; None: as many as it needs to be exact, or nearly.
     """
 
     recipe: IndexRecipe
@@ -129,6 +129,7 @@ class Manifest:
     exclude: tuple[str, ...] = ()
     duplicates: FileEntry | None = None
     windows: tuple[FileEntry, ...] | None = None
+    search_memory: int | None = None
 
     @classmethod
     def start(cls, recipe: IndexRecipe) -> Manifest:

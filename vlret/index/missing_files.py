@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vlret.errors import IndexFolderError
-from vlret.index.indexed_files import IndexedFile, indexed_files, is_gone
+from vlret.index.gone import is_gone
+from vlret.index.indexed_files import IndexedFile, indexed_files
 from vlret.index.snapshot import Snapshot
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from vlret.index.fingerprint import fingerprint
-from vlret.index.indexed_files import IndexedFile, is_gone
+from vlret.index.gone import is_gone
+from vlret.index.indexed_files import IndexedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import FileRow, shard_schema
 from vlret.index.writer import IndexWriter

@@ -9,13 +9,15 @@ import pyarrow.parquet as pq
 
 from vlret.parquet_file import parquet_bytes
 
+ROW_GROUP = 2048
+"""Rows that are read together where only a few are wanted."""
 MARK = b"vlret-index"
 """The key of the file's metadata that holds the id of the index it belongs to."""
 
 
 def write_parquet(table: pa.Table, index_id: str) -> bytes:
     """The bytes of a Parquet file with the rows of `table`, marked as of the index `index_id`."""
-    return parquet_bytes(table, {MARK: index_id})
+    return parquet_bytes(table, {MARK: index_id}, ROW_GROUP)
 
 
 def mark_of(file: BinaryIO) -> str | None:

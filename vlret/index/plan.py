@@ -12,9 +12,10 @@ from vlret.index.fingerprint import file_state
 from vlret.index.indexed_files import IndexedFile, by_real_path, indexed_files
 from vlret.index.move import Moved, MoveFinder
 from vlret.index.snapshot import Snapshot
-from vlret.index.tables import NO_ROOT, FileRow, Ids, SkippedRow
+from vlret.index.tables import NO_ROOT, FileRow, SkippedRow
 from vlret.media.sources import Found, MediaFile
 from vlret.text import is_utf8_text
+from vlret.types import Ids
 
 
 @dataclass(frozen=True, slots=True)

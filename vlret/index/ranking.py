@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from vlret.index.backends.base import Scores, SearchBackend
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
+MOST_COMPARED = 50_000
+"""Where a filter allows no more clips, every one of them is compared with the query."""
 _LEAST_FETCH = 64
 
 
+def is_exact(backend: SearchBackend, only: Ids | None = None) -> bool:
+    """Whether `best_clips` compares the query with every clip, or with every clip of `only`."""
+    return backend.info().is_exact or (only is not None and len(only) <= MOST_COMPARED)
+
+
 def best_clips(
-    backend: SearchBackend, query: Vectors, k: int, clip_ids: Ids, groups: Ids, only: Ids | None = None
+    backend: SearchBackend,
+    query: Vectors,
+    k: int,
+    clip_ids: Ids,
+    groups: NDArray[Any],
+    only: Ids | None = None,
 ) -> tuple[Ids, Scores]:
     """The k best rows (positions in `clip_ids`) and their cosines, at most one of each group.
 
@@ -26,16 +40,25 @@ def best_clips(
     """
     n = len(clip_ids if only is None else only)
     fetch = max(1, min(n, max(4 * k, _LEAST_FETCH)))
-    exact = backend.info().is_exact or only is not None
+    exact = is_exact(backend, only)
     while True:
         scores, ids = backend.search(query, fetch, only, exact)
         rows = np.searchsorted(clip_ids, ids)
         order = np.lexsort((ids, -scores))
-        _, firsts = np.unique(groups[rows[order]], return_index=True)
-        kept = order[np.sort(firsts)][:k]
+        kept = order[_firsts(groups[rows[order]].tolist(), k)]
         is_whole = len(kept) == k and scores.min() < scores[kept[-1]]
         is_all = fetch == n or len(ids) < fetch
         if is_whole or (exact and is_all):
             return rows[kept], scores[kept]
         exact = exact or is_all
         fetch = min(n, 4 * fetch)
+
+
+def _firsts(groups: list[int], k: int) -> list[int]:
+    """The places of the first of each of the first `k` groups."""
+    places: dict[int, int] = {}
+    for place, group in enumerate(groups):
+        if len(places) == k:
+            break
+        places.setdefault(group, place)
+    return list(places.values())

@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from vlret.errors import IndexFolderError
 from vlret.index.annotations import read_annotations
 from vlret.index.duplicates import JudgedPair, Pair, read_pairs
 from vlret.index.manifest import FileEntry, Manifest
+from vlret.index.read_whole import read_whole
 from vlret.index.row_checks import check_clips, check_skipped
 from vlret.index.store import Store, compacted, damaged
 from vlret.index.tables import (
@@ -22,30 +22,29 @@ from vlret.index.tables import (
     DROPPED,
     NO_ROOT,
     SKIPPED,
-    Ids,
     SkippedRow,
     shard_schema,
     skipped_rows,
     unit_vectors,
 )
-from vlret.text import printable
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
-_TRIES = 20
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """One revision of an index.
 
-    `rows` are the live clips in order of clip_id (the columns of a shard without the vector), `dropped` the
+    `table` has the live clips in order of clip_id (the columns of a shard without the vector), `dropped` the
     clip_ids that are no longer valid, `skipped` the files that were skipped, `pairs` those files that were compared
     for copies, `annotations` the user's own table of files (`vlret.index.annotations`), None where there is none.
     """
 
     store: Store
     manifest: Manifest
-    rows: pd.DataFrame
+    table: pa.Table
     dropped: Ids
     skipped: list[SkippedRow]
     pairs: dict[Pair, JudgedPair]
@@ -58,42 +57,28 @@ class Snapshot:
         Raises:
             IndexFolderError: the folder holds no index, or a damaged one.
         """
-        manifest = store.read_manifest()
-        for _ in range(_TRIES):
-            try:
-                return cls._read(store, manifest)
-            except FileNotFoundError as error:
-                # A writer commits a new manifest before it deletes what the old one named.
-                before, manifest = manifest, store.read_manifest()
-                if manifest.revision == before.revision:
-                    raise IndexFolderError(
-                        f"{printable(error.filename or error)} of the index {printable(store.folder)} is missing.",
-                        "Restore it from a backup, or delete the index and build it again.",
-                        code="index_damaged",
-                        path=store.folder,
-                    ) from error
-        raise IndexFolderError(
-            f"The index {printable(store.folder)} changes faster than it can be read.",
-            "Try again.",
-            code="index_changing",
-            path=store.folder,
-        )
+        return read_whole(store, lambda manifest: cls._read(store, manifest))
 
     @classmethod
     def _read(cls, store: Store, manifest: Manifest) -> Snapshot:
-        tables, first_id = [CLIPS.empty_table()], 0
+        tables, first_id = [pa.Table.from_batches([], CLIPS)], 0
         for entry in manifest.shards:
             table = read_clips(store, manifest, entry, first_id)
             tables.append(table)
             first_id = table["clip_id"][-1].as_py() + 1 if len(table) else first_id
-        rows = pa.concat_tables(tables).to_pandas().astype({"width": "Int32", "height": "Int32"})
-        dropped = np.empty(0, np.int64)
+        live, dropped = pa.concat_tables(tables), np.empty(0, np.int64)
         if manifest.dropped:
             dropped = store.read_table(manifest.dropped, DROPPED)["clip_id"].to_numpy()
-        live = rows[~np.isin(rows["clip_id"].to_numpy(), dropped)].reset_index(drop=True)
+            live = live.filter(pa.array(~np.isin(live["clip_id"].to_numpy(), dropped)))
         pairs = read_pairs(store, manifest.duplicates)
         annotations = read_annotations(store, manifest.annotations) if manifest.annotations else None
-        return cls(store, manifest, live, dropped, _read_skipped(store, manifest), pairs, annotations)
+        return cls(store, manifest, live, dropped, read_skipped(store, manifest), pairs, annotations)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """`table` in pandas."""
+        rows: pd.DataFrame = self.table.to_pandas().astype({"width": "Int32", "height": "Int32"})
+        return rows
 
     @cached_property
     def clips(self) -> pd.DataFrame:
@@ -111,7 +96,7 @@ class Snapshot:
                 read.
         """
         dim = self.manifest.recipe.card.dim
-        vectors, n_done = np.empty((len(self.rows), dim), np.float32), 0
+        vectors, n_done = np.empty((len(self.table), dim), np.float32), 0
         for entry in self.manifest.shards:
             part = self._read_vectors(entry, dim)
             vectors[n_done : n_done + len(part)] = part
@@ -130,7 +115,12 @@ class Snapshot:
 
     def absolute(self, root: int, path: str) -> Path:
         """The absolute path of a row's file."""
-        return Path(path) if root == NO_ROOT else Path(self.manifest.roots[root]) / path
+        return absolute_path(self.manifest, root, path)
+
+
+def absolute_path(manifest: Manifest, root: int, path: str) -> Path:
+    """The absolute path of a row's file."""
+    return Path(path) if root == NO_ROOT else Path(manifest.roots[root]) / path
 
 
 def read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int) -> pa.Table:
@@ -149,7 +139,13 @@ def read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int
     return table
 
 
-def _read_skipped(store: Store, manifest: Manifest) -> list[SkippedRow]:
+def read_skipped(store: Store, manifest: Manifest) -> list[SkippedRow]:
+    """The files that were skipped.
+
+    Raises:
+        FileNotFoundError: their table is gone (a later revision may have replaced it).
+        IndexFolderError: it is damaged.
+    """
     if manifest.skipped is None:
         return []
     table = store.read_table(manifest.skipped, SKIPPED)

@@ -5,40 +5,53 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from io import BufferedReader
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from io import BufferedReader, BytesIO
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from vlret.errors import IndexFolderError
 from vlret.files import TEMPORARY, is_temporary, replace_file
+from vlret.index.columns_checks import METADATA_NAMES
 from vlret.index.manifest import FOLDERS, NAMES, TABLES, FileEntry, Manifest
-from vlret.index.parquet_file import mark_of, write_parquet
 from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
-from vlret.index.tables import METADATA
-from vlret.parquet_file import read_parquet
 from vlret.text import printable
+from vlret.types import Ids
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MANIFEST = "manifest.json"
 VIEW = "view"
 _MOST_MANIFEST_BYTES = 2**25
-VIEW_NAME = r"info\.json|[0-9a-f]{16}\.(faiss|columns)"
+VIEW_NAME = r"info\.json|[0-9a-f]{16}\.(faiss|columns|vectors)"
 """What files in `VIEW` are called."""
 _OWN_NAMES = rf"manifest\.json|{VIEW_NAME}|(({'|'.join(TABLES)})-)?[0-9]{{6,12}}\.parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Reads and writes the files of the index in `folder`. It takes no lock: writers do."""
+    """Reads and writes the files of the index in `folder`. It takes no lock: writers do.
+
+    `held` are the bytes of tables by name, which are read from there.
+    """
 
     folder: Path
+    held: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def exists(self) -> bool:
         """Whether the folder holds a manifest, good or bad."""
         return os.path.lexists(self.folder / MANIFEST)
+
+    def manifest_state(self) -> tuple[int, int, int] | None:
+        """What changes with each commit, as the manifest is replaced by another file; None: there is none."""
+        try:
+            stat = os.lstat(self.folder / MANIFEST)
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
     def read_manifest(self) -> Manifest:
         """The current manifest, after a look at the folder: nothing that vlret reads or writes there is a link.
@@ -73,7 +86,7 @@ class Store:
     def _require_plain_folders(self) -> None:
         for name in (*FOLDERS, VIEW):
             require_plain_folder(self.folder / name)
-        for form in ("info.json", "*.faiss", "*.columns"):
+        for form in ("info.json", "*.faiss", "*.columns", "*.vectors"):
             for path in (self.folder / VIEW).glob(form):
                 require_plain_file(path)
 
@@ -97,6 +110,8 @@ class Store:
         Returns:
             the file, and the number after its own.
         """
+        from vlret.index.parquet_file import write_parquet
+
         while os.path.lexists(self.folder / table_name(form, number)):
             number += 1
         name, data = table_name(form, number), write_parquet(table, index_id)
@@ -108,27 +123,64 @@ class Store:
         entry: FileEntry,
         schema: pa.Schema,
         columns: Sequence[str] | None = None,
-        optional: Collection[str] = METADATA.names,
+        optional: Collection[str] = METADATA_NAMES,
+        rows: Ids | None = None,
     ) -> pa.Table:
         """A Parquet file of the index that must have the columns of `schema`: all of them, or some.
 
-        Columns of `optional` may hold nulls or be missing, which gives nulls.
+        Columns of `optional` may hold nulls or be missing, which gives nulls. Of `rows` only the row groups are read
+        that hold them; None: all.
 
         Raises:
             FileNotFoundError: it is gone (a later revision may have replaced it).
             IndexFolderError: it is damaged: of another size, or with other rows, columns or checksums.
         """
+        import pyarrow as arrow
+
+        from vlret.parquet_file import read_parquet
+
         try:
-            with open_plain(self.folder / entry.name) as file:
+            with self.open(entry) as file:
                 _check_size(file, entry)
                 if columns is None:  # else the checksums of the pages that are read must do
                     check_digest(file, entry)
                 wanted = list(columns or schema.names)
-                return read_parquet(file, entry.rows, schema, wanted, optional)
+                return read_parquet(file, entry.rows, schema, wanted, optional, rows)
         except FileNotFoundError:
             raise
-        except (OSError, ValueError, pa.ArrowException) as error:
+        except (OSError, ValueError, arrow.ArrowException) as error:
             raise damaged(self.folder, entry.name, str(error)) from error
+
+    def open(self, entry: FileEntry) -> BufferedReader | BytesIO:
+        """A Parquet file of the index: from the disk, or the memory where it is held.
+
+        Raises:
+            FileNotFoundError: it is gone (a later revision may have replaced it).
+            IndexFolderError: it is not a plain file.
+        """
+        if entry.name in self.held:
+            return BytesIO(self.held[entry.name])
+        return open_plain(self.folder / entry.name)
+
+    def holding(self, entries: Iterable[FileEntry | None]) -> Store:
+        """This store with the bytes of some tables in memory: later revisions may have deleted them when they are read.
+
+        Raises:
+            FileNotFoundError, IndexFolderError: as `open`.
+        """
+        return replace(self, held={entry.name: self.open(entry).read() for entry in entries if entry})
+
+    def require_whole_shards(self, manifest: Manifest) -> None:
+        """Check that each shard is there with its size; `find_damage` reads it.
+
+        Raises:
+            FileNotFoundError: it is gone (a later revision may have replaced it).
+            IndexFolderError: it has another size.
+        """
+        for entry in manifest.shards:
+            n_bytes = (self.folder / entry.name).stat().st_size
+            if n_bytes != entry.bytes:
+                raise damaged(self.folder, entry.name, f"{n_bytes} bytes instead of {entry.bytes}")
 
     def find_damage(self, manifest: Manifest) -> list[str]:
         """One line for each file that is missing or whose checksum differs; reads every byte."""
@@ -172,6 +224,8 @@ class Store:
             or path.is_symlink()
         ):
             return False
+        from vlret.index.parquet_file import mark_of
+
         with open_plain(path) as file:
             return mark_of(file) == index_id
 
@@ -187,13 +241,14 @@ def table_name(form: str, number: int) -> str:
     return f"{form}{'/' if form in FOLDERS else '-'}{number:06d}.parquet"
 
 
-def _check_size(file: BufferedReader, entry: FileEntry) -> None:
-    n_bytes = os.fstat(file.fileno()).st_size
+def _check_size(file: BufferedReader | BytesIO, entry: FileEntry) -> None:
+    n_bytes = file.seek(0, os.SEEK_END)
+    file.seek(0)
     if n_bytes != entry.bytes:
         raise ValueError(f"{n_bytes} bytes instead of {entry.bytes}")
 
 
-def check_digest(file: BufferedReader, entry: FileEntry) -> None:
+def check_digest(file: BufferedReader | BytesIO, entry: FileEntry) -> None:
     """ValueError where the bytes of `file` are not those of `entry`."""
     if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
         raise ValueError("checksum differs")

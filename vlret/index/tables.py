@@ -11,10 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vlret.media.info import MediaInfo
-from vlret.types import Clip, Vectors
+from vlret.types import Clip, Ids, Vectors
 from vlret.vectors import first_invalid_row, unit_rows
-
-Ids = NDArray[np.int64]
 
 DROPPED = pa.schema([("clip_id", pa.int64())])
 SKIPPED = pa.schema(
@@ -70,30 +68,46 @@ def shard_schema(dim: int) -> pa.Schema:
     return pa.schema([*CLIPS, ("vector", pa.list_(pa.float16(), dim))])
 
 
-def clip_table(
-    file: FileRow,
-    fingerprint: str,
-    first_clip_id: int,
-    clips: Sequence[Clip],
-    vectors: Vectors,
-    info: MediaInfo | None = None,
-) -> pa.Table:
-    """The rows of one file's clips; an image's `end` is its `start`."""
-    n = len(clips)
+@dataclass(frozen=True, slots=True)
+class FileClips:
+    """A file's clips and their vectors, float32 [n, dim], with what else their rows say about the file.
+
+    `first_clip_id` is the id of the first clip; those of the others follow.
+    """
+
+    file: FileRow
+    fingerprint: str
+    first_clip_id: int
+    clips: Sequence[Clip]
+    vectors: Vectors
+    info: MediaInfo | None = None
+
+
+def clip_table(files: Sequence[FileClips]) -> pa.Table:
+    """The rows of one or more files' clips; an image's `end` is its `start`."""
+    sizes = [len(file.clips) for file in files]
+    clips = [clip for file in files for clip in file.clips]
+    of_files = zip(*map(_file_values, files), strict=True)
+    root, path, fingerprint, size, mtime_ns, *metadata = (_repeated(values, sizes) for values in of_files)
     columns = [
-        np.arange(first_clip_id, first_clip_id + n),
-        [file.root] * n,
-        [file.path] * n,
+        np.concatenate([file.first_clip_id + np.arange(len(file.clips)) for file in files]),
+        root, path,
         [clip.start for clip in clips],
         [clip.row_end for clip in clips],
-        [fingerprint] * n,
-        [file.size] * n,
-        [file.mtime_ns] * n,
-        *([value] * n for value in metadata_values(info)),
-        vector_column(vectors.astype(np.float16)),
-    ]
-    schema = shard_schema(vectors.shape[1])
+        fingerprint, size, mtime_ns, *metadata,
+        vector_column(np.concatenate([file.vectors for file in files]).astype(np.float16)),
+    ]  # fmt: skip
+    schema = shard_schema(files[0].vectors.shape[1])
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+
+
+def _file_values(clips: FileClips) -> list[object]:
+    file = clips.file
+    return [file.root, file.path, clips.fingerprint, file.size, file.mtime_ns, *metadata_values(clips.info)]
+
+
+def _repeated(values: Sequence[object], counts: Sequence[int]) -> list[object]:
+    return [value for value, n in zip(values, counts, strict=True) for _ in range(n)]
 
 
 def metadata_values(info: MediaInfo | None) -> list[object]:

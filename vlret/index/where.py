@@ -1,6 +1,6 @@
 """A condition in SQL, evaluated by DuckDB over one table: it sees nothing else, and is limited in time and memory.
 
-The condition may come from a stranger. DuckDB's own parser turns it into a tree in which only the columns of the table,
+The condition may come from a stranger. DuckDB's own parser turns it into a tree in which only columns of the table,
 constants, comparisons, casts and the functions of `FUNCTIONS` may stand; the connection can open no file, load no
 extension and change no setting, should something be missing here.
 """
@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from vlret.errors import UsageError
-from vlret.index.tables import Ids
 from vlret.text import is_utf8_text, printable, short_repr
+from vlret.types import Ids
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -66,36 +68,64 @@ _CLASSES = {
 _HINT = "Write a condition such as: duration > 5 and path like '%beach%'."
 
 
-def clips_where(table: pa.Table, condition: str, values: Mapping[str, object]) -> Ids:
-    """The clip_ids of the rows of `table` for which the condition holds, ascending.
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition that has passed `checked`.
 
-    Args:
-        table: a column `clip_id`, and those that the condition may name.
-        condition: an expression in DuckDB's SQL.
+    Attributes:
+        sql: an expression in DuckDB's SQL.
         values: what stands for `$name`.
+        columns: those of the columns that it was given that it names, as they are written there.
+    """
+
+    sql: str
+    values: Mapping[str, object]
+    columns: frozenset[str]
+
+
+def checked(sql: str, values: Mapping[str, object], columns: Sequence[str]) -> Condition:
+    """The condition, which may name these columns alone.
 
     Raises:
-        UsageError: it is not one condition ("bad_where"), names another column ("unknown_column"), or takes too
-            much time ("where_too_slow").
+        UsageError: it is not one condition ("bad_where"), or names another column ("unknown_column").
     """
-    allowed = [name for name in table.column_names if name != "clip_id"]
-    if len(condition) > MOST_CHARACTERS or not is_utf8_text(condition):
-        raise _bad_condition(condition, f"is longer than {MOST_CHARACTERS:,} characters, or no UTF-8 text")
-    with _connection() as connection, _own_errors(connection, condition):
-        tree = _tree(connection, condition)
-        _check(tree, condition, allowed)
-        _check_values(tree, condition, values)
+    if len(sql) > MOST_CHARACTERS or not is_utf8_text(sql):
+        raise _bad_condition(sql, f"is longer than {MOST_CHARACTERS:,} characters, or no UTF-8 text")
+    with _connection() as connection, _own_errors(sql):
+        tree = _tree(connection, sql)
+        _check(tree, sql, columns)
+        _check_values(tree, sql, values)
+    named = {node["column_names"][0].lower() for node in _nodes(tree) if node.get("class") == "COLUMN_REF"}
+    return Condition(sql, dict(values), frozenset(name for name in columns if name.lower() in named))
+
+
+def rows_where(table: pa.Table, condition: Condition) -> Ids:
+    """The `clip_id` of each row of `table` for which the condition holds, ascending.
+
+    Args:
+        table: `clip_id`, which may hold any number, and the columns that the condition names.
+
+    Raises:
+        UsageError: it cannot be evaluated ("bad_where"), or takes too much time ("where_too_slow").
+    """
+    with _connection() as connection, _own_errors(condition.sql):
         connection.register("clips", table)
-        found = connection.execute(_select(condition), dict(values)).fetchnumpy()["clip_id"]
+        found = connection.execute(_select(condition.sql), dict(condition.values)).fetchnumpy()["clip_id"]
     return np.sort(np.asarray(found, np.int64))
+
+
+@cache
+def _database() -> DuckDBPyConnection:
+    """A database in memory that stays empty: a new one would take longer than most conditions."""
+    import duckdb
+
+    return duckdb.connect(":memory:", config=_CONFIG)
 
 
 @contextmanager
 def _connection() -> Iterator[DuckDBPyConnection]:
-    """A database in memory that is interrupted after `LIMIT_S`."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config=_CONFIG)
+    """A connection with tables of its own that is interrupted after `LIMIT_S`."""
+    connection = _database().cursor()
     timer = threading.Timer(LIMIT_S, connection.interrupt)
     timer.daemon = True
     timer.start()
@@ -108,7 +138,7 @@ def _connection() -> Iterator[DuckDBPyConnection]:
 
 
 @contextmanager
-def _own_errors(connection: DuckDBPyConnection, condition: str) -> Iterator[None]:
+def _own_errors(condition: str) -> Iterator[None]:
     import duckdb
 
     try:
@@ -166,7 +196,7 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
         waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
-def _check(tree: Any, condition: str, columns: Collection[str]) -> None:
+def _check(tree: Any, condition: str, columns: Sequence[str]) -> None:
     if sum(node.get("class") in ("FUNCTION", "CAST") for node in _nodes(tree)) > MOST_CALLS:
         raise _bad_condition(condition, f"has more than {MOST_CALLS} functions, operators and casts")
     for node in _nodes(tree):
@@ -203,7 +233,7 @@ def _check_type(node: dict[str, Any], condition: str) -> None:
         raise _bad_condition(condition, f"casts to {printable(name)}, which is not allowed")
 
 
-def _check_column(names: list[str], condition: str, columns: Collection[str]) -> None:
+def _check_column(names: list[str], condition: str, columns: Sequence[str]) -> None:
     name = ".".join(names)
     known = {column.lower() for column in columns} | {"current_date"}
     if len(names) != 1 or name.lower() not in known:

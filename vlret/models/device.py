@@ -185,8 +185,8 @@ def _torch_threads(n: int) -> Iterator[None]:
     global _n_inside, _outside  # noqa: PLW0603 - PyTorch's setting is global, too
     import torch
 
-    before = torch.get_num_threads()
     with _lock:
+        before = torch.get_num_threads()
         _outside = _outside if _n_inside else before
         _n_inside += 1
         torch.set_num_threads(n)

@@ -144,6 +144,11 @@ class OpenCLIP(ImageTextEmbedder):
         """Whether `text` has more tokens than the text tower reads."""
         return _count_tokens(self._tokenizer, text) > self.card.text_length
 
+    @property
+    def encodes_in_threads(self) -> bool:
+        """True on the processor."""
+        return self.device == "cpu"
+
     def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
         images = torch.stack([self._transform(Image.fromarray(frame)) for frame in frames])
         vectors: torch.Tensor = self._model.encode_image(images.to(self._device, self._dtype))

@@ -12,12 +12,21 @@ ClipId = Annotated[int, Field(ge=0, lt=2**63)]
 
 MOST_HITS = 10_000
 """Hits that pages can lead to."""
+_MOST_FIELDS = 30
+"""No body has as many. More are refused at once: pydantic would describe each, and all other requests would wait."""
 
 
 class Body(BaseModel):
     """A JSON object; names that are not known are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, given: object) -> object:
+        if isinstance(given, dict) and len(given) > _MOST_FIELDS:
+            raise ValueError(f"there are more than {_MOST_FIELDS} fields")
+        return given
 
 
 class WeightedText(Body):

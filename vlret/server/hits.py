@@ -7,7 +7,7 @@ from shlex import quote as shell_quote
 from typing import Any
 from urllib.parse import quote
 
-from vlret.index.indexed_files import is_gone
+from vlret.index.gone import is_gone
 from vlret.server.library import Revision
 from vlret.server.media_files import MediaFile
 from vlret.types import Hit

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
 from vlret.index.index import Index
 from vlret.server.request_error import RequestError
+from vlret.types import Ids
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MediaFile:
     """A file of an index.
 
     `duration` is in seconds, 0 for an image; where the index does not know it, up to the end of the last clip.
-    `taken` is the capture time, `2024-07-31T12:00:00`, where it is known.
+    `taken` is the capture time, `2024-07-31T12:00:00`, where it is known; `clips` are the positions of its clips in the
+    index's columns.
     """
 
     media_id: str
     path: Path
     duration: float
     taken: str | None
-    n_clips: int
+    clips: Ids
+
+    @property
+    def n_clips(self) -> int:
+        """How many clips of it the index has."""
+        return len(self.clips)
 
     @property
     def is_image(self) -> bool:
@@ -36,29 +44,15 @@ class MediaFiles:
     """The files of one revision of an index, and the clips of each."""
 
     def __init__(self, index: Index) -> None:
-        rows = index.rows()
-        first = rows.drop_duplicates("path").sort_values("path")
-        ends, counts = (rows.groupby("path")["end"].agg(what).tolist() for what in ("max", "size"))
-        durations = first["duration_s"].fillna(pd.Series(ends, first.index)).tolist()
-        taken = (
-            first["taken"].dt.strftime("%Y-%m-%dT%H:%M:%S").astype(object).where(first["taken"].notna(), None)
-        )
-        columns = (first[name].tolist() for name in ("root", "relative_path", "path"))
-        files = [
-            MediaFile(_media_id(root, relative), Path(path), duration if end else 0.0, when, n)
-            for root, relative, path, end, duration, when, n in zip(
-                *columns, ends, durations, taken.tolist(), counts, strict=True
-            )
-        ]
-        self._by_id = {file.media_id: file for file in files}
-        self._by_path = {str(file.path): file for file in files}
+        self._index, self._columns = index, index.columns
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return self._index.n_files
 
     def all(self) -> list[MediaFile]:
         """All files in order of their paths."""
-        return list(self._by_id.values())
+        paths = self._index.file_paths
+        return [self._file(number) for number in sorted(range(len(paths)), key=paths.__getitem__)]
 
     def by_id(self, media_id: str) -> MediaFile:
         """The file of that id.
@@ -66,16 +60,38 @@ class MediaFiles:
         Raises:
             RequestError: there is none.
         """
-        if media_id not in self._by_id:
+        if media_id not in self._numbers:
             raise RequestError(
                 "The index has no such media file.", "Search again.", status=404, code="no_such_media"
             )
-        return self._by_id[media_id]
+        return self._file(self._numbers[media_id])
 
     def of_path(self, path: str | Path) -> MediaFile:
         """The file at `path`, as the index's rows have it."""
-        return self._by_path[str(Path(path))]  # an index of others may say a/./b.mp4
+        found = self._columns.files_at(str(path), self._index.manifest.roots)
+        return self._file(found[0] if found else self._by_path[str(Path(path))])
 
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {self._id(number): number for number in range(self._columns.n_files)}
 
-def _media_id(root: str, relative_path: str) -> str:
-    return hashlib.blake2b(f"{root}\0{relative_path}".encode(), digest_size=8).hexdigest()
+    @cached_property
+    def _by_path(self) -> dict[str, int]:
+        """For paths that `Path` writes otherwise: an index of others may say a/./b.mp4."""
+        return {str(Path(path)): number for number, path in enumerate(self._index.file_paths)}
+
+    def _file(self, number: int) -> MediaFile:
+        columns, arrays = self._columns, self._columns.arrays
+        clips = columns.clips_of(number)
+        end = float(columns.ends[clips].max())
+        known = float(arrays["duration_s"][number]) if arrays["duration_s.known"][number] else end
+        taken = None
+        if arrays["taken.known"][number]:
+            taken = str(np.datetime_as_string(arrays["taken"][number].astype("datetime64[us]"), unit="s"))
+        path = Path(columns.absolute([number], self._index.manifest.roots)[0])
+        return MediaFile(self._id(number), path, known if end else 0.0, taken, clips)
+
+    def _id(self, number: int) -> str:
+        root = self._index.manifest.roots[self._columns.roots[number]]
+        text = f"{root}\0{self._columns.path(number)}"
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

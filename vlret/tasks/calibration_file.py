@@ -1,4 +1,4 @@
-"""The file `calibration.parquet` in the folder of a VL-JEPA."""
+"""The file `calibration.safetensors` in the folder of a VL-JEPA."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from vlret.models.base import Embedder, ModelCard
 from vlret.models.captioners.bank import SPACE
 from vlret.models.fields import number, numbers
 from vlret.models.folder import AGAIN
+from vlret.models.vljepa.checks import CALIBRATION
 from vlret.tasks.calibration import Calibration
 from vlret.text import printable
 from vlret.types import Vectors
 from vlret.vectors import first_invalid_row, unit_rows
 
-FILE = "calibration.parquet"
-CURVES = b"vlret-calibration"
+FILE = CALIBRATION
+CURVES = "vlret-calibration"
 """The key of the file's metadata that holds the curves and the threshold, as JSON."""
+_SPACE = SPACE.decode()
+_VECTORS = "vectors"
 _MOST_CLIPS = 1 << 16
 
 
@@ -39,19 +42,16 @@ def load_calibration(embedder: Embedder) -> Calibration | None:
 
 
 def save_calibration(calibration: Calibration, file: Path, card: ModelCard) -> None:
-    """Write a calibration for the model of `card`: the column `vector`, and the rest as metadata.
+    """Write a calibration for the model of `card`: the tensor `vectors`, and the rest as metadata.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    import pyarrow as pa
+    from safetensors.numpy import save
 
-    from vlret.parquet_file import parquet_bytes
-
-    rows = pa.array(calibration.null.astype(np.float16).ravel())
-    table = pa.table({"vector": pa.FixedSizeListArray.from_arrays(rows, card.dim)})
     curves = {"hit": calibration.hit, "answer": calibration.answer, "least": calibration.least}
-    replace_file(file, parquet_bytes(table, {SPACE: card.weights_hash, CURVES: json.dumps(curves)}))
+    facts = {_SPACE: card.weights_hash, CURVES: json.dumps(curves)}
+    replace_file(file, save({_VECTORS: calibration.null.astype(np.float16)}, facts))
 
 
 def read_calibration(file: Path, card: ModelCard) -> Calibration:
@@ -60,11 +60,11 @@ def read_calibration(file: Path, card: ModelCard) -> Calibration:
     Raises:
         ModelError: it is damaged, or was fitted for other weights than those of `card`.
     """
-    import pyarrow as pa
+    from safetensors import SafetensorError
 
     try:
         return _read(file, card)
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         reason = printable(" ".join(str(error).split())).rstrip(".")
         raise ModelError(
             f"Damaged {printable(file)}: {reason}.", AGAIN, code="damaged_calibration", path=file
@@ -72,21 +72,17 @@ def read_calibration(file: Path, card: ModelCard) -> Calibration:
 
 
 def _read(file: Path, card: ModelCard) -> Calibration:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from safetensors import safe_open
 
-    from vlret.parquet_file import read_parquet
-
-    schema = pa.schema([("vector", pa.list_(pa.float16(), card.dim))])
-    with file.open("rb") as opened:
-        claims = pq.ParquetFile(opened).metadata
-        if not 1 <= claims.num_rows <= _MOST_CLIPS:
-            raise ValueError(f"it has {claims.num_rows:,} vectors")
-        table = read_parquet(opened, claims.num_rows, schema, ["vector"])
-    values = _curves(claims.metadata or {}, card)
-    rows = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    with safe_open(file, "numpy") as opened:
+        values = _curves(opened.metadata() or {}, card)
+        claimed = opened.get_slice(_VECTORS)
+        n, *dim = claimed.get_shape()
+        if dim != [card.dim] or claimed.get_dtype() != "F16" or not 1 <= n <= _MOST_CLIPS:
+            raise ValueError(f"it has {n:,} vectors of {dim} {claimed.get_dtype()}")
+        vectors = opened.get_tensor(_VECTORS)
     return Calibration(
-        _unit(rows.reshape(-1, card.dim).astype(np.float32)),
+        _unit(vectors.astype(np.float32)),
         numbers(values, "hit", 6),
         numbers(values, "answer", 6),
         number(values, "least", 0, 1),
@@ -99,10 +95,10 @@ def _unit(vectors: Vectors) -> Vectors:
     return unit_rows(vectors)
 
 
-def _curves(metadata: Mapping[bytes, bytes], card: ModelCard) -> dict[str, Any]:
-    if metadata.get(SPACE) != card.weights_hash.encode():
+def _curves(metadata: Mapping[str, str], card: ModelCard) -> dict[str, Any]:
+    if metadata.get(_SPACE) != card.weights_hash:
         raise ValueError("it was fitted for another model")
-    values = json.loads(metadata.get(CURVES, b""))
+    values = json.loads(metadata.get(CURVES, ""))
     if not isinstance(values, dict):
         raise ValueError("its metadata holds no curves")
     return values

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vlret.index.copies import Copies, Place
+from vlret.index.copies import Place
 from vlret.index.filter import Filter
 from vlret.index.index import Index
 from vlret.types import Hit, Vectors
@@ -29,25 +29,26 @@ def nearest_folded(
     n = k
     while True:
         hits = nearest_clips(index, vector, n, one_per_file, only)
-        folded = fold(hits, index.copies, one_per_file)
+        folded = fold(index, hits, one_per_file)
         if len(folded) >= k or len(hits) < n:
             return folded[:k]
         n *= 2
 
 
-def fold(hits: Sequence[Hit], copies: Copies, one_per_file: bool) -> list[Hit]:
+def fold(index: Index, hits: Sequence[Hit], one_per_file: bool) -> list[Hit]:
     """Return the hits without those that show what a better one shows; `copies` of a hit are the other files with it.
 
     Args:
-        hits: best first.
+        hits: of `index`, best first.
         one_per_file: a hit is also left out if its file's better hit is another clip of the same footage.
     """
+    copies = index.copies
     if not copies:
         return list(hits)
     kept: list[Hit] = []
     spans: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
-        places = copies.elsewhere(hit.path, hit.start, hit.end)
+        places = copies.elsewhere(index.file_of(hit.clip_id), hit.start, hit.end)
         if any(one_per_file or _overlaps(place, better) for place in places for better in spans[place.path]):
             continue
         others = tuple(sorted({place.path for place in places}))

@@ -9,10 +9,10 @@ import numpy as np
 from tqdm import tqdm
 
 from vlret.index.index import Index
-from vlret.index.tables import Ids
 from vlret.index.windows import Windows
 from vlret.models.base import Embedder
 from vlret.tasks.clip_source import ClipSource, FileClips
+from vlret.types import Ids
 
 
 class IndexClips(ClipSource):

@@ -9,7 +9,6 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from vlret.errors import UsageError
 from vlret.index.index import Index
@@ -17,7 +16,7 @@ from vlret.media.sources import MEDIA_SUFFIXES
 from vlret.models.inputs import ordered
 from vlret.tasks.query_vector import Query, Weighted
 from vlret.text import printable
-from vlret.types import Clip, QueryVector
+from vlret.types import Clip, Ids, QueryVector
 
 _FORM = re.compile(r"(?P<name>.+)@(?:(?:(?P<hours>\d+):)?(?P<minutes>\d+):)?(?P<seconds>\d+(?:\.\d+)?)")
 
@@ -85,8 +84,7 @@ def stored_moment(index: Index, query: str) -> QueryVector | None:
     if form is None:
         return None
     name, time_s = form["name"], _seconds(form)
-    rows = index.rows()
-    files = _files(rows["path"], name)
+    files = _files(index.file_paths, name)
     if len(files) > 1:
         raise UsageError(
             printable(f"{len(files)} files of {index.folder} are called {name}: {', '.join(files[:3])}."),
@@ -94,7 +92,7 @@ def stored_moment(index: Index, query: str) -> QueryVector | None:
             code="ambiguous_file", given=name, files=files,
         )  # fmt: skip
     if files:
-        return _stored(index, rows[rows["path"] == files[0]], name, time_s)
+        return _stored(index, index.clips_at(files[0]), name, time_s)
     return None
 
 
@@ -102,20 +100,20 @@ def _seconds(form: re.Match[str]) -> float:
     return 3600 * int(form["hours"] or 0) + 60 * int(form["minutes"] or 0) + float(form["seconds"])
 
 
-def _files(paths: pd.Series[str], name: str) -> list[str]:
+def _files(paths: Sequence[str], name: str) -> list[str]:
     """The files whose path is `name` or ends with it after a separator."""
     absolute, end = os.path.abspath(os.path.expanduser(name)), os.sep + os.path.normpath(name)
-    return [path for path in paths.unique() if path == absolute or path.endswith(end)]
+    return [path for path in dict.fromkeys(paths) if path == absolute or path.endswith(end)]
 
 
-def _stored(index: Index, clips: pd.DataFrame, name: str, time_s: float) -> QueryVector:
-    if time_s > clips["end"].max():
+def _stored(index: Index, clips: Ids, name: str, time_s: float) -> QueryVector:
+    starts, ends = index.columns.starts[clips], index.columns.ends[clips]
+    if time_s > ends.max():
         raise UsageError(
-            printable(f"{name} ends at {clips['end'].max():.1f} s, before {time_s:g} s."),
+            printable(f"{name} ends at {ends.max():.1f} s, before {time_s:g} s."),
             "Give a time within it.",
-            code="moment_past_end", given=time_s, end=float(clips["end"].max()),
+            code="moment_past_end", given=time_s, end=float(ends.max()),
         )  # fmt: skip
-    starts, ends = clips["start"].to_numpy(), clips["end"].to_numpy()
     is_outside = (time_s < starts) | (time_s >= ends)
     nearest = int(np.lexsort([np.abs((starts + ends) / 2 - time_s), is_outside])[0])
-    return QueryVector(index.vector(int(clips["clip_id"].iloc[nearest])))
+    return QueryVector(index.vector(int(index.clip_ids[clips[nearest]])))

@@ -25,14 +25,17 @@ def with_more_clips(
     """
     if not hits:
         return []
+    columns = index.columns
     own = np.searchsorted(index.clip_ids, [hit.clip_id for hit in hits])
-    files = index.file_numbers
-    rows = np.flatnonzero(np.isin(files, files[own]))
+    files = columns.files[own]
+    rows = np.sort(np.concatenate([columns.clips_of(file) for file in np.unique(files)]))
     scores = index.scores(vector, index.clip_ids[rows])
     if calibration:
         fits = calibration.probabilities(vector, scores, len(index)) >= LEAST_PROBABILITY
     else:
         fits = scores >= level_of(baseline_of(index, vector), best)
     fits[np.searchsorted(rows, own)] = False  # the hits themselves
-    n_more = np.bincount(files[rows[fits]], minlength=files.max() + 1)
-    return [replace(hit, more_clips=int(n)) for hit, n in zip(hits, n_more[files[own]], strict=True)]
+    fitting = columns.files[rows[fits]]
+    return [
+        replace(hit, more_clips=int((fitting == file).sum())) for hit, file in zip(hits, files, strict=True)
+    ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
@@ -58,11 +57,11 @@ def sort_hits(index: Index, hits: Sequence[Hit], sort: str) -> list[Hit]:
 
 def times_of(index: Index, hits: Sequence[Hit]) -> NDArray[np.float64]:
     """When each hit of `index` was recorded, else its file changed: float64 [n], seconds since 1970."""
-    rows = index.rows([hit.clip_id for hit in hits])
-    changed = pd.Series(rows["mtime_ns"].to_numpy() // 1000).astype("datetime64[us]")
-    file_s = rows["taken"].fillna(changed).astype("datetime64[us]").astype(np.int64) / 1e6
-    times_s: NDArray[np.float64] = file_s.to_numpy() + [hit.start for hit in hits]
-    return times_s
+    columns = index.columns
+    files = columns.files[np.searchsorted(index.clip_ids, [hit.clip_id for hit in hits])]
+    taken, is_known, changed = (columns.arrays[name][files] for name in ("taken", "taken.known", "mtime_ns"))
+    times_s: NDArray[np.float64] = np.where(is_known, taken, changed // 1000) / 1e6
+    return times_s + [hit.start for hit in hits]
 
 
 def unmeasured_warning(n_files: int) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import IndexFolderError
-from vlret.index.backends.faiss_view import open_view
 from vlret.index.build import update_index
+from vlret.index.columns_view import open_columns
 from vlret.index.index import Index
 from vlret.index.indexed_files import IndexedFile, indexed_files
 from vlret.index.lock import writer_lock
@@ -22,6 +22,7 @@ from vlret.index.snapshot import Snapshot
 from vlret.index.start import start_index
 from vlret.index.store import Store
 from vlret.index.swap import discard, swap
+from vlret.index.view.open import open_view
 from vlret.media.sources import Found, MediaFile
 from vlret.models.base import Embedder
 from vlret.tasks.index_model import require_trusted
@@ -108,7 +109,8 @@ def reindex(
         swap(store, next_store, {(file.file.root, file.file.path) for file in files})
     skipped = _skipped(next_store, files)
     discard(next_store, opened.manifest)
-    open_view(Snapshot.read(store))
+    manifest = store.read_manifest()
+    open_view(store, manifest, open_columns(store, manifest).clip_ids, progress)
     return _report(store, gone, skipped, started_s)
 
 
@@ -222,7 +224,7 @@ def _report(
 ) -> ReindexReport:
     index = Index.open(store.folder)
     return ReindexReport(
-        store.folder, index.card.name, int(index.rows()["path"].nunique()), len(index), tuple(gone), tuple(skipped),
+        store.folder, index.card.name, index.n_files, len(index), tuple(gone), tuple(skipped),
         time.monotonic() - started_s, is_new,
     )  # fmt: skip
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.index.windows import Windows
@@ -33,14 +37,16 @@ def score_curve(index: Index, model: Embedder | None, vector: Vectors, part: Cli
 def _stored(index: Index, part: Clip) -> Windows | str:
     if windows := index.windows(part.path):
         return part_of(windows, part)
-    rows = index.rows().reset_index(drop=True)
-    rows = rows[(rows["path"] == str(part.path)) & (rows["start"] >= part.start)].sort_values("start")
-    if part.end is not None:
-        rows = rows[rows["start"] < part.end]
-    if rows.empty:
+    clips, columns = index.clips_at(part.path), index.columns
+    clips = clips[np.argsort(columns.starts[clips], kind="stable")]
+    starts = columns.starts[clips]
+    clips = clips[(starts >= part.start) & (starts < (math.inf if part.end is None else part.end))]
+    if not len(clips):
         raise UsageError(
             f"{printable(part.path)} is not in {printable(index.folder)}.", "Index it.",
             code="file_not_in_index", given=str(part.path),
         )  # fmt: skip
-    starts, ends = rows["start"].to_numpy(), rows["end"].to_numpy()
-    return Windows(starts, ends, index.vectors()[rows.index.to_numpy()], float(ends.max()))
+    ends = columns.ends[clips]
+    return Windows(
+        columns.starts[clips], ends, index.vectors(index.clip_ids[clips].tolist()), float(ends.max())
+    )

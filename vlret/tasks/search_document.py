@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vlret.index.gone import is_gone
 from vlret.index.index import Index
-from vlret.index.indexed_files import is_gone
 from vlret.types import Hits
 
 

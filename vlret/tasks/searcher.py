@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.index.filter import Filter
+from vlret.index.filter import Filter, ids_of
 from vlret.index.index import Index
+from vlret.index.ranking import is_exact
 from vlret.models.base import Embedder
 from vlret.tasks.calibration import Calibration
 from vlret.tasks.calibration_file import load_calibration
@@ -137,9 +138,10 @@ class Searcher:
             warnings = [line for text in sentences for line in text_warnings(model, text)]
             calibration = self.calibration if is_sentence(query, plus, minus) else None
             check_least(min_probability, calibration)
-            info = index.backend.info()
+            backend = index.backend
         nearest = nearest_folded if fold_copies else nearest_clips
-        hits = nearest(index, vector, n_candidates, one_per_file, index.resolved(wanted))
+        allowed = index.resolved(wanted)
+        hits = nearest(index, vector, n_candidates, one_per_file, allowed)
         best = hits[0].score if hits else 0.0
         hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
         hits, has_next = page_of(hits, k, page)
@@ -148,7 +150,8 @@ class Searcher:
         hits = sort_hits(index, hits, sort)
         if wanted is not None and wanted.where and index.n_unmeasured:
             warnings.append(unmeasured_warning(index.n_unmeasured))
-        if wanted is None and not info.is_exact:
+        if not is_exact(backend, ids_of(allowed)):
+            info = backend.info()
             warnings.append(f"The search was approximate: recall@10 {info.recall_at_10:.3f} ({info.kind}).")
         if moments:
             from vlret.tasks.hit_moments import hits_as_moments  # brings PyAV

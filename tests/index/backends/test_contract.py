@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.index.synthetic import synthetic_index, unit_rows
+from tests.index.synthetic import index_with, synthetic_index, unit_rows
 from vlret.errors import UsageError
 from vlret.index.backends.base import BackendInfo, SearchBackend, check_unit
 from vlret.index.backends.faiss_backend import FaissBackend
 from vlret.index.backends.numpy_backend import NumpyBackend
 from vlret.index.filter import Filter
-from vlret.index.index import Index
 from vlret.index.ranking import best_clips
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
@@ -218,8 +217,8 @@ def test_an_index_finds_the_same_with_each(make, tmp_path, one_per_file, only):
     reference = NumpyBackend(DIM)
     reference.add(snapshot.rows["clip_id"].to_numpy(), snapshot.vectors)
     options = {"k": 300, "one_per_file": one_per_file, "only": only}
-    found = Index(snapshot, backend).search(QUERIES, **options)
-    expected = Index(snapshot, reference).search(QUERIES, **options)
+    found = index_with(folder, backend).search(QUERIES, **options)
+    expected = index_with(folder, reference).search(QUERIES, **options)
     assert [[hit.clip_id for hit in hits] for hits in found] == [
         [hit.clip_id for hit in hits] for hits in expected
     ]

@@ -21,6 +21,10 @@ _PACKAGES = (
     "numpy", "scipy", "torch", "torchvision", "av", "decord", "pillow", "open-clip-torch", "transformers",
     "tokenizers", "ftfy", "regex", "timm", "sentence-transformers", "safetensors", "faiss-cpu",
 )  # fmt: skip
+INSTRUCTIONS = (
+    "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "sve", "i8mm", "bf16",
+)  # fmt: skip
+"""Instruction sets that decide how fast vectors and models are computed, as Linux names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Stamp:
             or `undecodable`.
         model: the card, and the `dtype`, `device`, `frame_pooling`, `query` and `prompts` it ran with.
         versions: of vlret, Python and the packages that affect numbers; `encoding_version` is `ENCODING_VERSION`.
-        machine: system, processor, cores and accelerator.
+        machine: system, processor with its instruction sets, cores and accelerator.
     """
 
     protocol: Mapping[str, Any]
@@ -80,21 +84,32 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, Any]:
-    """System, processor, number of cores and accelerator ("" for none)."""
+    """System, processor and what it has of `INSTRUCTIONS`, number of cores and accelerator ("" for none)."""
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     return {
-        "system": platform.platform(terse=True), "processor": _processor(),
+        "system": platform.platform(terse=True), "processor": _processor(), "instructions": _instructions(),
         "cores": os.cpu_count(), "accelerator": gpu,
     }  # fmt: skip
 
 
 def _processor() -> str:
     """The processor's name: of Linux from /proc, else as Python knows it."""
+    return _cpu_line("model name") or platform.processor() or platform.machine()
+
+
+def _instructions() -> list[str]:
+    """The instruction sets of a processor under Linux, the others' are not known."""
+    found = (_cpu_line("flags") or _cpu_line("Features")).split()
+    return [name for name in INSTRUCTIONS if name in found]
+
+
+def _cpu_line(name: str) -> str:
+    """The first line of this name in Linux's list of processors, "" where there is none."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return next(iter(names), "") or platform.processor() or platform.machine()
+    values = (line.partition(":")[2].strip() for line in lines if line.startswith(name))
+    return next(values, "")

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
 Scores = NDArray[np.float32]
 
@@ -65,7 +64,8 @@ class SearchBackend(Protocol):
             query: float32 [dim] of unit length.
             only: int64, ascending: consider these clips alone, so that k hits come back where k of them exist;
                 unknown ids are ignored. None: all.
-            exact: compare with every vector, also where the back end would look only where hits are likely.
+            exact: compare with every vector (of `only`), also where the back end would look only where hits are
+                likely; then fewer than k may come back, as if fewer existed.
 
         Raises:
             UsageError: a query of another shape or length.

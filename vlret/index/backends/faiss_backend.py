@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import numpy as np
 
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
-from vlret.index.backends.faiss_file import EXACT
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.index.backends.vector_files import VectorFiles
+from vlret.types import Ids, Vectors
 
+EXACT = "IDMap,Flat"
+"""FAISS's factory string of an index that compares with every vector."""
 _MOST_BITS = 2**28
 """The longest bitmap of clip_ids, 32 MB; larger ids, as nobody but a stranger writes them, are hashed."""
 
@@ -25,12 +27,16 @@ class FaissBackend:
         kind: FAISS's factory string.
         nprobe: lists that a search looks into; 0: the index has no lists and is exact.
         recall_at_10: as measured at this nprobe.
+        vectors: where the index holds codes, what they are made of: of `k_factor` times as many clips as asked for the
+            nearest are taken by their exact cosines.
     """
 
     index: Any
     kind: str = EXACT
     nprobe: int = 0
     recall_at_10: float = 1.0
+    k_factor: int = 1
+    vectors: VectorFiles | None = None
     _selected: tuple[Ids, Any] | None = field(default=None, init=False)
 
     @classmethod
@@ -54,15 +60,31 @@ class FaissBackend:
     def search(
         self, query: Vectors, k: int, only: Ids | None = None, exact: bool = False
     ) -> tuple[Scores, Ids]:
-        """Cosines and clip_ids of the nearest clips; `exact` looks into every list of an IVF index."""
+        """Cosines and clip_ids of the nearest clips; `exact` looks into every list, of codes as of vectors.
+
+        Otherwise the fewer clips `only` has, the more lists are looked into.
+        """
         check_unit(query[None], self.index.d)
-        scores, ids = self.index.search(query[None], k, params=self._parameters(only, exact))
+        if only is not None and (k >= len(only) or (exact and self.vectors is not None)):
+            return self._compared(query, k, only)
+        n = k if self.vectors is None else min(k * self.k_factor, max(k, self.index.ntotal))
+        scores, ids = self.index.search(query[None], n, params=self._parameters(only, exact))
         found = (ids[0] >= 0) & np.isfinite(scores[0])
-        return scores[0][found], ids[0][found]
+        return (
+            self.vectors.best(query, ids[0][found], k) if self.vectors else (scores[0][found], ids[0][found])
+        )
 
     def info(self) -> BackendInfo:
         """How it searches, and how many vectors it holds."""
         return BackendInfo(self.kind, self.index.ntotal, self.nprobe == 0, self.recall_at_10)
+
+    def _compared(self, query: Vectors, k: int, only: Ids) -> tuple[Scores, Ids]:
+        """The k nearest of `only`, all of which are compared: faster than FAISS's search where many are asked for."""
+        _, scores, ids = self.index.range_search(query[None], -np.inf, params=self._parameters(only, True))
+        if self.vectors is not None:
+            return self.vectors.best(query, ids, k)
+        order = np.argsort(-scores)[:k]
+        return scores[order], ids[order]
 
     def _parameters(self, only: Ids | None, exact: bool) -> Any:
         import faiss
@@ -70,7 +92,10 @@ class FaissBackend:
         selector = {} if only is None else {"sel": self._selector(only)}
         if self.nprobe == 0:
             return faiss.SearchParameters(**selector)
-        return probe(self.index.nlist if exact else self.nprobe, **selector)
+        n_lists: int = self.index.nlist
+        rarity = 1.0 if only is None else self.index.ntotal / max(1, len(only))
+        wanted = ceil(self.nprobe * max(1.0, rarity))
+        return probe(n_lists if exact else min(n_lists, wanted), **selector)
 
     def _selector(self, only: Ids) -> Any:
         """The clips that may be hits; kept, as a search asks several times for more of them."""

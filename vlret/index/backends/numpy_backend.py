@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
 
 class NumpyBackend:

@@ -34,9 +34,9 @@ class DamageCheck:
         self._newest: int | None = None
         self.missing_after: int | None = None
 
-    def is_after_gap(self, packet: Packet[VideoStream], is_wanted: bool) -> bool:
-        """Return whether frames are missing before `packet`, the next to be decoded; only a wanted one must come."""
-        if self._is_silent and is_wanted and packet.pts is not None and not packet.is_discard:
+    def is_after_gap(self, packet: Packet[VideoStream], is_awaited: bool) -> bool:
+        """Return whether frames are missing before `packet`, the next one; it must come if awaited."""
+        if self._is_silent and is_awaited and packet.pts is not None and not packet.is_discard:
             self._awaited.add(packet.pts)
         return self._gaps is not None and self._gaps.is_after_gap(bytes(packet), packet.is_keyframe)
 

@@ -6,14 +6,12 @@ the wrong picture. Reference frames are numbered (`frame_num`, ITU-T H.264 7.4.3
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from vlret.media.video.nal_units import HEAD, after_start_codes, nal_units
+
 _SLICE, _IDR, _SPS = 1, 5, 7
-_START = re.compile(re.escape(b"\0\0\1"))
-_HEAD = 64  # bytes that hold the fields read here
 # Profiles whose parameter sets describe the chroma format.
 _HIGH = (44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244)
 
@@ -36,14 +34,17 @@ class H264Gaps:
 
     Args:
         extradata: the stream's parameter sets, as avcC or with start codes.
+
+    Attributes:
+        n_length_bytes: as in `nal_units`.
     """
 
     def __init__(self, extradata: bytes | None) -> None:
-        self._n_length_bytes, self._numbering = 0, None
+        self.n_length_bytes, self._numbering = 0, None
         self._last: int | None = None
         sets = extradata or b""
         if sets[:1] == b"\x01" and len(sets) > 8:
-            self._n_length_bytes = (sets[4] & 3) + 1
+            self.n_length_bytes = (sets[4] & 3) + 1
             self._numbering = _numbering(sets[8:])
         else:
             self._read_sets(sets)
@@ -55,7 +56,7 @@ class H264Gaps:
 
     def is_after_gap(self, packet: bytes, is_key: bool) -> bool:
         """Return whether reference frames are missing right before this packet."""
-        for unit in self._units(packet):
+        for unit in nal_units(packet, self.n_length_bytes):
             kind = unit[0] & 31
             if kind == _SPS:
                 self._numbering = _numbering(unit)
@@ -69,7 +70,7 @@ class H264Gaps:
         rules, last = self._numbering, self._last
         if rules is None:
             return False
-        bits = _Bits(unit[1:_HEAD])
+        bits = _Bits(unit[1:HEAD])
         for _ in range(3):  # first macroblock, slice type, picture parameter set
             bits.golomb()
         bits.number(rules.n_plane_bits)
@@ -80,27 +81,9 @@ class H264Gaps:
         return not (follows or is_key or rules.has_gaps)
 
     def _read_sets(self, sets: bytes) -> None:
-        for unit in _after_start_codes(sets):
+        for unit in after_start_codes(sets):
             if unit[0] & 31 == _SPS:
                 self._numbering = _numbering(unit)
-
-    def _units(self, packet: bytes) -> Iterator[bytes]:
-        """Yield the packet's NAL units, of each only the bytes that are read here."""
-        if not self._n_length_bytes:
-            yield from _after_start_codes(packet)
-            return
-        at = 0
-        while at + self._n_length_bytes < len(packet):
-            start = at + self._n_length_bytes
-            yield packet[start : start + 4 * _HEAD]
-            at = start + int.from_bytes(packet[at:start], "big")
-
-
-def _after_start_codes(data: bytes) -> Iterator[bytes]:
-    for match in _START.finditer(data):
-        unit = data[match.end() : match.end() + 4 * _HEAD]
-        if unit:
-            yield unit
 
 
 def _numbering(unit: bytes) -> _Numbering | None:
@@ -148,10 +131,10 @@ class _Bits:
     """Reads the bits of a NAL unit in order. Raises ValueError past the end."""
 
     def __init__(self, data: bytes) -> None:
-        data = data.replace(
-            b"\0\0\3", b"\0\0"
-        )  # emulation prevention: the third byte only avoids start codes
-        self._bits, self._at = "".join(f"{byte:08b}" for byte in data), 0
+        # Emulation prevention: the third byte only avoids start codes.
+        data = data.replace(b"\0\0\3", b"\0\0")
+        self._bits = bin(int.from_bytes(b"\1" + data, "big"))[len("0b1") :]
+        self._at = 0
 
     def number(self, n: int) -> int:
         """Return the next `n` bits as a number."""

@@ -15,7 +15,7 @@ from vlret.media.capture_time import video_taken
 from vlret.media.video.container import decoder_of, open_container, packets_of, video_streams
 from vlret.media.video.damage import DamageCheck
 from vlret.media.video.packet_table import PacketTable
-from vlret.media.video.skipping import can_skip
+from vlret.media.video.skipping import references_of
 from vlret.media.video.timestamps import NO_TIME
 
 
@@ -43,6 +43,7 @@ class FrameStream:
         self._codec = decoder_of(self._stream)
         self._table, self._on_progress = table, on_progress
         self.damaged_pts: int | None = None
+        self._is_reference = references_of(self._codec, table)
         self.wanted: frozenset[int] | None = None
         n_streams = len(video_streams(self._container))
         self.warnings = [f"{n_streams} video streams, one is read"] if n_streams > 1 else []
@@ -52,7 +53,7 @@ class FrameStream:
     @property
     def can_skip(self) -> bool:
         """Whether frames that are not wanted may be left out."""
-        return can_skip(self._codec, self._table)
+        return self._is_reference is not None
 
     def close(self) -> None:
         """Close the file."""
@@ -116,10 +117,10 @@ class FrameStream:
 
     def _frames_of(self, packet: Packet[VideoStream], check: DamageCheck) -> tuple[list[VideoFrame], bool]:
         """Return the undamaged frames that decoding `packet` gives, and whether there was damage."""
-        is_wanted = self.wanted is None or packet.pts in self.wanted
-        if check.is_after_gap(packet, is_wanted):
+        is_needed = self._is_needed(packet)
+        if check.is_after_gap(packet, is_needed):
             return check.good(self._drain(), is_end=True)[0], True
-        self._codec.skip_frame = "DEFAULT" if is_wanted else "NONREF"
+        self._codec.skip_frame = "DEFAULT" if is_needed else "NONREF"
         try:
             frames, is_damaged = check.good(self._codec.decode(packet))
         except MemoryError:
@@ -129,6 +130,12 @@ class FrameStream:
         if is_damaged:
             self._codec.flush_buffers()
         return frames, is_damaged
+
+    def _is_needed(self, packet: Packet[VideoStream]) -> bool:
+        """Return whether the frame of `packet` is wanted, or others may refer to it."""
+        if self.wanted is None or self._is_reference is None or packet.pts in self.wanted:
+            return True
+        return self._is_reference(bytes(packet))
 
     def _drain(self) -> list[VideoFrame]:
         """Return the frames that the decoder still holds; afterwards it is ready for a keyframe."""

@@ -146,7 +146,7 @@ class Video:
 
     def _begin_pass(self, times: Sequence[float] = ()) -> None:
         """Begin to decode forward; all frames if no `times` are given."""
-        skips = len(times) > 0 and self._may_skip and self._may_seek
+        skips = len(times) > 0 and self._may_seek and self._stream.can_skip
         self._wanted = frozenset(map(self._wanted_pts, times)) if skips else None
         if self._used:
             self._rewind()
@@ -162,7 +162,6 @@ class Video:
         if first is None:
             raise self._not_decodable()
         self._ahead, self._first_pts = first, first.pts
-        self._may_skip = self._stream.can_skip
         self._orientation = orientation_of(first.frame)
         self.info = _describe(first, self._orientation, self._table, self._stream)
         if self.info.duration > MAX_SPAN_S:
@@ -193,13 +192,9 @@ class Video:
         if self._may_seek:
             self._seek_if_far(wanted)
         shown = self._run_to(wanted)
-        if self._wanted is not None and not self._is_exact(shown, wanted):
-            self._may_skip, self._wanted = False, None
-            self._rewind()
-            return self._shown_at(time)
-        if self._sought and (shown is None or shown.pts != wanted):
-            # The seek did not give the frame: damage, or a keyframe that cannot be decoded on its own.
-            self._may_seek = False
+        if (self._sought or self._wanted is not None) and (shown is None or shown.frame.pts != wanted):
+            # What was decoded did not give the frame: damage, or a keyframe that cannot be decoded on its own.
+            self._may_seek, self._wanted = False, None
             self._rewind()
             shown = self._run_to(wanted)
         if shown is None:
@@ -213,10 +208,6 @@ class Video:
             row = int(np.searchsorted(self._table.pts, wanted, side="right")) - 1
             wanted = max(int(self._table.pts[max(row, 0)]), self._first_pts)
         return wanted
-
-    def _is_exact(self, shown: Shown | None, wanted: int) -> bool:
-        """Return whether decoding only what is needed gave the frame at `wanted`, and met no damage."""
-        return shown is not None and shown.frame.pts == wanted and self._stream.damaged_pts is None
 
     def _not_decodable(self) -> MediaError:
         hint = "Check that it plays in a player."

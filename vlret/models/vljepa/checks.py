@@ -13,6 +13,9 @@ from vlret.models.folder import AGAIN, read_object
 from vlret.models.vljepa.registry import tower_file, tower_files, towers_of
 from vlret.models.weights import sha256
 
+CALIBRATION = "calibration.safetensors"
+"""What may lie beside the weights of the towers: see `vlret.tasks.calibration_file`."""
+
 
 def read_config(folder: Path) -> dict[str, Any]:
     """Return the fields of config.json.
@@ -101,7 +104,7 @@ def refuse_mismatch(name: str, missing: Any, unexpected: Any) -> None:
 def _refuse_unknown_weights(folder: Path, values: Mapping[str, Any]) -> None:
     known = {tower_file(folder, name) for name in towers_of(values)}
     found = {file for file in folder.glob("*.safetensors") if not file.name.startswith(".")}
-    if unknown := sorted(found - known):
+    if unknown := sorted(found - known - {folder / CALIBRATION}):
         raise ModelError(
             f"{unknown[0]} belongs to no tower that config.json describes.",
             f"A VL-JEPA directory holds the weights {', '.join(sorted(file.name for file in known))}.",

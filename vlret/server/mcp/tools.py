@@ -68,20 +68,22 @@ class Tools:
         """JSON: the clips of one file in order of time, with their scores for a sentence."""
         one, file = self._library.media(media)
         opened, page = one.searcher.index, max(page, 1)
-        rows = opened.rows()
-        rows = rows[rows["path"] == str(file.path)].sort_values("start")
-        on_page = rows.iloc[CLIPS_A_PAGE * (page - 1) : CLIPS_A_PAGE * page]
+        columns = opened.columns
+        in_order = file.clips[np.argsort(columns.starts[file.clips], kind="stable")]
+        on_page = in_order[CLIPS_A_PAGE * (page - 1) : CLIPS_A_PAGE * page]
         clips = [
             [round(start, 2), round(end, 2)]
-            for start, end in zip(on_page["start"], on_page["end"], strict=True)
+            for start, end in zip(
+                columns.starts[on_page].tolist(), columns.ends[on_page].tolist(), strict=True
+            )
         ]
         if query is not None and len(on_page):
-            vectors = np.stack([opened.vector(clip_id) for clip_id in on_page["clip_id"]])
+            vectors = opened.vectors(opened.clip_ids[on_page].tolist())
             scores = (vectors @ one.embed(query).vector).tolist()
             clips = [[*times, round(score, 3)] for times, score in zip(clips, scores, strict=True)]
         return _json(
             {"media": media, "name": _name(file), "duration": round(file.duration, 2), "page": page,
-             "has_next": len(rows) > CLIPS_A_PAGE * page,
+             "has_next": len(in_order) > CLIPS_A_PAGE * page,
              "columns": ["start", "end", *(["score"] if query is not None else [])], "clips": clips}
         )  # fmt: skip
 

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vlret.index.tables import Ids
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
 LEAST_COSINE = 0.6
 """Of two clips that show the same seconds; see docs/duplicates.md for the measurement."""

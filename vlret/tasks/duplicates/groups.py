@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
+from vlret.index.clip_columns import ClipColumns
+from vlret.index.columns_view import open_columns
 from vlret.index.copies import Copies, Place
 from vlret.index.duplicates import JudgedPair
 from vlret.index.snapshot import Snapshot
@@ -45,8 +47,11 @@ class Duplicates:
 
 def duplicates_of(snapshot: Snapshot) -> Duplicates:
     """Return what is known of the files of an index."""
-    copies = Copies(snapshot.clips, snapshot.pairs)
-    pairs = [*_same_bytes(snapshot, copies), *(_same_footage(judged, copies) for judged in copies.judged)]
+    manifest = snapshot.manifest
+    columns = open_columns(snapshot.store, manifest)
+    copies = Copies(columns, manifest.roots, snapshot.pairs)
+    same = ([_whole(columns, file, manifest.roots) for file in files] for files in copies.same_bytes)
+    pairs = [*_same_bytes(same), *(_same_footage(judged, copies) for judged in copies.judged)]
     groups = connected([(pair.a.path, pair.b.path) for pair in pairs])
     found = [
         DuplicateGroup(tuple(group), tuple(pair for pair in pairs if pair.a.path in set(group)))
@@ -55,11 +60,14 @@ def duplicates_of(snapshot: Snapshot) -> Duplicates:
     return Duplicates(str(snapshot.store.folder), tuple(found))
 
 
-def _same_bytes(snapshot: Snapshot, copies: Copies) -> Iterable[SameFootage]:
-    ends = snapshot.clips.groupby("path")["end"].max()
-    for paths in copies.same_bytes:
-        places = [Place(path, 0.0, float(ends[path])) for path in sorted(paths)]
-        yield from (SameFootage(places[0], place, same_bytes=True) for place in places[1:])
+def _whole(columns: ClipColumns, file: int, roots: Sequence[str]) -> Place:
+    return Place(columns.absolute([file], roots)[0], 0.0, float(columns.ends[columns.clips_of(file)].max()))
+
+
+def _same_bytes(groups: Iterable[list[Place]]) -> Iterable[SameFootage]:
+    for group in groups:
+        first, *others = sorted(group, key=lambda place: place.path)
+        yield from (SameFootage(first, other, same_bytes=True) for other in others)
 
 
 def _same_footage(judged: JudgedPair, copies: Copies) -> SameFootage:

@@ -15,7 +15,8 @@ from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe
 from vlret.index.start import start_index
 from vlret.index.store import Store
-from vlret.index.tables import Ids, shard_schema, vector_column
+from vlret.index.tables import shard_schema, vector_column
+from vlret.types import Ids
 
 CLIP_S = 5.0
 SELECTIVITIES = (0.1, 0.01, 0.001)

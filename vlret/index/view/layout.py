@@ -1,4 +1,4 @@
-"""The two kinds of FAISS file that a view has, byte for byte, so that FAISS is given nothing else to parse.
+"""The kinds of FAISS file that a view has, byte for byte, so that FAISS is given nothing else to parse.
 
 FAISS allocates what a file claims, and some of its types name further files to open. Here each length and
 each type is compared with what vlret writes; only vectors, codes and ids are free.
@@ -7,26 +7,22 @@ each type is compared with what vlret writes; only vectors, codes and ids are fr
 from __future__ import annotations
 
 import mmap
-import re
 import struct
 import zlib
 from typing import BinaryIO
 
 import numpy as np
 
-from vlret.index.tables import Ids
+from vlret.index.backends.faiss_backend import EXACT
+from vlret.index.view.codes import QUERY_BITS, Codes, codes_named, n_lists_of
+from vlret.types import Ids
 
-EXACT = "IDMap,Flat"
 _UNUSED = 1 << 20
 _INNER_PRODUCT = 0
 _FP16 = 4
 """Number of a FAISS scalar quantizer (QT_fp16)."""
-
-
-def n_lists_of(kind: str) -> int | None:
-    """The lists of an index made by the factory string `IVF{lists},SQfp16`, 0 for `EXACT`, None for others."""
-    lists = re.fullmatch(r"IVF([1-9][0-9]{0,6}),SQfp16", kind)
-    return 0 if kind == EXACT else int(lists[1]) if lists else None
+_TYPES = {"SQ": b"IwSq", "Ra": b"Iwrq", "PQ": b"IwPQ"}
+_PQ_BITS = 8
 
 
 def checksum(file: BinaryIO) -> str:
@@ -43,11 +39,12 @@ def read_ids(file: BinaryIO, kind: str, n_vectors: int, dim: int) -> Ids:
     Raises:
         ValueError: the file is not laid out as vlret writes `kind` with so many vectors.
     """
-    n_lists = n_lists_of(kind)
-    reader = _Reader(file)
-    if n_lists is None:
+    reader, codes = _Reader(file), codes_named(kind, dim)
+    if codes is None:
         raise ValueError(f"{kind} is not a supported index type")
-    ids = _exact_ids(reader, n_vectors, dim) if n_lists == 0 else _ivf_ids(reader, n_vectors, dim, n_lists)
+    ids = (
+        _exact_ids(reader, n_vectors, dim) if kind == EXACT else _ivf_ids(reader, n_vectors, dim, kind, codes)
+    )
     if reader.left or len(ids) != n_vectors:
         raise ValueError("the lengths do not add up")
     return ids
@@ -102,20 +99,31 @@ def _exact_ids(reader: _Reader, n_vectors: int, dim: int) -> Ids:
     return reader.integers(n_vectors)
 
 
-def _ivf_ids(reader: _Reader, n_vectors: int, dim: int, n_lists: int) -> Ids:
-    code_bytes = 2 * dim
-    _header(reader, b"IwSq", n_vectors, dim)
+def _ivf_ids(reader: _Reader, n_vectors: int, dim: int, kind: str, codes: Codes) -> Ids:
+    n_lists = n_lists_of(kind)
+    _header(reader, _TYPES[codes.name[:2]], n_vectors, dim)
     reader.expect("QQ", n_lists, 1)  # 1: nprobe, where a search does not say
     _flat(reader, n_lists, dim)  # the lists' centres
     reader.expect("BQ", 0, 0)  # no map from ids to lists
-    reader.expect("iifQQQ", _FP16, 0, 0.0, dim, code_bytes, 0)
-    reader.expect("Q?", code_bytes, True)  # codes are residuals to the centre
-    reader.expect("4sQQ", b"ilar", n_lists, code_bytes)
+    _quantizer(reader, codes, dim)
+    reader.expect("4sQQ", b"ilar", n_lists, codes.n_bytes)
     ids = [np.empty(0, np.int64)]
     for size in _list_sizes(reader, n_lists):
-        reader.skip(int(size) * code_bytes)
+        reader.skip(int(size) * codes.n_bytes)
         ids.append(reader.integers(int(size)))
     return np.concatenate(ids)
+
+
+def _quantizer(reader: _Reader, codes: Codes, dim: int) -> None:
+    """What makes codes of residuals to the centre."""
+    if codes.name == "SQfp16":
+        reader.expect("iifQQQ", _FP16, 0, 0.0, dim, codes.n_bytes, 0)
+        reader.expect("Q?", codes.n_bytes, True)
+    elif codes.name == "RaBitQ":
+        reader.expect("QQiQ?B", dim, codes.n_bytes, _INNER_PRODUCT, codes.n_bytes, True, QUERY_BITS)
+    else:
+        reader.expect("?QQQQQ", True, codes.n_bytes, dim, codes.n_bytes, _PQ_BITS, dim << _PQ_BITS)
+        reader.skip(4 * dim << _PQ_BITS)
 
 
 def _list_sizes(reader: _Reader, n_lists: int) -> Ids:

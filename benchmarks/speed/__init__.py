@@ -1,0 +1,1 @@
+"""Speed and memory of indexing: `python -m benchmarks.speed`."""

@@ -49,7 +49,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the models that are loaded; nothing is left open from other tests, nor for them."""
     names: list[str] = []
 
-    def load_model(name, device="auto", dtype="auto"):
+    def load_model(name, device="auto", dtype="auto", engine="auto"):
         names.append(str(name))
         return CheckedEmbedder()
 
@@ -159,7 +159,7 @@ def test_few_searchers_stay_open(painted: Path, tmp_path: Path, loads: list[str]
 def test_a_model_that_does_not_load_is_tried_again(
     painted_index: Index, loads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(name, device, dtype):
+    def fail(name, device, dtype, engine):
         raise UsageError("no such weights", code="no_model")
 
     with monkeypatch.context() as patch:

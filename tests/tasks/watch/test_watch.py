@@ -263,7 +263,7 @@ def test_the_new_index_names_its_model_by_what_it_was_loaded_by(films, tmp_path,
     from vlret.models import registry
 
     (tmp_path / "mine").mkdir()
-    monkeypatch.setattr(registry, "load_model", lambda name, device, dtype: CircleEmbedder())
+    monkeypatch.setattr(registry, "load_model", lambda *_, **__: CircleEmbedder())
     reports = watch(films, tmp_path / "index", model=str(tmp_path / "mine"), settle_s=0.2, poll_s=0.1)
     next(reports)
     reports.close()

@@ -51,7 +51,7 @@ def open_view(store: Store, manifest: Manifest, clip_ids: Ids, progress: bool = 
     with contextlib.suppress(OSError, OutputError):  # a read-only or full disk: search works without
         _save(view.index, info, folder)
         remove_others(folder, manifest.shards if vectors else ())
-    return view
+    return load_view(store, manifest, clip_ids) or view  # mapped, it takes less memory
 
 
 def _codes(live: LiveVectors) -> tuple[Codes, VectorFiles | None]:

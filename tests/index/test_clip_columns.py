@@ -248,7 +248,9 @@ def _texts(value: bytes) -> Callable[[dict[str, Any]], None]:
     [
         _set("clip_id", 1, 0), _set("clip_id", 0, -1), _set("file", 0, 2), _set("file", 0, -1),
         _set("start", 0, np.nan), _set("end", 0, np.inf), _set("start", 1, 9e9), _set("by_file", 0, 4),
-        _set("by_file", 0, -1), _set("by_file.end", 0, 5), _set("by_file.end", 1, 3), _set("root", 0, 1),
+        _set("by_file", 0, -1), _set("by_file", 0, 1), _set("by_file", 1, 2), _set("by_file.end", 0, 1),
+        lambda arrays: arrays.update({"by_file": arrays["by_file"][::-1].copy()}),
+        _set("by_file.end", 0, 5), _set("by_file.end", 1, 3), _set("root", 0, 1),
         _set("same_bytes", 1, 2), _set("same_bytes", 1, -1),
         _set("root", 0, -1), _set("path.end", 0, -1), _set("path.end", 1, 2**40), _set("codec.bytes", 0, 255),
         _set("fingerprint.bytes", 0, 0x80), _texts(b"/etc/passwd"), _texts(b"../../secret"), _texts(b"a/.."),

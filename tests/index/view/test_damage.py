@@ -93,3 +93,21 @@ def test_a_type_that_the_file_does_not_have_is_not_believed(tmp_path: Path, kind
     next(view.glob("*.faiss")).rename(view / file)
     (view / "info.json").write_text(json.dumps(info))
     assert search(index) == expected
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_vectors_that_are_no_numbers_are_in_no_hit(tmp_path: Path, value: float) -> None:
+    index = synthetic_index(tmp_path / "index", unit_rows(100, 32), 5)
+    search(index)
+    file = next((index.folder / "view").glob("*.faiss"))
+    data = np.frombuffer(file.read_bytes(), np.uint8).copy()
+    place = data.tobytes().index(index.vectors()[7].tobytes())
+    data[place : place + 4] = np.float32([value]).view(np.uint8)
+    file.write_bytes(data.tobytes())
+    index = Index.open(index.folder)
+    for only in (None, "*"):
+        (hits,) = index.search(QUERY, k=100, one_per_file=False, only=only)
+        assert sorted(ids(hits)) == [number for number in range(100) if number != 7]
+    scores = index.scores(QUERY[0], index.clip_ids)
+    assert scores[7] == -1
+    np.testing.assert_allclose(np.delete(scores, 7), np.delete(index.vectors() @ QUERY[0], 7), atol=1e-6)

@@ -60,10 +60,8 @@ def compact_store(store: Store) -> None:
 def _is_full(store: Store, entry: FileEntry, snapshot: Snapshot) -> bool:
     if entry.rows < MERGE_AT * SHARD_CLIPS:
         return False
-    ids = store.read_table(entry, shard_schema(snapshot.manifest.recipe.card.dim), ["clip_id"])[
-        "clip_id"
-    ].to_numpy()
-    return not np.isin(ids, snapshot.dropped).any()
+    table = store.read_table(entry, shard_schema(snapshot.manifest.recipe.card.dim), ["clip_id"])
+    return not np.isin(table["clip_id"].to_numpy(), snapshot.dropped).any()
 
 
 def copy_windows(source: Snapshot, store: Store, number: int) -> tuple[tuple[FileEntry, ...] | None, int]:

@@ -272,10 +272,8 @@ class Index:
         """
         if self._state is not None and self._store.manifest_state() == self._state:
             return True
-        now = self._store.read_manifest()
-        return replace(now, id="", roots=()) == replace(
-            self.manifest, id="", roots=()
-        )  # old formats have no lasting id
+        now = self._store.read_manifest()  # old formats have no lasting id
+        return replace(now, id="", roots=()) == replace(self.manifest, id="", roots=())
 
     @cached_property
     def file_numbers(self) -> NDArray[np.int32]:

@@ -130,9 +130,8 @@ class _SizeRun:
         return {"build": asdict(self._child("build").process)}
 
     def _cold(self) -> dict[str, Any]:
-        ended = [_search(self._index, number) for number in range(_N_COLD + 1)][
-            1:
-        ]  # the first fills the page cache
+        _search(self._index, 0)  # fills the page cache
+        ended = [_search(self._index, number) for number in range(1, _N_COLD + 1)]
         peaks = [one.process.peak_bytes for one in ended if one.process.peak_bytes is not None]
         cold = latency([one.process.seconds for one in ended])
         return {"cold": asdict(cold), "cold_peak_bytes": max(peaks, default=None)}

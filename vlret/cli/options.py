@@ -14,7 +14,12 @@ DEFAULT_MODEL = "vljepa-mini"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with code 1 if any file was skipped.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
-Dtype = Annotated[str, typer.Option(help="Number format of the model: auto, float32 or bfloat16.")]
+Dtype = Annotated[
+    str,
+    typer.Option(
+        help="Number format of the model: auto, float32, bfloat16, or int8 (vljepa-mini on a processor)."
+    ),
+]
 Engine = Annotated[
     str,
     typer.Option(

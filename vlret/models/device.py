@@ -17,7 +17,7 @@ from vlret.text import printable
 if TYPE_CHECKING:
     import torch
 
-DTYPES = ("auto", "float32", "bfloat16")
+DTYPES = ("auto", "float32", "bfloat16", "int8")
 ENGINES = ("auto", "torch", "openvino")
 NOT_MINI = "it computes vljepa-mini and models of the same configuration"
 
@@ -76,6 +76,17 @@ def engine_unusable(model: object, reason: str) -> UsageError:
     )
 
 
+def int8_unusable(model: object, reason: str) -> UsageError:
+    """The error where int8 was requested for a model that OpenVINO does not compute in it."""
+    return UsageError(
+        f"dtype int8 cannot be used for {printable(model)}: {reason}.",
+        "Use auto, float32 or bfloat16.",
+        code="int8_unusable",
+        given="int8",
+        reason=reason,
+    )
+
+
 def check_device(name: str) -> None:
     """Refuse a device that this machine does not have; torch is imported only where one is named.
 
@@ -125,11 +136,13 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     that convolutions compute in it from now on: PyTorch's own choice, TensorFloat-32, keeps ten bits.
 
     Raises:
-        UsageError: the format is not known, or is float16.
+        UsageError: the format is not known, or is float16 or int8.
     """
     import torch
 
     check_names("auto", name)
+    if name == "int8":
+        raise int8_unusable("a model in PyTorch", "OpenVINO computes in it, and " + NOT_MINI)
     if name == "bfloat16" or (name == "auto" and _computes_bfloat16(device)):
         return torch.bfloat16
     if device.type == "cuda":

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlret.errors import MissingExtraError, ModelError, UsageError
-from vlret.models.device import NOT_MINI, check_names, engine_unusable
+from vlret.models.device import NOT_MINI, check_names, engine_unusable, int8_unusable
 from vlret.text import printable
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def load_model(
             needs no arguments. A name takes precedence over a directory of the same name: write `./clip` for the
             directory. Check a name that comes from a file with `vlret.models.trust` first.
         device: auto, cpu, cuda, cuda:N or mps.
-        dtype: auto (bfloat16 where the device computes in it), float32 or bfloat16.
+        dtype: auto (bfloat16 where the device computes in it), float32, bfloat16 or int8 (vljepa-mini by OpenVINO).
         engine: auto, torch, or openvino (vljepa-mini and models of its configuration, on a processor). auto takes
             the fastest that computes the model in this dtype.
 
@@ -153,6 +153,8 @@ def check_model(
     _check_known(name)
     if engine == "openvino" and not _may_be_vljepa(name):
         raise engine_unusable(name, NOT_MINI)
+    if dtype == "int8" and not _may_be_vljepa(name):
+        raise int8_unusable(name, f"OpenVINO computes in it, and {NOT_MINI}")
 
 
 def _check_known(name: str) -> None:

@@ -9,8 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vlret.models.device import NOT_MINI, engine_unusable, pick_device
+from vlret.models.device import NOT_MINI, engine_unusable, int8_unusable, pick_device
 from vlret.models.folder import read_object
+from vlret.models.vljepa.engines.int8_ranges import ranges_file
 
 if TYPE_CHECKING:
     from vlret.models.vljepa.engines.base import PoolTexts
@@ -31,9 +32,9 @@ def open_openvino(
     processor does not compute in, and where OpenVINO is not installed.
 
     Raises:
-        UsageError: `engine` is openvino, and it cannot compute this model on this machine.
+        UsageError: `engine` is openvino or `dtype` int8, and OpenVINO cannot compute this model on this machine.
     """
-    reason = _why_not(settings, device) if engine != "torch" else "PyTorch was requested"
+    reason = _why_not(folder, settings, device, dtype) if engine != "torch" else "PyTorch was requested"
     if reason is None:
         from vlret.models.vljepa.engines.openvino_engine import OpenVINOEngine, computes_bfloat16
 
@@ -42,16 +43,20 @@ def open_openvino(
             chosen = ("bfloat16" if native else "float32") if dtype == "auto" else dtype
             return OpenVINOEngine(folder, settings, chosen, pool)
         reason = "this processor does not compute in bfloat16"
+    if dtype == "int8":
+        raise int8_unusable(folder, reason)
     if engine == "openvino":
         raise engine_unusable(folder, reason)
     return None
 
 
-def _why_not(settings: Mapping[str, Any], device: str) -> str | None:
+def _why_not(folder: Path, settings: Mapping[str, Any], device: str, dtype: str) -> str | None:
     """Why OpenVINO does not compute this model on this machine, None if it does."""
     if not fits(settings):
         return NOT_MINI
-    if device not in ("auto", "cpu") or (device == "auto" and sees_gpu()):
+    if dtype == "int8" and not ranges_file(folder).is_file():
+        return f"it has no {ranges_file(folder).name}"
+    if device not in ("auto", "cpu") or (device == "auto" and dtype != "int8" and sees_gpu()):
         return "it computes on the processor, and there is a GPU"
     return None if find_spec("openvino") else "it is not installed"
 

@@ -17,6 +17,7 @@ from vlret.media.squash import squash
 from vlret.models.device import n_cores, n_threads
 from vlret.models.vljepa.checks import existing, refuse_mismatch
 from vlret.models.vljepa.engines.base import PoolTexts
+from vlret.models.vljepa.engines.int8_ranges import read_ranges
 from vlret.models.vljepa.engines.numpy_predictor import NumpyPredictor
 from vlret.models.vljepa.registry import LOG_SCALE, tower_file
 from vlret.threads import one_thread
@@ -24,7 +25,8 @@ from vlret.types import Pixels, Tokens, Vectors
 
 log = logging.getLogger(__name__)
 FRAMES_AT_ONCE = 8
-_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
+"""Of what is not in int8 there."""
 
 
 class OpenVINOEngine:
@@ -92,11 +94,12 @@ class OpenVINOEngine:
     def _compile(self, n: int) -> Any:
         import openvino
 
-        from vlret.models.vljepa.engines.x_encoder_graph import x_encoder_graph
+        from vlret.models.vljepa.engines.x_encoder_graph import XEncoderGraph
 
-        weights = _weights(self.folder, "x_encoder", "x_encoder.model.timm_model.")
+        weights = x_encoder_weights(self.folder)
+        ranges = read_ranges(self.folder) if self.dtype == "int8" else None
         mean, std = self.settings["image_mean"], self.settings["image_std"]
-        graph = x_encoder_graph(weights, self.settings["resolution"], mean, std)
+        graph = XEncoderGraph(weights, ranges).build(self.settings["resolution"], mean, std)
         unused = [key for key in weights if not key.endswith("num_batches_tracked")]
         refuse_mismatch(str(tower_file(self.folder, "x_encoder")), (), unused)
         properties = {
@@ -115,6 +118,11 @@ def computes_bfloat16() -> bool:
     import openvino
 
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def x_encoder_weights(folder: Path) -> dict[str, NDArray[Any]]:
+    """The weights of the X-encoder as float32, by their names in timm."""
+    return _weights(folder, "x_encoder", "x_encoder.model.timm_model.")
 
 
 def _weights(folder: Path, tower: str, prefix: str) -> dict[str, NDArray[Any]]:

@@ -5,7 +5,7 @@ The torch X-encoder (encoders.py) is the oracle that the tests hold this against
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -14,76 +14,103 @@ from numpy.typing import NDArray
 from openvino import Dimension, Model, PartialShape, Type, opset13
 
 Array = NDArray[np.float32]
+Ranges = Mapping[str, tuple[float, float]]
+"""The least and greatest number that each convolution reads, by its name."""
 _STRIDES = (1, 2, 2, 2, 1, 2, 1)
 """Of the first block of each stage."""
 _EPS = 1e-3
 """Of the batch norms of TensorFlow's networks."""
 
 
-def x_encoder_graph(
-    weights: dict[str, Array], side: int, mean: Sequence[float], std: Sequence[float]
-) -> Model:
-    """Frames uint8 [n, side, side, 3] to visual tokens float32 [n, width], the mean of the last map each.
+class XEncoderGraph:
+    """Builds the graph, in float32 or, where `ranges` are given, with convolutions in int8.
 
     Args:
         weights: of timm's tf_efficientnet_lite*, by their names in timm, as float32; taken out as they are used.
-        mean, std: RGB in 0..1 is normalised by these.
+
+    Attributes:
+        inputs: what each convolution reads, by its name.
     """
-    frames = opset13.parameter(PartialShape([Dimension(), side, side, 3]), Type.u8, "frames")
-    pixels = opset13.convert(frames, np.float32)
-    scale, offset = (
-        1 / (255 * np.array(std, np.float32)),
-        np.array(mean, np.float32) / np.array(std, np.float32),
-    )
-    x = opset13.subtract(opset13.multiply(pixels, scale), offset)
-    x = opset13.transpose(x, np.array([0, 3, 1, 2]))
-    x = _relu6(_conv(x, weights, "conv_stem", "bn1", stride=2))
-    for stage, stride in enumerate(_STRIDES):
-        for block in count():
-            name = f"blocks.{stage}.{block}"
-            if f"{name}.conv_dw.weight" not in weights:
-                break
-            x = _block(x, weights, name, stride if block == 0 else 1)
-    x = _relu6(_conv(x, weights, "conv_head", "bn2"))
-    tokens = opset13.reduce_mean(x, np.array([2, 3]))
-    return Model([tokens], [frames], "x_encoder")
+
+    def __init__(self, weights: dict[str, Array], ranges: Ranges | None = None) -> None:
+        self.weights, self.ranges = weights, ranges
+        self.inputs: dict[str, Any] = {}
+
+    def build(self, side: int, mean: Sequence[float], std: Sequence[float]) -> Model:
+        """Frames uint8 [n, side, side, 3] to visual tokens float32 [n, width], the mean of the last map each.
+
+        RGB in 0..1 is normalised by `mean` and `std`.
+        """
+        frames = opset13.parameter(PartialShape([Dimension(), side, side, 3]), Type.u8, "frames")
+        x = _relu6(self._conv(_normalised(frames, mean, std), "conv_stem", "bn1", stride=2))
+        for stage, stride in enumerate(_STRIDES):
+            for block in count():
+                name = f"blocks.{stage}.{block}"
+                if f"{name}.conv_dw.weight" not in self.weights:
+                    break
+                x = self._block(x, name, stride if block == 0 else 1)
+        x = _relu6(self._conv(x, "conv_head", "bn2"))
+        return Model([opset13.reduce_mean(x, np.array([2, 3]))], [frames], "x_encoder")
+
+    def _block(self, x: Any, name: str, stride: int) -> Any:
+        first = x
+        n_norm = count(1)
+
+        def conv(value: Any, which: str, stride: int = 1) -> Any:
+            return self._conv(value, f"{name}.{which}", f"{name}.bn{next(n_norm)}", stride)
+
+        if f"{name}.conv_pwl.weight" in self.weights:  # an inverted residual: wide, depthwise, narrow
+            x = _relu6(conv(x, "conv_pw"))
+            x = _relu6(conv(x, "conv_dw", stride))
+            x = conv(x, "conv_pwl")
+        else:
+            x = _relu6(conv(x, "conv_dw", stride))
+            x = conv(x, "conv_pw")
+        same = stride == 1 and first.get_output_partial_shape(0)[1] == x.get_output_partial_shape(0)[1]
+        return opset13.add(x, first) if same else x
+
+    def _conv(self, x: Any, conv: str, norm: str, stride: int = 1) -> Any:
+        """A convolution with its batch norm folded in, padded as TensorFlow does."""
+        self.inputs[conv] = x.output(0)
+        kernel, bias = self._folded(conv, norm)
+        call = opset13.convolution
+        if ".conv_dw" in conv:
+            call, kernel = opset13.group_convolution, kernel[:, None]
+        if self.ranges is not None:
+            x, kernel = _int8(x, *self.ranges[conv]), _int8_kernel(kernel)
+        y = call(x, kernel, [stride] * 2, [0, 0], [0, 0], [1, 1], auto_pad="same_upper")
+        return opset13.add(y, bias.reshape(1, -1, 1, 1))
+
+    def _folded(self, conv: str, norm: str) -> tuple[Array, Array]:
+        weight, bias, mean, variance = (
+            self.weights.pop(f"{norm}.{name}") for name in ("weight", "bias", "running_mean", "running_var")
+        )
+        scale = weight / np.sqrt(variance + np.float32(_EPS))
+        return self.weights.pop(f"{conv}.weight") * scale[:, None, None, None], bias - mean * scale
 
 
-def _block(x: Any, weights: dict[str, Array], name: str, stride: int) -> Any:
-    first = x
-    n_norm = count(1)
-
-    def conv(value: Any, which: str, stride: int = 1) -> Any:
-        return _conv(value, weights, f"{name}.{which}", f"{name}.bn{next(n_norm)}", stride)
-
-    if f"{name}.conv_pwl.weight" in weights:  # an inverted residual: wide, depthwise, narrow
-        x = _relu6(conv(x, "conv_pw"))
-        x = _relu6(conv(x, "conv_dw", stride))
-        x = conv(x, "conv_pwl")
-    else:
-        x = _relu6(conv(x, "conv_dw", stride))
-        x = conv(x, "conv_pw")
-    same = stride == 1 and first.get_output_partial_shape(0)[1] == x.get_output_partial_shape(0)[1]
-    return opset13.add(x, first) if same else x
-
-
-def _conv(x: Any, weights: dict[str, Array], conv: str, norm: str, stride: int = 1) -> Any:
-    """A convolution with its batch norm folded in, padded as TensorFlow does."""
-    kernel, bias = _folded(weights, conv, norm)
-    is_depthwise = ".conv_dw" in conv
-    call = opset13.group_convolution if is_depthwise else opset13.convolution
-    kernel = kernel[:, None] if is_depthwise else kernel
-    y = call(x, kernel, [stride] * 2, [0, 0], [0, 0], [1, 1], auto_pad="same_upper")
-    return opset13.add(y, bias.reshape(1, -1, 1, 1))
-
-
-def _folded(weights: dict[str, Array], conv: str, norm: str) -> tuple[Array, Array]:
-    weight, bias, mean, variance = (
-        weights.pop(f"{norm}.{name}") for name in ("weight", "bias", "running_mean", "running_var")
-    )
-    scale = weight / np.sqrt(variance + np.float32(_EPS))
-    return weights.pop(f"{conv}.weight") * scale[:, None, None, None], bias - mean * scale
+def _normalised(frames: Any, mean: Sequence[float], std: Sequence[float]) -> Any:
+    """Pixels as float32 [n, 3, side, side]."""
+    deviation = np.array(std, np.float32)
+    scaled = opset13.multiply(opset13.convert(frames, np.float32), 1 / (255 * deviation))
+    centred = opset13.subtract(scaled, np.array(mean, np.float32) / deviation)
+    return opset13.transpose(centred, np.array([0, 3, 1, 2]))
 
 
 def _relu6(x: Any) -> Any:
     return opset13.clamp(x, 0.0, 6.0)
+
+
+def _int8(x: Any, low: float, high: float) -> Any:
+    """Activations in 256 steps: from 0 on, or around 0 where some are negative."""
+    if low < 0:
+        most = max(-low, high)
+        low, high = -most, most * 127 / 128
+    ends = [np.full((1, 1, 1, 1), end, np.float32) for end in (low, high)]
+    return opset13.fake_quantize(x, *ends, *ends, 256)
+
+
+def _int8_kernel(kernel: Array) -> Any:
+    """Weights in 255 steps around 0, each output channel by its own greatest."""
+    most = np.abs(kernel).max(tuple(range(1, kernel.ndim)), keepdims=True)
+    return opset13.fake_quantize(opset13.constant(kernel), -most, most, -most, most, 255)

@@ -101,8 +101,8 @@ def _engines(threads: int) -> Iterator[tuple[str, Encode]]:
     from vlret.models.vljepa.engines.openvino_engine import computes_bfloat16
 
     for engine in ("torch", "openvino"):
-        for dtype in ("float32", "bfloat16"):
-            if dtype == "float32" or engine == "torch" or computes_bfloat16():
+        for dtype in ("float32", "bfloat16", *(["int8"] if engine == "openvino" else [])):
+            if dtype != "bfloat16" or engine == "torch" or computes_bfloat16():
                 model = load_model("vljepa-mini", "cpu", dtype, engine)
 
                 def encode(frames: Pixels, model: Any = model) -> Vectors:

@@ -85,7 +85,7 @@ def test_folders_of_one_name_do_not_share_the_default_index(library, tmp_path, m
 def test_a_model_named_is_loaded_only_when_there_is_something_to_encode(library, folder, monkeypatch) -> None:
     loaded = []
 
-    def load_model(name: str, device: str, dtype: str) -> CircleEmbedder:
+    def load_model(name: str, device: str, dtype: str, engine: str) -> CircleEmbedder:
         loaded.append((name, dtype))
         return CircleEmbedder()
 

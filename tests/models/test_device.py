@@ -64,7 +64,7 @@ def test_dtypes():
     with refused("unknown_dtype") as refusal:
         pick_dtype("float16", cpu)
     assert "overflow" in refusal.value.message
-    with refused("int8_unusable"):
+    with refused("dtype_unusable"):
         pick_dtype("int8", cpu)
 
 

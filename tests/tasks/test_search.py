@@ -163,7 +163,7 @@ def test_a_file_is_looked_at_whatever_its_name(painted, painted_index, colour_mo
 def test_the_model_is_loaded_in_the_dtype_of_the_index(painted_index, monkeypatch):
     asked = []
 
-    def load_model(name, device, dtype):
+    def load_model(name, device, dtype, engine):
         asked.append((name, device, dtype))
         return ColourEmbedder()
 

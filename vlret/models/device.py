@@ -81,7 +81,7 @@ def int8_unusable(model: object, reason: str) -> UsageError:
     return UsageError(
         f"dtype int8 cannot be used for {printable(model)}: {reason}.",
         "Use auto, float32 or bfloat16.",
-        code="int8_unusable",
+        code="dtype_unusable",
         given="int8",
         reason=reason,
     )

@@ -56,7 +56,7 @@ def previews(clips: Iterable[Clip], n_frames: int = 1, side: int = SIDE) -> dict
         try:
             made.update(_of_file(list(group), n_frames, side))
         except (MediaError, OSError) as error:
-            log.warning("No thumbnail of %s: %s", printable(path), error)
+            log.warning("No thumbnail of %s: %s", printable(path), printable(error))
     return made
 
 

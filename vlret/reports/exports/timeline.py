@@ -135,7 +135,7 @@ def read_sources(clips: Sequence[ExportClip]) -> tuple[list[ExportClip], dict[Pa
                 time = source_time(media) if isinstance(media, Video) else None
                 found[path] = Source(path, time, media.info.width, media.info.height)
         except (MediaError, OSError) as error:
-            log.warning("%s is not exported: %s", printable(path), error)
+            log.warning("%s is not exported: %s", printable(path), printable(error))
     readable = [clip for clip in clips if clip.path in found]
     if not readable:
         raise MediaError("No clip can be exported.", "Check its files.", code="nothing_to_export")

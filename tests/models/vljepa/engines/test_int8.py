@@ -55,12 +55,12 @@ def test_the_shipped_ranges_are_those_of_the_shipped_weights():
 def test_int8_is_refused_where_it_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = tiny_folder(tmp_path, tiny_model())
     for name in (folder, "clip", "some_module:SomeClass"):
-        with refused("int8_unusable"):
+        with refused("dtype_unusable"):
             load_model(name, "cpu", "int8")
-    with refused("int8_unusable"):
+    with refused("dtype_unusable"):
         load_model("vljepa-mini", "cpu", "int8", "torch")
     monkeypatch.setattr(choose, "find_spec", lambda name: None)
-    with refused("int8_unusable"):
+    with refused("dtype_unusable"):
         load_model("vljepa-mini", "cpu", "int8")
 
 

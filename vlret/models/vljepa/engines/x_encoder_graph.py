@@ -26,7 +26,7 @@ _EPS = 1e-3
 
 
 class XEncoderGraph:
-    """Builds the graph, in float32 or, where `ranges` are given, with convolutions in int8.
+    """Builds the graph, in float32 but for the convolutions that `ranges` names, which are in int8.
 
     Args:
         weights: of timm's tf_efficientnet_lite*, by their names in timm, as float32; taken out as they are used.
@@ -36,7 +36,7 @@ class XEncoderGraph:
     """
 
     def __init__(self, weights: dict[str, Array], ranges: Ranges | None = None) -> None:
-        self.weights, self.ranges = weights, ranges
+        self.weights, self.ranges = weights, ranges or {}
         self.inputs: dict[str, Any] = {}
 
     def build(self, side: int, mean: Sequence[float], std: Sequence[float]) -> Model:
@@ -79,7 +79,7 @@ class XEncoderGraph:
         call = opset13.convolution
         if ".conv_dw" in conv:
             call, kernel = opset13.group_convolution, kernel[:, None]
-        if self.ranges is not None:
+        if conv in self.ranges:
             x, kernel = _int8(x, *self.ranges[conv]), _int8_kernel(kernel)
         y = call(x, kernel, [stride] * 2, [0, 0], [0, 0], [1, 1], auto_pad="same_upper")
         return opset13.add(y, bias.reshape(1, -1, 1, 1))

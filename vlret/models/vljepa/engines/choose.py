@@ -55,12 +55,12 @@ def _why_not(folder: Path, settings: Mapping[str, Any], device: str, dtype: str)
     if not fits(settings):
         return NOT_MINI
     if dtype == "int8" and not ranges_file(folder).is_file():
-        return f"it has no {ranges_file(folder).name}"
+        return f"the model has no {ranges_file(folder).name}"
     if has_bfloat16(folder):
-        return "its weights are in bfloat16"
+        return "the weights of the model are in bfloat16"
     if device not in ("auto", "cpu") or (device == "auto" and dtype != "int8" and sees_gpu()):
-        return "it computes on the processor, and there is a GPU"
-    return None if find_spec("openvino") else "it is not installed"
+        return "OpenVINO computes on the processor, not on the GPU"
+    return None if find_spec("openvino") else "OpenVINO is not installed"
 
 
 def fits(settings: Mapping[str, Any]) -> bool:

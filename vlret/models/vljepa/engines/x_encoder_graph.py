@@ -94,14 +94,7 @@ class XEncoderGraph:
                 self.weights.pop(f"{conv}.weight") * scale[:, None, None, None],
                 bias - mean * scale,
             )
-        # OpenVINO's clamp would turn NaN into numbers that look right
-        if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
-            raise ModelError(
-                f"The weights of {conv} in the X-encoder are not finite.",
-                AGAIN,
-                code="not_finite",
-                weight=conv,
-            )
+        _require_finite(conv, kernel, bias)
         return kernel, bias
 
 
@@ -111,6 +104,13 @@ def _normalised(frames: Any, mean: Sequence[float], std: Sequence[float]) -> Any
     scaled = opset13.multiply(opset13.convert(frames, np.float32), 1 / (255 * deviation))
     centred = opset13.subtract(scaled, np.array(mean, np.float32) / deviation)
     return opset13.transpose(centred, np.array([0, 3, 1, 2]))
+
+
+def _require_finite(conv: str, *weights: Array) -> None:
+    """OpenVINO's clamp would turn NaN into numbers that look right."""
+    if not all(np.isfinite(part).all() for part in weights):
+        reason = f"The weights of {conv} in the X-encoder are not finite."
+        raise ModelError(reason, AGAIN, code="not_finite", weight=conv)
 
 
 def _relu6(x: Any) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DTYPES = ("auto", "float32", "bfloat16", "int8")
 ENGINES = ("auto", "torch", "openvino")
-NOT_MINI = "it computes vljepa-mini and models of the same configuration"
+NOT_MINI = "OpenVINO computes only vljepa-mini and models of the same configuration"
 
 _lock = threading.Lock()
 _n_inside = _outside = 0
@@ -142,7 +142,7 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
 
     check_names("auto", name)
     if name == "int8":
-        raise int8_unusable("a model in PyTorch", "OpenVINO computes in it, and " + NOT_MINI)
+        raise int8_unusable("a model in PyTorch", NOT_MINI)
     if name == "bfloat16" or (name == "auto" and _computes_bfloat16(device)):
         return torch.bfloat16
     if device.type == "cuda":

@@ -12,6 +12,7 @@ import pytest
 from tests.media.make import ffmpeg
 from vlret.media.open_media import open_media
 from vlret.media.pool import DecodeJob, DecodePool, FileDone
+from vlret.media.video import h264_gaps
 from vlret.media.video.h264_gaps import H264Gaps
 
 X264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", 20, "-threads", 1)
@@ -137,3 +138,11 @@ def test_parameters_that_cannot_be_read_tell_of_no_gaps(data: bytes):
     gaps = H264Gaps(data)
     for packet in (b"", b"\0\0\0\2\x41\x9a", b"\0\0\1\x41", bytes(9), b"\xff" * 30):
         assert not gaps.is_after_gap(packet, is_key=False)
+
+
+def test_hostile_parameter_sets_are_not_read_to_their_end(monkeypatch):
+    """A million of them took 9 s."""
+    calls = []
+    monkeypatch.setattr(h264_gaps, "_parsed", lambda bits: calls.append(1))
+    H264Gaps(b"\0\0\1\x67" * 1_000_000)
+    assert len(calls) <= 1 << 14

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -14,6 +15,7 @@ from tests.media.video.test_damage import changed
 from vlret.media.open_media import open_media
 from vlret.media.video import stream
 from vlret.media.video.damage import DamageCheck
+from vlret.media.video.skipping import references_of
 from vlret.types import Pixels
 
 Frames = list[tuple[float, Pixels]]
@@ -196,3 +198,14 @@ def test_times_in_the_order_of_decoding_belong_to_other_frames(film: Callable[[s
             out.mux(packet)
     with open_media(path) as media:
         assert not media._stream.can_skip
+
+
+def test_start_codes_before_hevc_parameter_sets_are_not_read_as_hvcc():
+    """Byte 21 of these means something else: with it, packets would be taken apart by lengths that are none."""
+    codec = av.CodecContext.create("hevc", "r")
+    table = SimpleNamespace(seekable=True, pts=[0], n_packets=1, is_reordered=True)
+    one_layer = bytes(20) + b"\x0f" + bytes(2)
+    codec.extradata = b"\x01" + one_layer
+    assert references_of(codec, table) is not None
+    codec.extradata = b"\0" + one_layer
+    assert references_of(codec, table) is None

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from vlret.media.video.nal_units import HEAD, after_start_codes, nal_units
 
 _SLICE, _IDR, _SPS = 1, 5, 7
+# Bytes of parameter sets that are read; a hostile file may have hundreds of megabytes of them.
+_MOST_SETS = 1 << 16
 # Profiles whose parameter sets describe the chroma format.
 _HIGH = (44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244)
 
@@ -42,7 +44,7 @@ class H264Gaps:
     def __init__(self, extradata: bytes | None) -> None:
         self.n_length_bytes, self._numbering = 0, None
         self._last: int | None = None
-        sets = extradata or b""
+        sets = (extradata or b"")[:_MOST_SETS]
         if sets[:1] == b"\x01" and len(sets) > 8:
             self.n_length_bytes = (sets[4] & 3) + 1
             self._numbering = _numbering(sets[8:])

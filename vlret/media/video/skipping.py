@@ -42,7 +42,7 @@ def _h264(sets: bytes) -> IsReference | None:
 
 def _hevc(sets: bytes) -> IsReference | None:
     """Sub-layer non-reference pictures (7.4.2.2), if there are no higher temporal layers, which may refer to them."""
-    if len(sets) <= _HVCC_LAYERS or sets[_HVCC_LAYERS] >> 3 & 7 != 1:
+    if sets[:1] != b"\x01" or len(sets) <= _HVCC_LAYERS or sets[_HVCC_LAYERS] >> 3 & 7 != 1:
         return None
     n_length_bytes = (sets[_HVCC_LAYERS] & 3) + 1
 

@@ -63,6 +63,11 @@ def test_other_models_are_computed_by_torch(tmp_path: Path):
             load_model(name, "cpu", engine="openvino")
 
 
+def test_weights_in_bfloat16_are_left_to_torch(monkeypatch):
+    monkeypatch.setattr(choose, "has_bfloat16", lambda folder: True)
+    assert choose.open_openvino(*arguments()) is None
+
+
 def test_only_what_the_vision_side_reads_must_be_that_of_vljepa_mini():
     settings = json.loads((choose.MINI / "config.json").read_text())
     assert choose.fits({**settings, "transformers_version": "9", "y_config": {}})

@@ -112,21 +112,70 @@ def copied(tmp_path: Path, tower: str, change) -> OpenVINOEngine:
     return model
 
 
-HEAD = "x_encoder.model.timm_model.conv_head.weight"
+NET = "x_encoder.model.timm_model"
+HEAD = f"{NET}.conv_head.weight"
+BLOCK = f"{NET}.blocks.2.2."  # the last of its stage: the graph would be sound without it, and with one more
+
+
+def repeat_block(weights) -> None:
+    weights.update(
+        {key.replace(BLOCK, f"{NET}.blocks.2.3."): weights[key] for key in weights if BLOCK in key}
+    )
+
+
+def drop_block(weights) -> None:
+    for key in [key for key in weights if BLOCK in key]:
+        del weights[key]
 
 
 @pytest.mark.parametrize(
-    ("change", "code"),
+    ("tower", "change"),
     [
-        (lambda weights: weights.update(more=weights[HEAD]), "weights_mismatch"),
-        (lambda weights: weights.pop(HEAD), "unusable_model"),
-        (lambda weights: weights.update({HEAD: weights[HEAD][:, 1:]}), "unusable_model"),
+        ("x_encoder", lambda weights: weights.update(more=weights[HEAD])),
+        ("x_encoder", lambda weights: weights.pop(HEAD)),
+        ("x_encoder", lambda weights: weights.update({HEAD: weights[HEAD][:, 1:]})),
+        ("x_encoder", lambda weights: weights.update({HEAD: weights[HEAD].astype(np.int8)})),
+        ("x_encoder", repeat_block),
+        ("x_encoder", drop_block),
+        ("predictor", lambda weights: weights.update(more=np.ones(1, np.float32))),
+        ("predictor", lambda weights: weights.update({"predictor.norm.weight": np.ones(1, np.float32)})),
     ],
-    ids=["unknown", "missing", "shape"],
+    ids=[
+        "unknown",
+        "missing",
+        "shape",
+        "type",
+        "one more block",
+        "a block less",
+        "more",
+        "one number for all",
+    ],
 )
-def test_weights_that_do_not_fit_are_refused(change, code, tmp_path, clips):
-    with refused(code):
-        copied(tmp_path, "x_encoder", change).encode_pixels(clips[:1])
+def test_weights_that_do_not_fit_are_refused(tower, change, tmp_path, clips):
+    with refused("weights_mismatch"):
+        copied(tmp_path, tower, change).embed_clips(clips[:1])
+
+
+@pytest.mark.parametrize(
+    ("tower", "name", "value"),
+    [
+        ("x_encoder", f"{NET}.conv_stem.weight", np.nan),
+        ("x_encoder", f"{NET}.bn1.running_var", -1),
+        ("predictor", "predictor.norm.weight", np.nan),
+    ],
+)
+def test_weights_that_are_not_finite_are_refused(tower, name, value, tmp_path, clips):
+    """OpenVINO's clamp turns NaN into numbers."""
+    with refused("not_finite"):
+        copied(tmp_path, tower, lambda weights: weights[name].fill(value)).embed_clips(clips[:1])
+
+
+def test_a_gate_beyond_float32_gives_no_warning(recwarn, tmp_path, clips):
+    name = "predictor.layers.0.mlp.gate_proj.weight"
+    copied(tmp_path, "predictor", lambda weights: weights[name].__imul__(np.float16(3000))).embed_clips(
+        clips[:1]
+    )
+    assert not [one for one in recwarn if one.category is RuntimeWarning]
 
 
 def test_a_missing_tower_is_named(tmp_path, clips):

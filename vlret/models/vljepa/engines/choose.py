@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from vlret.models.device import NOT_MINI, engine_unusable, int8_unusable, pick_device
 from vlret.models.folder import read_object
 from vlret.models.vljepa.engines.int8_ranges import ranges_file
+from vlret.models.vljepa.engines.mini_weights import MINI, has_bfloat16
 
 if TYPE_CHECKING:
     from vlret.models.vljepa.engines.base import PoolTexts
     from vlret.models.vljepa.engines.openvino_engine import OpenVINOEngine
 
-MINI = Path(__file__).parents[3] / "assets" / "vljepa-mini"
 _NO_MATTER = ("architectures", "transformers_version", "y_config")
 _DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 """What a Linux machine with a GPU has: of NVIDIA, AMD, or under Windows."""
@@ -55,10 +55,12 @@ def _why_not(folder: Path, settings: Mapping[str, Any], device: str, dtype: str)
     if not fits(settings):
         return NOT_MINI
     if dtype == "int8" and not ranges_file(folder).is_file():
-        return f"it has no {ranges_file(folder).name}"
+        return f"the model has no {ranges_file(folder).name}"
+    if has_bfloat16(folder):
+        return "the weights of the model are in bfloat16"
     if device not in ("auto", "cpu") or (device == "auto" and dtype != "int8" and sees_gpu()):
-        return "it computes on the processor, and there is a GPU"
-    return None if find_spec("openvino") else "it is not installed"
+        return "OpenVINO computes on the processor, not on the GPU"
+    return None if find_spec("openvino") else "OpenVINO is not installed"
 
 
 def fits(settings: Mapping[str, Any]) -> bool:

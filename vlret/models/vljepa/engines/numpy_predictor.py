@@ -46,7 +46,9 @@ class NumpyPredictor:
         hidden = hidden + self._attention(self._norm(hidden, f"{name}.input_layernorm"), f"{name}.self_attn")
         x = self._norm(hidden, f"{name}.post_attention_layernorm")
         gate, up = (self._linear(x, f"{name}.mlp.{part}_proj") for part in ("gate", "up"))
-        return hidden + self._linear(gate / (1 + np.exp(-gate)) * up, f"{name}.mlp.down_proj")
+        with np.errstate(over="ignore"):  # gate / infinity is 0, as it should be
+            gate = gate / (1 + np.exp(-gate))
+        return hidden + self._linear(gate * up, f"{name}.mlp.down_proj")
 
     def _attention(self, hidden: Array, name: str) -> Array:
         n, length, width = hidden.shape

@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 
 from vlret.media.squash import squash
 from vlret.models.device import n_cores, n_threads
-from vlret.models.vljepa.checks import existing, refuse_mismatch
 from vlret.models.vljepa.engines.base import PoolTexts
 from vlret.models.vljepa.engines.int8_ranges import read_ranges
+from vlret.models.vljepa.engines.mini_weights import mini_weights
 from vlret.models.vljepa.engines.numpy_predictor import NumpyPredictor
-from vlret.models.vljepa.registry import LOG_SCALE, tower_file
 from vlret.threads import one_thread
 from vlret.types import Pixels, Tokens, Vectors
 
@@ -71,9 +69,7 @@ class OpenVINOEngine:
     @cached_property
     def predictor(self) -> NumpyPredictor:
         """The predictor, loaded on first use."""
-        weights = _weights(self.folder, "predictor", "predictor.")
-        weights.pop(LOG_SCALE)
-        return NumpyPredictor(weights, self.settings["predictor_config"])
+        return NumpyPredictor(mini_weights(self.folder, "predictor"), self.settings["predictor_config"])
 
     def _request(self) -> Any:
         """What computes the X-encoder in the calling thread, in the number of threads that is set now."""
@@ -100,12 +96,9 @@ class OpenVINOEngine:
         ranges = read_ranges(self.folder) if self.dtype == "int8" else None
         mean, std = self.settings["image_mean"], self.settings["image_std"]
         graph = XEncoderGraph(weights, ranges).build(self.settings["resolution"], mean, std)
-        unused = [key for key in weights if not key.endswith("num_batches_tracked")]
-        refuse_mismatch(str(tower_file(self.folder, "x_encoder")), (), unused)
         properties = {
-            "INFERENCE_PRECISION_HINT": _PRECISIONS[
-                self.dtype
-            ],  # else bfloat16 wherever the processor has it
+            # else bfloat16 wherever the processor has it
+            "INFERENCE_PRECISION_HINT": _PRECISIONS[self.dtype],
             "INFERENCE_NUM_THREADS": n * (streams := max(1, n_cores() // n)),
             "NUM_STREAMS": streams,
             "ENABLE_CPU_PINNING": False,  # decoders run beside it
@@ -122,10 +115,5 @@ def computes_bfloat16() -> bool:
 
 def x_encoder_weights(folder: Path) -> dict[str, NDArray[Any]]:
     """The weights of the X-encoder as float32, by their names in timm."""
-    return _weights(folder, "x_encoder", "x_encoder.model.timm_model.")
-
-
-def _weights(folder: Path, tower: str, prefix: str) -> dict[str, NDArray[Any]]:
-    """The weights of a tower as float32, by their names without `prefix`."""
-    tensors = load_file(existing(tower_file(folder, tower)))
-    return {key.removeprefix(prefix): value.astype(np.float32) for key, value in tensors.items()}
+    weights = mini_weights(folder, "x_encoder")
+    return {name.removeprefix("model.timm_model."): value for name, value in weights.items()}

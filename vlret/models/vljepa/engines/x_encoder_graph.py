@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from openvino import Dimension, Model, PartialShape, Type, opset13
 
+from vlret.errors import ModelError
+from vlret.models.folder import AGAIN
+
 Array = NDArray[np.float32]
 Ranges = Mapping[str, tuple[float, float]]
 """The least and greatest number that each convolution reads, by its name."""
@@ -85,8 +88,14 @@ class XEncoderGraph:
         weight, bias, mean, variance = (
             self.weights.pop(f"{norm}.{name}") for name in ("weight", "bias", "running_mean", "running_var")
         )
-        scale = weight / np.sqrt(variance + np.float32(_EPS))
-        return self.weights.pop(f"{conv}.weight") * scale[:, None, None, None], bias - mean * scale
+        with np.errstate(all="ignore"):
+            scale = weight / np.sqrt(variance + np.float32(_EPS))
+            kernel, bias = (
+                self.weights.pop(f"{conv}.weight") * scale[:, None, None, None],
+                bias - mean * scale,
+            )
+        _require_finite(conv, kernel, bias)
+        return kernel, bias
 
 
 def _normalised(frames: Any, mean: Sequence[float], std: Sequence[float]) -> Any:
@@ -95,6 +104,13 @@ def _normalised(frames: Any, mean: Sequence[float], std: Sequence[float]) -> Any
     scaled = opset13.multiply(opset13.convert(frames, np.float32), 1 / (255 * deviation))
     centred = opset13.subtract(scaled, np.array(mean, np.float32) / deviation)
     return opset13.transpose(centred, np.array([0, 3, 1, 2]))
+
+
+def _require_finite(conv: str, *weights: Array) -> None:
+    """OpenVINO's clamp would turn NaN into numbers that look right."""
+    if not all(np.isfinite(part).all() for part in weights):
+        reason = f"The weights of {conv} in the X-encoder are not finite."
+        raise ModelError(reason, AGAIN, code="not_finite", weight=conv)
 
 
 def _relu6(x: Any) -> Any:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -248,7 +248,9 @@ def _texts(value: bytes) -> Callable[[dict[str, Any]], None]:
     [
         _set("clip_id", 1, 0), _set("clip_id", 0, -1), _set("file", 0, 2), _set("file", 0, -1),
         _set("start", 0, np.nan), _set("end", 0, np.inf), _set("start", 1, 9e9), _set("by_file", 0, 4),
-        _set("by_file", 0, -1), _set("by_file.end", 0, 5), _set("by_file.end", 1, 3), _set("root", 0, 1),
+        _set("by_file", 0, -1), _set("by_file", 0, 1), _set("by_file", 1, 2), _set("by_file.end", 0, 1),
+        lambda arrays: arrays.update({"by_file": arrays["by_file"][::-1].copy()}),
+        _set("by_file.end", 0, 5), _set("by_file.end", 1, 3), _set("root", 0, 1),
         _set("same_bytes", 1, 2), _set("same_bytes", 1, -1),
         _set("root", 0, -1), _set("path.end", 0, -1), _set("path.end", 1, 2**40), _set("codec.bytes", 0, 255),
         _set("fingerprint.bytes", 0, 0x80), _texts(b"/etc/passwd"), _texts(b"../../secret"), _texts(b"a/.."),
@@ -288,6 +290,29 @@ def test_facts_of_another_form_are_not_believed(tmp_path: Path, facts: object) -
     arrays = opened(store).arrays
     the_file(store).write_bytes(columns_bytes(arrays, facts))
     assert load_columns(store.folder, store.read_manifest()) is None
+
+
+@pytest.mark.parametrize("change", [{"next_id": 0}, {"first_id": 1}, {"live": 3}, {"next_id": 2**53}])
+def test_shards_that_do_not_hold_the_clips_are_not_believed(tmp_path: Path, change: dict[str, int]) -> None:
+    store = made(tmp_path, files=4, clips=2)
+    columns, manifest = opened(store), store.read_manifest()
+    shards = [asdict(shard) for shard in columns.shards]
+    facts = {"rows_key": manifest.rows_key, "shards": shards}
+    the_file(store).write_bytes(columns_bytes(columns.arrays, facts))
+    assert load_columns(store.folder, manifest) is not None
+    shards[0].update(change)
+    the_file(store).write_bytes(columns_bytes(columns.arrays, facts))
+    assert load_columns(store.folder, manifest) is None
+
+
+def test_a_root_that_is_not_in_the_manifest_is_not_taken_over(tmp_path: Path) -> None:
+    store = made(tmp_path)
+    columns = opened(store)
+    arrays = {**columns.arrays, "root": columns.arrays["root"] + 7}
+    facts = {"rows_key": "0" * 64, "shards": [asdict(shard) for shard in columns.shards]}
+    the_file(store).unlink()
+    (tmp_path / "view" / f"{'0' * 16}.columns").write_bytes(columns_bytes(arrays, facts))
+    assert_is(opened(store), store)
 
 
 def test_names_that_hold_two_dots_are_paths(tmp_path: Path) -> None:

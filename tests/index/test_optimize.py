@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.index.synthetic import ROOT, add_file, synthetic_index, unit_rows
@@ -15,7 +16,7 @@ from vlret.index.index import Index
 from vlret.index.optimize import optimize, parse_size
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
-from vlret.index.view import build
+from vlret.index.view import build, live_vectors
 from vlret.index.writer import IndexWriter
 
 N, DIM = 13_000, 32
@@ -114,6 +115,26 @@ def test_ids_that_the_vectors_do_not_have_are_left_out(made: Path, tmp_path: Pat
         assert all(0 <= hit.clip_id < N for hit in hits)
 
 
+def test_vectors_that_another_reader_removes_are_done_without(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opened another revision, and keeps the vectors of that alone."""
+    folder = tmp_path / "index"
+    shutil.copytree(made, folder)
+    optimize(folder, "400kB")
+    shutil.rmtree(folder / "view")
+    write = live_vectors.write_vectors
+
+    def write_and_lose(path: Path, table: pa.Table) -> None:
+        write(path, table)
+        path.unlink()
+
+    monkeypatch.setattr(live_vectors, "write_vectors", write_and_lose)
+    index = Index.open(folder)
+    assert len(index.search(QUERIES[:1], k=5)[0]) == 5
+    assert index.backend.info().kind == "IDMap,Flat"
+
+
 def test_the_choice_stays_when_the_view_is_deleted_and_can_be_taken_back(made: Path, tmp_path: Path) -> None:
     folder = tmp_path / "index"
     shutil.copytree(made, folder)
@@ -132,6 +153,9 @@ def test_the_choice_stays_when_the_view_is_deleted_and_can_be_taken_back(made: P
         (0, "memory_too_small"),
         ("2", "bad_size"),
         ("-1GB", "bad_size"),
+        ("10000TB", "bad_size"),
+        (2**54, "bad_size"),
+        ("9" * 400 + "GB", "bad_size"),
         ("", "bad_size"),
         (None, "wrong_type"),
     ],

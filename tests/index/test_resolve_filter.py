@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,3 +184,9 @@ def test_an_index_without_clips_has_its_columns(tmp_path: Path) -> None:
         assert empty.search(QUERY, only=only) == [[]]
     with refused("unknown_column"):
         empty.search(QUERY, only=Filter(where="bredth > 3"))
+
+
+@pytest.mark.parametrize("clip_ids", [[1.5], ["a"], [2**70], [None], np.array([True, False])])
+def test_clip_ids_that_are_no_numbers_are_refused(clip_ids: Any) -> None:
+    with refused("wrong_type"):
+        Filter(clip_ids=clip_ids)

@@ -20,7 +20,11 @@ from vlret.errors import IndexFolderError, ModelError, UsageError
 from vlret.index.build import build_index
 from vlret.index.filter import Filter
 from vlret.index.index import Index
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
+from vlret.index.writer import IndexWriter
 from vlret.tasks import index_model
+from vlret.tasks import searcher as searcher_module
 from vlret.tasks.search import close_searchers, search
 from vlret.tasks.searcher import Searcher
 from vlret.types import Hit, Hits
@@ -257,3 +261,33 @@ def test_an_open_index_keeps_its_model_too(painted_index: Index, loads, make: Ca
     for _ in range(3):
         search(index, "red")
     assert loads == ["colour"]
+
+
+def without_one(folder: Path) -> None:
+    """Another process drops a clip, and the shard goes with it; no view is left."""
+    store = Store(folder)
+    writer = IndexWriter(Snapshot.read(store), store.read_manifest().roots)
+    writer.drop([0])
+    writer.commit()
+    Index.open(folder).compact()
+    shutil.rmtree(folder / "view")
+
+
+def test_shards_that_go_while_the_model_is_loaded_are_read_at_their_new_revision(
+    painted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "index"
+    build_index(painted, folder, ColourEmbedder(), progress=False)
+    shutil.rmtree(folder / "view")
+    before = Index.open(folder)
+
+    def load(*_: object) -> ColourEmbedder:
+        without_one(folder)
+        return ColourEmbedder()
+
+    monkeypatch.setattr(searcher_module, "model_for_index", load)
+    with Searcher(folder) as searcher:
+        assert len(searcher.search("red", k=100, one_per_file=False)) == len(before) - 1
+    with Searcher(before, ColourEmbedder()) as searcher, pytest.raises(IndexFolderError) as caught:
+        searcher.search("red")  # an index that was given open is searched as it was opened
+    assert caught.value.code == "index_compacted"

@@ -128,8 +128,8 @@ def search(
         "min_probability": min_probability,
     }
     with ManySearcher(folders, model, device, engine) as searcher:
-        opened = searcher.indexes
         hits = searcher.search(text, plus=more, minus=less, **settings)
+        opened = searcher.indexes
     for warning in hits.warnings:
         output.say(f"warning: {warning}")
     try:  # files first: the reader of stdout may exit (`| head`); printed even if they cannot be written

@@ -63,7 +63,10 @@ class ClipColumns:
         self.ends: NDArray[np.float64] = arrays["end"]
         self.roots: NDArray[np.int32] = arrays["root"]
         check_values(arrays)
-        if sum(shard.live for shard in shards) != len(self):
+        spans = np.array([(shard.first_id, shard.next_id) for shard in shards], np.int64).reshape(-1)
+        n_below = np.searchsorted(self.clip_ids, spans)
+        found = (n_below[1::2] - n_below[::2]).tolist()
+        if (np.diff(spans) < 0).any() or found != [shard.live for shard in shards] or sum(found) != len(self):
             raise ValueError("the shards have other clips")
 
     def __len__(self) -> int:

@@ -76,12 +76,19 @@ def check_values(arrays: Arrays) -> None:
     _require(_within(arrays["file"], len(arrays["root"])), "file")
     _require(bool(((starts >= 0) & (ends >= starts) & (ends < MOST_S)).all()), "end")
     _require(_within(arrays["by_file"], n), "by_file")
-    _require(_rise(arrays["by_file.end"], n), "by_file.end")
+    _check_groups(arrays["file"], arrays["by_file"], arrays["by_file.end"])
     _require(bool((arrays["root"] >= 0).all()), "root")
     _require(_within(arrays["same_bytes"], len(arrays["root"])), "same_bytes")
     for name in TEXTS:
         _check_texts(arrays, name)
     _check_paths(arrays)
+
+
+def _check_groups(files: NDArray[np.int32], by_file: NDArray[np.int32], ends: Ids) -> None:
+    """`by_file` lists the clips of each file in ascending order, one file after the other."""
+    steps, rises = np.diff(files[by_file]), np.diff(by_file) > 0
+    _require(bool(((steps > 0) | (steps == 0) & rises).all()), "by_file")
+    _require(np.array_equal(ends, np.bincount(files, minlength=len(ends)).cumsum()), "by_file.end")
 
 
 def _check_texts(arrays: Arrays, name: str) -> None:

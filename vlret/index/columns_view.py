@@ -30,7 +30,7 @@ def open_columns(store: Store, manifest: Manifest) -> ClipColumns:
     if columns is None:
         from vlret.index.build_columns import build_columns  # brings pyarrow
 
-        columns = build_columns(store, manifest, _last(store.folder))
+        columns = build_columns(store, manifest, _last(store.folder, len(manifest.roots)))
         with contextlib.suppress(OSError, OutputError):  # a read-only or full disk: search works without
             _save(columns, store.folder, manifest)
     return columns
@@ -38,21 +38,20 @@ def open_columns(store: Store, manifest: Manifest) -> ClipColumns:
 
 def load_columns(folder: Path, manifest: Manifest) -> ClipColumns | None:
     """The columns of this revision from disk; None where they are missing, stale or damaged."""
-    rows_key, columns = _load(folder / VIEW / _name(manifest)) or ("", None)
+    rows_key, columns = _load(folder / VIEW / _name(manifest), len(manifest.roots)) or ("", None)
     if columns is None or rows_key != manifest.rows_key:
         return None
-    if [shard.rows for shard in columns.shards] != [entry.rows for entry in manifest.shards]:
-        return None
-    return columns if int(columns.roots.max(initial=-1)) < len(manifest.roots) else None
+    same = [shard.rows for shard in columns.shards] == [entry.rows for entry in manifest.shards]
+    return columns if same else None
 
 
 def _name(manifest: Manifest) -> str:
     return f"{manifest.rows_key[:16]}.columns"
 
 
-def _last(folder: Path) -> ClipColumns | None:
+def _last(folder: Path, n_roots: int) -> ClipColumns | None:
     """Those of another revision, whichever is there and good."""
-    found = map(_load, _all(folder / VIEW))
+    found = (_load(path, n_roots) for path in _all(folder / VIEW))
     return next((columns for _, columns in filter(None, found)), None)
 
 
@@ -66,16 +65,17 @@ class _Facts:
     shards: tuple[ShardRows, ...]
 
 
-def _load(path: Path) -> tuple[str, ClipColumns] | None:
-    """The columns in a file, with the `rows_key` of their revision."""
+def _load(path: Path, n_roots: int) -> tuple[str, ClipColumns] | None:
+    """The columns in a file, with the `rows_key` of their revision; None where it is missing or not good."""
     require_plain_folder(path.parent)
     try:
         with open_plain(path) as file:
             arrays, values = map_columns(file)
         facts = from_fields(_Facts, values)
-        return facts.rows_key, ClipColumns(arrays, facts.shards)
+        columns = ClipColumns(arrays, facts.shards)
     except (OSError, ValueError):  # missing, cut, or of another vlret
         return None
+    return (facts.rows_key, columns) if int(columns.roots.max(initial=-1)) < n_roots else None
 
 
 def _save(columns: ClipColumns, folder: Path, manifest: Manifest) -> None:

@@ -94,9 +94,18 @@ def ids_of(resolved: Filter | None) -> Ids | None:
 
 
 def ascending(clip_ids: Collection[int] | Ids) -> Ids:
-    """The clip_ids, int64 [n], ascending, each once, in memory that nobody changes."""
-    given = clip_ids if isinstance(clip_ids, np.ndarray) else [*clip_ids]
-    ids = np.array(given, np.int64)
+    """The clip_ids, int64 [n], ascending, each once, in memory that nobody changes.
+
+    Raises:
+        UsageError: they are no whole numbers.
+    """
+    given = np.asarray(clip_ids if isinstance(clip_ids, np.ndarray) else [*clip_ids])
+    if len(given) and not np.issubdtype(given.dtype, np.integer):
+        raise UsageError(
+            "clip_ids are not all whole numbers.", "Give integers below 2^63.",
+            code="wrong_type", given=given[:10].tolist(),
+        )  # fmt: skip
+    ids = given.astype(np.int64)
     if not (ids[1:] > ids[:-1]).all():
         ids = np.unique(ids)
     ids.flags.writeable = False

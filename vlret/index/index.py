@@ -313,11 +313,16 @@ class Index:
         return [self._hits(rows, scores) for rows, scores in found]
 
     def scores(self, vector: Vectors, clip_ids: Ids) -> Vectors:
-        """The cosines, float32 [m], of a query, float32 [dim], and the clips of `clip_ids`, int64 [m], ascending."""
+        """The cosines, float32 [m], of a query, float32 [dim], and the clips of `clip_ids`, int64 [m], ascending.
+
+        -1 where the view of a clip is damaged.
+        """
         (query,) = unit_queries(vector[None], self.card.dim)
+        scores = np.full(len(clip_ids), -1, np.float32)
         with one_thread():
-            scores, ids = self.backend.search(query, len(clip_ids), clip_ids, exact=True)
-        return scores[np.argsort(ids)]
+            found, ids = self.backend.search(query, len(clip_ids), clip_ids, exact=True)
+        scores[np.searchsorted(clip_ids, ids)] = found
+        return scores
 
     def resolved(self, only: Filter | None) -> Filter | None:
         """The same filter as `clip_ids` alone: for several searches it is evaluated once.

@@ -9,6 +9,7 @@ from typing import Any
 
 from vlret.errors import UsageError
 from vlret.index.columns_view import open_columns
+from vlret.index.json_fields import MOST
 from vlret.index.lock import writer_lock
 from vlret.index.store import Store
 from vlret.index.view.codes import codes_named, least_memory
@@ -90,15 +91,18 @@ def parse_size(text: int | str) -> int:
     """Bytes from a number, or a text such as `2GB` or `500 MiB`.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is neither, or more than a manifest can hold.
     """
-    if isinstance(text, int):
-        return text
-    if not isinstance(text, str):
+    if not isinstance(text, int | str):
         raise UsageError(
             f"A size was given as {type_name(text)}.", "Give 2GB or such.", code="wrong_type", given=text
         )
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]i?b)", text.strip().lower())
-    if not found:
+    n_bytes = text if isinstance(text, int) else _bytes_of(text)
+    if n_bytes is None or n_bytes > MOST:
         raise UsageError(f"{text!r} is not a size.", "Give 2GB, 500MB or such.", code="bad_size", given=text)
-    return int(float(found[1]) * _UNITS[found[2]])
+    return int(n_bytes)
+
+
+def _bytes_of(text: str) -> float | None:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]i?b)", text.strip().lower())
+    return float(found[1]) * _UNITS[found[2]] if found else None

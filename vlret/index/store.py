@@ -257,7 +257,7 @@ def check_digest(file: BufferedReader | BytesIO, entry: FileEntry) -> None:
 def compacted(folder: Path) -> IndexFolderError:
     """Return the error about a table that a later revision of the index does not have."""
     return IndexFolderError(
-        f"The index {printable(folder)} was compacted after it was opened.",
+        f"The index {printable(folder)} was compacted, or its shards were joined, after it was opened.",
         "Open it again.",
         code="index_compacted",
         path=folder,

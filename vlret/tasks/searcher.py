@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vlret.errors import IndexFolderError
+from vlret.index.backends.base import SearchBackend
 from vlret.index.filter import Filter, ids_of
 from vlret.index.index import Index
 from vlret.index.ranking import is_exact
@@ -131,14 +133,13 @@ class Searcher:
         n_candidates, wanted = candidates_for(k, page), Filter.of(only, exclude, where)
         check_sort(sort)
         with self._lock:
-            index, model = self._index, self.model
+            index, backend, model = *self._with_view(), self.model
             query, plus, minus = with_moments(index, query, plus, minus)
             vector = query_vector(model, self._read, query, plus, minus)
             sentences = sentences_of(query, plus, minus)
             warnings = [line for text in sentences for line in text_warnings(model, text)]
             calibration = self.calibration if is_sentence(query, plus, minus) else None
             check_least(min_probability, calibration)
-            backend = index.backend
         nearest = nearest_folded if fold_copies else nearest_clips
         allowed = index.resolved(wanted)
         hits = nearest(index, vector, n_candidates, one_per_file, allowed)
@@ -215,6 +216,17 @@ class Searcher:
         with self._lock:
             query, plus, minus = with_moments(self._index, query, plus, minus)
             return query_vector(self.model, self._read, query, plus, minus)
+
+    def _with_view(self) -> tuple[Index, SearchBackend]:
+        """The index and its view; opened again where a writer has joined its shards while the model was loaded."""
+        _ = self.model
+        try:
+            return self._index, self._index.backend
+        except IndexFolderError as error:
+            if error.code != "index_compacted" or self._folder is None:
+                raise
+        self.refresh()
+        return self._index, self._index.backend
 
     def refresh(self) -> None:
         """Open the index again if it has changed on disk; its model stays loaded.

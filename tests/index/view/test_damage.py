@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from tests.index.test_index import ids, oracle
 from vlret.index.index import Index
 from vlret.index.store import Store
 from vlret.index.view import build, codes
+from vlret.index.view.info import ViewInfo
 
 DAMAGED = "checksum differs; delete it, and the next search makes it again"
 QUERY = unit_rows(1, 32, seed=9)
@@ -75,3 +77,37 @@ def test_lists_that_are_nearly_all_empty_are_read_too(
     expected = search(index)
     monkeypatch.setattr(build, "build_view", None)
     assert search(index) == expected
+
+
+@pytest.mark.parametrize(
+    "kind", ["IVF5,IDMap,Flat", "IVF5,Flat", "IVF5,PQ2", "IVF5,SQfp16", "IVF9999999,SQfp16"]
+)
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_type_that_the_file_does_not_have_is_not_believed(tmp_path: Path, kind: str, is_last: bool) -> None:
+    index = synthetic_index(tmp_path / "index", unit_rows(100, 32), 5)
+    expected, view = search(index), index.folder / "view"
+    info = json.loads((view / "info.json").read_text()) | {"type": kind, "nprobe": 1, "n_trained": 100}
+    if is_last:
+        info["rows_key"] = "0" * 64
+    file = ViewInfo(**info).file
+    next(view.glob("*.faiss")).rename(view / file)
+    (view / "info.json").write_text(json.dumps(info))
+    assert search(index) == expected
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_vectors_that_are_no_numbers_are_in_no_hit(tmp_path: Path, value: float) -> None:
+    index = synthetic_index(tmp_path / "index", unit_rows(100, 32), 5)
+    search(index)
+    file = next((index.folder / "view").glob("*.faiss"))
+    data = np.frombuffer(file.read_bytes(), np.uint8).copy()
+    place = data.tobytes().index(index.vectors()[7].tobytes())
+    data[place : place + 4] = np.float32([value]).view(np.uint8)
+    file.write_bytes(data.tobytes())
+    index = Index.open(index.folder)
+    for only in (None, "*"):
+        (hits,) = index.search(QUERY, k=100, one_per_file=False, only=only)
+        assert sorted(ids(hits)) == [number for number in range(100) if number != 7]
+    scores = index.scores(QUERY[0], index.clip_ids)
+    assert scores[7] == -1
+    np.testing.assert_allclose(np.delete(scores, 7), np.delete(index.vectors() @ QUERY[0], 7), atol=1e-6)

@@ -83,7 +83,8 @@ class FaissBackend:
         _, scores, ids = self.index.range_search(query[None], -np.inf, params=self._parameters(only, True))
         if self.vectors is not None:
             return self.vectors.best(query, ids, k)
-        order = np.argsort(-scores)[:k]
+        scores = np.where(np.isfinite(scores), scores, np.nan)  # of damaged vectors: sorted to the end
+        order = np.argsort(-scores)[: min(k, np.isfinite(scores).sum())]
         return scores[order], ids[order]
 
     def _parameters(self, only: Ids | None, exact: bool) -> Any:

@@ -56,8 +56,11 @@ def least_memory(n: int, dim: int) -> int:
 
 def codes_named(kind: str, dim: int) -> Codes | None:
     """The codes of an index made by the factory string `kind`; None where vlret makes none of it."""
-    name = kind if kind == EXACT else re.sub(r"^IVF[1-9][0-9]{0,6},", "", kind)
-    return next((codes for codes in all_codes(dim) if codes.name == name), None)
+    name = re.sub(r"^IVF[1-9][0-9]{0,6},", "", kind)
+    has_lists = name != kind
+    return next(
+        (codes for codes in all_codes(dim) if codes.name == name and (name != EXACT) == has_lists), None
+    )
 
 
 def n_lists_of(kind: str) -> int:

@@ -62,9 +62,12 @@ def _codes(live: LiveVectors) -> tuple[Codes, VectorFiles | None]:
         return codes, None
     try:
         live.write_files(folder)
-    except OutputError:  # nowhere to keep them: the view is in memory, too
+        return codes, VectorFiles.open(folder, manifest.shards, live.dim)
+    except (
+        OSError,
+        OutputError,
+    ):  # nowhere to keep them, or another reader removed them: the view is in memory, too
         return codes_for(n, live.dim, None), None
-    return codes, VectorFiles.open(folder, manifest.shards, live.dim)
 
 
 def load_view(store: Store, manifest: Manifest, clip_ids: Ids) -> FaissBackend | None:

@@ -154,7 +154,7 @@ def check_model(
     if engine == "openvino" and not _may_be_vljepa(name):
         raise engine_unusable(name, NOT_MINI)
     if dtype == "int8" and not _may_be_vljepa(name):
-        raise int8_unusable(name, f"OpenVINO computes in it, and {NOT_MINI}")
+        raise int8_unusable(name, NOT_MINI)
 
 
 def _check_known(name: str) -> None:

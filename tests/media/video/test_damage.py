@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -146,3 +147,15 @@ def test_hostile_parameter_sets_are_not_read_to_their_end(monkeypatch):
     monkeypatch.setattr(h264_gaps, "_parsed", lambda bits: calls.append(1))
     H264Gaps(b"\0\0\1\x67" * 1_000_000)
     assert len(calls) <= 1 << 14
+
+
+def test_a_seek_that_fails_is_one_that_misses(tmp_path: Path):
+    """A damaged index of an MP4 had the seek end in "Operation not permitted"."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise av.error.PermissionError(1, "Operation not permitted")
+
+    path = film(tmp_path / "a.mp4", *X264)
+    with open_media(path) as media:
+        media._stream._container = SimpleNamespace(seek=fail, close=media._stream._container.close)
+        assert list(media._stream.from_key(1)) == []

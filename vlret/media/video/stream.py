@@ -66,7 +66,12 @@ class FrameStream:
     def from_key(self, key: int) -> Iterator[Shown]:
         """Yield the frames shown at or after keyframe number `key` of the table; none if the seek misses it."""
         key_pts, key_dts = int(self._table.key_pts[key]), int(self._table.key_dts[key])
-        self._container.seek(key_dts, stream=self._stream)
+        try:
+            self._container.seek(key_dts, stream=self._stream)
+        except MemoryError:
+            raise
+        except av.FFmpegError:  # a damaged index
+            return iter(())
         packets = self._packets()
         for packet in packets:
             if packet.pts == key_pts:

@@ -58,7 +58,7 @@ class VLJEPA(Embedder):
         self.card = read_card(self.folder, self.settings)
         check_device(device)
         self._requested = _Requested(device, dtype, engine)
-        if engine == "openvino" or dtype == "int8":
+        if engine == "openvino":
             _ = self._engine  # refused before anything is done
 
     def load(self) -> None:

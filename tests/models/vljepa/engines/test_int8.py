@@ -56,12 +56,18 @@ def test_int8_is_refused_where_it_cannot_be_had(tmp_path: Path, monkeypatch: pyt
     folder = tiny_folder(tmp_path, tiny_model())
     for name in (folder, "clip", "some_module:SomeClass"):
         with refused("dtype_unusable"):
-            load_model(name, "cpu", "int8")
+            _ = load_model(name, "cpu", "int8").dtype
     with refused("dtype_unusable"):
-        load_model("vljepa-mini", "cpu", "int8", "torch")
+        _ = load_model("vljepa-mini", "cpu", "int8", "torch").dtype
     monkeypatch.setattr(choose, "find_spec", lambda name: None)
     with refused("dtype_unusable"):
-        load_model("vljepa-mini", "cpu", "int8")
+        load_model("vljepa-mini", "cpu", "int8").embed_clips(CLIPS)
+
+
+def test_texts_need_no_int8(monkeypatch: pytest.MonkeyPatch):
+    """An index in int8 is searched by words on a machine without OpenVINO, too."""
+    monkeypatch.setattr(choose, "find_spec", lambda name: None)
+    assert load_model("vljepa-mini", "cpu", "int8").embed_texts(["a cat"]).shape == (1, 384)
 
 
 def test_int8_is_computed_on_the_processor_of_a_machine_with_a_gpu(monkeypatch: pytest.MonkeyPatch):

@@ -95,6 +95,8 @@ def text_pool(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit every four clips."""
+    import vlret.index.compact  # noqa: F401 - it keeps the number that it is imported with
+
     monkeypatch.setattr("vlret.index.writer.SHARD_CLIPS", 4)
 
 

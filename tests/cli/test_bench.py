@@ -271,7 +271,7 @@ OFFERED = {
 }
 EVERYWHERE = {
     "--dataset", "--data", "--annotations", "--choice", "--model", "--out", "--ties", "--allow-missing", "--cache",
-    "--device", "--dtype", "--json", "--help",
+    "--device", "--dtype", "--engine", "--json", "--help",
 }  # fmt: skip
 
 

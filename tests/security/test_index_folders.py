@@ -126,11 +126,15 @@ def is_refused(verb: Verb, box: Sandbox, library: Path) -> bool:
 
 
 def refusing(name: str) -> list[Verb]:
-    """The verbs that must refuse: those that only read look at neither the lock nor the vectors."""
+    """The verbs that must refuse: those that only read look neither at the lock nor at skipped files."""
     if name.startswith(("lock", "dangling lock")):
+        return list(WRITERS)
+    if name.startswith("skipped"):
         return list(WRITERS)
     if name in ("zero vector", "NaN vector"):
         return [searched, labelled]
+    if name == "flipped byte":  # of a vector, which is not read where there is a view
+        return [verb for verb in VERBS if verb not in (described, searched)]
     return VERBS
 
 

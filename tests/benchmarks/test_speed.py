@@ -55,7 +55,8 @@ def test_a_part_is_measured_in_a_process_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "FOLDER", tmp_path)
     usage = measured("decode", Settings(sources.images(2) / "00000.jpg", "auto", "auto"))
     assert usage.cpu_s > 0
-    assert 0 < usage.child_gb < 1  # peak_gb begins at that of the process that starts it, which may be a fat one
+    # peak_gb begins at that of the process that starts it, which may be a large one
+    assert 0 < usage.child_gb < 1
 
 
 def test_a_part_that_fails_is_named(capfd):

@@ -20,6 +20,10 @@ class ManyThreads(CircleEmbedder):
     encodes_in_threads = True
 
 
+class OpenVINO(ManyThreads):
+    engine = "openvino"
+
+
 def numbers(clips: Sequence[ClipDecoded]) -> np.ndarray:
     return np.array([[clip.frames.pixels[0, 0, 0, 0]] for clip in clips], np.float32)
 
@@ -40,6 +44,7 @@ def test_shares_of_the_cores(n_threads, n_decoders, one, many, monkeypatch) -> N
     monkeypatch.setattr("vlret.index.encoder_threads.n_threads", lambda: n_threads)
     assert shares_of(CircleEmbedder(batch_size=3), n_decoders) == one
     assert shares_of(ManyThreads(batch_size=3), n_decoders) == many
+    assert shares_of(OpenVINO(batch_size=3), n_decoders) == Shares(1, n_threads, 6)
 
 
 def test_clips_that_wait_become_full_batches_in_their_order() -> None:

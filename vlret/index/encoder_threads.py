@@ -32,12 +32,15 @@ class Shares:
 
 
 def shares_of(embedder: Embedder, n_decoders: int) -> Shares:
-    """As many encoders of one thread as there are cores, where the model allows it: decoders take time from any.
+    """One encoder in as many threads as there are cores for OpenVINO: decoders take time from any of them.
 
-    Threads inside of one encoder wait for each other, and so for the one that shares its core with a decoder; a
-    model that is called from one thread alone leaves a core to each decoder.
+    Threads inside of a PyTorch encoder wait for each other, and so for the one that shares its core with a decoder:
+    there are as many encoders of one thread, where the model allows it. A model that is called from one thread alone
+    leaves a core to each decoder.
     """
     n, size = n_threads(), embedder.batch_size
+    if embedder.engine == "openvino":
+        return Shares(1, n, size * embedder.card.frames)
     encoders = min(n, size) if embedder.encodes_in_threads else 1
     threads = n // encoders if encoders > 1 else max(1, n - n_decoders)
     return Shares(encoders, threads, -(-size // encoders) * embedder.card.frames)

@@ -123,7 +123,7 @@ def double(folder: Path, library: Path, moved: Path, model: CircleEmbedder) -> N
     build_index(library, folder, model)
     library.rename(moved)
     snapshot = Snapshot.read(Store(folder))
-    rows, vectors = snapshot.rows, snapshot.vectors
+    rows, vectors = snapshot.rows, Index.open(folder).vectors()
     writer = IndexWriter(snapshot, [str(library), str(moved)])
     for path, group in rows.groupby("path", sort=False):
         first = group.iloc[0]

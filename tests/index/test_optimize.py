@@ -16,7 +16,8 @@ from vlret.index.index import Index
 from vlret.index.optimize import optimize, parse_size
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
-from vlret.index.view import build, live_vectors
+from vlret.index.view import build
+from vlret.index.view import open as view_open
 from vlret.index.writer import IndexWriter
 
 N, DIM = 13_000, 32
@@ -123,13 +124,13 @@ def test_vectors_that_another_reader_removes_are_done_without(
     shutil.copytree(made, folder)
     optimize(folder, "400kB")
     shutil.rmtree(folder / "view")
-    write = live_vectors.write_vectors
+    write = view_open.write_vectors
 
     def write_and_lose(path: Path, table: pa.Table) -> None:
         write(path, table)
         path.unlink()
 
-    monkeypatch.setattr(live_vectors, "write_vectors", write_and_lose)
+    monkeypatch.setattr(view_open, "write_vectors", write_and_lose)
     index = Index.open(folder)
     assert len(index.search(QUERIES[:1], k=5)[0]) == 5
     assert index.backend.info().kind == "IDMap,Flat"

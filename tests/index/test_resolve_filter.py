@@ -17,8 +17,6 @@ from vlret.index.backends.numpy_backend import NumpyBackend
 from vlret.index.filter import Filter, is_match
 from vlret.index.filter_columns import COLUMNS
 from vlret.index.index import Index
-from vlret.index.snapshot import Snapshot
-from vlret.index.store import Store
 from vlret.index.tables import FileRow
 from vlret.index.where import FUNCTIONS
 from vlret.types import Clip
@@ -90,7 +88,6 @@ def test_the_hits_are_the_nearest_of_those_that_fit(
 
 
 def test_back_ends_see_clip_ids_alone(index: Index) -> None:
-    snapshot = Snapshot.read(Store(index.folder))
     seen = []
 
     class Spy(NumpyBackend):
@@ -99,7 +96,7 @@ def test_back_ends_see_clip_ids_alone(index: Index) -> None:
             return super().search(query, k, only, exact)
 
     backend = Spy(DIM)
-    backend.add(snapshot.rows["clip_id"].to_numpy(), snapshot.vectors)
+    backend.add(index.clip_ids, index.vectors())
     index_with(index.folder, backend).search(
         QUERY, 3, only=Filter(path="0", exclude="/1/", where="duration > 3")
     )

@@ -234,7 +234,7 @@ class _Run:
         after, paths = Snapshot.read(self._store), {file.path for file in self._found.files}
         self._n_filled = fill_metadata(after, paths, pool, progress)
         after = Snapshot.read(self._store) if self._n_filled else after
-        open_view(self._store, after.manifest, open_columns(self._store, after.manifest).clip_ids, progress)
+        open_view(self._store, after.manifest, open_columns(self._store, after.manifest), progress)
 
     def _with_exclude(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot after the patterns of this run were recorded."""

@@ -46,8 +46,11 @@ if TYPE_CHECKING:
 class Index:
     """One revision of an index; what a writer does later is seen by opening it again.
 
-    Opened are the manifest and the columns of the clips (`vlret.index.clip_columns`); vectors are read when they are
-    asked for.
+    Opened are the manifest and the columns of the clips; vectors are read when they are asked for.
+
+    Attributes:
+        manifest: that of the revision that was opened.
+        columns: the clips and their files as arrays; `file_paths` are where the files are.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class Index:
 
         `pairs` are those files that were compared for copies.
         """
-        self._store, self.manifest, self._columns, self._given_backend = store, manifest, columns, backend
+        self._store, self.manifest, self.columns, self._given_backend = store, manifest, columns, backend
         self._pairs = pairs or {}
         self._state: tuple[int, int, int] | None = None
 
@@ -118,7 +121,7 @@ class Index:
         return [SkippedFile(absolute_path(self.manifest, row.root, row.path), row.reason) for row in rows]
 
     def __len__(self) -> int:
-        return len(self._columns)
+        return len(self.columns)
 
     def __repr__(self) -> str:
         return f"Index({str(self.folder)!r}, {len(self)} clips, {self.card.name})"
@@ -144,7 +147,7 @@ class Index:
         from vlret.index.clip_rows import clip_rows
 
         places = None if clip_ids is None else self._positions(clip_ids)
-        return clip_rows(self._columns, self.manifest.roots, places)
+        return clip_rows(self.columns, self.manifest.roots, places)
 
     @cached_property
     def n_files(self) -> int:
@@ -154,7 +157,7 @@ class Index:
     @cached_property
     def n_unmeasured(self) -> int:
         """Files of an older index, of which size, length and capture time are not known yet."""
-        return int((self._columns.arrays["width.known"] == 0).sum())
+        return int((self.columns.arrays["width.known"] == 0).sum())
 
     def vectors(self, clip_ids: Sequence[int] | None = None) -> Vectors:
         """The vectors of `rows()`, or of the clips `clip_ids` in their order: float32 [n, dim], unit length.
@@ -180,40 +183,35 @@ class Index:
     def _stored_vectors(self) -> StoredVectors:
         from vlret.index.stored_vectors import StoredVectors
 
-        return StoredVectors(self._store, self.manifest, self._columns)
+        return StoredVectors(self._store, self.manifest, self.columns)
 
     def resolve(self, clip_id: int) -> Clip:
         """The clip with its absolute path, to be decoded again."""
         place = self._position(clip_id)
         (path,) = self._paths([place])
-        return Clip.from_row(path, self._columns.starts[place], self._columns.ends[place])
+        return Clip.from_row(path, self.columns.starts[place], self.columns.ends[place])
 
     def file_of(self, clip_id: int) -> int:
         """The number of a clip's file in `columns`."""
-        return int(self._columns.files[self._position(clip_id)])
+        return int(self.columns.files[self._position(clip_id)])
 
     def _paths(self, places: Ids | Sequence[int]) -> list[str]:
-        return self._columns.absolute(self._columns.files[places], self.manifest.roots)
-
-    @property
-    def columns(self) -> ClipColumns:
-        """The clips and their files as arrays; `file_paths` are where the files are."""
-        return self._columns
+        return self.columns.absolute(self.columns.files[places], self.manifest.roots)
 
     @cached_property
     def file_paths(self) -> list[str]:
         """The absolute path of each file of `columns`."""
-        return self._columns.absolute(range(self._columns.n_files), self.manifest.roots)
+        return self.columns.absolute(range(self.columns.n_files), self.manifest.roots)
 
     def clips_at(self, path: str | Path) -> Ids:
         """The positions in `columns` of the clips of the file at an absolute path, int64 [m], ascending."""
-        files = self._columns.files_at(str(path), self.manifest.roots)
-        return np.sort(np.concatenate([np.empty(0, np.int64), *map(self._columns.clips_of, files)]))
+        files = self.columns.files_at(str(path), self.manifest.roots)
+        return np.sort(np.concatenate([np.empty(0, np.int64), *map(self.columns.clips_of, files)]))
 
     @cached_property
     def copies(self) -> Copies:
         """Which files hold the same footage, as far as it is known: see `vlret.find_duplicates`."""
-        return Copies(self._columns, self.manifest.roots, self._pairs)
+        return Copies(self.columns, self.manifest.roots, self._pairs)
 
     def windows(self, path: str | Path) -> Windows | None:
         """The windows of a file of the index, if it stores them (`vlret.index.stored_windows`).
@@ -221,8 +219,8 @@ class Index:
         Raises:
             IndexFolderError: their table is damaged, or the index was compacted after it was opened.
         """
-        files = self._columns.files_at(str(path), self.manifest.roots) if self.manifest.windows else ()
-        return self._stored_windows.read(self._columns.fingerprint(files[0])) if files else None
+        files = self.columns.files_at(str(path), self.manifest.roots) if self.manifest.windows else ()
+        return self._stored_windows.read(self.columns.fingerprint(files[0])) if files else None
 
     @cached_property
     def _stored_windows(self) -> StoredWindows:
@@ -233,7 +231,7 @@ class Index:
     @property
     def clip_ids(self) -> Ids:
         """The ids of the clips, int64 [n], ascending."""
-        return self._columns.clip_ids
+        return self.columns.clip_ids
 
     def _positions(self, clip_ids: Sequence[int]) -> Ids:
         return np.array([self._position(clip_id) for clip_id in clip_ids], np.int64)
@@ -262,7 +260,7 @@ class Index:
         """What finds the nearest vectors; opened or built on first use, which is not for several threads at once."""
         from vlret.index.view.open import open_view
 
-        return self._given_backend or open_view(self._store, self.manifest, self.clip_ids)
+        return self._given_backend or open_view(self._store, self.manifest, self.columns)
 
     def is_current(self) -> bool:
         """Whether the folder still holds the revision that was opened.
@@ -280,9 +278,9 @@ class Index:
         """A number for the path of each clip, int32 [n], in order of clip_id."""
         above = sorted(os.path.join(root, "") for root in self.manifest.roots)
         if not any(lower.startswith(upper) for upper, lower in pairwise(above)):
-            return self._columns.files
+            return self.columns.files
         _, numbers = np.unique(self.file_paths, return_inverse=True)  # a file may be below two roots
-        return numbers.astype(np.int32)[self._columns.files]
+        return numbers.astype(np.int32)[self.columns.files]
 
     def search(
         self, vectors: Vectors, k: int = 10, one_per_file: bool = True, only: Filter | str | None = None
@@ -334,7 +332,7 @@ class Index:
     def _filters(self) -> FilterColumns:
         from vlret.index.resolve_filter import FilterColumns  # brings pyarrow
 
-        return FilterColumns(self._columns, self.manifest.roots, lambda: self._annotations)
+        return FilterColumns(self.columns, self.manifest.roots, lambda: self._annotations)
 
     @cached_property
     def _annotations(self) -> pa.Table | None:
@@ -344,7 +342,7 @@ class Index:
 
     def _hits(self, rows: Ids, scores: Vectors) -> list[Hit]:
         starts, ends, ids = (
-            array[rows].tolist() for array in (self._columns.starts, self._columns.ends, self.clip_ids)
+            array[rows].tolist() for array in (self.columns.starts, self.columns.ends, self.clip_ids)
         )
         folder = str(self.folder)
         found = zip(scores.tolist(), self._paths(rows), starts, ends, ids, strict=True)
@@ -354,7 +352,7 @@ class Index:
         """What the index holds and what made it, as plain JSON values; `view` is None if none was made yet."""
         from vlret.index.index_info import index_info
 
-        return index_info(self.folder, self.manifest, self._columns, self._annotations, self.n_files)
+        return index_info(self.folder, self.manifest, self.columns, self._annotations, self.n_files)
 
     def check(self) -> list[str]:
         """One line for each file that is missing or whose checksum differs; an empty list is good."""

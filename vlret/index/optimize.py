@@ -79,7 +79,7 @@ def optimize(index: str | Path, memory: int | str, progress: bool = True) -> Opt
         if manifest.search_memory != limit:
             manifest = manifest.next(search_memory=limit)
             store.commit(manifest)
-        view = open_view(store, manifest, columns.clip_ids, progress)
+        view = open_view(store, manifest, columns, progress)
     codes = codes_named(view.kind, dim)
     taken = codes.memory(len(columns), dim) if codes else 0
     return OptimizeReport(

@@ -16,7 +16,7 @@ from vlret.index.duplicates import JudgedPair, Pair, read_pairs
 from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.read_whole import read_whole
 from vlret.index.row_checks import check_clips, check_skipped
-from vlret.index.store import Store, compacted, damaged
+from vlret.index.store import Store, damaged
 from vlret.index.tables import (
     CLIPS,
     DROPPED,
@@ -25,9 +25,8 @@ from vlret.index.tables import (
     SkippedRow,
     shard_schema,
     skipped_rows,
-    unit_vectors,
 )
-from vlret.types import Ids, Vectors
+from vlret.types import Ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,32 +85,6 @@ class Snapshot:
         roots = self.rows["root"].map(dict(enumerate(self.manifest.roots)))
         paths = [os.path.join(root, path) for root, path in zip(roots, self.rows["path"], strict=True)]
         return self.rows.assign(root=roots, relative_path=self.rows["path"], path=paths)
-
-    @cached_property
-    def vectors(self) -> Vectors:
-        """The vectors of the live rows, float32 [n, dim], unit length.
-
-        Raises:
-            IndexFolderError: a shard is damaged, or `compact` has rewritten the shards since this revision was
-                read.
-        """
-        dim = self.manifest.recipe.card.dim
-        vectors, n_done = np.empty((len(self.table), dim), np.float32), 0
-        for entry in self.manifest.shards:
-            part = self._read_vectors(entry, dim)
-            vectors[n_done : n_done + len(part)] = part
-            n_done += len(part)
-        return vectors
-
-    def _read_vectors(self, entry: FileEntry, dim: int) -> Vectors:
-        try:
-            table = self.store.read_table(entry, shard_schema(dim), ["clip_id", "vector"])
-            live = ~np.isin(table["clip_id"].to_numpy(), self.dropped)
-            return unit_vectors(table.filter(pa.array(live)))
-        except FileNotFoundError as error:
-            raise compacted(self.store.folder) from error
-        except ValueError as error:
-            raise damaged(self.store.folder, entry.name, str(error)) from error
 
     def absolute(self, root: int, path: str) -> Path:
         """The absolute path of a row's file."""

@@ -110,7 +110,7 @@ def reindex(
     skipped = _skipped(next_store, files)
     discard(next_store, opened.manifest)
     manifest = store.read_manifest()
-    open_view(store, manifest, open_columns(store, manifest).clip_ids, progress)
+    open_view(store, manifest, open_columns(store, manifest), progress)
     return _report(store, gone, skipped, started_s)
 
 

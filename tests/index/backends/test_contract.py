@@ -18,8 +18,6 @@ from vlret.index.backends.faiss_backend import FaissBackend
 from vlret.index.backends.numpy_backend import NumpyBackend
 from vlret.index.filter import Filter
 from vlret.index.ranking import best_clips
-from vlret.index.snapshot import Snapshot
-from vlret.index.store import Store
 
 DIM = 12
 
@@ -211,14 +209,13 @@ def test_only_unit_vectors_of_the_right_shape_are_taken(make, vectors, code):
 @pytest.mark.parametrize("only", [None, "f00*", Filter(clip_ids=(3, 250, 251))])
 @pytest.mark.parametrize("one_per_file", [True, False])
 def test_an_index_finds_the_same_with_each(make, tmp_path, one_per_file, only):
-    folder = synthetic_index(tmp_path / "index", unit_rows(300, DIM), [100, 1, *[3] * 67]).folder
-    snapshot, backend = Snapshot.read(Store(folder)), make(DIM)
-    backend.add(snapshot.rows["clip_id"].to_numpy(), snapshot.vectors)
-    reference = NumpyBackend(DIM)
-    reference.add(snapshot.rows["clip_id"].to_numpy(), snapshot.vectors)
+    index = synthetic_index(tmp_path / "index", unit_rows(300, DIM), [100, 1, *[3] * 67])
+    backend, reference = make(DIM), NumpyBackend(DIM)
+    for one in (backend, reference):
+        one.add(index.clip_ids, index.vectors())
     options = {"k": 300, "one_per_file": one_per_file, "only": only}
-    found = index_with(folder, backend).search(QUERIES, **options)
-    expected = index_with(folder, reference).search(QUERIES, **options)
+    found = index_with(index.folder, backend).search(QUERIES, **options)
+    expected = index_with(index.folder, reference).search(QUERIES, **options)
     assert [[hit.clip_id for hit in hits] for hits in found] == [
         [hit.clip_id for hit in hits] for hits in expected
     ]

@@ -12,6 +12,7 @@ from vlret.errors import OutputError
 from vlret.index.index import Index
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
+from vlret.index.stored_vectors import StoredVectors
 from vlret.index.view import audit, build, codes
 from vlret.index.view import open as view_open
 from vlret.index.writer import IndexWriter
@@ -56,7 +57,7 @@ def test_the_view_is_read_from_disk(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_search_with_a_view_reads_no_vectors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Snapshot, "vectors", None)
+    monkeypatch.setattr(StoredVectors, "__init__", None)
     assert len(Index.open(folder).search(QUERY, k=5)[0]) == 5
 
 

@@ -7,10 +7,10 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
 from vlret.index.backends.vector_files import VectorFiles
+from vlret.index.ids import is_in
 from vlret.types import Ids, Vectors
 
 EXACT = "IDMap,Flat"
@@ -71,8 +71,8 @@ class FaissBackend:
         n = k if self.vectors is None else min(k * self.k_factor, max(k, self.index.ntotal))
         scores, ids = self.index.search(query[None], n, params=self._parameters(only, exact))
         found = (ids[0] >= 0) & np.isfinite(scores[0])
-        if only is not None:
-            found &= _is_in(ids[0], only)
+        if only is not None:  # FAISS 1.11 does not look at the selector where codes are RaBitQ's
+            found &= is_in(ids[0], only)
         return (
             self.vectors.best(query, ids[0][found], k) if self.vectors else (scores[0][found], ids[0][found])
         )
@@ -85,7 +85,7 @@ class FaissBackend:
         """The k nearest of `only`, all of which are compared: faster than FAISS's search where many are asked for."""
         _, scores, ids = self.index.range_search(query[None], -np.inf, params=self._parameters(only, True))
         if self.vectors is not None:
-            return self.vectors.best(query, ids[_is_in(ids, only)], k)
+            return self.vectors.best(query, ids[is_in(ids, only)], k)
         scores = np.where(np.isfinite(scores), scores, np.nan)  # of damaged vectors: sorted to the end
         order = np.argsort(-scores)[: min(k, np.isfinite(scores).sum())]
         return scores[order], ids[order]
@@ -107,14 +107,6 @@ class FaissBackend:
         if selected is None or selected[0] is not only:
             self._selected = selected = only, _selector_of(only)
         return selected[1]
-
-
-def _is_in(ids: Ids, only: Ids) -> NDArray[np.bool_]:
-    """Which ids are among `only`, ascending: FAISS 1.11 does not look at the selector where codes are RaBitQ's."""
-    if not len(only):
-        return np.zeros(len(ids), bool)
-    is_in: NDArray[np.bool_] = only[np.searchsorted(only, ids).clip(max=len(only) - 1)] == ids
-    return is_in
 
 
 def _selector_of(only: Ids) -> Any:

@@ -11,11 +11,12 @@ from tqdm import tqdm
 
 from vlret.index.backends.faiss_backend import EXACT, FaissBackend
 from vlret.index.backends.vector_files import VectorFiles
+from vlret.index.ids import is_in
 from vlret.index.manifest import FileEntry
+from vlret.index.stored_vectors import StoredVectors
 from vlret.index.view.audit import N_HELD_OUT, Audit, shuffled
 from vlret.index.view.codes import Codes, is_wanted
 from vlret.index.view.info import ViewInfo, shard_key
-from vlret.index.view.live_vectors import LiveVectors, is_in
 from vlret.index.view.train import ITERATIONS, n_points_for, train_lists
 from vlret.types import Ids
 
@@ -33,7 +34,7 @@ class LastView:
 
 
 def build_view(
-    live: LiveVectors, last: LastView | None, codes: Codes, vectors: VectorFiles | None, progress: bool
+    live: StoredVectors, last: LastView | None, codes: Codes, vectors: VectorFiles | None, progress: bool
 ) -> tuple[FaissBackend, ViewInfo]:
     """The view of the clips of `live`, and what to say of it; `last` is changed for it where it can be.
 
@@ -51,7 +52,7 @@ def build_view(
     )
 
 
-def _change(live: LiveVectors, last: LastView, progress: bool) -> ViewInfo | None:
+def _change(live: StoredVectors, last: LastView, progress: bool) -> ViewInfo | None:
     """The last view without the clips that are gone, and with those of the shards that it does not know.
 
     None: most of it would change, or it lacks clips of a shard that it claims to have.
@@ -68,20 +69,20 @@ def _change(live: LiveVectors, last: LastView, progress: bool) -> ViewInfo | Non
     return _info(live, last.view, last.info.n_trained, _audited(live, last, last.info.n_changed + n_changed))
 
 
-def _audited(live: LiveVectors, last: LastView, n_changed: int) -> int:
+def _audited(live: StoredVectors, last: LastView, n_changed: int) -> int:
     """Measure recall again after many changes; the clips that changed since it was measured."""
     if last.view.nprobe == 0:
         return 0
     if n_changed <= _AUDIT_AGAIN * len(live.clip_ids):
         return n_changed
-    audit = Audit(live.pick(np.sort(shuffled(live.clip_ids)[:N_HELD_OUT])))
+    audit = Audit(live.of(np.sort(shuffled(live.clip_ids)[:N_HELD_OUT])))
     for _, vectors in live.read(live.manifest.shards):
         audit.see(vectors)
     audit.tune(last.view)
     return 0
 
 
-def _build_exact(live: LiveVectors, progress: bool) -> tuple[FaissBackend, ViewInfo]:
+def _build_exact(live: StoredVectors, progress: bool) -> tuple[FaissBackend, ViewInfo]:
     view = FaissBackend.exact(live.dim)
     with _bar(len(live.clip_ids), progress) as bar:
         _add(view, live, live.manifest.shards, bar)
@@ -89,13 +90,13 @@ def _build_exact(live: LiveVectors, progress: bool) -> tuple[FaissBackend, ViewI
 
 
 def _build_lists(
-    live: LiveVectors, codes: Codes, vector_files: VectorFiles | None, progress: bool
+    live: StoredVectors, codes: Codes, vector_files: VectorFiles | None, progress: bool
 ) -> tuple[FaissBackend, ViewInfo]:
     """Train lists with some clips, add all, and measure recall with others."""
     n, order = len(live.clip_ids), shuffled(live.clip_ids)
     held_out, points = np.sort(order[:N_HELD_OUT]), order[-n_points_for(n - N_HELD_OUT) :]
     sample = np.sort(np.concatenate([held_out, points]))
-    vectors, is_held_out = live.pick(sample), is_in(sample, held_out)
+    vectors, is_held_out = live.of(sample), is_in(sample, held_out)
     audit = Audit(vectors[is_held_out])
     with _bar(n + len(points) * ITERATIONS, progress) as bar:
         index, kind = train_lists(vectors[~is_held_out], codes.name, bar)
@@ -108,7 +109,7 @@ def _build_lists(
 
 def _add(
     view: FaissBackend,
-    live: LiveVectors,
+    live: StoredVectors,
     shards: Iterable[FileEntry],
     bar: tqdm[Any],
     audit: Audit | None = None,
@@ -126,7 +127,7 @@ def _bar(total: int, progress: bool) -> tqdm[Any]:
     return tqdm(desc="search view", total=total, unit="clip", unit_scale=True, delay=1, disable=hidden)
 
 
-def _info(live: LiveVectors, view: FaissBackend, n_trained: int = 0, n_changed: int = 0) -> ViewInfo:
+def _info(live: StoredVectors, view: FaissBackend, n_trained: int = 0, n_changed: int = 0) -> ViewInfo:
     manifest = live.manifest
     return ViewInfo(
         manifest.rows_key, manifest.revision, view.kind, len(live.clip_ids), n_trained, view.nprobe, view.recall_at_10,

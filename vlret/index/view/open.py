@@ -15,7 +15,15 @@ import numpy as np
 from vlret.errors import OutputError
 from vlret.files import replace_file, replacing
 from vlret.index.backends.faiss_backend import FaissBackend
-from vlret.index.backends.vector_files import VectorFiles, is_whole_or_missing, remove_others, vector_file
+from vlret.index.backends.vector_files import (
+    VectorFiles,
+    is_vector_file,
+    is_whole_or_missing,
+    remove_others,
+    vector_file,
+    write_vectors,
+)
+from vlret.index.clip_columns import ClipColumns
 from vlret.index.manifest import Manifest
 from vlret.index.plain_files import open_plain
 from vlret.index.store import VIEW, Store
@@ -25,12 +33,12 @@ from vlret.index.view.layout import checksum, read_ids
 from vlret.types import Ids
 
 if TYPE_CHECKING:
+    from vlret.index.stored_vectors import StoredVectors
     from vlret.index.view.build import LastView
-    from vlret.index.view.live_vectors import LiveVectors
 
 
-def open_view(store: Store, manifest: Manifest, clip_ids: Ids, progress: bool = True) -> FaissBackend:
-    """The view of the live clips `clip_ids`, ascending, of this revision: from disk, or made and kept there.
+def open_view(store: Store, manifest: Manifest, columns: ClipColumns, progress: bool = True) -> FaissBackend:
+    """The view of this revision, whose clips are those of `columns`: from disk, or made and kept there.
 
     Args:
         progress: show a bar on stderr when that is a terminal and the view has to be made.
@@ -39,35 +47,43 @@ def open_view(store: Store, manifest: Manifest, clip_ids: Ids, progress: bool = 
         IndexFolderError: one of its files is a link, a FIFO or a device; or it has to be made, and a shard is damaged
             or was replaced by a later revision.
     """
-    view = load_view(store, manifest, clip_ids)
+    view = load_view(store, manifest, columns.clip_ids)
     if view:
         return view
-    from vlret.index.view.build import build_view  # brings pyarrow
-    from vlret.index.view.live_vectors import LiveVectors
+    from vlret.index.stored_vectors import StoredVectors  # bring pyarrow
+    from vlret.index.view.build import build_view
 
-    folder, live = store.folder / VIEW, LiveVectors(store, manifest, clip_ids)
+    folder, live = store.folder / VIEW, StoredVectors(store, manifest, columns)
     codes, vectors = _codes(live)
     view, info = build_view(live, _last(folder, manifest), codes, vectors, progress)
     with contextlib.suppress(OSError, OutputError):  # a read-only or full disk: search works without
         _save(view.index, info, folder)
         remove_others(folder, manifest.shards if vectors else ())
-    return load_view(store, manifest, clip_ids) or view  # mapped, it takes less memory
+    return load_view(store, manifest, columns.clip_ids) or view  # mapped, it takes less memory
 
 
-def _codes(live: LiveVectors) -> tuple[Codes, VectorFiles | None]:
+def _codes(live: StoredVectors) -> tuple[Codes, VectorFiles | None]:
     """What a new view shall consist of, and the vectors to compare hits with again, if that needs any."""
     n, manifest, folder = len(live.clip_ids), live.manifest, live.store.folder / VIEW
     codes = codes_for(n, live.dim, manifest.search_memory)
     if not codes.is_reranked:
         return codes, None
     try:
-        live.write_files(folder)
+        _write_vectors(live, folder)
         return codes, VectorFiles.open(folder, manifest.shards, live.dim)
     except (
         OSError,
         OutputError,
-    ):  # nowhere to keep them, or another reader removed them: the view is in memory, too
+    ):  # nowhere to keep them, or another reader removed them: the view is in memory
         return codes_for(n, live.dim, None), None
+
+
+def _write_vectors(live: StoredVectors, folder: Path) -> None:
+    """Write the files of `VectorFiles` that are not in `folder` yet."""
+    for entry in live.manifest.shards:
+        path = folder / vector_file(entry)
+        if not is_vector_file(path, entry.rows, live.dim):
+            write_vectors(path, live.table(entry))
 
 
 def load_view(store: Store, manifest: Manifest, clip_ids: Ids) -> FaissBackend | None:

@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from vlret.index.duplicates import JudgedPair, Pair, pair_of, record_pairs
+from vlret.index.index import Index
 from vlret.index.indexed_files import IndexedFile, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.snapshot import Snapshot
@@ -41,7 +42,11 @@ def find_duplicates(index: str | Path, progress: bool = True) -> Duplicates:
     store = Store(as_path(index, "The index"))
     snapshot = Snapshot.read(store)
     files = list({file.fingerprint: file for file in indexed_files(snapshot)}.values())
-    todo = [item for item in _candidates(snapshot, files) if _pair(files, item) not in snapshot.pairs]
+    todo = [
+        item
+        for item in _candidates(Index.open(store.folder), files)
+        if _pair(files, item) not in snapshot.pairs
+    ]
     if todo:
         with writer_lock(store.folder):
             _compare_all(store, files, todo, progress)
@@ -49,11 +54,12 @@ def find_duplicates(index: str | Path, progress: bool = True) -> Duplicates:
     return duplicates_of(snapshot)
 
 
-def _candidates(snapshot: Snapshot, files: Sequence[IndexedFile]) -> list[Candidate]:
+def _candidates(index: Index, files: Sequence[IndexedFile]) -> list[Candidate]:
     number = {clip_id: n for n, file in enumerate(files) for clip_id in file.ids}
-    numbers = snapshot.rows["clip_id"].map(number)
+    rows = index.rows()
+    numbers = rows["clip_id"].map(number)
     kept = numbers.notna().to_numpy()  # all but further files of the same bytes
-    return candidates(snapshot.rows[kept], np.asarray(numbers[kept], np.int64), snapshot.vectors[kept])
+    return candidates(rows[kept], np.asarray(numbers[kept], np.int64), index.vectors()[kept])
 
 
 def _pair(files: Sequence[IndexedFile], item: Candidate) -> Pair:

@@ -36,7 +36,7 @@ def file_columns(files: pa.Table, paths: pa.Array, annotations: pa.Table | None)
     return pa.table({**known, **(joined(annotations, files) if annotations is not None else {})})
 
 
-def clip_rows(columns: ClipColumns, files: pa.Table, names: Collection[str]) -> pa.Table:
+def per_clip_columns(columns: ClipColumns, files: pa.Table, names: Collection[str]) -> pa.Table:
     """These columns, those of `file_columns` and `PER_CLIP`, with one row a clip and its position as `clip_id`.
 
     Those of files are dictionaries, so that a condition looks at each value once.

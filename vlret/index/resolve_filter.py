@@ -13,7 +13,7 @@ from vlret.index.clip_columns import ClipColumns
 from vlret.index.file_paths import FilePaths
 from vlret.index.filter import Filter
 from vlret.index.filter_columns import COLUMNS
-from vlret.index.filter_table import PER_CLIP, clip_rows, file_columns
+from vlret.index.filter_table import PER_CLIP, file_columns, per_clip_columns
 from vlret.index.where import checked, rows_where
 
 
@@ -70,7 +70,8 @@ class FilterColumns:
         condition = checked(only.where or "", only.where_values, [*COLUMNS, *own])
         if condition.columns & PER_CLIP:
             return _mask(
-                len(self._columns), rows_where(clip_rows(self._columns, files, condition.columns), condition)
+                len(self._columns),
+                rows_where(per_clip_columns(self._columns, files, condition.columns), condition),
             )
         numbered = files.append_column("clip_id", pa.array(np.arange(len(files))))
         return _mask(len(files), rows_where(numbered, condition))[self._columns.files]

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -32,14 +32,7 @@ def check_names(device: str, dtype: str, engine: str = "auto") -> None:
     Raises:
         UsageError: the device, number format or engine is not known, or the format is float16.
     """
-    if engine not in ENGINES:
-        raise UsageError(
-            f"Unknown engine {engine!r}.",
-            f"Use {', '.join(ENGINES)}.",
-            code="unknown_engine",
-            given=engine,
-            allowed=ENGINES,
-        )
+    _refuse_unknown("engine", engine, ENGINES)
     if not isinstance(device, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise UsageError(
             f"Unknown device {device!r}.",
@@ -55,13 +48,17 @@ def check_names(device: str, dtype: str, engine: str = "auto") -> None:
             given=dtype,
             allowed=DTYPES,
         )
-    if not isinstance(dtype, str) or dtype not in DTYPES:
+    _refuse_unknown("dtype", dtype, DTYPES)
+
+
+def _refuse_unknown(what: str, given: object, allowed: Sequence[str]) -> None:
+    if not isinstance(given, str) or given not in allowed:
         raise UsageError(
-            f"Unknown dtype {dtype!r}.",
-            f"Use {', '.join(DTYPES)}.",
-            code="unknown_dtype",
-            given=dtype,
-            allowed=DTYPES,
+            f"Unknown {what} {given!r}.",
+            f"Use {', '.join(allowed)}.",
+            code=f"unknown_{what}",
+            given=given,
+            allowed=allowed,
         )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from vlret.models.device import check_device
 from vlret.models.folder import as_model_error, check_folder
 from vlret.models.inputs import pixel_list, text_list
 from vlret.models.vljepa.checks import existing, read_card, read_config
-from vlret.models.vljepa.engines.choose import open_openvino
+from vlret.models.vljepa.engines.choose import Requested, open_openvino
 from vlret.types import Pixels, Tokens, Vectors
 from vlret.vectors import unit_rows
 
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
     from vlret.models.vljepa.engines.torch_engine import TorchEngine
     from vlret.models.vljepa.load_towers import TorchYEncoder
     from vlret.models.vljepa.text_tower import TextTower
-
-
-class _Requested(NamedTuple):
-    """What the user asked for, in names; `auto` leaves the choice open."""
-
-    device: str
-    dtype: str
-    engine: str
 
 
 class VLJEPA(Embedder):
@@ -57,7 +49,7 @@ class VLJEPA(Embedder):
         self.settings = read_config(self.folder)
         self.card = read_card(self.folder, self.settings)
         check_device(device)
-        self._requested = _Requested(device, dtype, engine)
+        self._requested = Requested(device, dtype, engine)
         if engine == "openvino":
             _ = self._engine  # refused before anything is done
 
@@ -148,8 +140,7 @@ class VLJEPA(Embedder):
 
     @cached_property
     def _engine(self) -> Engine:
-        given = self._requested
-        found = open_openvino(self.folder, self.settings, given.engine, given.device, given.dtype, self._pool)
+        found = open_openvino(self.folder, self.card.name, self.settings, self._requested, self._pool)
         return found or self.torch_engine
 
     @cached_property

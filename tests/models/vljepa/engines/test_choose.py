@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,11 +49,21 @@ def test_a_gpu_is_used_by_torch(monkeypatch):
 
 
 def test_without_openvino_torch_computes(monkeypatch):
-    monkeypatch.setattr(choose, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "openvino", None)
     assert engine_of(device="cpu", dtype="float32") == ("torch", "float32")
     with refused("engine_unusable") as refusal:
         engine_of(device="cpu", engine="openvino")
-    assert "not installed" in refusal.value.message
+    assert "vljepa-mini: OpenVINO cannot be imported" in refusal.value.message
+
+
+def test_an_openvino_that_cannot_be_imported_is_left_out(tmp_path: Path, monkeypatch):
+    (tmp_path / "openvino.py").write_text("raise ImportError('libtbb.so.12 is missing')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "openvino", raising=False)
+    assert engine_of(device="cpu") == engine_of(device="cpu", engine="torch")
+    with refused("engine_unusable") as refusal:
+        engine_of(device="cpu", engine="openvino")
+    assert "libtbb.so.12 is missing" in refusal.value.message
 
 
 def test_other_models_are_computed_by_torch(tmp_path: Path):
@@ -84,4 +95,5 @@ def test_an_unknown_engine_is_refused():
 
 def arguments(device: str = "cpu", engine: str = "auto") -> tuple[object, ...]:
     settings = json.loads((choose.MINI / "config.json").read_text())
-    return choose.MINI, settings, engine, device, "float32", lambda texts: None
+    requested = choose.Requested(device, "float32", engine)
+    return choose.MINI, "vljepa-mini", settings, requested, lambda texts: None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,14 +60,14 @@ def test_int8_is_refused_where_it_cannot_be_had(tmp_path: Path, monkeypatch: pyt
             _ = load_model(name, "cpu", "int8").dtype
     with refused("dtype_unusable"):
         _ = load_model("vljepa-mini", "cpu", "int8", "torch").dtype
-    monkeypatch.setattr(choose, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "openvino", None)
     with refused("dtype_unusable"):
         load_model("vljepa-mini", "cpu", "int8").embed_clips(CLIPS)
 
 
 def test_texts_need_no_int8(monkeypatch: pytest.MonkeyPatch):
     """An index in int8 is searched by words on a machine without OpenVINO, too."""
-    monkeypatch.setattr(choose, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "openvino", None)
     assert load_model("vljepa-mini", "cpu", "int8").embed_texts(["a cat"]).shape == (1, 384)
 
 

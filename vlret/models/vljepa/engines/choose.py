@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vlret.models.device import NOT_MINI, engine_unusable, int8_unusable, pick_device
 from vlret.models.folder import read_object
@@ -18,35 +19,44 @@ if TYPE_CHECKING:
     from vlret.models.vljepa.engines.base import PoolTexts
     from vlret.models.vljepa.engines.openvino_engine import OpenVINOEngine
 
+log = logging.getLogger(__name__)
 _NO_MATTER = ("architectures", "transformers_version", "y_config")
 _DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 """What a Linux machine with a GPU has: of NVIDIA, AMD, or under Windows."""
 
 
-def open_openvino(
-    folder: Path, settings: Mapping[str, Any], engine: str, device: str, dtype: str, pool: PoolTexts
-) -> OpenVINOEngine | None:
-    """The OpenVINO engine of a model, or None where PyTorch computes it.
+class Requested(NamedTuple):
+    """What the user asked for, in names; `auto` leaves the choice open."""
 
-    `engine="auto"` means PyTorch for another X-encoder than vljepa-mini's, on a GPU, for a bfloat16 that the
-    processor does not compute in, and where OpenVINO is not installed.
+    device: str
+    dtype: str
+    engine: str
+
+
+def open_openvino(
+    folder: Path, name: str, settings: Mapping[str, Any], requested: Requested, pool: PoolTexts
+) -> OpenVINOEngine | None:
+    """The OpenVINO engine of the model `name`, or None where PyTorch computes it.
+
+    Engine `auto` means PyTorch for another X-encoder than vljepa-mini's, on a GPU, for a bfloat16 that the
+    processor does not compute in, and where OpenVINO cannot be imported.
 
     Raises:
-        UsageError: `engine` is openvino or `dtype` int8, and OpenVINO cannot compute this model on this machine.
+        UsageError: the engine is openvino or the dtype int8, and OpenVINO cannot compute this model on this machine.
     """
-    reason = _why_not(folder, settings, device, dtype) if engine != "torch" else "PyTorch was requested"
+    device, dtype, engine = requested
+    reason = "PyTorch was requested" if engine == "torch" else _why_not(folder, settings, device, dtype)
     if reason is None:
         from vlret.models.vljepa.engines.openvino_engine import OpenVINOEngine, computes_bfloat16
 
-        native = computes_bfloat16() if dtype in ("auto", "bfloat16") else False
-        if dtype != "bfloat16" or native:
-            chosen = ("bfloat16" if native else "float32") if dtype == "auto" else dtype
-            return OpenVINOEngine(folder, settings, chosen, pool)
-        reason = "this processor does not compute in bfloat16"
+        if dtype == "auto":
+            dtype = "bfloat16" if computes_bfloat16() else "float32"
+        return OpenVINOEngine(folder, settings, dtype, pool)
     if dtype == "int8":
-        raise int8_unusable(folder, reason)
+        raise int8_unusable(name, reason)
     if engine == "openvino":
-        raise engine_unusable(folder, reason)
+        raise engine_unusable(name, reason)
+    log.info("PyTorch computes %s: %s", name, reason)
     return None
 
 
@@ -60,7 +70,19 @@ def _why_not(folder: Path, settings: Mapping[str, Any], device: str, dtype: str)
         return "the weights of the model are in bfloat16"
     if device not in ("auto", "cpu") or (device == "auto" and dtype != "int8" and sees_gpu()):
         return "OpenVINO computes on the processor, not on the GPU"
-    return None if find_spec("openvino") else "OpenVINO is not installed"
+    return _why_not_here(dtype)
+
+
+def _why_not_here(dtype: str) -> str | None:
+    try:
+        import openvino  # noqa: F401
+    except ImportError as error:  # not installed, or a library that it needs is not
+        return f"OpenVINO cannot be imported ({error})"
+    from vlret.models.vljepa.engines.openvino_engine import computes_bfloat16
+
+    if dtype == "bfloat16" and not computes_bfloat16():
+        return "this processor does not compute in bfloat16"
+    return None
 
 
 def fits(settings: Mapping[str, Any]) -> bool:

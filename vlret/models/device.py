@@ -7,8 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vlret.errors import UsageError
@@ -23,7 +22,6 @@ NOT_MINI = "OpenVINO computes only vljepa-mini and models of the same configurat
 
 _lock = threading.Lock()
 _n_inside = _outside = 0
-_n_threads: ContextVar[int | None] = ContextVar("n_threads", default=None)
 
 
 def check_names(device: str, dtype: str, engine: str = "auto") -> None:
@@ -148,9 +146,7 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def n_threads() -> int:
-    """The number of threads in which a model that is called here computes; torch is not imported to tell."""
-    if (own := _n_threads.get()) is not None:
-        return own
+    """The number of threads in which PyTorch computes in the calling thread; it is not imported to tell."""
     return int(sys.modules["torch"].get_num_threads()) if "torch" in sys.modules else n_cores()
 
 
@@ -163,23 +159,16 @@ def n_cores() -> int:
 
 
 @contextmanager
-def model_threads(n: int) -> Iterator[None]:
-    """Let models compute in `n` threads when the calling thread calls them, whatever their engine.
+def torch_threads(n: int) -> Iterator[None]:
+    """Let PyTorch, if it is imported, compute in `n` threads when the calling thread calls it.
 
-    OpenVINO prepares a model once for each number. PyTorch gives a new thread the number that was set last, in
-    whichever thread; blocks may overlap in several threads, so the last one to end sets what the first one found.
+    PyTorch gives a new thread the number that was set last, in whichever thread; blocks may overlap in several
+    threads, so the last one to end sets what the first one found.
     """
-    token = _n_threads.set(n)
-    try:
-        with _torch_threads(n) if "torch" in sys.modules else nullcontext():
-            yield
-    finally:
-        _n_threads.reset(token)
-
-
-@contextmanager
-def _torch_threads(n: int) -> Iterator[None]:
     global _n_inside, _outside  # noqa: PLW0603 - PyTorch's setting is global, too
+    if "torch" not in sys.modules:
+        yield
+        return
     import torch
 
     with _lock:

@@ -61,11 +61,9 @@ def main(
             f"\n{name}, dtype {dtype}, engine {engine}, medians of {rounds}\n{speed_table(figures)}",
             flush=True,
         )
-
-
-def _machine() -> str:
-    found = machine()
-    return ", ".join(str(value) for value in found.values())
+    print(
+        ", ".join(map(str, machine().values()))
+    )  # last: it imports torch, whose memory a child would begin with
 
 
 def speed_table(rounds: Sequence[Round]) -> str:

@@ -60,26 +60,28 @@ def _refuse_unknown(what: str, given: object, allowed: Sequence[str]) -> None:
         )
 
 
-def engine_unusable(model: object, reason: str) -> UsageError:
-    """The error where OpenVINO was requested for a model that it does not compute here."""
-    return UsageError(
-        f"The engine openvino cannot be used for {printable(model)}: {reason}.",
-        "Use auto or torch.",
-        code="engine_unusable",
-        given="openvino",
-        reason=reason,
-    )
+def refuse_without_openvino(model: object, dtype: str, engine: str, reason: str) -> None:
+    """Refuse what only OpenVINO could do, for a model that it does not compute here.
 
-
-def int8_unusable(model: object, reason: str) -> UsageError:
-    """The error where int8 was requested for a model that OpenVINO does not compute in it."""
-    return UsageError(
-        f"dtype int8 cannot be used for {printable(model)}: {reason}.",
-        "Use auto, float32 or bfloat16.",
-        code="dtype_unusable",
-        given="int8",
-        reason=reason,
-    )
+    Raises:
+        UsageError: the dtype is int8 or the engine openvino.
+    """
+    if dtype == "int8":
+        raise UsageError(
+            f"dtype int8 cannot be used for {printable(model)}: {reason}.",
+            "Use auto, float32 or bfloat16.",
+            code="dtype_unusable",
+            given=dtype,
+            reason=reason,
+        )
+    if engine == "openvino":
+        raise UsageError(
+            f"The engine openvino cannot be used for {printable(model)}: {reason}.",
+            "Use auto or torch.",
+            code="engine_unusable",
+            given=engine,
+            reason=reason,
+        )
 
 
 def check_device(name: str) -> None:
@@ -136,8 +138,7 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     import torch
 
     check_names("auto", name)
-    if name == "int8":
-        raise int8_unusable("a model in PyTorch", NOT_MINI)
+    refuse_without_openvino("a model in PyTorch", name, "torch", NOT_MINI)
     if name == "bfloat16" or (name == "auto" and _computes_bfloat16(device)):
         return torch.bfloat16
     if device.type == "cuda":

@@ -61,9 +61,8 @@ def main(
             f"\n{name}, dtype {dtype}, engine {engine}, medians of {rounds}\n{speed_table(figures)}",
             flush=True,
         )
-    print(
-        ", ".join(map(str, machine().values()))
-    )  # last: it imports torch, whose memory a child would begin with
+    # last: it imports torch, and with a larger parent a part would begin with a larger peak
+    print(", ".join(map(str, machine().values())))
 
 
 def speed_table(rounds: Sequence[Round]) -> str:

@@ -70,7 +70,7 @@ class EncoderThreads:
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._close()
         # after Ctrl-C a batch may take long to end; else only threads without work are left
-        self._threads.shutdown(wait=error is None, cancel_futures=True)
+        self._threads.shutdown(wait=error is None)
 
     def add(self, clip: ClipDecoded) -> None:
         """Let `clip` be encoded; wait while as many frames wait as all encoders take at once."""

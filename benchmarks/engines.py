@@ -96,7 +96,6 @@ def _frames() -> Pixels:
 
 
 def _engines(threads: int) -> Iterator[tuple[str, Encode]]:
-    from vlret.models.device import model_threads
     from vlret.models.registry import load_model
     from vlret.models.vljepa.engines.openvino_engine import computes_bfloat16
 
@@ -106,8 +105,7 @@ def _engines(threads: int) -> Iterator[tuple[str, Encode]]:
                 model = load_model("vljepa-mini", "cpu", dtype, engine)
 
                 def encode(frames: Pixels, model: Any = model) -> Vectors:
-                    with model_threads(threads):
-                        return np.concatenate(model.encode_pixels([frame[None] for frame in frames]))
+                    return np.concatenate(model.encode_pixels([frame[None] for frame in frames]))
 
                 yield f"{engine} {dtype}", encode
     if find_spec("onnxruntime") and find_spec("onnx"):
@@ -115,16 +113,33 @@ def _engines(threads: int) -> Iterator[tuple[str, Encode]]:
 
 
 def _onnx(threads: int) -> Iterator[tuple[str, Encode]]:
-    """ONNX Runtime over the torch modules as torch exports them, and with its dynamic or static int8."""
-    import onnxruntime
-    import torch
-
+    """ONNX Runtime over the X-encoder as torch exports it, in float32 and in its static int8."""
     from vlret.models.registry import load_model
 
-    class _Frames(torch.nn.Module):
+    model: Any = load_model("vljepa-mini", "cpu", "float32", "torch")
+    engine = model.torch_engine
+    with tempfile.TemporaryDirectory() as folder:
+        file = _exported(engine.x_encoder, Path(folder))
+        yield "onnxruntime float32", _session(file, engine, threads)
+        yield "onnxruntime int8", _session(_quantised(file, engine), engine, threads)
+
+
+def _session(file: Path, engine: Any, threads: int) -> Encode:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    return lambda frames: np.asarray(session.run(None, {"frames": engine.normalise(frames).numpy()})[0])
+
+
+def _exported(encoder: Any, folder: Path) -> Path:
+    import torch
+
+    class Tokens(torch.nn.Module):
         """The X-encoder without the loop over batches, which an export would fix."""
 
-        def __init__(self, encoder: Any) -> None:
+        def __init__(self) -> None:
             super().__init__()
             self.net = encoder.model.timm_model
 
@@ -132,27 +147,12 @@ def _onnx(threads: int) -> Iterator[tuple[str, Encode]]:
             features: torch.Tensor = self.net.forward_features(frames)
             return features.mean((2, 3))
 
-    engine = load_model("vljepa-mini", "cpu", "float32", "torch").torch_engine  # type: ignore[attr-defined]
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "x_encoder.onnx"
-        example = torch.zeros(2, 3, 260, 260)
-        axes = {"frames": {0: "n"}, "tokens": {0: "n"}}
-        names = {"input_names": ["frames"], "output_names": ["tokens"]}
-        torch.onnx.export(_Frames(engine.x_encoder), (example,), str(file), **names,
-                          dynamic_axes=axes, dynamo=False)  # fmt: skip
-
-        def session_of(path: Path) -> Encode:
-            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-            def encode(frames: Pixels) -> Vectors:
-                return np.asarray(session.run(None, {"frames": engine.normalise(frames).numpy()})[0])
-
-            return encode
-
-        yield "onnxruntime float32", session_of(file)
-        yield "onnxruntime int8", session_of(_quantised(file, engine))
+    file = folder / "x_encoder.onnx"
+    names = {"input_names": ["frames"], "output_names": ["tokens"]}
+    axes = {"frames": {0: "n"}, "tokens": {0: "n"}}
+    example = (torch.zeros(2, 3, 260, 260),)
+    torch.onnx.export(Tokens(), example, str(file), **names, dynamic_axes=axes, dynamo=False)
+    return file
 
 
 def _quantised(file: Path, engine: Any) -> Path:
@@ -183,7 +183,7 @@ def _instruction_sets() -> str:
     from vlret.models.registry import load_model
 
     model: Any = load_model("vljepa-mini", "cpu", "float32", "openvino")
-    graph = model._engine._compiled_for(1).get_runtime_model()
+    graph = model._engine.x_encoder.get_runtime_model()
     kinds = [str(op.get_rt_info()["primitiveType"].astype(str)) for op in graph.get_ops()]
     chosen = Counter(kind for kind in kinds if "conv" in kind)
     return f"PyTorch {torch.backends.cpu.get_cpu_capability()}, OpenVINO {json.dumps(dict(chosen))}"

@@ -20,10 +20,6 @@ class ManyThreads(CircleEmbedder):
     encodes_in_threads = True
 
 
-class OpenVINO(ManyThreads):
-    engine = "openvino"
-
-
 def numbers(clips: Sequence[ClipDecoded]) -> np.ndarray:
     return np.array([[clip.frames.pixels[0, 0, 0, 0]] for clip in clips], np.float32)
 
@@ -44,7 +40,6 @@ def test_shares_of_the_cores(n_threads, n_decoders, one, many, monkeypatch) -> N
     monkeypatch.setattr("vlret.index.encoder_threads.n_threads", lambda: n_threads)
     assert shares_of(CircleEmbedder(batch_size=3), n_decoders) == one
     assert shares_of(ManyThreads(batch_size=3), n_decoders) == many
-    assert shares_of(OpenVINO(batch_size=3), n_decoders) == Shares(1, n_threads, 6)
 
 
 def test_clips_that_wait_become_full_batches_in_their_order() -> None:
@@ -150,14 +145,14 @@ def test_overlapping_blocks_leave_the_number_of_threads_as_it_was() -> None:
     before, inside, leave = torch.get_num_threads(), threading.Event(), threading.Event()
 
     def other() -> None:
-        with device.model_threads(1):
+        with device.torch_threads(1):
             inside.set()
             assert leave.wait(10)
 
     thread = threading.Thread(target=other)
     torch.set_num_threads(3)
     try:
-        with device.model_threads(2):
+        with device.torch_threads(2):
             thread.start()
             assert inside.wait(10)
             assert torch.get_num_threads() == 2

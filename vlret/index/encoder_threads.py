@@ -12,7 +12,7 @@ from typing import Self, TypeAlias
 
 from vlret.media.pool import ClipDecoded, DecodeJob
 from vlret.models.base import Embedder
-from vlret.models.device import model_threads, n_threads
+from vlret.models.device import n_threads, torch_threads
 from vlret.types import Vectors
 
 Batch: TypeAlias = tuple[Sequence[ClipDecoded], Vectors]
@@ -21,9 +21,9 @@ Batch: TypeAlias = tuple[Sequence[ClipDecoded], Vectors]
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """`encoders` threads that encode up to `frames` frames each at once, every one computing in `threads` threads.
+    """`encoders` threads that encode up to `frames` frames each at once.
 
-    Together they hold the frames of one batch of the model.
+    Together they hold the frames of one batch of the model. PyTorch computes in `threads` threads in each.
     """
 
     encoders: int
@@ -32,15 +32,13 @@ class Shares:
 
 
 def shares_of(embedder: Embedder, n_decoders: int) -> Shares:
-    """One encoder in as many threads as there are cores for OpenVINO: decoders take time from any of them.
+    """As many encoders of one thread as there are cores, where the model allows it.
 
-    Threads inside of a PyTorch encoder wait for each other, and so for the one that shares its core with a decoder:
-    there are as many encoders of one thread, where the model allows it. A model that is called from one thread alone
-    leaves a core to each decoder.
+    Threads inside of one encoder wait for each other, and so for the one that shares its core with a decoder. A
+    model that is called from one thread alone leaves a core to each decoder, if it runs in PyTorch; OpenVINO computes
+    in all cores (decision 0093).
     """
     n, size = n_threads(), embedder.batch_size
-    if embedder.engine == "openvino":
-        return Shares(1, n, size * embedder.card.frames)
     encoders = min(n, size) if embedder.encodes_in_threads else 1
     threads = n // encoders if encoders > 1 else max(1, n - n_decoders)
     return Shares(encoders, threads, -(-size // encoders) * embedder.card.frames)
@@ -72,7 +70,7 @@ class EncoderThreads:
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._close()
         # after Ctrl-C a batch may take long to end; else only threads without work are left
-        self._threads.shutdown(wait=error is None, cancel_futures=True)
+        self._threads.shutdown(wait=error is None)
 
     def add(self, clip: ClipDecoded) -> None:
         """Let `clip` be encoded; wait while as many frames wait as all encoders take at once."""
@@ -104,9 +102,9 @@ class EncoderThreads:
 
     def _work(self) -> None:
         try:
-            with self._loading, model_threads(self._shares.threads):
-                self._load()
-            with model_threads(self._shares.threads):  # again, for a PyTorch that was imported just now
+            with self._loading:
+                self._load()  # imports PyTorch, if the model runs in it
+            with torch_threads(self._shares.threads):
                 while batch := self._next():
                     self._finished.put((batch, self._encode(batch)))
         except BaseException as error:  # noqa: BLE001 - raised in the consumer's thread

@@ -7,8 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vlret.errors import UsageError
@@ -23,7 +22,6 @@ NOT_MINI = "OpenVINO computes only vljepa-mini and models of the same configurat
 
 _lock = threading.Lock()
 _n_inside = _outside = 0
-_n_threads: ContextVar[int | None] = ContextVar("n_threads", default=None)
 
 
 def check_names(device: str, dtype: str, engine: str = "auto") -> None:
@@ -62,26 +60,28 @@ def _refuse_unknown(what: str, given: object, allowed: Sequence[str]) -> None:
         )
 
 
-def engine_unusable(model: object, reason: str) -> UsageError:
-    """The error where OpenVINO was requested for a model that it does not compute here."""
-    return UsageError(
-        f"The engine openvino cannot be used for {printable(model)}: {reason}.",
-        "Use auto or torch.",
-        code="engine_unusable",
-        given="openvino",
-        reason=reason,
-    )
+def refuse_without_openvino(model: object, dtype: str, engine: str, reason: str) -> None:
+    """Refuse what only OpenVINO could do, for a model that it does not compute here.
 
-
-def int8_unusable(model: object, reason: str) -> UsageError:
-    """The error where int8 was requested for a model that OpenVINO does not compute in it."""
-    return UsageError(
-        f"dtype int8 cannot be used for {printable(model)}: {reason}.",
-        "Use auto, float32 or bfloat16.",
-        code="dtype_unusable",
-        given="int8",
-        reason=reason,
-    )
+    Raises:
+        UsageError: the dtype is int8 or the engine openvino.
+    """
+    if dtype == "int8":
+        raise UsageError(
+            f"dtype int8 cannot be used for {printable(model)}: {reason}.",
+            "Use auto, float32 or bfloat16.",
+            code="dtype_unusable",
+            given=dtype,
+            reason=reason,
+        )
+    if engine == "openvino":
+        raise UsageError(
+            f"The engine openvino cannot be used for {printable(model)}: {reason}.",
+            "Use auto or torch.",
+            code="engine_unusable",
+            given=engine,
+            reason=reason,
+        )
 
 
 def check_device(name: str) -> None:
@@ -138,8 +138,7 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     import torch
 
     check_names("auto", name)
-    if name == "int8":
-        raise int8_unusable("a model in PyTorch", NOT_MINI)
+    refuse_without_openvino("a model in PyTorch", name, "torch", NOT_MINI)
     if name == "bfloat16" or (name == "auto" and _computes_bfloat16(device)):
         return torch.bfloat16
     if device.type == "cuda":
@@ -148,9 +147,7 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def n_threads() -> int:
-    """The number of threads in which a model that is called here computes; torch is not imported to tell."""
-    if (own := _n_threads.get()) is not None:
-        return own
+    """The number of threads in which PyTorch computes in the calling thread; it is not imported to tell."""
     return int(sys.modules["torch"].get_num_threads()) if "torch" in sys.modules else n_cores()
 
 
@@ -163,23 +160,16 @@ def n_cores() -> int:
 
 
 @contextmanager
-def model_threads(n: int) -> Iterator[None]:
-    """Let models compute in `n` threads when the calling thread calls them, whatever their engine.
+def torch_threads(n: int) -> Iterator[None]:
+    """Let PyTorch, if it is imported, compute in `n` threads when the calling thread calls it.
 
-    OpenVINO prepares a model once for each number. PyTorch gives a new thread the number that was set last, in
-    whichever thread; blocks may overlap in several threads, so the last one to end sets what the first one found.
+    PyTorch gives a new thread the number that was set last, in whichever thread; blocks may overlap in several
+    threads, so the last one to end sets what the first one found.
     """
-    token = _n_threads.set(n)
-    try:
-        with _torch_threads(n) if "torch" in sys.modules else nullcontext():
-            yield
-    finally:
-        _n_threads.reset(token)
-
-
-@contextmanager
-def _torch_threads(n: int) -> Iterator[None]:
     global _n_inside, _outside  # noqa: PLW0603 - PyTorch's setting is global, too
+    if "torch" not in sys.modules:
+        yield
+        return
     import torch
 
     with _lock:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlret.errors import MissingExtraError, ModelError, UsageError
-from vlret.models.device import NOT_MINI, check_names, engine_unusable, int8_unusable
+from vlret.models.device import NOT_MINI, check_names, refuse_without_openvino
 from vlret.text import printable
 
 if TYPE_CHECKING:
@@ -151,10 +151,8 @@ def check_model(
     check_names(device, dtype, engine)
     name = str(name_or_folder)
     _check_known(name)
-    if engine == "openvino" and not _may_be_vljepa(name):
-        raise engine_unusable(name, NOT_MINI)
-    if dtype == "int8" and not _may_be_vljepa(name):
-        raise int8_unusable(name, NOT_MINI)
+    if not _may_be_vljepa(name):
+        refuse_without_openvino(name, dtype, engine, NOT_MINI)
 
 
 def _check_known(name: str) -> None:

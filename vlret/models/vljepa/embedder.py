@@ -65,8 +65,8 @@ class VLJEPA(Embedder):
 
     @property
     def encodes_in_threads(self) -> bool:
-        """True on the processor."""
-        return self.device == "cpu"
+        """True for PyTorch on the processor."""
+        return self.engine == "torch" and self.device == "cpu"
 
     def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
         """Return visual tokens: one float32 array [tokens, x_width] per clip uint8 [t, height, width, 3]."""

@@ -12,7 +12,6 @@ from safetensors.numpy import load_file, save_file
 
 from tests.refusal import refused
 from vlret.media.decode import read_clip
-from vlret.models.device import model_threads
 from vlret.models.registry import ASSETS, load_model
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.engines.openvino_engine import OpenVINOEngine, computes_bfloat16
@@ -75,27 +74,23 @@ def test_bfloat16_stays_near(reference, clips):
 
 
 def test_float32_is_not_rounded_to_bfloat16(model):
-    compiled = model._engine._compiled_for(1)
-    assert str(compiled.get_property("INFERENCE_PRECISION_HINT")) == "<Type: 'float32'>"
+    assert str(model._engine.x_encoder.get_property("INFERENCE_PRECISION_HINT")) == "<Type: 'float32'>"
 
 
-def test_a_row_depends_neither_on_the_batch_nor_on_the_number_of_threads(model, clips):
+def test_a_row_does_not_depend_on_the_batch(model, clips):
     together = model.encode_pixels(clips)
-    for n in (1, 2):
-        with model_threads(n):
-            for clip, expected in zip(clips, together, strict=True):
-                np.testing.assert_allclose(model.encode_pixels([clip])[0], expected, atol=1e-5)
+    for clip, expected in zip(clips, together, strict=True):
+        np.testing.assert_allclose(model.encode_pixels([clip])[0], expected, atol=1e-5)
+
+
+def test_an_index_run_has_several_encoders_of_pytorch_alone(model, reference):
+    assert (model.encodes_in_threads, reference.encodes_in_threads) == (False, True)
 
 
 def test_several_threads_encode_at_once(model, clips):
     expected = model.encode_pixels(clips)
-
-    def rows(i: int) -> Vectors:
-        with model_threads(1):
-            return model.encode_pixels([clips[i]])[0]
-
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(rows, [*range(len(clips))] * 4))
+        found = list(threads.map(lambda clip: model.encode_pixels([clip])[0], clips * 4))
     for tokens, own in zip(found, expected * 4, strict=True):
         np.testing.assert_allclose(tokens, own, atol=1e-5)
 

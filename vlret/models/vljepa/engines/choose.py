@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vlret.models.device import NOT_MINI, engine_unusable, int8_unusable, pick_device
+from vlret.models.device import NOT_MINI, pick_device, refuse_without_openvino
 from vlret.models.folder import read_object
 from vlret.models.vljepa.engines.int8_ranges import ranges_file
 from vlret.models.vljepa.engines.mini_weights import MINI, has_bfloat16
@@ -52,10 +52,7 @@ def open_openvino(
         if dtype == "auto":
             dtype = "bfloat16" if computes_bfloat16() else "float32"
         return OpenVINOEngine(folder, settings, dtype, pool)
-    if dtype == "int8":
-        raise int8_unusable(name, reason)
-    if engine == "openvino":
-        raise engine_unusable(name, reason)
+    refuse_without_openvino(name, dtype, engine, reason)
     log.info("PyTorch computes %s: %s", name, reason)
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlret.media.squash import squash
-from vlret.models.device import n_cores, n_threads
+from vlret.models.device import n_cores
 from vlret.models.vljepa.engines.base import PoolTexts
 from vlret.models.vljepa.engines.int8_ranges import read_ranges
 from vlret.models.vljepa.engines.mini_weights import mini_weights
@@ -37,21 +36,20 @@ class OpenVINOEngine:
     def __init__(self, folder: Path, settings: Mapping[str, Any], dtype: str, pool: PoolTexts) -> None:
         """`settings` are the fields of config.json, those of vljepa-mini (`choose.fits`)."""
         self.folder, self.settings, self.dtype, self.pool = folder, settings, dtype, pool
-        self._compiled: dict[int, Any] = {}
-        self._requests = threading.local()  # of the calling thread, by their number of threads
-        self._lock = threading.Lock()
 
     def load(self) -> None:
         """See `Engine`."""
-        _ = self.predictor, self._compiled_for(n_threads())
+        _ = self.x_encoder, self.predictor
 
     def encode(self, clips: Sequence[Pixels]) -> list[Tokens]:
         """See `Engine`."""
         side = self.settings["resolution"]
         frames = np.concatenate([squash(clip, (side, side)) for clip in clips])
-        request = self._request()
         parts = range(0, len(frames), FRAMES_AT_ONCE)
-        tokens = [request.infer({0: frames[first : first + FRAMES_AT_ONCE]})[0].copy() for first in parts]
+        # a request of its own for each call: several threads may call
+        tokens = [
+            self.x_encoder.infer_new_request(frames[first : first + FRAMES_AT_ONCE])[0] for first in parts
+        ]
         ends = np.cumsum([len(clip) for clip in clips])
         return list(np.split(np.concatenate(tokens), ends[:-1]))
 
@@ -67,31 +65,13 @@ class OpenVINOEngine:
         return rows
 
     @cached_property
-    def predictor(self) -> NumpyPredictor:
-        """The predictor, loaded on first use."""
-        return NumpyPredictor(mini_weights(self.folder, "predictor"), self.settings["predictor_config"])
-
-    def _request(self) -> Any:
-        """What computes the X-encoder in the calling thread, in the number of threads that is set now."""
-        n = n_threads()
-        own = vars(self._requests).setdefault("by_threads", {})
-        if n not in own:
-            own[n] = self._compiled_for(n).create_infer_request()
-        return own[n]
-
-    def _compiled_for(self, n: int) -> Any:
-        """The X-encoder compiled for `n` threads, and for as many callers at once as there are cores for."""
-        with self._lock:
-            if n not in self._compiled:
-                log.info("compiling the X-encoder of %s for %d threads", self.folder, n)
-                self._compiled[n] = self._compile(n)
-            return self._compiled[n]
-
-    def _compile(self, n: int) -> Any:
+    def x_encoder(self) -> Any:
+        """The X-encoder, compiled for all cores on first use."""
         import openvino
 
         from vlret.models.vljepa.engines.x_encoder_graph import XEncoderGraph
 
+        log.info("compiling the X-encoder of %s", self.folder)
         weights = x_encoder_weights(self.folder)
         ranges = read_ranges(self.folder) if self.dtype == "int8" else None
         mean, std = self.settings["image_mean"], self.settings["image_std"]
@@ -99,11 +79,16 @@ class OpenVINOEngine:
         properties = {
             # else bfloat16 wherever the processor has it
             "INFERENCE_PRECISION_HINT": _PRECISIONS[self.dtype],
-            "INFERENCE_NUM_THREADS": n * (streams := max(1, n_cores() // n)),
-            "NUM_STREAMS": streams,
+            "INFERENCE_NUM_THREADS": n_cores(),
+            "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,  # decoders run beside it
         }
         return openvino.Core().compile_model(graph, "CPU", properties)
+
+    @cached_property
+    def predictor(self) -> NumpyPredictor:
+        """The predictor, loaded on first use."""
+        return NumpyPredictor(mini_weights(self.folder, "predictor"), self.settings["predictor_config"])
 
 
 def computes_bfloat16() -> bool:

@@ -32,7 +32,7 @@ def test_a_score_is_seen_beside_the_five_nearest_unrelated_clips_and_the_number_
 
 
 def test_the_probability_is_the_logistic_curve_of_the_features():
-    found = MADE.probabilities(QUERY, [0.7, 0.2], 100)
+    found = MADE.of_query(QUERY, 100).probabilities([0.7, 0.2])
     odds = (
         np.array([7, 2]) - 5 * 0.68 - np.log(100) + 2 * DEVIATION + 3 * DEVIATION * np.array([0.7, 0.2]) + 0.5
     )
@@ -44,8 +44,9 @@ def test_a_curve_of_any_size_stays_between_0_and_1():
 
 
 def test_nothing_fits_below_the_least_probability_of_an_answer():
-    assert MADE.nothing_fits(QUERY, 0.67, 100)
-    assert not MADE.nothing_fits(QUERY, 0.69, 100)
+    made = MADE.of_query(QUERY, 100)
+    assert made.nothing_fits(0.67)
+    assert not made.nothing_fits(0.69)
 
 
 def test_a_file_gives_back_what_was_written(tmp_path):
@@ -117,11 +118,10 @@ def test_vljepa_mini_comes_with_one_that_rises_with_the_cosine():
     made = load_calibration(load_model("vljepa-mini"))
     assert made is not None
     assert made.null.shape == (2000, 384)
-    query = made.null[0]
-    rising = made.probabilities(query, np.linspace(-1, 1, 21), 100)
-    assert (np.diff(rising) > 0).all()
-    assert made.nothing_fits(query, 0.0, 100)
-    assert not made.nothing_fits(query, 1.0, 100)
+    of_query = made.of_query(made.null[0], 100)
+    assert (np.diff(of_query.probabilities(np.linspace(-1, 1, 21))) > 0).all()
+    assert of_query.nothing_fits(0.0)
+    assert not of_query.nothing_fits(1.0)
 
 
 def test_a_vl_jepa_without_the_file_has_none(monkeypatch):

@@ -35,10 +35,20 @@ def test_a_lone_clip_and_an_empty_index_have_none(tmp_path):
 
 def test_with_a_calibration_probable_clips_fit(tmp_path):
     class Half:
-        def probabilities(self, query, scores, n_clips):
-            assert n_clips == 5
+        def probabilities(self, scores):
             return np.where(scores >= 0.6, 0.5, 0.49)
 
     index = index_of(tmp_path, [0.9, 0.59, 0.61, 0.8], [0.5])
     hits = with_more_clips(index, QUERY, index.search(QUERY[None], k=10)[0], 0.9, Half())
     assert [hit.more_clips for hit in hits] == [2, 0]
+
+
+def test_the_index_is_looked_over_once_and_not_for_files_of_one_clip(tmp_path, monkeypatch):
+    passes = []
+    scores = Index.scores
+    monkeypatch.setattr(Index, "scores", lambda *given: passes.append(given) or scores(*given))
+    for files, n in (([0.9, 0.8], [0.7]), 1), (([0.9], [0.8], [0.7]), 0):
+        passes.clear()
+        index = index_of(tmp_path / str(n), *files)
+        with_more_clips(index, QUERY, index.search(QUERY[None])[0], 0.9, None)
+        assert len(passes) == n

@@ -19,6 +19,7 @@ from vlret.types import Hit, QueryVector
 RED = ColourEmbedder().embed_texts(["red"])[0]
 CURVES = Calibration(-RED[None], hit=(10, 0, 0, 0, 0, -5), answer=(10, 0, 0, 0, 0, -5), least=0.5)
 """At a cosine of 0.5 the probability is one half, whatever the index; an answer is as probable as its best hit."""
+OF_RED = CURVES.of_query(RED, 100)
 
 
 def hits(*scores: float) -> list[Hit]:
@@ -26,7 +27,7 @@ def hits(*scores: float) -> list[Hit]:
 
 
 def test_hits_get_their_probabilities():
-    found, nothing_fits = judge(hits(0.6, 0.5, 0.1), CURVES, RED, 100)
+    found, nothing_fits = judge(hits(0.6, 0.5, 0.1), OF_RED)
     assert [hit.probability for hit in found] == pytest.approx(
         [1 / (1 + np.exp(-1)), 0.5, 1 / (1 + np.exp(4))]
     )
@@ -34,17 +35,17 @@ def test_hits_get_their_probabilities():
 
 
 def test_those_below_the_least_are_left_out_and_ranks_stay():
-    assert [hit.rank for hit in judge(hits(0.6, 0.5, 0.1), CURVES, RED, 100, 0.4)[0]] == [1, 2]
+    assert [hit.rank for hit in judge(hits(0.6, 0.5, 0.1), OF_RED, 0.4)[0]] == [1, 2]
 
 
 def test_nothing_fits_is_said_of_the_best_hit_before_any_is_left_out():
-    assert judge(hits(0.4, 0.3), CURVES, RED, 100, 0.9) == ([], True)
-    assert judge(hits(0.6, 0.3), CURVES, RED, 100, 0.9) == ([], False)
+    assert judge(hits(0.4, 0.3), OF_RED, 0.9) == ([], True)
+    assert judge(hits(0.6, 0.3), OF_RED, 0.9) == ([], False)
 
 
 def test_without_a_calibration_or_a_hit_nothing_is_said():
-    assert judge(hits(0.1), None, RED, 100) == (hits(0.1), False)
-    assert judge([], CURVES, RED, 0) == ([], False)
+    assert judge(hits(0.1), None) == (hits(0.1), False)
+    assert judge([], OF_RED) == ([], False)
 
 
 def test_one_sentence_alone_is_what_calibrations_are_fitted_on(tmp_path):

@@ -36,20 +36,36 @@ class Calibration:
     answer: tuple[float, ...]
     least: float
 
-    def probabilities(self, query: Vectors, scores: ArrayLike, n_clips: int) -> Floats:
-        """The probability that each hit is right, float64 [n]; it falls with the cosine.
+    def of_query(self, query: Vectors, n_clips: int) -> QueryCalibration:
+        """What turns the cosines of one sentence, of which `query` is the embedding, into probabilities.
 
         Args:
-            query: embedding of the sentence, float32 [dim], unit length.
-            scores: cosines of the hits, [n].
-            n_clips: clips of the index.
+            query: float32 [dim], unit length.
+            n_clips: clips of the index, at least 1.
         """
-        return probability(self.hit, features(self.null, query, scores, n_clips))
+        return QueryCalibration(self, _of_query(self.null, query, n_clips))
 
-    def nothing_fits(self, query: Vectors, best: float, n_clips: int) -> bool:
-        """Whether an index of `n_clips` clips holds no answer to `query`, `best` being its highest cosine."""
-        answer = probability(self.answer, features(self.null, query, [best], n_clips))
-        return bool(answer[0] < self.least)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryCalibration:
+    """A calibration for one sentence in one index.
+
+    Attributes:
+        calibration: that of the model.
+        of_query: the `features` that are the same for all hits, float64 [3].
+    """
+
+    calibration: Calibration
+    of_query: Floats
+
+    def probabilities(self, scores: ArrayLike) -> Floats:
+        """The probability that each hit is right, float64 [n], from the cosines, [n], with which it falls."""
+        return probability(self.calibration.hit, _features(scores, self.of_query))
+
+    def nothing_fits(self, best: float) -> bool:
+        """Whether the index holds no answer, `best` being its highest cosine."""
+        answer = probability(self.calibration.answer, _features([best], self.of_query))
+        return bool(answer[0] < self.calibration.least)
 
 
 def features(null: Vectors, query: Vectors, scores: ArrayLike, n_clips: int) -> Floats:
@@ -58,10 +74,17 @@ def features(null: Vectors, query: Vectors, scores: ArrayLike, n_clips: int) -> 
     The columns are the cosine; the mean cosine of the query's `NEAREST` unrelated clips; the natural logarithm of the
     number of clips; the standard deviation of the query's cosines with all unrelated clips; and that times the cosine.
     """
-    cosines, unrelated = np.asarray(scores, np.float64), np.asarray(null @ query, np.float64)
-    nearest, deviation = np.sort(unrelated)[-NEAREST:].mean(), unrelated.std()
-    of_query = np.broadcast_to([nearest, np.log(n_clips), deviation], (len(cosines), 3))
-    return np.column_stack([cosines, of_query, deviation * cosines])
+    return _features(scores, _of_query(null, query, n_clips))
+
+
+def _of_query(null: Vectors, query: Vectors, n_clips: int) -> Floats:
+    unrelated = np.asarray(null @ query, np.float64)
+    return np.array([np.sort(unrelated)[-NEAREST:].mean(), np.log(n_clips), unrelated.std()])
+
+
+def _features(scores: ArrayLike, of_query: Floats) -> Floats:
+    cosines = np.asarray(scores, np.float64)
+    return np.column_stack([cosines, np.broadcast_to(of_query, (len(cosines), 3)), of_query[2] * cosines])
 
 
 def probability(curve: ArrayLike, values: Floats) -> Floats:

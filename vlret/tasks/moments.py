@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlret.index.index import Index
-from vlret.types import Vectors
+from vlret.types import Ids, Vectors
 
 if TYPE_CHECKING:
     from vlret.index.windows import Windows
@@ -51,9 +51,18 @@ def baseline_of(index: Index, vector: Vectors) -> float:
 
     That of an index without clips is 0.
     """
-    if not len(index):
-        return 0.0
-    return float(np.median(index.scores(vector, index.clip_ids[:: 1 + len(index) // _SAMPLE])))
+    return scores_and_baseline(index, vector, np.empty(0, np.int64))[1]
+
+
+def scores_and_baseline(index: Index, vector: Vectors, clip_ids: Ids) -> tuple[Vectors, float]:
+    """`Index.scores` of these clips, int64 [m], ascending, and `baseline_of`, by one pass over the index."""
+    sample = index.clip_ids[:: 1 + len(index) // _SAMPLE]
+    if not len(sample):
+        return np.empty(0, np.float32), 0.0
+    both = np.union1d(clip_ids, sample)
+    scores = index.scores(vector, both)
+    own, unrelated = (scores[np.searchsorted(both, ids)] for ids in (clip_ids, sample))
+    return own, float(np.median(unrelated))
 
 
 def level_of(baseline: float, peak: float, level: float = LEVEL) -> float:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from numbers import Real
 
 from vlret.errors import UsageError
-from vlret.tasks.calibration import Calibration
+from vlret.tasks.calibration import Calibration, QueryCalibration
 from vlret.tasks.query_vector import Query, Weighted, sentences_of
-from vlret.types import Hit, QueryVector, Vectors
+from vlret.types import Hit, QueryVector
 
 
 def is_sentence(query: Query, plus: Sequence[Weighted] = (), minus: Sequence[Weighted] = ()) -> bool:
@@ -46,22 +46,16 @@ def check_least(least: float | None, calibration: Calibration | None) -> None:
 
 
 def judge(
-    hits: Sequence[Hit],
-    calibration: Calibration | None,
-    query: Vectors,
-    n_clips: int,
-    least: float | None = None,
+    hits: Sequence[Hit], calibration: QueryCalibration | None, least: float | None = None
 ) -> tuple[list[Hit], bool]:
     """The hits with their probabilities, those below `least` left out, and whether nothing in the index fits.
 
     Args:
         hits: best first.
-        query: embedding of the query, float32 [dim], unit length.
-        n_clips: clips of the index.
     """
     if calibration is None or not hits:
         return list(hits), False
-    given = calibration.probabilities(query, [hit.score for hit in hits], n_clips)
+    given = calibration.probabilities([hit.score for hit in hits])
     known = [replace(hit, probability=float(one)) for hit, one in zip(hits, given, strict=True)]
-    nothing_fits = calibration.nothing_fits(query, hits[0].score, n_clips)
+    nothing_fits = calibration.nothing_fits(hits[0].score)
     return [hit for hit, one in zip(known, given, strict=True) if one >= (least or 0)], nothing_fits

@@ -144,16 +144,13 @@ class Searcher:
         allowed = index.resolved(wanted)
         hits = nearest(index, vector, n_candidates, one_per_file, allowed)
         best = hits[0].score if hits else 0.0
-        hits, nothing_fits = judge(hits, calibration, vector, len(index), min_probability)
+        of_query = calibration.of_query(vector, len(index)) if calibration and hits else None
+        hits, nothing_fits = judge(hits, of_query, min_probability)
         hits, has_next = page_of(hits, k, page)
         if one_per_file:
-            hits = with_more_clips(index, vector, hits, best, calibration)
+            hits = with_more_clips(index, vector, hits, best, of_query)
         hits = sort_hits(index, hits, sort)
-        if wanted is not None and wanted.where and index.n_unmeasured:
-            warnings.append(unmeasured_warning(index.n_unmeasured))
-        if not is_exact(backend, ids_of(allowed)):
-            info = backend.info()
-            warnings.append(f"The search was approximate: recall@10 {info.recall_at_10:.3f} ({info.kind}).")
+        warnings += _warnings(index, backend, wanted, allowed)
         if moments:
             from vlret.tasks.hit_moments import hits_as_moments  # brings PyAV
 
@@ -257,3 +254,16 @@ class Searcher:
             self._pool = DecodePool()
         card = self.model.card
         return read_in_child(self._pool, clip, n_frames or card.frames, card.decode_size)
+
+
+def _warnings(
+    index: Index, backend: SearchBackend, wanted: Filter | None, allowed: Filter | None
+) -> list[str]:
+    """What to say of a search with the filter `wanted`, resolved to `allowed`."""
+    warnings = []
+    if wanted is not None and wanted.where and index.n_unmeasured:
+        warnings.append(unmeasured_warning(index.n_unmeasured))
+    if not is_exact(backend, ids_of(allowed)):
+        info = backend.info()
+        warnings.append(f"The search was approximate: recall@10 {info.recall_at_10:.3f} ({info.kind}).")
+    return warnings

@@ -43,7 +43,7 @@ def warm(folder: Path) -> Warm:
     searches: list[Search] = [
         lambda number: bare(queries[number % N_QUERIES]),
         lambda number: index.search(queries[None, number % N_QUERIES], K),
-        lambda number: searcher.search(QueryVector(queries[number % N_QUERIES]), k=K),
+        lambda number: searcher.search(QueryVector(queries[number % N_QUERIES], is_text=True), k=K),
     ]
     by_turns(searches, N_QUERIES)  # what is opened or read on first use
     seconds = by_turns(searches, _ROUNDS * N_QUERIES)

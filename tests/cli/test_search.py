@@ -13,7 +13,7 @@ from tests.cli.conftest import paint_image, paint_video, vlret
 from tests.conftest import ColourEmbedder
 from vlret.index.index import Index
 from vlret.tasks import searcher
-from vlret.tasks.calibration import Calibration
+from vlret.tasks.calibration import Calibration, QueryCalibration
 from vlret.types import Clip
 
 
@@ -309,7 +309,7 @@ def test_only_results_of_a_least_probability(index):
 
 @pytest.mark.usefixtures("calibrated")
 def test_a_sentence_that_nothing_fits_is_told_on_stderr(index, monkeypatch):
-    monkeypatch.setattr(Calibration, "nothing_fits", lambda *_: True)
+    monkeypatch.setattr(QueryCalibration, "nothing_fits", lambda *_: True)
     run = vlret("search", index, "red", "--paths")
     assert run.err == "vlret: nothing in this index fits well\n"
     assert len(run.out.splitlines()) == 3

@@ -86,10 +86,10 @@ def _watch(
         if json:
             output.print_json({"time": _now(), **report.to_dict()}, indent=None)
         else:
-            output.show(f"{_now()}  {_line(report)}")
-            sys.stdout.flush()
             output.say_files("partially read", report.partial)
             output.say_files("skipped", report.skipped)
+            output.show(f"{_now()}  {_line(report)}")
+            sys.stdout.flush()
 
 
 def _line(report: BuildReport) -> str:

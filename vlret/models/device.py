@@ -54,7 +54,7 @@ def _refuse_unknown(what: str, given: object, allowed: Sequence[str]) -> None:
         raise UsageError(
             f"Unknown {what} {given!r}.",
             f"Use {', '.join(allowed)}.",
-            code=f"unknown_{what}",
+            code="unknown_engine" if what == "engine" else "unknown_dtype",
             given=given,
             allowed=allowed,
         )

@@ -125,5 +125,5 @@ def test_vljepa_mini_comes_with_one_that_rises_with_the_cosine():
 
 
 def test_a_vl_jepa_without_the_file_has_none(monkeypatch):
-    monkeypatch.setattr(calibration_file, "FILE", "missing.parquet")
+    monkeypatch.setattr(calibration_file, "FILE", "missing.safetensors")
     assert load_calibration(load_model("vljepa-mini")) is None

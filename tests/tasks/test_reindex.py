@@ -77,6 +77,14 @@ def test_the_same_settings_change_nothing(index):
     assert not (index / NEXT).exists()
 
 
+def test_another_engine_embeds_anew_only_where_it_is_asked_for(index, monkeypatch):
+    monkeypatch.setattr(CircleEmbedder, "engine", "openvino")
+    assert not reindex(index, CircleEmbedder()).is_new
+    assert Index.open(index).recipe.engine == "torch"
+    assert reindex(index, CircleEmbedder(), engine="openvino").is_new
+    assert Index.open(index).recipe.engine == "openvino"
+
+
 def test_other_clips_alone_keep_model_dtype_and_frames(index, monkeypatch, library):
     build_index(library, index.parent / "four", CircleEmbedder(), n_frames=4)
     monkeypatch.setenv("VLRET_TRUSTED_MODELS", "")

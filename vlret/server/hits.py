@@ -17,7 +17,7 @@ def hit_document(revision: Revision, hit: Hit, show_paths: bool) -> dict[str, An
     """A hit of a search."""
     return {
         "rank": hit.rank, "score": hit.score, "probability": hit.probability,
-        **clip_document(revision, hit.clip_id, revision.files.of_path(hit.path), hit.start, hit.end, show_paths),
+        **clip_document(revision, hit.clip_id, revision.files.of_clip(hit.clip_id), hit.start, hit.end, show_paths),
         "copies": [path if show_paths else Path(path).name for path in hit.copies],
         "more_clips": hit.more_clips,
     }  # fmt: skip

@@ -36,7 +36,7 @@ def span_of(revision: Revision, clip_id: int, start: float | None = None, end: f
         UsageError: there is no such clip, or the part is not one.
     """
     clip = revision.index.resolve(clip_id)
-    file = revision.files.of_path(clip.path)
+    file = revision.files.of_clip(clip_id)
     if not file.is_image and (start is not None or end is not None):
         clip = Clip(clip.path, clip.start if start is None else start, clip.row_end if end is None else end)
     return Span(file, clip)

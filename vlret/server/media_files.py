@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,10 +50,23 @@ class MediaFiles:
     def __len__(self) -> int:
         return self._index.n_files
 
-    def all(self) -> list[MediaFile]:
-        """All files in order of their paths."""
-        paths = self._index.file_paths
-        return [self._file(number) for number in sorted(range(len(paths)), key=paths.__getitem__)]
+    def named(self, text: str) -> list[int]:
+        """The numbers of the files whose names contain `text`, in any case, in order of their paths."""
+        paths, text = self._index.file_paths, text.lower()
+        found = (number for number, path in enumerate(paths) if text in os.path.basename(path).lower())
+        return sorted(found, key=paths.__getitem__)
+
+    def of_number(self, number: int) -> MediaFile:
+        """The file of that number in the index's columns."""
+        columns, arrays = self._columns, self._columns.arrays
+        clips = columns.clips_of(number)
+        end = float(columns.ends[clips].max())
+        known = float(arrays["duration_s"][number]) if arrays["duration_s.known"][number] else end
+        taken = None
+        if arrays["taken.known"][number]:
+            taken = str(np.datetime_as_string(arrays["taken"][number].astype("datetime64[us]"), unit="s"))
+        path = Path(columns.absolute([number], self._index.manifest.roots)[0])
+        return MediaFile(self._id(number), path, known if end else 0.0, taken, clips)
 
     def by_id(self, media_id: str) -> MediaFile:
         """The file of that id.
@@ -64,32 +78,19 @@ class MediaFiles:
             raise RequestError(
                 "The index has no such media file.", "Search again.", status=404, code="no_such_media"
             )
-        return self._file(self._numbers[media_id])
+        return self.of_number(self._numbers[media_id])
 
-    def of_path(self, path: str | Path) -> MediaFile:
-        """The file at `path`, as the index's rows have it."""
-        found = self._columns.files_at(str(path), self._index.manifest.roots)
-        return self._file(found[0] if found else self._by_path[str(Path(path))])
+    def of_clip(self, clip_id: int) -> MediaFile:
+        """The file of a clip.
+
+        Raises:
+            UsageError: the index has no such clip.
+        """
+        return self.of_number(self._index.file_of(clip_id))
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {self._id(number): number for number in range(self._columns.n_files)}
-
-    @cached_property
-    def _by_path(self) -> dict[str, int]:
-        """For paths that `Path` writes otherwise: an index of others may say a/./b.mp4."""
-        return {str(Path(path)): number for number, path in enumerate(self._index.file_paths)}
-
-    def _file(self, number: int) -> MediaFile:
-        columns, arrays = self._columns, self._columns.arrays
-        clips = columns.clips_of(number)
-        end = float(columns.ends[clips].max())
-        known = float(arrays["duration_s"][number]) if arrays["duration_s.known"][number] else end
-        taken = None
-        if arrays["taken.known"][number]:
-            taken = str(np.datetime_as_string(arrays["taken"][number].astype("datetime64[us]"), unit="s"))
-        path = Path(columns.absolute([number], self._index.manifest.roots)[0])
-        return MediaFile(self._id(number), path, known if end else 0.0, taken, clips)
 
     def _id(self, number: int) -> str:
         root = self._index.manifest.roots[self._columns.roots[number]]

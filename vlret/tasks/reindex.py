@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,8 @@ def _begin(next_store: Store, requested: RequestedRecipe, index: Index) -> tuple
     embedder = requested.load(index.folder, None)
     embedder.check_clips()
     recipe = requested.recipe(embedder)
+    if requested.engine == "auto" and replace(recipe, engine=index.recipe.engine) == index.recipe:
+        recipe = index.recipe  # another engine alone gives equal vectors
     if recipe != index.recipe:
         start_index(next_store, recipe, index.manifest.roots, index.manifest.id)
     return embedder, recipe

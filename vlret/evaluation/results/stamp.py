@@ -20,8 +20,9 @@ from vlret.evaluation.results.scored import ScoredSet, lines_hash
 _PACKAGES = (
     "numpy", "scipy", "torch", "torchvision", "av", "decord", "pillow", "open-clip-torch", "transformers",
     "tokenizers", "ftfy", "regex", "timm", "sentence-transformers", "safetensors", "faiss-cpu",
+    "openvino",
 )  # fmt: skip
-INSTRUCTIONS = (
+_INSTRUCTIONS = (
     "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "sve", "i8mm", "bf16",
 )  # fmt: skip
 """Instruction sets that decide how fast vectors and models are computed, as Linux names them."""
@@ -36,7 +37,7 @@ class Stamp:
         set: `hash` over ids and texts of what was scored, `media_hash` over ids and contents of its media
             (None for precomputed embeddings), counts of `media` and `texts`, and the ids that were `missing`
             or `undecodable`.
-        model: the card, and the `dtype`, `device`, `frame_pooling`, `query` and `prompts` it ran with.
+        model: the card, and the `dtype`, `device`, `engine`, `frame_pooling`, `query` and `prompts` it ran with.
         versions: of vlret, Python and the packages that affect numbers; `encoding_version` is `ENCODING_VERSION`.
         machine: system, processor with its instruction sets, cores and accelerator.
     """
@@ -84,7 +85,7 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, Any]:
-    """System, processor and what it has of `INSTRUCTIONS`, number of cores and accelerator ("" for none)."""
+    """System, processor and what it has of `_INSTRUCTIONS`, number of cores and accelerator ("" for none)."""
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
@@ -102,7 +103,7 @@ def _processor() -> str:
 def _instructions() -> list[str]:
     """The instruction sets of a processor under Linux, the others' are not known."""
     found = (_cpu_line("flags") or _cpu_line("Features")).split()
-    return [name for name in INSTRUCTIONS if name in found]
+    return [name for name in _INSTRUCTIONS if name in found]
 
 
 def _cpu_line(name: str) -> str:

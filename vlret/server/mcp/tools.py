@@ -90,21 +90,18 @@ class Tools:
     def list_media(self, index: str | None = None, name_contains: str = "", page: int = 1) -> str:
         """JSON: the files of one index, or of all, by page."""
         page = max(page, 1)
-        wanted = [
-            (one, file)
-            for one in self._library.chosen(index)
-            for file in one.files.all()
-            if name_contains.lower() in file.path.name.lower()
-        ]
+        opened = [(one, one.files) for one in self._library.chosen(index)]
+        wanted = [(one, files, n) for one, files in opened for n in files.named(name_contains)]
         shown = wanted[MEDIA_A_PAGE * (page - 1) : MEDIA_A_PAGE * page]
+        media = [_media(one, files.of_number(n)) for one, files, n in shown]
         return _json(
             {"indexes": list(self._library.indexes), "files": len(wanted), "page": page,
-             "has_next": len(wanted) > MEDIA_A_PAGE * page, "media": [_media(one, file) for one, file in shown]}
+             "has_next": len(wanted) > MEDIA_A_PAGE * page, "media": media}
         )  # fmt: skip
 
 
 def _hit(one: ToolIndex, hit: Hit) -> dict[str, Any]:
-    file = one.files.of_path(hit.path)
+    file = one.files.of_clip(hit.clip_id)
     times = {"start": round(hit.start, 2), "end": round(hit.end, 2), "at": span(hit.start, hit.end)}
     chance = {} if hit.probability is None else {"probability": round(hit.probability, 3)}
     return {

@@ -6,7 +6,7 @@ import numpy as np
 
 from vlret.evaluation.standalone.scale.drawn_vectors import FILE_CLIPS, DrawnVectors
 from vlret.models.base import Embedder
-from vlret.models.captioners.bank import Bank, read_bank
+from vlret.models.captioners.bank import read_bank
 from vlret.models.registry import ASSETS, load_model
 from vlret.tasks.calibration_file import FILE, read_calibration
 from vlret.types import Vectors
@@ -29,14 +29,10 @@ def drawn_vectors(model: Embedder) -> DrawnVectors:
 
 def text_queries() -> Vectors:
     """The vectors of `N_QUERIES` sentences of the model's bank, float32 [n, dim], unit length."""
-    bank = _bank()
+    bank = read_bank(ASSETS / MODEL / "bank.parquet")
     return np.ascontiguousarray(bank.vectors[:: len(bank.texts) // N_QUERIES][:N_QUERIES])
 
 
 def clip_queries(drawn: DrawnVectors) -> Vectors:
     """The vectors of `N_QUERIES` clips that no index has, each of another file, float32 [n, dim], unit length."""
     return np.ascontiguousarray(drawn.of_files(_NOT_INDEXED, N_QUERIES)[::FILE_CLIPS])
-
-
-def _bank() -> Bank:
-    return read_bank(ASSETS / MODEL / "bank.parquet")

@@ -35,9 +35,10 @@ def accumulate(
         no_sync: what keeps DDP or FSDP from synchronising gradients; entered for all parts but the last.
     """
     if len(parts) == 1:
-        value = _joined(loss, *embed(parts[0]))
-        value.backward()
-        return value.detach()
+        outputs = embed(parts[0])
+        value, (gradient,) = _cached_gradients(loss, [outputs])
+        _backward(outputs, gradient)
+        return value
     states, embedded = zip(*(_without_gradient(embed, part) for part in parts), strict=True)
     value, gradients = _cached_gradients(loss, embedded)
     for n, (part, state, gradient) in enumerate(zip(parts, states, gradients, strict=True)):
@@ -56,15 +57,17 @@ def _without_gradient(embed: Callable[[Part], Embedded], part: Part) -> tuple[Ra
 
 def _cached_gradients(loss: JoinedLoss, embedded: Sequence[Embedded]) -> tuple[torch.Tensor, list[Embedded]]:
     """Return the loss, and its gradients by the outputs of each part; that by the scale comes with the last part."""
-    # copies of weights that autocast made without a gradient must not serve the second pass
+    # before torch 2.10, the copies of weights that autocast made without a gradient would serve the second pass
     torch.clear_autocast_cache()
     predictions, targets, scales = zip(*embedded, strict=True)
     outputs = [torch.cat(predictions), torch.cat(targets), scales[-1]]
     leaves = [output.detach().float().requires_grad_() for output in outputs]
-    value = _joined(loss, *leaves)
+    with torch.autocast(leaves[0].device.type, enabled=False):
+        value = loss(gathered(leaves[0]), gathered(leaves[1]), leaves[2])
     value.backward()
+    # zeros where the loss does not read the scale: DDP waits for a gradient of every parameter
     prediction, target, scale = (
-        leaf.new_zeros(leaf.shape) if leaf.grad is None else leaf.grad for leaf in leaves
+        torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves
     )
     sizes = [len(rows) for rows in predictions]
     scale_of_each = [torch.zeros_like(scale)] * (len(sizes) - 1) + [scale]
@@ -75,11 +78,3 @@ def _backward(outputs: Embedded, gradients: Embedded) -> None:
     """Pass the cached gradients on to the parameters."""
     learned = [n for n, output in enumerate(outputs) if output.requires_grad]
     torch.autograd.backward([outputs[n].float() for n in learned], [gradients[n] for n in learned])
-
-
-def _joined(
-    loss: JoinedLoss, prediction: torch.Tensor, target: torch.Tensor, scale: torch.Tensor
-) -> torch.Tensor:
-    """Return the loss of the rows of all processes, in float32."""
-    with torch.autocast(prediction.device.type, enabled=False):
-        return loss(gathered(prediction.float()), gathered(target.float()), scale.float())

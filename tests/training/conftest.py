@@ -35,7 +35,7 @@ def tiny_recipe(folder: Path) -> TrainingRecipe:
     (folder / "weights" / "tokenizer_config.json").write_text("{}")
     return TrainingRecipe(
         name="tiny", device="auto", dtype="bfloat16", seed=0, model=small_model().config.to_dict(),
-        data=TrainingSets(folder / "data", ("photos/colours",), ("colours",), views=4),
+        data=TrainingSets(folder / "data", ("colours",), ("photos/colours",), views=4),
         initial=InitialWeights(folder / "none.pth", folder / "weights"),
         stages=(CAPTIONS, QUESTIONS),
     )  # fmt: skip

@@ -53,7 +53,7 @@ def write_card(
         frames=model.config.frames,
         resolution=model.config.resolution,
         resize="squash",
-        licence="Apache-2.0",
+        licence=recipe.licence,
         prompts=PROMPTS,
         temperature=calibration.temperature if calibration else learned,
         text_length=model.config.text_length,

@@ -64,6 +64,7 @@ class TrainingRecipe:
         stages: what is done, in order; `[[stages]]` with a `kind` each.
         model: the fields of `VLJEPAConfig`; each tower has a table with its own transformers configuration. Empty
             where the training starts from a whole model.
+        licence: of the finished weights, for the card: that of the weights it starts from may decide it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class TrainingRecipe:
     initial: InitialWeights
     stages: tuple[Stage, ...]
     model: dict[str, Any] = field(default_factory=dict)
+    licence: str = "Apache-2.0"
 
     def stage(self, kind: type[Kind]) -> Kind | None:
         """Return the stage on cached features of this kind, None if there is none."""

@@ -26,7 +26,7 @@ from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, item_batches, recall
-from vlret.training.losses import caption_loss
+from vlret.training.losses.info_nce import caption_loss
 from vlret.training.recipe import CaptionStage, read_recipe
 from vlret.training.run import activations, with_towers
 

@@ -27,7 +27,7 @@ from vlret.training.changed_captions import changed
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
 from vlret.training.features import pool_texts
-from vlret.training.losses import caption_loss
+from vlret.training.losses.info_nce import caption_loss
 from vlret.training.recipe import TowerStage, TrainingRecipe
 from vlret.training.stage import Trainer
 

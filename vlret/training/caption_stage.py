@@ -16,7 +16,8 @@ from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
 from vlret.training.losses.info_nce import caption_loss
-from vlret.training.recipe import CaptionStage, TrainingRecipe
+from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import CaptionStage
 from vlret.training.stage import Trainer
 from vlret.types import Vectors
 

@@ -95,6 +95,8 @@ def pair_set(name: str, rows: Iterable[Row]) -> PairSet:
 
 def _records(rows: Iterable[Row], dropped: Counter[str]) -> Iterator[dict[str, object]]:
     for row in rows:
+        if row.problem:
+            dropped[row.problem] += 1
         shared = _shared(row)
         for query, text in row.pairs:
             if text.strip():

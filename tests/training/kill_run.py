@@ -19,7 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.training.conftest import TOWERS, small_model, tiny_recipe
+from tests.training.conftest import CAPTIONS, QUESTIONS, TOWERS, small_model, tiny_recipe
 from vlret.training import run
 from vlret.training.checkpoint import TrainingState
 from vlret.training.recipe import TrainingRecipe
@@ -29,14 +29,13 @@ KILLS = 3
 
 def chain_recipe(folder: Path) -> TrainingRecipe:
     """All stages, with everything that draws at random."""
-    recipe = tiny_recipe(folder)
-    assert recipe.captions
-    assert recipe.questions
     return replace(
-        recipe,
-        towers=replace(TOWERS, epochs=1, dropout=0.1),
-        captions=replace(recipe.captions, epochs=2, dropout=0.2),
-        questions=replace(recipe.questions, epochs=2, dropout=0.2, text_dropout=0.1),
+        tiny_recipe(folder),
+        stages=(
+            replace(TOWERS, epochs=1, dropout=0.1),
+            replace(CAPTIONS, epochs=2, dropout=0.2),
+            replace(QUESTIONS, epochs=2, dropout=0.2, text_dropout=0.1),
+        ),
     )
 
 

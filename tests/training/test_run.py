@@ -14,7 +14,7 @@ import torch
 
 from tests.models.vljepa.tiny import tiny_model
 from tests.refusal import refused
-from tests.training.conftest import TOWERS, small_model
+from tests.training.conftest import CAPTIONS, TOWERS, small_model, with_stage
 from vlret.errors import UsageError
 from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.embedder import VLJEPA
@@ -24,6 +24,7 @@ from vlret.training.adapters.efficientnet import EfficientNetAdapter
 from vlret.training.caption_stage import CaptionTrainer
 from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import CaptionStage, QuestionStage
 from vlret.training.stage import Trainer
 from vlret.types import Pixels
 
@@ -37,15 +38,12 @@ def trained_weights(folder: Path) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("trainer", [CaptionTrainer, QuestionTrainer])
 def test_the_loss_falls(recipe: TrainingRecipe, tmp_path: Path, trainer: type[Trainer]) -> None:
-    stages = {
-        "captions": replace(recipe.captions, epochs=40),
-        "questions": replace(recipe.questions, epochs=40),
-    }
+    recipe = with_stage(with_stage(recipe, CaptionStage, epochs=40), QuestionStage, epochs=40)
     losses: list[float] = []
     run_epoch = trainer.run_epoch
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "run_epoch", lambda self, e: losses.append(run_epoch(self, e)) or losses[-1])
-        run.train(replace(recipe, **stages), tmp_path / "run")
+        run.train(recipe, tmp_path / "run")
     assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:5])
 
 
@@ -163,7 +161,7 @@ def test_sets_that_cannot_be_trained_on_are_refused_at_once(
 def test_without_questions_captions_may_name_anything(recipe: TrainingRecipe, tmp_path: Path) -> None:
     file = recipe.data.folder / recipe.data.sets[0] / "captions.jsonl"
     file.write_text(file.read_text().replace("dog", "gizmo").replace("cat", "gadget"))
-    recipe = replace(recipe, questions=None)
+    recipe = replace(recipe, stages=(CAPTIONS,))
     assert VLJEPA(run.train(recipe, tmp_path / "run")).embed_texts(["a red gizmo"]).shape == (1, 20)
 
 
@@ -175,11 +173,6 @@ def test_a_damaged_photograph_is_named(recipe: TrainingRecipe, tmp_path: Path) -
     with refused("undecodable_media") as refusal:
         run.train(recipe, tmp_path / "run")
     assert (refusal.value.fields["item"], refusal.value.fields["path"]) == ("0.png", shard)
-
-
-def test_a_recipe_without_stages_is_refused(recipe: TrainingRecipe, tmp_path: Path) -> None:
-    with refused("no_stage"):
-        run.train(replace(recipe, captions=None, questions=None), tmp_path / "run")
 
 
 def test_an_x_encoder_without_an_adapter_is_refused(recipe: TrainingRecipe, tmp_path: Path) -> None:
@@ -200,7 +193,7 @@ def test_the_dtype_of_the_recipe_is_that_of_the_towers_that_learn(
 
     monkeypatch.setattr(EfficientNetAdapter, "pooled", spy)
     for dtype in ("float32", "bfloat16"):
-        one = replace(recipe, dtype=dtype, towers=TOWERS, captions=None, questions=None)
+        one = replace(recipe, dtype=dtype, stages=(TOWERS,))
         run.train(one, tmp_path / dtype)
         assert seen == {getattr(torch, dtype)}
         seen.clear()

@@ -15,8 +15,9 @@ from torch.nn import functional
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
-from vlret.training.losses import caption_loss
-from vlret.training.recipe import CaptionStage, TrainingRecipe
+from vlret.training.losses.info_nce import caption_loss
+from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import CaptionStage
 from vlret.training.stage import Trainer
 from vlret.types import Vectors
 

@@ -14,9 +14,10 @@ from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.caption_stage import dev_vectors, drawn_views, learning
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
-from vlret.training.losses import MAX_SCALE, answer_loss
+from vlret.training.losses.info_nce import MAX_SCALE, answer_loss
 from vlret.training.question_table import question_table
-from vlret.training.recipe import QuestionStage, TrainingRecipe
+from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import QuestionStage
 from vlret.training.stage import Trainer
 
 BLOCKS = ("predictor.layers.", "predictor.query_proj.")

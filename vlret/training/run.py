@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 
-from vlret.errors import UsageError
 from vlret.models.device import pick_device
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
@@ -22,6 +21,7 @@ from vlret.training.features import further_features, text_features
 from vlret.training.initial import initial_model
 from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import CaptionStage, QuestionStage
 from vlret.training.tower_stage import train_towers
 from vlret.types import Pixels
 
@@ -36,11 +36,10 @@ def train(recipe: TrainingRecipe, out: str | Path) -> Path:
     `train` is called again with the same arguments.
 
     Raises:
-        UsageError: the recipe has no stage, the datasets cannot be trained on (`check_sets`), no adapter supports
+        UsageError: the datasets cannot be trained on (`check_sets`), no adapter supports
             the X-encoder, or `out` holds a run of another recipe.
         ModelError: published weights are missing or do not match.
     """
-    _check_stages(recipe)
     check_sets(recipe)
     device, folder = pick_device(recipe.device), Path(out)
     claim(folder, recipe, FIRST_STAGES)
@@ -55,10 +54,10 @@ def train(recipe: TrainingRecipe, out: str | Path) -> Path:
         return VLJEPA(folder / "towers", recipe.device)
 
     data, dev = (with_towers(part, model, towers(), folder / "features") for part in (data, dev))
-    if recipe.captions:
-        CaptionTrainer(recipe, recipe.captions, model, data).train(dev, folder)
-    if recipe.questions:
-        QuestionTrainer(recipe, recipe.questions, model, towers(), data).train(dev, folder)
+    if captions := recipe.stage(CaptionStage):
+        CaptionTrainer(recipe, captions, model, data).train(dev, folder)
+    if questions := recipe.stage(QuestionStage):
+        QuestionTrainer(recipe, questions, model, towers(), data).train(dev, folder)
     finished = export(model, folder / "model", recipe)
     clips, _ = dev_vectors(model, dev)
     write_card(model, finished, recipe, calibrate_on(dev.items, clips, VLJEPA(finished, recipe.device)))
@@ -97,12 +96,3 @@ def with_towers(data: TrainingData, model: VLJEPAModel, towers: VLJEPA, cache: P
         first += len(array)
     texts = text_features(data.captions, data.ids, model.y_encoder, cache / f"texts-{items[0].split}.npy")
     return replace(data, features=tokens, texts=texts)
-
-
-def _check_stages(recipe: TrainingRecipe) -> None:
-    if not recipe.stages:
-        raise UsageError(
-            f"The recipe of {recipe.name} has no stage: there is nothing to train.",
-            "Add a table [towers], [captions] or [questions].",
-            code="no_stage",
-        )

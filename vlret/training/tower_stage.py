@@ -27,8 +27,9 @@ from vlret.training.changed_captions import changed
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
 from vlret.training.features import pool_texts
-from vlret.training.losses import caption_loss
-from vlret.training.recipe import TowerStage, TrainingRecipe
+from vlret.training.losses.info_nce import caption_loss
+from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import TowerStage
 from vlret.training.stage import Trainer
 
 CHANGED_A_STEP = 64
@@ -45,9 +46,9 @@ def train_towers(
 
     `folder` holds the model as published in `initial`, and gets the stage's checkpoint.
     """
-    if recipe.towers:
+    if stage := recipe.stage(TowerStage):
         embedder = VLJEPA(folder / "initial", recipe.device)
-        trainer = TowerTrainer(recipe, recipe.towers, model, embedder, data)
+        trainer = TowerTrainer(recipe, stage, model, embedder, data)
         trainer.train(dev, folder)
         trainer.adapter.write_back(trainer.last, model.x_encoder)
 

@@ -39,8 +39,4 @@ if __name__ == "__main__":
     use_tiny_model()
     if os.environ.get("RANK", "0") == "0" and "KILL_AT" in os.environ:
         kill_at(int(os.environ["KILL_AT"]))
-    changes = json.loads(sys.argv[3])
-    dtype = changes.pop("dtype", "float32")
-    recipe = joint_recipe(Path(sys.argv[1]), **changes)
-    object.__setattr__(recipe, "dtype", dtype)
-    run.train(recipe, sys.argv[2])
+    run.train(joint_recipe(Path(sys.argv[1]), **json.loads(sys.argv[3])), sys.argv[2])

@@ -6,11 +6,12 @@ import csv
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from tests.models.vljepa.tiny import tiny_folder, tiny_model
+from tests.models.vljepa.tiny import Y, tiny_folder, tiny_model
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
 from vlret.training.recipe import InitialWeights, TrainingRecipe, TrainingSets
@@ -21,18 +22,22 @@ STAGE = JointStage("images", ("pairs.csv",), frames=1, batch=8, steps=6, rate=5e
                    weight_decay=0.0, evaluate_every=3, save_every=2)  # fmt: skip
 
 
-def joint_model() -> VLJEPAModel:
-    return tiny_model(query_embeddings="y_encoder")
+def joint_model(dropout: float = 0.0) -> VLJEPAModel:
+    """Dropout in the Y-encoder would differ between processes."""
+    dropouts = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
+    return tiny_model(query_embeddings="y_encoder", y_config={**Y["bert"].to_dict(), **dropouts})
 
 
-def joint_recipe(folder: Path, **changes: object) -> TrainingRecipe:
+def joint_recipe(
+    folder: Path, dtype: str = "float32", dropout: float = 0.0, **changes: Any
+) -> TrainingRecipe:
     """A recipe of one joint stage with some other numbers; its data and weights are written below `folder`."""
     if not (folder / "data").is_dir():
         write_pairs(folder / "data")
         tiny_folder(folder / "weights", joint_model())
         (folder / "weights" / "tokenizer_config.json").write_text("{}")
     return TrainingRecipe(
-        name="tiny", device="cpu", dtype="float32", seed=0, model=joint_model().config.to_dict(),
+        name="tiny", device="cpu", dtype=dtype, seed=0, model=joint_model(dropout).config.to_dict(),
         data=TrainingSets(folder / "data", ("colours",)),
         initial=InitialWeights(folder / "none.pth", folder / "weights"), stages=(replace(STAGE, **changes),),
     )  # fmt: skip
@@ -56,7 +61,7 @@ def write_pairs(folder: Path, n: int = 48) -> None:
 
 def use_tiny_model() -> None:
     """Let `vlret.training.run` start from `joint_model` in this process."""
-    run.initial_model = lambda recipe: joint_model()  # type: ignore[assignment]
+    run.initial_model = lambda recipe: joint_model(recipe.model["y_config"]["hidden_dropout_prob"])  # type: ignore[assignment]
 
 
 def digest(folder: Path) -> str:

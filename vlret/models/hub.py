@@ -9,7 +9,6 @@ from typing import cast
 
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-from huggingface_hub.utils import validate_repo_id
 
 from vlret.errors import ModelError, UsageError
 
@@ -97,7 +96,7 @@ def find_file(source: str, name: str) -> Path:
     if path.exists():
         return path if path.is_file() else _existing(path / name)
     try:
-        validate_repo_id(source)
+        found = try_to_load_from_cache(source, name)  # looks at the name first
     except HFValidationError as error:
         raise UsageError(
             f"{source!r} is neither a file, a directory nor a name of the hub.",
@@ -105,13 +104,10 @@ def find_file(source: str, name: str) -> Path:
             code="file_missing",
             path=path,
         ) from error
-    found = try_to_load_from_cache(source, name)
+    if isinstance(found, str):
+        return Path(found)
     command = f"hf download {source} {name}"
-    return Path(
-        found
-        if isinstance(found, str)
-        else _download(source, lambda _: [name], f"{name} of {source}", command) / name
-    )
+    return _download(source, lambda _: [name], f"{name} of {source}", command) / name
 
 
 @contextmanager

@@ -164,6 +164,9 @@ class Embedder(ABC):
     def check_clips(self) -> None:  # noqa: B027 - most models read clips
         """Raise `UsageError` if the model is text-only; called before anything is written for its clips."""
 
+    def check_frames(self, n_frames: int) -> None:  # noqa: B027 - most models read any number of frames
+        """Raise `UsageError` if the model cannot use `n_frames` frames of a clip; called before anything is decoded."""
+
     def load(self) -> None:  # noqa: B027 - models that load in their constructor need not define it
         """Load the vision side now instead of on first use."""
 
@@ -177,6 +180,8 @@ class Embedder(ABC):
             MediaError: a file cannot be read.
         """
         given = clip_list(clips)
+        if n_frames is not None:
+            self.check_frames(n_frames)
         tokens: list[Tokens] = []
         for first in range(0, len(given), self.batch_size):
             batch = given[first : first + self.batch_size]

@@ -124,7 +124,9 @@ def _portable_name(model: str | Embedder) -> str:
     if isinstance(model, Embedder):
         return model.card.name
     name = str(model)
-    kind = registry.SENTENCE_TRANSFORMER if name.startswith(registry.SENTENCE_TRANSFORMER) else ""
+    kind = next(
+        (kind for kind in (registry.SENTENCE_TRANSFORMER, registry.TRANSFORMERS) if name.startswith(kind)), ""
+    )
     folder = name.removeprefix(kind)
     is_name = name in registry.MODELS or not os.path.isdir(folder)
     return name if is_name else f"{kind}{os.path.abspath(folder)}"

@@ -9,7 +9,6 @@ from typing import cast
 
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-from huggingface_hub.utils import validate_repo_id
 
 from vlret.errors import ModelError, UsageError
 
@@ -24,6 +23,7 @@ WEIGHTS = (
 HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
 _TIMEOUT_S = 5.0
 _ST_SUFFIXES = (".json", ".txt", ".jinja", ".model", ".safetensors")
+_TRANSFORMERS_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "README.md")
 
 
 def find_weights(folder: Path) -> Path | None:
@@ -60,15 +60,30 @@ def repository_of(source: str) -> str | None:
     """
     if source and Path(source).is_dir():
         return None
-    repository = source if "/" in source else f"sentence-transformers/{source}"
+    return _checked(source if "/" in source else f"sentence-transformers/{source}", f"st:{source}")
+
+
+def hf_repository_of(source: str) -> str | None:
+    """Return the repository OWNER/MODEL of a transformers model; None for a directory.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if source and Path(source).is_dir():
+        return None
+    return _checked(source if "/" in source else "", f"hf:{source}")
+
+
+def _checked(repository: str, given: str) -> str:
     try:
-        try_to_load_from_cache(repository, "modules.json")  # looks at the name first
+        try_to_load_from_cache(repository, "config.json")  # looks at the name first
     except HFValidationError as error:
+        kind = given.partition(":")[0]
         raise UsageError(
-            f"'st:{source}' is neither a directory nor a name of the hub.",
-            "Give st:OWNER/MODEL or st:DIRECTORY.",
+            f"{given!r} is neither a directory nor a name of the hub.",
+            f"Give {kind}:OWNER/MODEL or {kind}:DIRECTORY.",
             code="unknown_model",
-            given=f"st:{source}",
+            given=given,
         ) from error
     return repository
 
@@ -97,7 +112,7 @@ def find_file(source: str, name: str) -> Path:
     if path.exists():
         return path if path.is_file() else _existing(path / name)
     try:
-        validate_repo_id(source)
+        found = try_to_load_from_cache(source, name)  # looks at the name first
     except HFValidationError as error:
         raise UsageError(
             f"{source!r} is neither a file, a directory nor a name of the hub.",
@@ -105,13 +120,23 @@ def find_file(source: str, name: str) -> Path:
             code="file_missing",
             path=path,
         ) from error
-    found = try_to_load_from_cache(source, name)
+    if isinstance(found, str):
+        return Path(found)
     command = f"hf download {source} {name}"
-    return Path(
-        found
-        if isinstance(found, str)
-        else _download(source, lambda _: [name], f"{name} of {source}", command) / name
-    )
+    return _download(source, lambda _: [name], f"{name} of {source}", command) / name
+
+
+def fetch_transformers(repository: str) -> Path:
+    """Return the local directory of a transformers `repository`; its name is the revision.
+
+    Raises:
+        ModelError: it is not in the cache and cannot be fetched, or has no safetensors; names the command.
+    """
+    found = try_to_load_from_cache(repository, "config.json")
+    if isinstance(found, str) and list(Path(found).parent.glob("*.safetensors")):
+        return Path(found).parent
+    patterns = " ".join(f'--include "{pattern}"' for pattern in _TRANSFORMERS_FILES)
+    return _download(repository, _transformers_files, repository, f"hf download {repository} {patterns}")
 
 
 @contextmanager
@@ -148,6 +173,18 @@ def _sentence_transformer_files(files: Set[str]) -> list[str]:
     pytorch = [file for file in files if not file.startswith(("onnx/", "openvino/"))]
     pickles = [file for file in pytorch if file.endswith(".bin") and file.rpartition("/")[0] not in safe]
     return [*(file for file in pytorch if file.endswith(_ST_SUFFIXES)), *pickles]
+
+
+def _transformers_files(files: Set[str]) -> list[str]:
+    """All that is needed, or an error where the weights are pickles."""
+    if not any(file.endswith(".safetensors") for file in files):
+        raise ModelError(
+            "The repository has no safetensors: vlret reads no pickles of transformers models.",
+            "Look for a pull request in it that adds them: hf download OWNER/MODEL --revision refs/pr/N "
+            "--local-dir DIRECTORY, and give hf:DIRECTORY.",
+            code="no_safetensors",
+        )
+    return list(_TRANSFORMERS_FILES)
 
 
 def _has_weights(folder: Path) -> bool:

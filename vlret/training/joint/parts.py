@@ -66,7 +66,7 @@ class PartMaker:
         return tokens.to(torch.bfloat16 if half else torch.float32)
 
     def _part(self, batch: PairBatch, chosen: slice) -> Part:
-        queries = [self._query_tokens(query) for query in self.queries(batch)[chosen]]
+        queries = [self.embedder.query_tokens(query) for query in self.queries(batch)[chosen]]
         texts = [self.embedder.tokens(text, self.embedder.card.text_length) for text in batch.texts[chosen]]
         query_ids, query_mask = padded([ids or [PAD] for ids in queries], PAD)
         query_mask &= torch.tensor([bool(ids) for ids in queries])[:, None]
@@ -75,9 +75,6 @@ class PartMaker:
         )
         ids = (query_ids, query_mask, *padded(texts, PAD))
         return Part(visual, mask, *(one.to(self.accelerator.device) for one in ids))
-
-    def _query_tokens(self, query: str) -> list[int]:
-        return self.embedder.tokens(query, self.embedder.settings["query_length"]) if query else []
 
     def _tokens(self, batch: PairBatch, chosen: slice) -> tuple[torch.Tensor, torch.Tensor]:
         """Visual tokens padded to the longest clip, and their mask."""

@@ -100,8 +100,13 @@ class RequestedRecipe:
         return registry.load_model(self.model, device=self.device, dtype=dtype, engine=self.engine)
 
     def recipe(self, embedder: Embedder) -> IndexRecipe:
-        """The recipe of a new index."""
+        """The recipe of a new index.
+
+        Raises:
+            UsageError: the model cannot use so many frames of a clip.
+        """
         n_frames = embedder.card.frames if self.n_frames is None else self.n_frames
+        embedder.check_frames(n_frames)
         return IndexRecipe(
             model=self.name or _portable_name(self.model),
             card=embedder.card,

@@ -101,7 +101,7 @@ def test_a_clip_of_other_length_is_made_as_long_as_the_model_reads(model, given,
 def test_more_frames_than_the_model_reads_are_refused_where_they_are_asked_for(model, clips):
     model.check_frames(N_FRAMES)
     model.check_frames(2)
-    with refused("too_many_frames") as refusal:
+    with refused("frames_of_model") as refusal:
         model.embed_clips(clips, n_frames=5)
     assert (refusal.value.fields["given"], refusal.value.fields["most"]) == (5, N_FRAMES)
 

@@ -80,7 +80,7 @@ class TransformersVideoEmbedder(TransformersDualEncoder):
             raise UsageError(
                 f"{self.card.name} reads {self.card.frames} frames of a clip, and {n_frames} were asked for.",
                 f"Take {self.card.frames}, or fewer, which are repeated.",
-                code="too_many_frames",
+                code="frames_of_model",
                 model=self.card.name,
                 given=n_frames,
                 most=self.card.frames,

@@ -85,8 +85,8 @@ def licence_in(folder: Path) -> str:
         return ""
     with file.open(encoding="utf-8", errors="replace") as opened:
         head = opened.read(_CARD_CHARACTERS)
-    top = head.split("\n---", 1)[0] if head.startswith("---") else ""
-    found = _LICENCE.search(top)
+    top, end, _ = head.partition("\n---")
+    found = _LICENCE.search(top) if end and head.startswith("---") else None
     return found[1] if found else ""
 
 

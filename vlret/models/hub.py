@@ -23,6 +23,7 @@ WEIGHTS = (
 _HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
 _TIMEOUT_S = 5.0
 _ST_SUFFIXES = (".json", ".txt", ".jinja", ".model", ".safetensors")
+_TRANSFORMERS_FILES = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors", "README.md")
 
 
 def find_weights(folder: Path) -> Path | None:
@@ -85,6 +86,30 @@ def fetch_sentence_transformer(repository: str) -> Path:
     return _download(repository, _sentence_transformer_files, repository, f"hf download {repository}")
 
 
+def is_repository(name: str) -> bool:
+    """Whether `name` has the form OWNER/MODEL of the hub."""
+    if name.count("/") != 1:
+        return False
+    try:
+        try_to_load_from_cache(name, "config.json")  # looks at the name first
+    except HFValidationError:
+        return False
+    return True
+
+
+def fetch_transformers(repository: str) -> Path:
+    """Return the local directory of a transformers `repository`; its name is the revision.
+
+    Raises:
+        ModelError: it is not in the cache and cannot be fetched, or has no safetensors; names the command.
+    """
+    found = try_to_load_from_cache(repository, "config.json")
+    if isinstance(found, str) and list(Path(found).parent.glob("*.safetensors")):
+        return Path(found).parent
+    patterns = " ".join(f'--include "{pattern}"' for pattern in _TRANSFORMERS_FILES)
+    return _download(repository, _transformers_files, repository, f"hf download {repository} {patterns}")
+
+
 @contextmanager
 def offline() -> Iterator[None]:
     """No library connects to the hub while the block runs, whatever names a model directory holds."""
@@ -119,6 +144,18 @@ def _sentence_transformer_files(files: Set[str]) -> list[str]:
     pytorch = [file for file in files if not file.startswith(("onnx/", "openvino/"))]
     pickles = [file for file in pytorch if file.endswith(".bin") and file.rpartition("/")[0] not in safe]
     return [*(file for file in pytorch if file.endswith(_ST_SUFFIXES)), *pickles]
+
+
+def _transformers_files(files: Set[str]) -> list[str]:
+    """All that is needed, or an error where the weights are pickles."""
+    if not any(file.endswith(".safetensors") for file in files):
+        raise ModelError(
+            "The repository has no safetensors: vlret reads no pickles of transformers models.",
+            "Look for a pull request in it that adds them: hf download OWNER/MODEL --revision refs/pr/N "
+            "--local-dir DIRECTORY, and give hf:DIRECTORY.",
+            code="no_safetensors",
+        )
+    return list(_TRANSFORMERS_FILES)
 
 
 def _has_weights(folder: Path) -> bool:

@@ -23,6 +23,7 @@ HINTS: dict[str, str] = {
     "window:SECONDS`.",
     "file_among_words": "Give it alone, or one of them with --plus.",
     "folder_missing": "Connect its drive. If the files are gone for good, give them up with --prune-missing-folders.",
+    "frames_of_model": "Give --frames {most}, or fewer, which are repeated.",
     "index_needs_captions": "Give --captions FILE.csv --index INDEX.",
     "index_of_other_library": "Give --out: a new directory for a separate index, or {index} to add to this "
     "one (with --moved-from if the files have moved).",

@@ -20,7 +20,7 @@ WEIGHTS = (
 )
 
 # The hub's HTTP library differs with its version; the base of its own error is the base of all of them.
-_HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
+HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
 _TIMEOUT_S = 5.0
 _ST_SUFFIXES = (".json", ".txt", ".jinja", ".model", ".safetensors")
 _TRANSFORMERS_FILES = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors", "README.md")
@@ -60,15 +60,30 @@ def repository_of(source: str) -> str | None:
     """
     if source and Path(source).is_dir():
         return None
-    repository = source if "/" in source else f"sentence-transformers/{source}"
+    return _checked(source if "/" in source else f"sentence-transformers/{source}", f"st:{source}")
+
+
+def hf_repository_of(source: str) -> str | None:
+    """Return the repository OWNER/MODEL of a transformers model; None for a directory.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if source and Path(source).is_dir():
+        return None
+    return _checked(source if "/" in source else "", f"hf:{source}")
+
+
+def _checked(repository: str, given: str) -> str:
     try:
-        try_to_load_from_cache(repository, "modules.json")  # looks at the name first
+        try_to_load_from_cache(repository, "config.json")  # looks at the name first
     except HFValidationError as error:
+        kind = given.partition(":")[0]
         raise UsageError(
-            f"'st:{source}' is neither a directory nor a name of the hub.",
-            "Give st:OWNER/MODEL or st:DIRECTORY.",
+            f"{given!r} is neither a directory nor a name of the hub.",
+            f"Give {kind}:OWNER/MODEL or {kind}:DIRECTORY.",
             code="unknown_model",
-            given=f"st:{source}",
+            given=given,
         ) from error
     return repository
 
@@ -95,6 +110,31 @@ def is_repository(name: str) -> bool:
     except HFValidationError:
         return False
     return True
+
+
+def find_file(source: str, name: str) -> Path:
+    """Return the file `name` of `source`: a directory or a repository of the hub (OWNER/MODEL); or `source`, a file.
+
+    Raises:
+        UsageError: there is no such file, directory or name of a repository.
+        ModelError: the file is not in the cache and cannot be fetched; names the command.
+    """
+    path = Path(source)
+    if path.exists():
+        return path if path.is_file() else _existing(path / name)
+    try:
+        found = try_to_load_from_cache(source, name)  # looks at the name first
+    except HFValidationError as error:
+        raise UsageError(
+            f"{source!r} is neither a file, a directory nor a name of the hub.",
+            f"Give {name}, a directory with it, or OWNER/MODEL.",
+            code="file_missing",
+            path=path,
+        ) from error
+    if isinstance(found, str):
+        return Path(found)
+    command = f"hf download {source} {name}"
+    return _download(source, lambda _: [name], f"{name} of {source}", command) / name
 
 
 def fetch_transformers(repository: str) -> Path:
@@ -129,7 +169,7 @@ def _download(repository: str, choose: Callable[[Set[str]], list[str]], what: st
         # Asked first because it fails at once where a download would retry for half a minute.
         files = {file.rfilename for file in HfApi().model_info(repository, timeout=_TIMEOUT_S).siblings or ()}
         return Path(snapshot_download(repository, allow_patterns=choose(files)))
-    except _HUB_ERRORS as error:
+    except HUB_ERRORS as error:
         reason = str(error).strip().partition("\n")[0]
         raise _missing(what, f"it could not be downloaded ({reason})", command) from error
 
@@ -166,6 +206,14 @@ def _cached(repository: str) -> Path | None:
     config = try_to_load_from_cache(repository, CONFIG)
     folder = Path(config).parent if isinstance(config, str) else None
     return folder if folder and find_weights(folder) else None
+
+
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise UsageError(
+            f"{file} does not exist.", f"Give a directory with {file.name}.", code="file_missing", path=file
+        )
+    return file
 
 
 def _missing(what: str, reason: str, command: str) -> ModelError:

@@ -18,9 +18,10 @@ from vlret.errors import UsageError
 from vlret.models.base import ModelCard
 from vlret.models.bounded import no_larger_than
 from vlret.models.device import pick_device, pick_dtype
+from vlret.models.dual_encoder import PROMPTS
 from vlret.models.folder import as_model_error
 from vlret.models.hub import fetch_sentence_transformer, offline, repository_of
-from vlret.models.image_text import PROMPTS, ImageTextEmbedder
+from vlret.models.image_text import ImageTextEmbedder
 from vlret.models.progress_bars import no_progress_bars
 from vlret.models.st_folder import check_st_folder, files_of, weight_files
 from vlret.models.weights import sha256

@@ -12,7 +12,9 @@ from vlret.files import replace_file
 from vlret.models.base import ModelCard
 from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.modeling import VLJEPAModel, save_towers
+from vlret.training.adapters.base import existing_weights
 from vlret.training.calibration import Calibration
+from vlret.training.initial import tokenizer_files
 from vlret.training.recipe import TrainingRecipe
 
 PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
@@ -30,10 +32,10 @@ def export(model: VLJEPAModel, folder: Path, recipe: TrainingRecipe) -> Path:
 
 
 def write_folder(model: VLJEPAModel, folder: Path, recipe: TrainingRecipe) -> None:
-    """Write the model in float32, with tokenizer and card."""
+    """Write the model in float32, with tokenizers and card."""
     model.save_pretrained(folder)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        replace_file(folder / name, (recipe.initial.y_encoder / name).read_bytes())
+    for name, file in tokenizer_files(recipe).items():
+        replace_file(folder / name, existing_weights(file).read_bytes())
     write_card(model, folder, recipe)
 
 
@@ -50,8 +52,8 @@ def write_card(
         dim=model.config.dim,
         frames=model.config.frames,
         resolution=model.config.resolution,
-        resize="squash",
-        licence="Apache-2.0",
+        resize=model.config.resize,
+        licence=recipe.licence,
         prompts=PROMPTS,
         temperature=calibration.temperature if calibration else learned,
         text_length=model.config.text_length,

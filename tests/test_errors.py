@@ -29,7 +29,15 @@ BELOW_CLI = sorted(
     for file in PACKAGE.rglob("*.py")
     if file.relative_to(PACKAGE).parts[0] != "cli"
 )
-OF_OTHER_PROGRAMS = {"--benchmarks", "--include", "--local-dir", "--parts", "--start", "--upgrade"}
+OF_OTHER_PROGRAMS = {
+    "--benchmarks",
+    "--include",
+    "--local-dir",
+    "--parts",
+    "--revision",
+    "--start",
+    "--upgrade",
+}
 """Options of pip, hf, egoexo and mpv, in commands that a message shows."""
 PASSED_ON = {"<error.code>", "<header['code']>"}
 """The code of another error, of this process or of a child process."""

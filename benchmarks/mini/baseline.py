@@ -24,12 +24,12 @@ from benchmarks.mini.models import HEADS, PUBLISHED_HEADS
 from vlret.errors import UsageError
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.cached import activations, with_towers
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, item_batches, recall
 from vlret.training.losses.info_nce import caption_loss
 from vlret.training.recipe import read_recipe
 from vlret.training.recipe_stages import CaptionStage
-from vlret.training.run import activations, with_towers
 
 
 class LinearTrainer:

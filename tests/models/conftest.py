@@ -39,6 +39,24 @@ def st_modules_folder(st_clip_folder: Path, tmp_path_factory: pytest.TempPathFac
     return save_modules(tmp_path_factory.mktemp("st_modules"), st_clip_folder)
 
 
+class _Folders(dict[str, Path]):
+    """A tiny dual encoder of transformers by its family, made on first use."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def __missing__(self, family: str) -> Path:
+        from tests.models.hf.folders import SAVE
+
+        self[family] = SAVE[family](self._home / family)
+        return self[family]
+
+
+@pytest.fixture(scope="session")
+def hf_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return _Folders(tmp_path_factory.mktemp("hf"))
+
+
 @pytest.fixture
 def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty hub cache, and a hub address at which nothing answers."""

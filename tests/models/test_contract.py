@@ -67,6 +67,10 @@ def of_folder(fixture: str, prefix: str = "") -> Callable[[Request], Embedder]:
     return lambda request: load_model(f"{prefix}{request.getfixturevalue(fixture)}", "cpu", "float32")
 
 
+def of_transformers(family: str) -> Callable[[Request], Embedder]:
+    return lambda request: load_model(f"hf:{request.getfixturevalue('hf_folders')[family]}", "cpu", "float32")
+
+
 EMBEDDERS: dict[str, Callable[[Request], Embedder]] = {
     "vljepa": tiny_vljepa,
     "vljepa, query from the Y-encoder": lambda request: tiny_vljepa(
@@ -76,6 +80,9 @@ EMBEDDERS: dict[str, Callable[[Request], Embedder]] = {
     "open_clip": of_folder("clip_folder"),
     "open_clip with a tokenizer": of_folder("siglip_folder"),
     "sentence-transformers": of_folder("st_clip_folder", "st:"),
+    "dual encoder of images": of_transformers("siglip2"),
+    "dual encoder of videos": of_transformers("xclip"),
+    "dual encoder of videos of any length": of_transformers("pe_audio_video"),
     "the linear baseline of the benchmarks": linear_baseline,
     "custom class": lambda _: MeanColour(),
     "a class of this file": lambda _: Brightness(),

@@ -20,7 +20,8 @@ def test_built_in_names_are(name):
 @pytest.mark.parametrize(
     "name",
     [
-        "models/clip", "/models/clip", "./clip", "st:models/clip", "st:/models/clip", "st:clip-ViT-B-32", "json:Class",
+        "models/clip", "/models/clip", "./clip", "st:models/clip", "st:/models/clip", "st:clip-ViT-B-32",
+        "hf:models/clip", "hf:/models/clip", "hf:openai/clip-vit-base-patch32", "hf:", "st:hf:/models", "json:Class",
         "open_clip:no/such", "open_clip:/models/clip", "hf-hub:a/b", "", "st:", "open_clip:", "clip ", "/models\0",
     ],
 )  # fmt: skip
@@ -45,8 +46,10 @@ def test_folders_below_a_trusted_directory_are(tmp_path, monkeypatch):
     )
     inside = ["mine", "mine/a", "mine/a/deep", "also/b", "way/a", "other/../mine/a"]
     outside = ["other/c", "mine/../other/c", "mine/link", "mine2", ".", ".."]
-    assert all(is_trusted(f"{prefix}{tmp_path / name}") for name in inside for prefix in ("", "st:"))
-    assert not any(is_trusted(f"{prefix}{tmp_path}/{name}") for name in outside for prefix in ("", "st:"))
+    assert all(is_trusted(f"{prefix}{tmp_path / name}") for name in inside for prefix in ("", "st:", "hf:"))
+    assert not any(
+        is_trusted(f"{prefix}{tmp_path}/{name}") for name in outside for prefix in ("", "st:", "hf:")
+    )
 
 
 def test_a_relative_name_is_not_even_in_a_trusted_directory(tmp_path: Path, monkeypatch):
@@ -55,3 +58,9 @@ def test_a_relative_name_is_not_even_in_a_trusted_directory(tmp_path: Path, monk
     monkeypatch.setenv("VLRET_TRUSTED_MODELS", str(tmp_path))
     assert not is_trusted("a")
     assert not is_trusted("st:a")
+    assert not is_trusted("hf:a")
+
+
+def test_a_dual_encoder_of_the_hub_is_not_even_once_it_is_fetched(hf_folders, hub_cache):
+    cache_as("openai/clip-vit-base-patch32", hf_folders["clip"], hub_cache)
+    assert not is_trusted("hf:openai/clip-vit-base-patch32")

@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from transformers import TimmWrapperConfig
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
+from vlret.training.cached_stage import CachedTrainer
 from vlret.training.recipe import InitialWeights, TrainingRecipe, TrainingSets
 from vlret.training.recipe_stages import CaptionStage, QuestionStage, Stage, TowerStage
 
@@ -26,6 +28,12 @@ COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingRecipe:
     monkeypatch.setattr(run, "initial_model", lambda recipe: small_model())
     return tiny_recipe(tmp_path)
+
+
+def run_epoch(trainer: CachedTrainer) -> float:
+    """One pass over the captioned items; the mean loss."""
+    batches = islice(trainer.batches(0), trainer.evaluate_every)
+    return float(np.mean([trainer.state.step(trainer.loss(items)) for items in batches]))
 
 
 def tiny_recipe(folder: Path) -> TrainingRecipe:

@@ -23,5 +23,6 @@ def models(json: options.AsJson = False) -> None:
             f"{'':<{width}}  {'installed' if model['installed'] else 'download: ' + model['how_to_get']}"
         )
     output.show_lines(
-        "Other models: open_clip:ARCH/TAG, st:OWNER/MODEL, or a directory with a VL-JEPA or open_clip model."
+        "Other models: open_clip:ARCH/TAG, st:OWNER/MODEL (sentence-transformers), hf:OWNER/MODEL (dual encoders of "
+        "transformers, such as hf:microsoft/xclip-base-patch32), or a directory with a VL-JEPA or open_clip model."
     )

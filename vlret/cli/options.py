@@ -29,7 +29,8 @@ Engine = Annotated[
 Model = Annotated[
     str,
     typer.Option(
-        help="A name listed by `vlret models`, open_clip:ARCH/TAG, st:OWNER/MODEL, a directory, or module:Class."
+        help="A name listed by `vlret models`, open_clip:ARCH/TAG, st:OWNER/MODEL, hf:OWNER/MODEL, "
+        "a directory, or module:Class."
     ),
 ]
 IndexModel = Annotated[

@@ -100,8 +100,13 @@ class RequestedRecipe:
         return registry.load_model(self.model, device=self.device, dtype=dtype, engine=self.engine)
 
     def recipe(self, embedder: Embedder) -> IndexRecipe:
-        """The recipe of a new index."""
+        """The recipe of a new index.
+
+        Raises:
+            UsageError: the model cannot use so many frames of a clip.
+        """
         n_frames = embedder.card.frames if self.n_frames is None else self.n_frames
+        embedder.check_frames(n_frames)
         return IndexRecipe(
             model=self.name or _portable_name(self.model),
             card=embedder.card,
@@ -124,7 +129,9 @@ def _portable_name(model: str | Embedder) -> str:
     if isinstance(model, Embedder):
         return model.card.name
     name = str(model)
-    kind = registry.SENTENCE_TRANSFORMER if name.startswith(registry.SENTENCE_TRANSFORMER) else ""
+    kind = next(
+        (kind for kind in (registry.SENTENCE_TRANSFORMER, registry.TRANSFORMERS) if name.startswith(kind)), ""
+    )
     folder = name.removeprefix(kind)
     is_name = name in registry.MODELS or not os.path.isdir(folder)
     return name if is_name else f"{kind}{os.path.abspath(folder)}"

@@ -26,8 +26,8 @@ class ModelCard:
         weights_hash: SHA-256 of the weights; with `preprocessing` it decides whether two models give equal embeddings.
         dim: dimensions of the embeddings.
         frames, resolution: frames a clip and their side in pixels, by default.
-        resize: how a frame becomes `resolution` x `resolution` pixels: `squash` ignores its aspect ratio, `own` leaves
-            it to the model's own transform.
+        resize: how a frame becomes `resolution` x `resolution` pixels: `squash` ignores its aspect ratio, `crop`
+            resizes its shorter side and keeps the centre, `own` leaves it to the model's own transform.
         prompts: templates with one `{}` for class names.
         temperature: cosines are divided by it before the softmax over labels.
         text_length: tokens that the text tower reads.
@@ -45,7 +45,7 @@ class ModelCard:
     dim: int
     frames: int
     resolution: int
-    resize: Literal["squash", "own"]
+    resize: Literal["squash", "crop", "own"]
     licence: str
     prompts: tuple[str, ...]
     temperature: float
@@ -164,6 +164,9 @@ class Embedder(ABC):
     def check_clips(self) -> None:  # noqa: B027 - most models read clips
         """Raise `UsageError` if the model is text-only; called before anything is written for its clips."""
 
+    def check_frames(self, n_frames: int) -> None:  # noqa: B027 - most models read any number of frames
+        """Raise `UsageError` if the model cannot use `n_frames` frames of a clip; called before anything is decoded."""
+
     def load(self) -> None:  # noqa: B027 - models that load in their constructor need not define it
         """Load the vision side now instead of on first use."""
 
@@ -177,6 +180,8 @@ class Embedder(ABC):
             MediaError: a file cannot be read.
         """
         given = clip_list(clips)
+        if n_frames is not None:
+            self.check_frames(n_frames)
         tokens: list[Tokens] = []
         for first in range(0, len(given), self.batch_size):
             batch = given[first : first + self.batch_size]

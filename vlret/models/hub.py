@@ -20,9 +20,10 @@ WEIGHTS = (
 )
 
 # The hub's HTTP library differs with its version; the base of its own error is the base of all of them.
-_HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
+HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
 _TIMEOUT_S = 5.0
 _ST_SUFFIXES = (".json", ".txt", ".jinja", ".model", ".safetensors")
+_TRANSFORMERS_FILES = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors", "README.md")
 
 
 def find_weights(folder: Path) -> Path | None:
@@ -59,15 +60,30 @@ def repository_of(source: str) -> str | None:
     """
     if source and Path(source).is_dir():
         return None
-    repository = source if "/" in source else f"sentence-transformers/{source}"
+    return _checked(source if "/" in source else f"sentence-transformers/{source}", f"st:{source}")
+
+
+def hf_repository_of(source: str) -> str | None:
+    """Return the repository OWNER/MODEL of a transformers model; None for a directory.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if source and Path(source).is_dir():
+        return None
+    return _checked(source if "/" in source else "", f"hf:{source}")
+
+
+def _checked(repository: str, given: str) -> str:
     try:
-        try_to_load_from_cache(repository, "modules.json")  # looks at the name first
+        try_to_load_from_cache(repository, "config.json")  # looks at the name first
     except HFValidationError as error:
+        kind = given.partition(":")[0]
         raise UsageError(
-            f"'st:{source}' is neither a directory nor a name of the hub.",
-            "Give st:OWNER/MODEL or st:DIRECTORY.",
+            f"{given!r} is neither a directory nor a name of the hub.",
+            f"Give {kind}:OWNER/MODEL or {kind}:DIRECTORY.",
             code="unknown_model",
-            given=f"st:{source}",
+            given=given,
         ) from error
     return repository
 
@@ -83,6 +99,55 @@ def fetch_sentence_transformer(repository: str) -> Path:
         if isinstance(found, str) and _has_weights(Path(found).parent):
             return Path(found).parent
     return _download(repository, _sentence_transformer_files, repository, f"hf download {repository}")
+
+
+def is_repository(name: str) -> bool:
+    """Whether `name` has the form OWNER/MODEL of the hub."""
+    if name.count("/") != 1:
+        return False
+    try:
+        try_to_load_from_cache(name, "config.json")  # looks at the name first
+    except HFValidationError:
+        return False
+    return True
+
+
+def find_file(source: str, name: str) -> Path:
+    """Return the file `name` of `source`: a directory or a repository of the hub (OWNER/MODEL); or `source`, a file.
+
+    Raises:
+        UsageError: there is no such file, directory or name of a repository.
+        ModelError: the file is not in the cache and cannot be fetched; names the command.
+    """
+    path = Path(source)
+    if path.exists():
+        return path if path.is_file() else _existing(path / name)
+    try:
+        found = try_to_load_from_cache(source, name)  # looks at the name first
+    except HFValidationError as error:
+        raise UsageError(
+            f"{source!r} is neither a file, a directory nor a name of the hub.",
+            f"Give {name}, a directory with it, or OWNER/MODEL.",
+            code="file_missing",
+            path=path,
+        ) from error
+    if isinstance(found, str):
+        return Path(found)
+    command = f"hf download {source} {name}"
+    return _download(source, lambda _: [name], f"{name} of {source}", command) / name
+
+
+def fetch_transformers(repository: str) -> Path:
+    """Return the local directory of a transformers `repository`; its name is the revision.
+
+    Raises:
+        ModelError: it is not in the cache and cannot be fetched, or has no safetensors; names the command.
+    """
+    found = try_to_load_from_cache(repository, "config.json")
+    if isinstance(found, str) and list(Path(found).parent.glob("*.safetensors")):
+        return Path(found).parent
+    patterns = " ".join(f'--include "{pattern}"' for pattern in _TRANSFORMERS_FILES)
+    return _download(repository, _transformers_files, repository, f"hf download {repository} {patterns}")
 
 
 @contextmanager
@@ -104,7 +169,7 @@ def _download(repository: str, choose: Callable[[Set[str]], list[str]], what: st
         # Asked first because it fails at once where a download would retry for half a minute.
         files = {file.rfilename for file in HfApi().model_info(repository, timeout=_TIMEOUT_S).siblings or ()}
         return Path(snapshot_download(repository, allow_patterns=choose(files)))
-    except _HUB_ERRORS as error:
+    except HUB_ERRORS as error:
         reason = str(error).strip().partition("\n")[0]
         raise _missing(what, f"it could not be downloaded ({reason})", command) from error
 
@@ -121,6 +186,18 @@ def _sentence_transformer_files(files: Set[str]) -> list[str]:
     return [*(file for file in pytorch if file.endswith(_ST_SUFFIXES)), *pickles]
 
 
+def _transformers_files(files: Set[str]) -> list[str]:
+    """All that is needed, or an error where the weights are pickles."""
+    if not any(file.endswith(".safetensors") for file in files):
+        raise ModelError(
+            "The repository has no safetensors: vlret reads no pickles of transformers models.",
+            "Look for a pull request in it that adds them: hf download OWNER/MODEL --revision refs/pr/N "
+            "--local-dir DIRECTORY, and give hf:DIRECTORY.",
+            code="no_safetensors",
+        )
+    return list(_TRANSFORMERS_FILES)
+
+
 def _has_weights(folder: Path) -> bool:
     return any(file.suffix in (".safetensors", ".bin") for file in folder.rglob("*"))
 
@@ -131,11 +208,19 @@ def _cached(repository: str) -> Path | None:
     return folder if folder and find_weights(folder) else None
 
 
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise UsageError(
+            f"{file} does not exist.", f"Give a directory with {file.name}.", code="file_missing", path=file
+        )
+    return file
+
+
 def _missing(what: str, reason: str, command: str) -> ModelError:
     return ModelError(
         f"{what} is not on this machine and {reason}.",
         f"On a machine with a network, run: {command} "
-        "(with --local-dir DIRECTORY you get a directory to copy over and to give as the model).",
+        "(with --local-dir DIRECTORY you get a directory to copy over and to give in place of the name).",
         code="model_not_downloaded",
         given=what,
         command=command,

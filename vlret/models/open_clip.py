@@ -22,10 +22,11 @@ from vlret.errors import ModelError, UsageError
 from vlret.models.base import ModelCard
 from vlret.models.bounded import dry_run, require_types
 from vlret.models.device import pick_device, pick_dtype
+from vlret.models.dual_encoder import PROMPTS
 from vlret.models.fields import numbers, whole
 from vlret.models.folder import AGAIN, as_model_error, check_folder, read_object
 from vlret.models.hub import CONFIG, WEIGHTS, fetch, find_weights, offline
-from vlret.models.image_text import PROMPTS, ImageTextEmbedder
+from vlret.models.image_text import ImageTextEmbedder
 from vlret.models.weights import check_pickle, sha256
 from vlret.text import printable
 from vlret.types import Pixels

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parent.parent / "assets"
 OPEN_CLIP = "open_clip:"
 SENTENCE_TRANSFORMER = "st:"
-_CLASS = re.compile(r"(?!open_clip:|st:)[\w.]+:[A-Za-z_]\w*")
+TRANSFORMERS = "hf:"
+_CLASS = re.compile(r"(?!open_clip:|st:|hf:)[\w.]+:[A-Za-z_]\w*")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -104,7 +105,8 @@ def load_model(
 
     Args:
         name_or_folder: a name of `list_models`, `open_clip:ARCH/TAG`, `st:OWNER/MODEL` or `st:DIRECTORY`
-            (sentence-transformers), a directory that holds a VL-JEPA (config.json of model_type vl_jepa)
+            (sentence-transformers), `hf:OWNER/MODEL` or `hf:DIRECTORY` (dual encoders of transformers), a
+            directory that holds a VL-JEPA (config.json of model_type vl_jepa)
             or an open_clip model (open_clip_config.json), or `module:Class`, a custom `Embedder` whose constructor
             needs no arguments. A name takes precedence over a directory of the same name: write `./clip` for the
             directory. Check a name that comes from a file with `vlret.models.trust` first.
@@ -132,6 +134,8 @@ def load_model(
         return _open_clip(name.removeprefix(OPEN_CLIP), device, dtype)
     if name.startswith(SENTENCE_TRANSFORMER):
         return _sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMER), device, dtype)
+    if name.startswith(TRANSFORMERS):
+        return _transformers(name.removeprefix(TRANSFORMERS), device, dtype, engine)
     if _is_class(name):
         from vlret.models.custom_class import load_custom
 
@@ -164,6 +168,10 @@ def _check_known(name: str) -> None:
         find_tag(name.removeprefix(OPEN_CLIP))
     elif name.startswith(SENTENCE_TRANSFORMER):
         _check_sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMER))
+    elif name.startswith(TRANSFORMERS):
+        from vlret.models.hub import hf_repository_of
+
+        hf_repository_of(name.removeprefix(TRANSFORMERS))
     elif not _is_class(name) and not Path(name).is_dir():
         raise _unknown(name)
 
@@ -180,6 +188,8 @@ def list_models() -> list[dict[str, Any]]:
 def _may_be_vljepa(name: str) -> bool:
     if name in MODELS:
         return not MODELS[name].hub
+    if name.startswith(TRANSFORMERS):
+        return True
     return Path(name).is_dir() and not (Path(name) / "open_clip_config.json").is_file()
 
 
@@ -192,18 +202,23 @@ def _load_folder(folder: Path, device: str, dtype: str, engine: str) -> Embedder
         from vlret.models.open_clip import OpenCLIP
 
         return OpenCLIP.from_folder(folder, device, dtype)
-    if (folder / "config.json").is_file():
-        from vlret.models.folder import check_folder, read_object
-
-        check_folder(folder)
-        if read_object(folder / "config.json").get("model_type") == "vl_jepa":
-            return _vljepa(folder, device, dtype, engine)
+    if _is_vljepa(folder):
+        return _vljepa(folder, device, dtype, engine)
     raise ModelError(
         f"{folder} does not hold a model that vlret can load.",
         "Give a directory with an open_clip_config.json, or with a config.json of model_type vl_jepa.",
         code="not_a_model",
         path=folder,
     )
+
+
+def _is_vljepa(folder: Path) -> bool:
+    from vlret.models.folder import check_folder, read_object
+
+    if not (folder / "config.json").is_file():
+        return False
+    check_folder(folder)
+    return read_object(folder / "config.json").get("model_type") == "vl_jepa"
 
 
 def _vljepa(folder: Path, device: str, dtype: str, engine: str) -> Embedder:
@@ -222,6 +237,18 @@ def _sentence_transformer(source: str, device: str, dtype: str) -> Embedder:
     from vlret.models.sentence_transformer import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder.from_source(source, device, dtype)
+
+
+def _transformers(source: str, device: str, dtype: str, engine: str) -> Embedder:
+    from vlret.models.hf.embedder import from_source
+    from vlret.models.hub import fetch_transformers, hf_repository_of
+
+    repository = hf_repository_of(source)
+    folder = fetch_transformers(repository) if repository else Path(source)
+    if _is_vljepa(folder):
+        return _vljepa(folder, device, dtype, engine)
+    refuse_without_openvino(f"{TRANSFORMERS}{source}", dtype, engine, NOT_MINI)
+    return from_source(source, device, dtype)
 
 
 def _check_sentence_transformer(source: str) -> None:
@@ -250,7 +277,7 @@ def _unknown(name: str) -> UsageError:
     if _URL.match(name):
         return UsageError(
             f"{printable(name)!r} is a URL, and models are not loaded from URLs.",
-            "Download the directory and give its path, or give open_clip:ARCH/TAG or st:OWNER/MODEL.",
+            "Download the directory and give its path, or give open_clip:ARCH/TAG, st:OWNER/MODEL or hf:OWNER/MODEL.",
             code="unknown_model",
             given=name,
         )
@@ -258,7 +285,8 @@ def _unknown(name: str) -> UsageError:
     meant = f"; did you mean {' or '.join(near)}?" if near else "."
     return UsageError(
         f"{printable(name)!r} is neither a model nor a directory{meant}",
-        f"Give {', '.join(MODELS)}, open_clip:ARCH/TAG, st:OWNER/MODEL, a model directory or module:Class.",
+        f"Give {', '.join(MODELS)}, open_clip:ARCH/TAG, st:OWNER/MODEL, "
+        "hf:OWNER/MODEL, a model directory or module:Class.",
         code="unknown_model",
         given=name,
         allowed=list(MODELS),

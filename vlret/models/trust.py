@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vlret.models.registry import MODELS, OPEN_CLIP, SENTENCE_TRANSFORMER
+from vlret.models.registry import MODELS, OPEN_CLIP, SENTENCE_TRANSFORMER, TRANSFORMERS
 
 VARIABLE = "VLRET_TRUSTED_MODELS"
 """Directories whose models are loaded although only a file names them, separated like PATH."""
@@ -15,13 +15,14 @@ def is_trusted(name: str) -> bool:
     """Whether a model may be loaded although the user has not named it on this call.
 
     That is a built-in name; an `open_clip:ARCH/TAG` of open_clip's own table whose weights the user has
-    fetched before; or a directory (`st:DIRECTORY`, too) below one of `VLRET_TRUSTED_MODELS`.
+    fetched before; or a directory (`st:DIRECTORY` and `hf:DIRECTORY`, too) below one of `VLRET_TRUSTED_MODELS`.
     """
     if name in MODELS:
         return True
     if name.startswith(OPEN_CLIP):
         return _is_fetched(name.removeprefix(OPEN_CLIP))
-    return _lies_below(name.removeprefix(SENTENCE_TRANSFORMER))
+    kind = next((kind for kind in (SENTENCE_TRANSFORMER, TRANSFORMERS) if name.startswith(kind)), "")
+    return _lies_below(name.removeprefix(kind))
 
 
 def _is_fetched(source: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.adapters.registry import adapter_for
+from vlret.training.cached_stage import CachedTrainer
 from vlret.training.changed_captions import changed
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
@@ -30,27 +30,12 @@ from vlret.training.features import pool_texts
 from vlret.training.losses.info_nce import caption_loss
 from vlret.training.recipe import TrainingRecipe
 from vlret.training.recipe_stages import TowerStage
-from vlret.training.stage import Trainer
 
 CHANGED_A_STEP = 64
 """Captions of a batch that are also read with a word changed."""
 MAPS_AT_ONCE = 32
 HEADS_DIM = 512
 """The dimensions of the shared space of the two heads, which are discarded afterwards."""
-
-
-def train_towers(
-    model: VLJEPAModel, recipe: TrainingRecipe, data: TrainingData, dev: TrainingData, folder: Path
-) -> None:
-    """Train the towers of `model` on `data`, whose features are activations of the X-encoder's first stages.
-
-    `folder` holds the model as published in `initial`, and gets the stage's checkpoint.
-    """
-    if stage := recipe.stage(TowerStage):
-        embedder = VLJEPA(folder / "initial", recipe.device)
-        trainer = TowerTrainer(recipe, stage, model, embedder, data)
-        trainer.train(dev, folder)
-        trainer.adapter.write_back(trainer.last, model.x_encoder)
 
 
 class Heads(nn.Module):
@@ -63,13 +48,11 @@ class Heads(nn.Module):
         self.log_scale = nn.Parameter(log_scale.detach().clone())
 
 
-class TowerTrainer(Trainer):
+class TowerTrainer(CachedTrainer):
     """Both towers under `Heads`; captions of one photograph against those of a batch.
 
     `embedder` is of the model before any training: its tokenizer reads changed captions.
     """
-
-    name = "towers"
 
     def __init__(
         self,
@@ -79,9 +62,9 @@ class TowerTrainer(Trainer):
         embedder: VLJEPA,
         data: TrainingData,
     ) -> None:
-        self.stage, self.data, self.y_encoder = stage, data, model.y_encoder
+        self.stage, self.name, self.y_encoder = stage, stage.name, model.y_encoder
+        self._set(data, stage.epochs, stage.batch)
         self.embedder, self.published, self.captions = embedder, copy.deepcopy(model.y_encoder), data.captions
-        self.epochs, self.batch = stage.epochs, stage.batch
         self.device, self.dtype = model.device, pick_dtype(recipe.dtype, model.device)
         self.adapter = adapter_for(model.config)
         self.last = self.adapter.trainable(model.x_encoder)
@@ -93,8 +76,7 @@ class TowerTrainer(Trainer):
             for part in (self.last, layers, self.heads)
         ]
         groups = [(list(part.values()), rate) for part, rate in zip(named, rates, strict=True)]
-        steps = self.epochs * (len(data.captioned) // self.batch)
-        optimiser, schedule = one_cycle(groups, steps, weight_decay=0.05)
+        optimiser, schedule = one_cycle(groups, self.steps, weight_decay=0.05)
         trained = {name: p for part in named for name, p in part.items()}
         self.state = TrainingState(trained, optimiser, schedule, np.random.default_rng(recipe.seed))
 

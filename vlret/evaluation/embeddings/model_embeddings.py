@@ -52,7 +52,11 @@ class ModelEmbeddings:
             name: name of the model in the result (default: by its card).
             keep_tokens: keep visual tokens as well, for further questions.
             before: called ahead of every write of what was computed from clips; see `ArrayCache`.
+
+        Raises:
+            UsageError: the model cannot use as many frames of a clip as the protocol takes.
         """
+        model.check_frames(protocol.frames)
         self.model, self.protocol = model, protocol
         self.name = name or model.card.name
         self.takes_query = model.card.takes_query

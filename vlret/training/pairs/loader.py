@@ -110,13 +110,14 @@ class PairLoader:
             yield _batch([sample for sample in samples if sample], self._tokens is not None)
 
     def once(self, limit: int | None = None) -> Iterator[PairBatch]:
-        """Yield this process's share of all clips, each once with its first text, in a stable order; at most `limit`.
+        """Yield this process's share of all clips, each once with its first text, in their order.
 
-        Clips that cannot be read are left out.
+        With `limit` those with the smallest of the random `media_ids`. Clips that cannot be read are left out.
         """
         places = {one.clip_ids[n].item(): (one, n) for one in self.sets for n in range(len(one))}
-        mine = sorted(places)[:limit][self._rank :: self._n_processes]
-        jobs: list[Job] = [partial(self._sample, *places[clip_id], 0.0) for clip_id in mine]
+        chosen = set(sorted(places)[:limit])
+        mine = [places[clip_id] for clip_id in places if clip_id in chosen][self._rank :: self._n_processes]
+        jobs: list[Job] = [partial(self._sample, *place, 0.0) for place in mine]
         parts = (jobs[first : first + self.rows] for first in range(0, len(jobs), self.rows))
         for samples in self._ahead(parts):
             if found := [sample for sample in samples if sample]:
@@ -180,7 +181,9 @@ def _batch(samples: Sequence[Sample], are_tokens: bool) -> PairBatch:
     seen, queries, texts, ids = map(list, zip(*samples, strict=True))
     pixels, tokens = ([], seen) if are_tokens else (seen, [])
     text_ids = [stable_id(text) for text in texts]
-    return PairBatch(pixels, tokens, texts, queries, np.array(ids, np.int64), np.array(text_ids, np.int64))
+    input_ids = [stable_id(*one) for one in zip(ids, queries, strict=True)]
+    numbers = (np.array(n, np.int64) for n in (ids, input_ids, text_ids))
+    return PairBatch(pixels, tokens, texts, queries, *numbers)
 
 
 def _n_cores() -> int:

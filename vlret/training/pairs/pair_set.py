@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 
@@ -62,12 +62,15 @@ class PairSet:
     def of(self, split: str) -> PairSet:
         """Return the clips of one split; what was dropped counts as of `train`."""
         dropped = self.dropped if split == TRAIN else Counter[str]()
-        return PairSet(self.name, self.clips.filter(self.splits == split), dropped)
+        return replace(self.where(self.splits == split), dropped=dropped)
+
+    def where(self, wanted: NDArray[np.bool_]) -> PairSet:
+        """Return the clips of a mask [clips]."""
+        return PairSet(self.name, self.clips.filter(wanted), self.dropped)
 
     def without(self, unwanted: NDArray[np.bool_], reason: str) -> PairSet:
-        """Return the other clips; those of the mask `unwanted` [clips] are counted under `reason`."""
-        dropped = self.dropped + Counter({reason: int(unwanted.sum())})
-        return PairSet(self.name, self.clips.filter(~unwanted), dropped)
+        """Return the clips that are not in the mask `unwanted` [clips]; those in it are counted under `reason`."""
+        return replace(self.where(~unwanted), dropped=self.dropped + Counter({reason: int(unwanted.sum())}))
 
     def media(self, number: int) -> ClipMedia:
         """Return where a clip lies."""
@@ -95,6 +98,8 @@ def pair_set(name: str, rows: Iterable[Row]) -> PairSet:
 
 def _records(rows: Iterable[Row], dropped: Counter[str]) -> Iterator[dict[str, object]]:
     for row in rows:
+        if row.problem:
+            dropped[row.problem] += 1
         shared = _shared(row)
         for query, text in row.pairs:
             if text.strip():

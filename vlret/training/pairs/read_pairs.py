@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from vlret.errors import UsageError
+from vlret.training.pairs.folders import read_folder
 from vlret.training.pairs.pair_set import PairSet, pair_set
 from vlret.training.pairs.row import Row
 from vlret.training.pairs.splits import TRAIN
-from vlret.training.pairs.storage import is_url, joined, shown
+from vlret.training.pairs.storage import is_folder, is_url, joined, shown
 from vlret.training.pairs.tables import is_table, read_table
+from vlret.training.pairs.tars import is_tars, read_tars
 
 HELD_OUT = "file also in another split"
 
@@ -37,8 +39,15 @@ def read_pairs(sets: Sequence[str], folder: str | Path) -> list[PairSet]:
 def _rows(location: str) -> Iterator[Row]:
     if is_table(location):
         return read_table(location)
+    if is_tars(location):
+        return read_tars(location)
+    if is_folder(location):
+        return read_folder(location)
     raise UsageError(
-        f"{shown(location)} is no dataset.", "Give a table.", code="no_dataset", path=shown(location)
+        f"{shown(location)} is no dataset.",
+        "Give a table (.jsonl, .csv, .tsv, .parquet), tars, or a directory with media files and their texts.",
+        code="no_dataset",
+        path=shown(location),
     )
 
 

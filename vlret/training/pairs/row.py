@@ -15,8 +15,10 @@ PATHS = ("path", "video", "image", "file", "file_name", "media", "url")
 CAPTIONS = ("captions", "caption", "text")
 QUERIES = ("query", "question")
 ANSWERS = ("answers", "answer")
-TEXTS = (*CAPTIONS, *ANSWERS)
-COLUMNS = (*PATHS, *TEXTS, *QUERIES, "start", "end", "split")
+SHARD, QUESTIONS = "shard", "qa"
+"""Headings of the tar that a media file lies in, and of a list of objects with `question` and `answers`."""
+TEXTS = (*CAPTIONS, *ANSWERS, QUESTIONS)
+COLUMNS = (*PATHS, *TEXTS, *QUERIES, SHARD, "start", "end", "split")
 
 Pair = tuple[str, str]
 """(query, text); the query is "" where there is none."""
@@ -24,11 +26,15 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A clip with its pairs; `split` is "" where the dataset does not say. Blank texts stand in it, too."""
+    """A clip with its pairs; `split` is "" where the dataset does not say. Blank texts stand in it, too.
+
+    A row without pairs is counted by its `problem`.
+    """
 
     media: ClipMedia
     split: str
     pairs: tuple[Pair, ...]
+    problem: str = ""
 
 
 def row_of(cells: Mapping[str, Any], media: ClipMedia) -> Row:
@@ -44,20 +50,34 @@ def row_of(cells: Mapping[str, Any], media: ClipMedia) -> Row:
 
 
 def pairs_of(cells: Mapping[str, Any]) -> tuple[Pair, ...]:
-    """Return the pairs of a row: each caption, and the first answer to its question.
+    """Return the pairs of a row: each caption, and the first answer to each question.
 
     Raises:
-        ValueError: there is no text, or a question without an answer, or the other way round.
+        ValueError: there is no text, or an answer without a question.
     """
     captions, answers, query = (first_of(cells, names) for names in (CAPTIONS, ANSWERS, QUERIES))
-    if captions is None and answers is None:
+    questions = cells.get(QUESTIONS)
+    if captions is None and answers is None and questions is None:
         raise ValueError(f"it has none of {', '.join(TEXTS)}")
-    if answers is None:
-        return tuple((text(query), caption) for caption in texts(captions))
-    if query is None:
-        raise ValueError(f"it has an answer, but no {' or '.join(QUERIES)}")
-    answered = ((text(query), answer) for answer in texts(answers)[:1])
-    return (*(("", caption) for caption in texts(captions if captions is not None else [])), *answered)
+    asked = "" if answers is not None or query is None else text(query)
+    pairs = [(asked, caption) for caption in texts(captions if captions is not None else [])]
+    if answers is not None:
+        pairs.append(_answered(cells))
+    return (*pairs, *map(_answered, _objects(questions)))
+
+
+def _answered(cells: Mapping[str, Any]) -> Pair:
+    query, answers = first_of(cells, QUERIES), first_of(cells, ANSWERS)
+    if query is None or answers is None:
+        raise ValueError("it has an answer without a question, or a question without an answer")
+    return text(query), (*texts(answers), "")[0]
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    found = [] if value is None else value
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError(f"{short_repr(value)} is not a list of objects")
+    return found
 
 
 def first_of(cells: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from vlret.text import count_of, printable
+from vlret.text import printable
 
 MOST_NAMES = 5
 
@@ -42,4 +42,4 @@ class Skipped:
     def _line(self, reason: str, n: int) -> str:
         names = self.names.get(reason, [])
         more = ", ..." if n > len(names) > 0 else ""
-        return f"{count_of(n, 'skipped pair')}: {reason}" + (f": {', '.join(names)}{more}" if names else "")
+        return f"{n} skipped: {reason}" + (f": {', '.join(names)}{more}" if names else "")

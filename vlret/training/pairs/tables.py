@@ -13,10 +13,24 @@ from vlret.errors import UsageError
 from vlret.tables import SEPARATORS
 from vlret.text import printable
 from vlret.training.pairs.clip_media import ClipMedia
-from vlret.training.pairs.row import ANSWERS, COLUMNS, PATHS, QUERIES, TEXTS, Row, first_of, row_of, text
+from vlret.training.pairs.row import (
+    ANSWERS,
+    COLUMNS,
+    PATHS,
+    QUERIES,
+    SHARD,
+    TEXTS,
+    Row,
+    first_of,
+    row_of,
+    text,
+)
+from vlret.training.pairs.samples import unusable
 from vlret.training.pairs.storage import folder_of, joined, opened, shown
+from vlret.training.pairs.tars import member_of
 
 Cells = Mapping[str, Any]
+NOT_IN_TAR = "media file that is not in its tar"
 
 
 def is_table(location: str) -> bool:
@@ -48,7 +62,11 @@ def _row(location: str, folder: str, place: str, cells: Cells) -> Row:
         name = text(first_of(cells, PATHS)).strip()
         if not name:
             raise ValueError(f"it has no {PATHS[0]}")
-        return row_of(cells, ClipMedia(shown(name), joined(folder, name)))
+        shard = text(cells.get(SHARD)).strip()
+        if not shard:
+            return row_of(cells, ClipMedia(shown(name), joined(folder, name)))
+        media = member_of(joined(folder, shard), name)
+        return row_of(cells, media) if media else unusable(ClipMedia(shown(name), shard), NOT_IN_TAR)
     except ValueError as error:
         raise _bad(location, f", {place}: {error}") from error
 

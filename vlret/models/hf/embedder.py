@@ -1,0 +1,153 @@
+"""Dual encoders of transformers behind the `Embedder` interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import torch
+
+from vlret.errors import UsageError
+from vlret.models.base import ModelCard
+from vlret.models.dual_encoder import PROMPTS, DualEncoder, unit
+from vlret.models.folder import as_model_error
+from vlret.models.hf.family import ImageFamily, VideoFamily, fitted
+from vlret.models.hf.folder import family_of, licence_in, settings_hash, temperature_in
+from vlret.models.hf.parts import Parts
+from vlret.models.hub import fetch_transformers, hf_repository_of
+from vlret.models.image_text import ImageTextEmbedder
+from vlret.models.inputs import pixel_list
+from vlret.models.weights import sha256
+from vlret.text import printable
+from vlret.types import Pixels, Tokens
+
+_IMAGE_FRAMES = 8
+_ANY_SIZE = 448
+"""The resolution given to a model that takes images of any size, for benchmarks that squash frames."""
+
+
+class TransformersDualEncoder(DualEncoder):
+    """What models of images and of videos have in common."""
+
+    def __init__(self, parts: Parts, card: ModelCard) -> None:
+        """`card` is that of `card_of`."""
+        self.card, self._parts = card, parts
+        self._device, self._dtype = parts.device, parts.dtype
+
+    def load(self) -> None:
+        """Load the vision side now instead of on first use."""
+        with self._running():
+            _ = self._parts.vision_tower
+
+    def is_cut(self, text: str) -> bool:
+        """Whether `text` has more tokens than the text tower reads."""
+        return self._parts.n_tokens(text) > self.card.text_length
+
+    def _encode_texts(self, texts: list[str]) -> torch.Tensor:
+        return self._parts.texts(texts)
+
+
+class TransformersImageEmbedder(TransformersDualEncoder, ImageTextEmbedder):
+    """A model of images: the embedding of a clip is the mean over its frames."""
+
+    def __init__(self, parts: Parts, card: ModelCard, family: ImageFamily) -> None:
+        """See `TransformersDualEncoder`."""
+        super().__init__(parts, card)
+        self._family = family
+
+    def _encode_frames(self, frames: Sequence[Pixels]) -> torch.Tensor:
+        return self._parts.visions(self._family.image_inputs(self._parts.processor, frames))
+
+
+class TransformersVideoEmbedder(TransformersDualEncoder):
+    """A model of videos: a clip has one visual token, its embedding."""
+
+    def __init__(self, parts: Parts, card: ModelCard, family: VideoFamily) -> None:
+        """See `TransformersDualEncoder`."""
+        super().__init__(parts, card)
+        self._family = family
+
+    @torch.inference_mode()
+    def encode_pixels(self, clips: Sequence[Pixels]) -> list[Tokens]:
+        """The unit vector of each clip, float32 [1, dim]; see `Embedder.encode_pixels`."""
+        with self._running():
+            return self._encode([self._pixels_of(clip) for clip in pixel_list(clips)])
+
+    def check_frames(self, n_frames: int) -> None:
+        """See `Embedder.check_frames`."""
+        if self._family.fixed_frames and n_frames > self.card.frames:
+            raise UsageError(
+                f"{self.card.name} reads {self.card.frames} frames of a clip, and {n_frames} were asked for.",
+                f"Take {self.card.frames}, or fewer, which are repeated.",
+                code="frames_of_model",
+                model=self.card.name,
+                given=n_frames,
+                most=self.card.frames,
+            )
+
+    def _pixels_of(self, clip: Pixels) -> torch.Tensor:
+        seen = fitted(clip, self.card.frames) if self._family.fixed_frames else clip
+        return self._family.pixels(self._parts.processor, self._parts.config, seen)
+
+    def _encode(self, clips: list[torch.Tensor]) -> list[Tokens]:
+        """Clips of one shape at a time."""
+        order = sorted(range(len(clips)), key=lambda i: clips[i].shape)
+        tokens: dict[int, Tokens] = {}
+        for _, group in groupby(order, key=lambda i: clips[i].shape):
+            same = list(group)
+            rows = unit(self._parts.visions({"pixels": torch.stack([clips[i] for i in same])}))
+            tokens.update(zip(same, rows.numpy()[:, None], strict=True))
+        return [tokens[i] for i in range(len(clips))]
+
+
+def from_source(source: str, device: str = "auto", dtype: str = "auto") -> TransformersDualEncoder:
+    """The model in the folder `source`, or of that name on the hub.
+
+    Raises:
+        UsageError: it is neither, or holds no dual encoder.
+        ModelError: it is not on this machine and cannot be fetched, or is damaged or hostile.
+    """
+    repository = hf_repository_of(source)
+    if repository is None:
+        folder = Path(source)
+        name, revision, terms = f"hf:{folder.resolve()}", "local", "see the folder"
+    else:
+        folder = fetch_transformers(repository)
+        name, revision, terms = f"hf:{source}", folder.name, f"see https://huggingface.co/{repository}"
+    family = family_of(folder)
+    parts = Parts(folder, family, device, dtype)
+    licence = licence_in(folder) or terms
+    with as_model_error(f"The settings in {printable(folder)} cannot be used"):
+        if isinstance(family, VideoFamily):
+            n_frames = family.n_frames(parts.config, parts.processor)
+            return TransformersVideoEmbedder(parts, _card(parts, name, revision, licence, n_frames), family)
+        return TransformersImageEmbedder(parts, _card(parts, name, revision, licence, _IMAGE_FRAMES), family)
+
+
+def _card(parts: Parts, name: str, revision: str, licence: str, n_frames: int) -> ModelCard:
+    return ModelCard(
+        name=name,
+        revision=revision,
+        weights_hash=sha256(parts.weights),
+        dim=parts.family.dim(parts.config),
+        frames=n_frames,
+        resolution=_resolution(parts),
+        resize="own",
+        licence=licence,
+        prompts=PROMPTS,
+        temperature=temperature_in(parts.weights, parts.family),
+        text_length=parts.text_length,
+        preprocessing=f"{parts.family.reads}, settings {settings_hash(parts.folder)}",
+    )
+
+
+def _resolution(parts: Parts) -> int:
+    """Side in pixels of the images that the model sees; of those of any shape, that of a square."""
+    if hasattr(parts.processor, "max_num_patches"):
+        return int(parts.processor.patch_size * parts.processor.max_num_patches**0.5)
+    for name in ("crop_size", "size"):
+        size = getattr(parts.processor, name, None)
+        if size and size.get("height") and size.get("width"):
+            return int(max(size["height"], size["width"]))
+    return _ANY_SIZE

@@ -24,11 +24,12 @@ from benchmarks.mini.models import HEADS, PUBLISHED_HEADS
 from vlret.errors import UsageError
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.cached import activations, with_towers
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, item_batches, recall
-from vlret.training.losses import caption_loss
-from vlret.training.recipe import CaptionStage, read_recipe
-from vlret.training.run import activations, with_towers
+from vlret.training.losses.info_nce import caption_loss
+from vlret.training.recipe import read_recipe
+from vlret.training.recipe_stages import CaptionStage
 
 
 class LinearTrainer:
@@ -81,9 +82,11 @@ def main(
     data, dev = (
         with_towers(part, model, VLJEPA(towers), features) for part in activations(choices, published, run)
     )
-    stage = choices.captions
+    stage = choices.stage(CaptionStage)
     if stage is None:
-        raise UsageError(f"{recipe} has no table [captions].", "Give the recipe of the run.", code="no_stage")
+        raise UsageError(
+            f"{recipe} has no stage of kind captions.", "Give the recipe of the run.", code="no_stage"
+        )
     dim = choices.model["dim"]
     trainers = [_trained(data, dev, dim, stage, dropout) for dropout in (0.1, 0.3, 0.5)]
     best = max(trainers, key=lambda trainer: trainer.recall(dev))

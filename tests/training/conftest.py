@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,9 @@ from transformers import TimmWrapperConfig
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
-from vlret.training.recipe import (
-    CaptionStage,
-    InitialWeights,
-    QuestionStage,
-    TowerStage,
-    TrainingRecipe,
-    TrainingSets,
-)
+from vlret.training.cached_stage import CachedTrainer
+from vlret.training.recipe import InitialWeights, TrainingRecipe, TrainingSets
+from vlret.training.recipe_stages import CaptionStage, QuestionStage, Stage, TowerStage
 
 COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
 
@@ -33,6 +30,12 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingRecipe:
     return tiny_recipe(tmp_path)
 
 
+def run_epoch(trainer: CachedTrainer) -> float:
+    """One pass over the captioned items; the mean loss."""
+    batches = islice(trainer.batches(0), trainer.evaluate_every)
+    return float(np.mean([trainer.state.step(trainer.loss(items)) for items in batches]))
+
+
 def tiny_recipe(folder: Path) -> TrainingRecipe:
     """Without a tower stage; its data and weights are written below `folder`."""
     write_set(folder / "data" / "photos" / "colours")
@@ -40,15 +43,22 @@ def tiny_recipe(folder: Path) -> TrainingRecipe:
     (folder / "weights" / "tokenizer_config.json").write_text("{}")
     return TrainingRecipe(
         name="tiny", device="auto", dtype="bfloat16", seed=0, model=small_model().config.to_dict(),
-        data=TrainingSets(folder / "data", ("photos/colours",), ("colours",), views=4),
+        data=TrainingSets(folder / "data", ("colours",), ("photos/colours",), views=4),
         initial=InitialWeights(folder / "none.pth", folder / "weights"),
-        captions=CaptionStage(epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0),
-        questions=QuestionStage(epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0, text_dropout=0.0,
-                                brought_share=0.5, keep_weight=5.0),
+        stages=(CAPTIONS, QUESTIONS),
     )  # fmt: skip
 
 
-TOWERS = TowerStage(epochs=1, batch=4, rate=1e-3, text_rate=1e-3, head_rate=1e-3, dropout=0.0,
+def with_stage(recipe: TrainingRecipe, kind: type[Stage], **changes: object) -> TrainingRecipe:
+    """The recipe with other numbers of one of its stages."""
+    stages = [replace(stage, **changes) if isinstance(stage, kind) else stage for stage in recipe.stages]
+    return replace(recipe, stages=tuple(stages))
+
+
+CAPTIONS = CaptionStage("captions", epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0)
+QUESTIONS = QuestionStage("questions", epochs=6, batch=4, rate=2e-3, weight_decay=0.0, dropout=0.0,
+                          text_dropout=0.0, brought_share=0.5, keep_weight=5.0)  # fmt: skip
+TOWERS = TowerStage("towers", epochs=1, batch=4, rate=1e-3, text_rate=1e-3, head_rate=1e-3, dropout=0.0,
                     label_smoothing=0.1, changed_weight=1.0)  # fmt: skip
 
 

@@ -19,9 +19,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.training.conftest import TOWERS, small_model, tiny_recipe
+from tests.training.conftest import CAPTIONS, QUESTIONS, TOWERS, small_model, tiny_recipe
 from vlret.training import run
 from vlret.training.checkpoint import TrainingState
+from vlret.training.log import read_metrics
 from vlret.training.recipe import TrainingRecipe
 
 KILLS = 3
@@ -29,14 +30,13 @@ KILLS = 3
 
 def chain_recipe(folder: Path) -> TrainingRecipe:
     """All stages, with everything that draws at random."""
-    recipe = tiny_recipe(folder)
-    assert recipe.captions
-    assert recipe.questions
     return replace(
-        recipe,
-        towers=replace(TOWERS, epochs=1, dropout=0.1),
-        captions=replace(recipe.captions, epochs=2, dropout=0.2),
-        questions=replace(recipe.questions, epochs=2, dropout=0.2, text_dropout=0.1),
+        tiny_recipe(folder),
+        stages=(
+            replace(TOWERS, epochs=1, dropout=0.1),
+            replace(CAPTIONS, epochs=2, dropout=0.2),
+            replace(QUESTIONS, epochs=2, dropout=0.2, text_dropout=0.1),
+        ),
     )
 
 
@@ -53,7 +53,7 @@ def kill_at(place: int) -> None:
         return call_or_die
 
     os.replace = watched(os.replace)  # type: ignore[assignment]
-    TrainingState.step = watched(TrainingState.step)  # type: ignore[method-assign]
+    TrainingState.update = watched(TrainingState.update)  # type: ignore[method-assign]
 
 
 def train(recipe: TrainingRecipe, out: Path, place: int | None = None) -> int:
@@ -69,15 +69,14 @@ def train(recipe: TrainingRecipe, out: Path, place: int | None = None) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
-def n_epochs(out: Path) -> int:
-    """Epochs of all stages that were logged."""
-    file = out / "epochs.jsonl"
-    return len(file.read_text().splitlines()) if file.is_file() else 0
+def n_steps(out: Path) -> int:
+    """Steps of all stages that were logged."""
+    return len(read_metrics(out))
 
 
 def killed(recipe: TrainingRecipe, out: Path, place: int) -> list[int]:
-    """Train until killed; the exit code and the epochs that were logged until then."""
-    return [train(recipe, out, place), n_epochs(out)]
+    """Train until killed; the exit code and the steps that were logged until then."""
+    return [train(recipe, out, place), n_steps(out)]
 
 
 def digest(out: Path) -> str:
@@ -87,7 +86,7 @@ def digest(out: Path) -> str:
 
 
 def main(folder: Path, seed: int) -> None:
-    """Print both digests, and exit code and epochs at each kill."""
+    """Print both digests, and exit code and steps at each kill."""
     run.initial_model = lambda recipe: small_model()  # type: ignore[assignment]
     recipe, rng = chain_recipe(folder), random.Random(seed)
     whole = train(recipe, folder / "whole")

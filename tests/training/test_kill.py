@@ -24,5 +24,5 @@ def test_a_chain_of_kills_ends_in_the_same_model(tmp_path: Path) -> None:
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["ended"] == [0, 0]
     assert [code for code, _ in found["kills"]] == [-signal.SIGKILL] * 3
-    assert all(n_epochs > 0 for _, n_epochs in found["kills"])
+    assert all(n_steps > 0 for _, n_steps in found["kills"])
     assert found["digests"][0] == found["digests"][1]

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch.nn.functional import cosine_similarity
 
-from tests.training.conftest import small_model
+from tests.training.conftest import CAPTIONS, QUESTIONS, run_epoch, small_model
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.training import run
+from vlret.training import cached
 from vlret.training.caption_stage import CaptionTrainer
 from vlret.training.data import TrainingData
 from vlret.training.export import write_folder
@@ -27,8 +27,8 @@ def started(recipe: TrainingRecipe, folder: Path) -> tuple[VLJEPAModel, Training
     model = small_model().eval().requires_grad_(False)
     for name in ("initial", "towers"):
         write_folder(model, folder / name, recipe)
-    data = run.activations(recipe, model, folder)[0]
-    return model, run.with_towers(data, model, VLJEPA(folder / "towers"), folder / "features")
+    data = cached.activations(recipe, model, folder)[0]
+    return model, cached.with_towers(data, model, VLJEPA(folder / "towers"), folder / "features")
 
 
 def changed(before: VLJEPAModel, after: VLJEPAModel) -> set[str]:
@@ -39,7 +39,7 @@ def changed(before: VLJEPAModel, after: VLJEPAModel) -> set[str]:
 def test_captions_do_not_touch_the_blocks(recipe: TrainingRecipe, tmp_path: Path) -> None:
     model, data = started(recipe, tmp_path)
     before = copy.deepcopy(model)
-    CaptionTrainer(recipe, recipe.captions, model, data).run_epoch(0)
+    run_epoch(CaptionTrainer(recipe, CAPTIONS, model, data))
     found = changed(before, model)
     assert "predictor.head.weight" in found
     assert not {name for name in found if name.startswith(BLOCKS)}
@@ -48,7 +48,7 @@ def test_captions_do_not_touch_the_blocks(recipe: TrainingRecipe, tmp_path: Path
 def test_questions_touch_the_blocks_alone(recipe: TrainingRecipe, tmp_path: Path) -> None:
     model, data = started(recipe, tmp_path)
     before = copy.deepcopy(model)
-    QuestionTrainer(recipe, recipe.questions, model, VLJEPA(tmp_path / "towers"), data).run_epoch(0)
+    run_epoch(QuestionTrainer(recipe, QUESTIONS, model, VLJEPA(tmp_path / "towers"), data))
     found = changed(before, model)
     assert found
     assert {name for name in found if not name.startswith(BLOCKS)} == set()
@@ -58,10 +58,10 @@ def test_predictions_without_a_query_are_held(recipe: TrainingRecipe, tmp_path: 
     def change(keep_weight: float) -> float:
         model, data = started(recipe, tmp_path)
         before = model.predict(data.first_views())
-        stage = replace(recipe.questions, epochs=20, rate=1e-2, keep_weight=keep_weight)
+        stage = replace(QUESTIONS, epochs=20, rate=1e-2, keep_weight=keep_weight)
         trainer = QuestionTrainer(recipe, stage, model, VLJEPA(tmp_path / "towers"), data)
-        for epoch in range(20):
-            trainer.run_epoch(epoch)
+        for items in trainer.batches(0):
+            trainer.state.step(trainer.loss(items))
         with torch.no_grad():
             return float(1 - cosine_similarity(model.predict(data.first_views()), before).mean())
 

@@ -34,7 +34,7 @@ def millions(model: VLJEPAModel, tower: str, learning: bool = False) -> float:
         ("seed = 0", 'seed = "a"', "recipe_value", "seed of .* is 'a'. Give a whole number"),
         ("seed = 0", "seed = true", "recipe_value", "seed of .* is True"),
         ("views = 6", "views = 0", "recipe_value", r"views of \[data\] of .* is 0. Give 1 or more"),
-        ("epochs = 14", "epochs = -1", "recipe_value", r"epochs of \[towers\] of .* is -1"),
+        ("epochs = 14", "epochs = -1", "recipe_value", r"epochs of stage 1 of .* \(towers\) is -1"),
         ("epochs = 14", "epochs = 0", "recipe_value", "epochs of .* is 0. Give 1 or more"),
         ("rate = 2e-4", "rate = nan", "recipe_value", "rate of .* is nan. Give a number"),
         ('name = "vljepa-mini"', "name = 3", "recipe_value", "name of .* is 3. Give a text"),
@@ -57,7 +57,18 @@ def millions(model: VLJEPAModel, tower: str, learning: bool = False) -> float:
         ("resolution = 260", "resolution = 0", "recipe_value", "resolution"),
         ('device = "auto"', 'device = "gpu"', "unknown_device", "gpu"),
         ('dtype = "bfloat16"', 'dtype = "float16"', "unknown_dtype", "float16"),
-        ("[towers]", "[tower]", "recipe_fields", "has unknown tower"),
+        ("seed = 0", "seed = 0\nsead = 0", "recipe_fields", "has unknown sead"),
+        (
+            'kind = "towers"',
+            'kind = "tower"',
+            "recipe_value",
+            "kind of stage 1 of .* is 'tower'. Give towers, cap",
+        ),
+        ('kind = "captions"', 'kind = "towers"', "recipe_fields", "stage 2 of .* lacks"),
+        ('name = "captions"', 'name = "towers"', "recipe_value", "a name of its own"),
+        ('name = "captions"', 'name = "a/b"', "recipe_value", "name of a stage of .* is 'a/b'"),
+        ("[initial]", '[initial]\nmodel = "vljepa-mini"', "recipe_fields", "starts from a whole model"),
+        ("x_encoder = ", "predictor = ", "recipe_fields", "lacks .model., or towers"),
         ("[data]", "[sets]", "recipe_fields", "lacks data and has unknown sets"),
         ("changed_weight", "changed", "recipe_fields", "lacks changed_weight and has unknown changed"),
     ],
@@ -82,13 +93,53 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, text: str | None, c
         read_recipe(file)
 
 
-def test_a_stage_whose_table_is_absent_is_not_run(tmp_path: Path) -> None:
+def test_stages_come_in_their_order(tmp_path: Path) -> None:
     text = (RECIPES / "mini" / "recipe.toml").read_text()
+    first, *stages = text.split("[[stages]]")
     file = tmp_path / "recipe.toml"
-    file.write_text(text[: text.index("[captions]")])
+    file.write_text("[[stages]]".join([first, stages[1]]))
+    assert [stage.kind for stage in read_recipe(file).stages] == ["captions"]
+    file.write_text("[[stages]]".join([first, stages[1], stages[0]]))
+    with refused("recipe_value") as refusal:
+        read_recipe(file)
+    assert refusal.match("Give towers, captions, questions, joint in this order")
+    file.write_text(f"stages = []\n{first}")
+    with refused("recipe_value"):
+        read_recipe(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            'schedule = "cosine"',
+            'schedule = "linear"',
+            "schedule of stage videos is 'linear'. Give constant, cosine",
+        ),
+        ("frames = 8\nbatch", "weights = [1.0]\nframes = 8\nbatch", "weights of stage videos"),
+        ("cache_tokens = true", "cache_tokens = 1", "cache_tokens of .* is 1. Give true or false"),
+        ("cache_tokens = true", "cache_tokens = true\nx_rate = 1.0", "cache_tokens of stage images"),
+        ("steps = 3000", "steps = 0", "steps of .* is 0. Give 1 or more"),
+    ],
+)
+def test_a_wrong_value_of_a_joint_stage_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    file = tmp_path / "recipe.toml"
+    text = (RECIPES / "base" / "recipe.toml").read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    with refused("recipe_value") as refusal:
+        read_recipe(file)
+    assert refusal.match(words)
+
+
+def test_a_recipe_may_start_from_a_whole_model(tmp_path: Path) -> None:
+    text = (RECIPES / "base" / "recipe.toml").read_text()
+    file = tmp_path / "recipe.toml"
+    begin, rest = text[: text.index("[model]")], text[text.index("[data]") :]
+    first, last = rest.index("[initial]"), rest.index("[[stages]]")
+    file.write_text(begin + rest[:first] + '[initial]\nmodel = "vljepa-mini"\n\n' + rest[last:])
     recipe = read_recipe(file)
-    assert recipe.towers
-    assert recipe.stages == [recipe.towers]
+    assert (recipe.initial.model, recipe.model) == ("vljepa-mini", {})
 
 
 def test_mini_is_the_model_that_ships() -> None:
@@ -102,7 +153,7 @@ def test_mini_is_the_model_that_ships() -> None:
 
 def test_base_learns_on_one_gpu() -> None:
     model, recipe = built("base"), read_recipe(RECIPES / "base" / "recipe.toml")
-    assert (recipe.model["dim"], recipe.stages) == (768, [])
+    assert (recipe.model["dim"], [stage.frames for stage in recipe.joint]) == (768, [1, 8])
     assert millions(model, "x_encoder") == pytest.approx(304, abs=1)
     layer = 4 * 1024**2 + 3 * 1024 * 2816 + 2 * 1024
     around = 2 * 1024 + 1024 * 1024 + 768 * 1024 + 1024 * 768 + 768 + 1024  # projections, head, norm, biases
@@ -113,7 +164,15 @@ def test_base_learns_on_one_gpu() -> None:
 
 def test_paper_has_the_paper_s_counts() -> None:
     model, recipe = built("paper"), read_recipe(RECIPES / "paper" / "recipe.toml")
-    assert (recipe.model["dim"], recipe.stages) == (1536, [])
+    assert recipe.model["dim"] == 1536
+    numbers = [(stage.frames, stage.batch, stage.steps, stage.schedule) for stage in recipe.joint]
+    assert numbers == [
+        (1, 24576, 100_000, "constant"),
+        (8, 12288, 60_000, "constant"),
+        (32, 12288, 10_000, "constant"),
+        (8, 3072, 83_000, "cosine"),
+    ]
+    assert {(stage.rate, stage.y_rate, stage.x_rate) for stage in recipe.joint} == {(5e-5, 0.05, 0.0)}
     assert millions(model, "x_encoder") == pytest.approx(304, abs=1)
     assert millions(model, "x_encoder", learning=True) == 0
     assert millions(model, "predictor", learning=True) == pytest.approx(490, abs=3)

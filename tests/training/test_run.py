@@ -14,17 +14,19 @@ import torch
 
 from tests.models.vljepa.tiny import tiny_model
 from tests.refusal import refused
-from tests.training.conftest import TOWERS, small_model
+from tests.training.conftest import CAPTIONS, TOWERS, small_model, with_stage
 from vlret.errors import UsageError
 from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
 from vlret.training.adapters.efficientnet import EfficientNetAdapter
+from vlret.training.cached_stage import CachedTrainer
 from vlret.training.caption_stage import CaptionTrainer
+from vlret.training.log import read_metrics
 from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import TrainingRecipe
-from vlret.training.stage import Trainer
+from vlret.training.recipe_stages import CaptionStage, QuestionStage
 from vlret.types import Pixels
 
 Rows = list[dict[str, Any]]
@@ -35,18 +37,13 @@ def trained_weights(folder: Path) -> dict[str, torch.Tensor]:
     return {key: value for key, value in state.items() if key.startswith("predictor")}
 
 
-@pytest.mark.parametrize("trainer", [CaptionTrainer, QuestionTrainer])
-def test_the_loss_falls(recipe: TrainingRecipe, tmp_path: Path, trainer: type[Trainer]) -> None:
-    stages = {
-        "captions": replace(recipe.captions, epochs=40),
-        "questions": replace(recipe.questions, epochs=40),
-    }
-    losses: list[float] = []
-    run_epoch = trainer.run_epoch
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "run_epoch", lambda self, e: losses.append(run_epoch(self, e)) or losses[-1])
-        run.train(replace(recipe, **stages), tmp_path / "run")
-    assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:5])
+@pytest.mark.parametrize("stage", ["captions", "questions"])
+def test_the_loss_falls(recipe: TrainingRecipe, tmp_path: Path, stage: str) -> None:
+    recipe = with_stage(with_stage(recipe, CaptionStage, epochs=40), QuestionStage, epochs=40)
+    run.train(recipe, tmp_path / "run")
+    losses = [one.loss for one in read_metrics(tmp_path / "run") if one.stage == stage]
+    assert len(losses) == 80
+    assert np.mean(losses[-20:]) < 0.8 * np.mean(losses[:10])
 
 
 def test_the_towers_stay(recipe: TrainingRecipe, tmp_path: Path) -> None:
@@ -67,21 +64,21 @@ def test_the_export_opens_as_an_embedder(recipe: TrainingRecipe, tmp_path: Path)
 
 @pytest.mark.parametrize("trainer", [CaptionTrainer, QuestionTrainer])
 def test_a_stopped_run_ends_like_one_that_was_not(
-    recipe: TrainingRecipe, tmp_path: Path, trainer: type[Trainer]
+    recipe: TrainingRecipe, tmp_path: Path, trainer: type[CachedTrainer]
 ) -> None:
     whole = run.train(recipe, tmp_path / "whole")
     calls = 0
-    run_epoch = trainer.run_epoch
+    backward = trainer.backward
 
-    def stop_at_the_third(self: Trainer, epoch: int) -> float:
+    def stop_in_the_third_epoch(self: CachedTrainer, items: np.ndarray) -> float:
         nonlocal calls
         calls += 1
-        if calls == 3:
+        if calls == 6:
             raise KeyboardInterrupt
-        return run_epoch(self, epoch)
+        return backward(self, items)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "run_epoch", stop_at_the_third)
+        patch.setattr(trainer, "backward", stop_in_the_third_epoch)
         with pytest.raises(KeyboardInterrupt):
             run.train(recipe, tmp_path / "parts")
     parts = run.train(recipe, tmp_path / "parts")
@@ -163,7 +160,7 @@ def test_sets_that_cannot_be_trained_on_are_refused_at_once(
 def test_without_questions_captions_may_name_anything(recipe: TrainingRecipe, tmp_path: Path) -> None:
     file = recipe.data.folder / recipe.data.sets[0] / "captions.jsonl"
     file.write_text(file.read_text().replace("dog", "gizmo").replace("cat", "gadget"))
-    recipe = replace(recipe, questions=None)
+    recipe = replace(recipe, stages=(CAPTIONS,))
     assert VLJEPA(run.train(recipe, tmp_path / "run")).embed_texts(["a red gizmo"]).shape == (1, 20)
 
 
@@ -175,11 +172,6 @@ def test_a_damaged_photograph_is_named(recipe: TrainingRecipe, tmp_path: Path) -
     with refused("undecodable_media") as refusal:
         run.train(recipe, tmp_path / "run")
     assert (refusal.value.fields["item"], refusal.value.fields["path"]) == ("0.png", shard)
-
-
-def test_a_recipe_without_stages_is_refused(recipe: TrainingRecipe, tmp_path: Path) -> None:
-    with refused("no_stage"):
-        run.train(replace(recipe, captions=None, questions=None), tmp_path / "run")
 
 
 def test_an_x_encoder_without_an_adapter_is_refused(recipe: TrainingRecipe, tmp_path: Path) -> None:
@@ -200,7 +192,7 @@ def test_the_dtype_of_the_recipe_is_that_of_the_towers_that_learn(
 
     monkeypatch.setattr(EfficientNetAdapter, "pooled", spy)
     for dtype in ("float32", "bfloat16"):
-        one = replace(recipe, dtype=dtype, towers=TOWERS, captions=None, questions=None)
+        one = replace(recipe, dtype=dtype, stages=(TOWERS,))
         run.train(one, tmp_path / dtype)
         assert seen == {getattr(torch, dtype)}
         seen.clear()

@@ -24,6 +24,7 @@ from vlret.cli import (
     caption,
     check,
     compact,
+    convert,
     demo,
     duplicates,
     index,
@@ -66,6 +67,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "optimize": optimize.optimize,
     "models": models.models,
     "train": train.train,
+    "convert": convert.convert,
     "demo": demo.demo,
 }
 

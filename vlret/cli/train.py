@@ -16,7 +16,9 @@ def train(
     ],
     out: Annotated[Path, typer.Option(help="Directory for features, checkpoints and what was trained.")],
 ) -> None:
-    """Train a VL-JEPA model or a text decoder. Run the same command again to resume from the last epoch.
+    """Train a VL-JEPA or a text decoder. Run the same command again to resume.
+
+    Several GPUs: accelerate launch -m vlret train RECIPE --out DIR
 
     Example: vlret train recipes/mini/recipe.toml --out runs/mini
     """
@@ -27,7 +29,10 @@ def train(
 
         output.show_lines(train_decoder(read_decoder_recipe(recipe), out))
         return
+    from vlret.training.processes import is_main_process
     from vlret.training.recipe import read_recipe
     from vlret.training.run import train as run
 
-    output.show_lines(run(read_recipe(recipe), out))
+    finished = run(read_recipe(recipe), out)
+    if is_main_process():
+        output.show_lines(finished)

@@ -45,8 +45,8 @@ def check_card(card: Mapping[str, Any]) -> None:
     number(card, "temperature", 1e-6, 1e6)
     if card["unknown_threshold"] is not None:
         number(card, "unknown_threshold", 0, 1)
-    if card["resize"] not in ("squash", "own"):
-        raise wrong("resize", card["resize"], "squash or own")
+    if card["resize"] not in ("squash", "crop", "own"):
+        raise wrong("resize", card["resize"], "squash, crop or own")
     if not isinstance(card["takes_query"], bool):
         raise wrong("takes_query", card["takes_query"], "true or false")
     texts(card, "prompts")

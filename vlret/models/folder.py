@@ -23,7 +23,7 @@ _MOST_ENTRIES = 10_000
 _SETTINGS_BYTES = 1 << 23
 _TOKENIZER_BYTES = 1 << 26
 _TEXTS = (".json", ".txt", ".jinja", ".model", ".md", ".yaml")
-_VOCABULARIES = ("tokenizer.json", "vocab.json", "added_tokens.json")
+_VOCABULARIES = ("tokenizer.json", "query_tokenizer.json", "vocab.json", "added_tokens.json")
 _LARGEST = 1 << 24
 """What a whole number of a configuration may be: more than any layer, width or vocabulary counts."""
 _LONGEST_SIDE = 4096

@@ -9,6 +9,7 @@ from typing import cast
 
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.utils import validate_repo_id
 
 from vlret.errors import ModelError, UsageError
 
@@ -20,7 +21,7 @@ WEIGHTS = (
 )
 
 # The hub's HTTP library differs with its version; the base of its own error is the base of all of them.
-_HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
+HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
 _TIMEOUT_S = 5.0
 _ST_SUFFIXES = (".json", ".txt", ".jinja", ".model", ".safetensors")
 _TRANSFORMERS_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "README.md")
@@ -76,7 +77,7 @@ def hf_repository_of(source: str) -> str | None:
 
 def _checked(repository: str, given: str) -> str:
     try:
-        try_to_load_from_cache(repository, "config.json")  # looks at the name first
+        validate_repo_id(repository)
     except HFValidationError as error:
         kind = given.partition(":")[0]
         raise UsageError(
@@ -114,6 +115,34 @@ def fetch_transformers(repository: str) -> Path:
     return _download(repository, _transformers_files, repository, f"hf download {repository} {patterns}")
 
 
+def find_file(source: str, name: str) -> Path:
+    """Return the file `name` of `source`: a directory or a repository of the hub (OWNER/MODEL); or `source`, a file.
+
+    Raises:
+        UsageError: there is no such file, directory or name of a repository.
+        ModelError: the file is not in the cache and cannot be fetched; names the command.
+    """
+    path = Path(source)
+    if path.exists():
+        return path if path.is_file() else _existing(path / name)
+    try:
+        validate_repo_id(source)
+    except HFValidationError as error:
+        raise UsageError(
+            f"{source!r} is neither a file, a directory nor a name of the hub.",
+            f"Give {name}, a directory with it, or OWNER/MODEL.",
+            code="file_missing",
+            path=path,
+        ) from error
+    found = try_to_load_from_cache(source, name)
+    command = f"hf download {source} {name}"
+    return Path(
+        found
+        if isinstance(found, str)
+        else _download(source, lambda _: [name], f"{name} of {source}", command) / name
+    )
+
+
 @contextmanager
 def offline() -> Iterator[None]:
     """No library connects to the hub while the block runs, whatever names a model directory holds."""
@@ -133,7 +162,7 @@ def _download(repository: str, choose: Callable[[Set[str]], list[str]], what: st
         # Asked first because it fails at once where a download would retry for half a minute.
         files = {file.rfilename for file in HfApi().model_info(repository, timeout=_TIMEOUT_S).siblings or ()}
         return Path(snapshot_download(repository, allow_patterns=choose(files)))
-    except _HUB_ERRORS as error:
+    except HUB_ERRORS as error:
         reason = str(error).strip().partition("\n")[0]
         raise _missing(what, f"it could not be downloaded ({reason})", command) from error
 
@@ -170,6 +199,14 @@ def _cached(repository: str) -> Path | None:
     config = try_to_load_from_cache(repository, CONFIG)
     folder = Path(config).parent if isinstance(config, str) else None
     return folder if folder and find_weights(folder) else None
+
+
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise UsageError(
+            f"{file} does not exist.", f"Give a directory with {file.name}.", code="file_missing", path=file
+        )
+    return file
 
 
 def _missing(what: str, reason: str, command: str) -> ModelError:

@@ -13,11 +13,12 @@ from torch import nn
 from torch.nn import functional
 
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.cached_stage import CachedTrainer
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
-from vlret.training.losses import caption_loss
-from vlret.training.recipe import CaptionStage, TrainingRecipe
-from vlret.training.stage import Trainer
+from vlret.training.losses.info_nce import caption_loss
+from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import CaptionStage
 from vlret.types import Vectors
 
 PREDICTOR = ("predictor.vision_proj.", "predictor.norm.", "predictor.head.", "logit_scale")
@@ -25,7 +26,7 @@ FRAME_CHOICES = (1, 1, 2, 4)
 """Frames of a batch: mostly one, as photographs are; several so that time does not confuse."""
 
 
-class CaptionTrainer(Trainer):
+class CaptionTrainer(CachedTrainer):
     """The predictor's linear path, on data whose features are visual tokens.
 
     The Y-encoder stays as the tower stage left it, its head the identity: a head that learns here gains half a point
@@ -33,18 +34,15 @@ class CaptionTrainer(Trainer):
     (docs/decisions/0018).
     """
 
-    name = "captions"
-
     def __init__(
         self, recipe: TrainingRecipe, stage: CaptionStage, model: VLJEPAModel, data: TrainingData
     ) -> None:
-        self.stage, self.model, self.data = stage, model, data
-        self.epochs, self.batch = stage.epochs, stage.batch
+        self.stage, self.model, self.name = stage, model, stage.name
+        self._set(data, stage.epochs, stage.batch)
         model.requires_grad_(False)
         path = learning(model, PREDICTOR)
-        steps = stage.epochs * (len(data.captioned) // stage.batch)
         groups = [(list(path.values()), stage.rate)]
-        optimiser, schedule = one_cycle(groups, steps, stage.weight_decay)
+        optimiser, schedule = one_cycle(groups, self.steps, stage.weight_decay)
         self.state = TrainingState(path, optimiser, schedule, np.random.default_rng(recipe.seed))
 
     def loss(self, items: NDArray[np.int64]) -> torch.Tensor:

@@ -22,6 +22,7 @@ from vlret.training.features import Encode, text_features, visual_features
 from vlret.training.presence import presence_questions
 from vlret.training.questions import Question, brought_questions, make_questions
 from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import QuestionStage
 from vlret.types import Vectors
 
 CAPTIONS, QUESTIONS = "captions.jsonl", "qa.jsonl"
@@ -123,7 +124,7 @@ def check_sets(recipe: TrainingRecipe) -> None:
             )
     captioned = Counter(item.split for item in items if item.captions)
     n_train, n_dev = (sum(captioned[split] for split in splits) for splits in (TRAIN_SPLITS, DEV_SPLITS))
-    batch = max(stage.batch for stage in recipe.stages)
+    batch = max(stage.batch for stage in recipe.cached)
     counts = ", ".join(f"{split}: {count}" for split, count in captioned.items()) or "none"
     where = f"Of the items with captions in {', '.join(recipe.data.sets)} by split ({counts})"
     if n_dev < 2:
@@ -141,10 +142,10 @@ def check_sets(recipe: TrainingRecipe) -> None:
             splits=dict(captioned),
             batch=batch,
         )
-    if recipe.questions and not _questions([item for item in items if item.split in TRAIN_SPLITS]):
+    if recipe.stage(QuestionStage) and not _questions([item for item in items if item.split in TRAIN_SPLITS]):
         raise UsageError(
             "No question can be generated from the training items: no caption names a thing that the rules know.",
-            "Remove [questions] from the recipe, or add questions to the dataset (qa.jsonl).",
+            "Remove the stage questions from the recipe, or add questions to the dataset (qa.jsonl).",
             code="no_questions",
         )
 

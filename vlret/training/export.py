@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 
@@ -32,8 +33,9 @@ def export(model: VLJEPAModel, folder: Path, recipe: TrainingRecipe) -> Path:
 def write_folder(model: VLJEPAModel, folder: Path, recipe: TrainingRecipe) -> None:
     """Write the model in float32, with tokenizer and card."""
     model.save_pretrained(folder)
+    source = cast(Path, recipe.initial.y_encoder)
     for name in ("tokenizer.json", "tokenizer_config.json"):
-        replace_file(folder / name, (recipe.initial.y_encoder / name).read_bytes())
+        replace_file(folder / name, (source / name).read_bytes())
     write_card(model, folder, recipe)
 
 
@@ -51,7 +53,7 @@ def write_card(
         frames=model.config.frames,
         resolution=model.config.resolution,
         resize="squash",
-        licence="Apache-2.0",
+        licence=recipe.licence,
         prompts=PROMPTS,
         temperature=calibration.temperature if calibration else learned,
         text_length=model.config.text_length,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from safetensors.torch import load_file
 from torch import nn
@@ -30,11 +31,12 @@ def initial_model(recipe: TrainingRecipe) -> VLJEPAModel:
         UsageError: no adapter supports the X-encoder.
         ModelError: weights do not exist or do not match the recipe's model.
     """
+    x_weights, y_weights = cast(tuple[Path, Path], (recipe.initial.x_encoder, recipe.initial.y_encoder))
     model = random_model(recipe)
     nn.init.eye_(model.y_encoder.head.weight)
     nn.init.zeros_(model.y_encoder.head.bias)
-    adapter_for(model.config).load_published(model.x_encoder, recipe.initial.x_encoder)
-    _load_bert(model.y_encoder, recipe.initial.y_encoder / "model.safetensors")
+    adapter_for(model.config).load_published(model.x_encoder, x_weights)
+    _load_bert(model.y_encoder, y_weights / "model.safetensors")
     return model
 
 

@@ -11,21 +11,20 @@ from torch.nn import functional
 
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.training.cached_stage import CachedTrainer
 from vlret.training.caption_stage import dev_vectors, drawn_views, learning
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
-from vlret.training.losses import MAX_SCALE, answer_loss
+from vlret.training.losses.info_nce import MAX_SCALE, answer_loss
 from vlret.training.question_table import question_table
-from vlret.training.recipe import QuestionStage, TrainingRecipe
-from vlret.training.stage import Trainer
+from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import QuestionStage
 
 BLOCKS = ("predictor.layers.", "predictor.query_proj.")
 
 
-class QuestionTrainer(Trainer):
+class QuestionTrainer(CachedTrainer):
     """The predictor's blocks and its query projection; an epoch is as long as one of captions."""
-
-    name = "questions"
 
     def __init__(
         self,
@@ -35,14 +34,13 @@ class QuestionTrainer(Trainer):
         embedder: VLJEPA,
         data: TrainingData,
     ) -> None:
-        self.stage, self.model, self.data = stage, model, data
-        self.epochs, self.batch = stage.epochs, stage.batch
+        self.stage, self.model, self.name = stage, model, stage.name
+        self._set(data, stage.epochs, stage.batch)
         self.before = copy.deepcopy(model.predictor).requires_grad_(False)
         model.requires_grad_(False)
         blocks = learning(model, BLOCKS)
-        steps = stage.epochs * (len(data.captioned) // stage.batch)
         groups = [(list(blocks.values()), stage.rate)]
-        optimiser, schedule = one_cycle(groups, steps, stage.weight_decay)
+        optimiser, schedule = one_cycle(groups, self.steps, stage.weight_decay)
         self.state = TrainingState(blocks, optimiser, schedule, np.random.default_rng(recipe.seed))
         self.table = question_table(data.questions, embedder, data.texts.device)
         with torch.no_grad():

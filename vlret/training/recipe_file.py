@@ -7,9 +7,11 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vlret.errors import UsageError
+
+Table = TypeVar("Table")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def check_table(kind: type[Any], values: Any, where: str) -> None:
         UsageError: `values` is not the table of a `kind`; the message begins with `where`.
     """
     known = {field.name: str(field.type) for field in fields(kind)}
-    required = {field.name for field in fields(kind) if field.default is MISSING}
+    required = {field.name for field in fields(kind) if field.default is field.default_factory is MISSING}
     given = values.keys() if isinstance(values, dict) else set()
     wrong = {"lacks": required - given, "has unknown": given - known.keys()}
     if found := [f"{what} {', '.join(sorted(names))}" for what, names in wrong.items() if names]:
@@ -63,12 +65,21 @@ def read_tables(kinds: Mapping[str, type[Any]], values: dict[str, Any], path: Pa
     Raises:
         UsageError: as `check_table`.
     """
-    for name in kinds.keys() & values.keys():
-        check_table(kinds[name], values[name], f"[{name}] of {path}")
     tables = {
-        name: kinds[name](**_converted(kinds[name], values[name])) for name in kinds.keys() & values.keys()
+        name: read_table(kinds[name], values[name], f"[{name}] of {path}")
+        for name in kinds.keys() & values.keys()
     }
     return values | tables
+
+
+def read_table(kind: type[Table], values: dict[str, Any], where: str) -> Table:
+    """Return `values` as a `kind`.
+
+    Raises:
+        UsageError: as `check_table`.
+    """
+    check_table(kind, values, where)
+    return kind(**_converted(kind, values))
 
 
 def wrong_value(name: str, value: object, where: str, allowed: str) -> UsageError:
@@ -90,19 +101,31 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "int": (lambda value: _is_number(value) and isinstance(value, int), "a whole number from 0 on"),
     "float": (_is_number, "a number from 0 on"),
     "str": (lambda value: isinstance(value, str), "a text in quotation marks"),
+    "bool": (lambda value: isinstance(value, bool), "true or false"),
     "Path": (lambda value: isinstance(value, str), "a path in quotation marks"),
+    "Path | None": (lambda value: isinstance(value, str), "a path in quotation marks"),
     "dict[str, Any]": (lambda value: isinstance(value, dict), "a table"),
     "tuple[str, ...]": (
         lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
         'a list of texts, such as ["a", "b"]',
     ),
+    "tuple[float, ...]": (
+        lambda value: isinstance(value, list) and all(map(_is_number, value)),
+        "a list of numbers from 0 on",
+    ),
+    "tuple[Stage, ...]": (
+        lambda value: isinstance(value, list) and len(value) > 0,
+        "one table [[stages]] or more",
+    ),
 }
 _BELOW_ONE = {"dropout", "text_dropout", "label_smoothing", "brought_share"}
-_FROM_ONE = {"epochs", "batch", "views"}
+_FROM_ONE = {"epochs", "batch", "views", "frames", "steps", "part", "evaluate_every", "save_every"}
 
 
 def _converted(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
     """Return the values of a table in the types of its fields."""
     types = {field.name: str(field.type) for field in fields(kind)}
-    convert: dict[str, Callable[[Any], Any]] = {"Path": Path, "tuple[str, ...]": tuple}
+    convert: dict[str, Callable[[Any], Any]] = {
+        "Path": Path, "Path | None": Path, "tuple[str, ...]": tuple, "tuple[float, ...]": tuple,
+    }  # fmt: skip
     return {name: convert.get(types[name], lambda same: same)(value) for name, value in values.items()}

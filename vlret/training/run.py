@@ -1,108 +1,94 @@
-"""`train`: a recipe to a model directory, in up to three stages that each resume where they were stopped."""
+"""`train`: a recipe to a model directory, in stages that each resume where they were stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from vlret.errors import UsageError
-from vlret.models.device import pick_device
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.training.adapters.registry import adapter_for
-from vlret.training.calibration import calibrate_on
-from vlret.training.caption_stage import CaptionTrainer, dev_vectors
+from vlret.training.cached import FIRST_STAGES, train_cached
+from vlret.training.calibration import Calibration, calibrate_on
+from vlret.training.caption_stage import dev_vectors
 from vlret.training.claim import claim
-from vlret.training.data import DEV_SPLITS, TRAIN_SPLITS, TrainingData, check_sets, load_data, read_sets
+from vlret.training.data import check_sets
 from vlret.training.export import export, write_card, write_folder
-from vlret.training.features import further_features, text_features
 from vlret.training.initial import initial_model
-from vlret.training.question_stage import QuestionTrainer
+from vlret.training.joint.data import StagePairs, read_stage
+from vlret.training.joint.run import MODEL, STAGES, train_joint
+from vlret.training.processes import start_processes, wait_for_all
 from vlret.training.recipe import TrainingRecipe
-from vlret.training.tower_stage import train_towers
-from vlret.types import Pixels
 
-FIRST_STAGES = "first_stages"
-"""Directory of what is computed first: until it exists nothing of a run is worth keeping."""
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+INITIAL = "initial"
 
 
 def train(recipe: TrainingRecipe, out: str | Path) -> Path:
-    """Train the model of a recipe from raw data; returns the directory of the finished model.
+    """Train the model of a recipe; returns the directory of the finished model.
 
-    `out` keeps cached features, the checkpoint of every stage's last epoch and the model. A stopped run resumes when
-    `train` is called again with the same arguments.
+    `out` keeps features, checkpoints, metrics and the models of the stages. A stopped run resumes when `train` is
+    called again with the same arguments. Several processes, started by `accelerate launch` or `torchrun`, all
+    call this.
 
     Raises:
-        UsageError: the recipe has no stage, the datasets cannot be trained on (`check_sets`), no adapter supports
-            the X-encoder, or `out` holds a run of another recipe.
+        UsageError: the datasets cannot be trained on, no adapter supports the X-encoder, a stage on cached features is
+            run in several processes, or `out` holds a run of another recipe.
         ModelError: published weights are missing or do not match.
+        MissingExtraError: a package of the extra `train` is not installed.
+        VlretError: the loss is no longer a number.
     """
-    _check_stages(recipe)
-    check_sets(recipe)
-    device, folder = pick_device(recipe.device), Path(out)
-    claim(folder, recipe, FIRST_STAGES)
+    accelerator, folder = start_processes(recipe.device, recipe.dtype), Path(out)
+    pairs = _checked(recipe, accelerator)
+    claim(folder, recipe, FIRST_STAGES if recipe.cached else STAGES, writes=accelerator.is_main_process)
     torch.manual_seed(recipe.seed)
+    if recipe.cached:
+        finished = _train_cached(recipe, folder, accelerator.device)
+    elif accelerator.is_main_process and not (folder / STAGES).is_dir():
+        write_folder(initial_model(recipe), folder / INITIAL, recipe)
+    wait_for_all()
+    if recipe.joint:
+        start = finished if recipe.cached else folder / INITIAL
+        finished = train_joint(recipe, pairs, start, folder, accelerator)
+        if accelerator.is_main_process:
+            _finish(recipe, finished, folder / MODEL)
+    return folder / MODEL
+
+
+def _checked(recipe: TrainingRecipe, accelerator: Accelerator) -> dict[str, StagePairs]:
+    """Return the pairs of each joint stage; refuse what cannot be trained on before anything is computed."""
+    if recipe.cached:
+        if accelerator.num_processes > 1:
+            raise UsageError(
+                f"The stage {recipe.cached[0].name} runs in one process, and {accelerator.num_processes} were started.",
+                "Run it alone; stages of kind joint run in several.",
+                code="one_process",
+                stage=recipe.cached[0].name,
+            )
+        check_sets(recipe)
+    return {
+        stage.name: read_stage(stage, recipe.data.folder, accelerator.num_processes) for stage in recipe.joint
+    }
+
+
+def _train_cached(recipe: TrainingRecipe, folder: Path, device: torch.device) -> Path:
+    """Run the stages on cached features; returns the directory of their model."""
     model = initial_model(recipe).eval().to(device)
-    write_folder(model, folder / "initial", recipe)
-    data, dev = activations(recipe, model, folder)
-    train_towers(model, recipe, data, dev, folder)
-    write_folder(model, folder / "towers", recipe)
-
-    def towers() -> VLJEPA:
-        return VLJEPA(folder / "towers", recipe.device)
-
-    data, dev = (with_towers(part, model, towers(), folder / "features") for part in (data, dev))
-    if recipe.captions:
-        CaptionTrainer(recipe, recipe.captions, model, data).train(dev, folder)
-    if recipe.questions:
-        QuestionTrainer(recipe, recipe.questions, model, towers(), data).train(dev, folder)
-    finished = export(model, folder / "model", recipe)
+    write_folder(model, folder / INITIAL, recipe)
+    dev = train_cached(recipe, model, folder)
+    finished = folder / ("cached" if recipe.joint else MODEL)
+    export(model, finished, recipe)
     clips, _ = dev_vectors(model, dev)
     write_card(model, finished, recipe, calibrate_on(dev.items, clips, VLJEPA(finished, recipe.device)))
     return finished
 
 
-def activations(
-    recipe: TrainingRecipe, model: VLJEPAModel, folder: Path
-) -> tuple[TrainingData, TrainingData]:
-    """Return training and dev data; features are activations of the X-encoder's frozen first stages."""
-    embedder, adapter = VLJEPA(folder / "initial", recipe.device), adapter_for(model.config)
-
-    def encode(views: Sequence[Pixels]) -> torch.Tensor:
-        return adapter.first_stages(embedder, views)
-
-    def load(splits: Sequence[str], views: int) -> TrainingData:
-        return load_data(read_sets(recipe, splits), encode, views, model, embedder, folder / FIRST_STAGES)
-
-    return load(TRAIN_SPLITS, recipe.data.views), load(DEV_SPLITS, 1)
-
-
-def with_towers(data: TrainingData, model: VLJEPAModel, towers: VLJEPA, cache: Path) -> TrainingData:
-    """Return the data as encoded by the towers of `model`, of which `towers` is a saved copy.
-
-    Features are visual tokens, texts are states of captions; both are cached in `cache`.
-    """
-    adapter = adapter_for(model.config)
-    first, tokens = 0, []
-    for name, array in zip(data.names, data.features, strict=True):
-        items = data.items[first : first + len(array)]
-        tokens.append(
-            further_features(
-                array, lambda maps: adapter.last_stages(towers, maps), items, cache / f"{name}.npy"
-            )
-        )
-        first += len(array)
-    texts = text_features(data.captions, data.ids, model.y_encoder, cache / f"texts-{items[0].split}.npy")
-    return replace(data, features=tokens, texts=texts)
-
-
-def _check_stages(recipe: TrainingRecipe) -> None:
-    if not recipe.stages:
-        raise UsageError(
-            f"The recipe of {recipe.name} has no stage: there is nothing to train.",
-            "Add a table [towers], [captions] or [questions].",
-            code="no_stage",
-        )
+def _finish(recipe: TrainingRecipe, stage: Path, folder: Path) -> None:
+    """Write the model of the last joint stage as it ships, with its calibration."""
+    model, card = VLJEPAModel.from_pretrained(stage), VLJEPA(stage, "cpu").card
+    export(model, folder, recipe)
+    write_card(model, folder, recipe, Calibration(card.temperature, card.unknown_threshold))

@@ -23,13 +23,14 @@ from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.encoders import YEncoder
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.adapters.registry import adapter_for
+from vlret.training.cached_stage import CachedTrainer
 from vlret.training.changed_captions import changed
 from vlret.training.checkpoint import TrainingState, one_cycle
 from vlret.training.data import TrainingData, recall
 from vlret.training.features import pool_texts
-from vlret.training.losses import caption_loss
-from vlret.training.recipe import TowerStage, TrainingRecipe
-from vlret.training.stage import Trainer
+from vlret.training.losses.info_nce import caption_loss
+from vlret.training.recipe import TrainingRecipe
+from vlret.training.recipe_stages import TowerStage
 
 CHANGED_A_STEP = 64
 """Captions of a batch that are also read with a word changed."""
@@ -45,9 +46,9 @@ def train_towers(
 
     `folder` holds the model as published in `initial`, and gets the stage's checkpoint.
     """
-    if recipe.towers:
+    if stage := recipe.stage(TowerStage):
         embedder = VLJEPA(folder / "initial", recipe.device)
-        trainer = TowerTrainer(recipe, recipe.towers, model, embedder, data)
+        trainer = TowerTrainer(recipe, stage, model, embedder, data)
         trainer.train(dev, folder)
         trainer.adapter.write_back(trainer.last, model.x_encoder)
 
@@ -62,13 +63,11 @@ class Heads(nn.Module):
         self.log_scale = nn.Parameter(log_scale.detach().clone())
 
 
-class TowerTrainer(Trainer):
+class TowerTrainer(CachedTrainer):
     """Both towers under `Heads`; captions of one photograph against those of a batch.
 
     `embedder` is of the model before any training: its tokenizer reads changed captions.
     """
-
-    name = "towers"
 
     def __init__(
         self,
@@ -78,9 +77,9 @@ class TowerTrainer(Trainer):
         embedder: VLJEPA,
         data: TrainingData,
     ) -> None:
-        self.stage, self.data, self.y_encoder = stage, data, model.y_encoder
+        self.stage, self.name, self.y_encoder = stage, stage.name, model.y_encoder
+        self._set(data, stage.epochs, stage.batch)
         self.embedder, self.published, self.captions = embedder, copy.deepcopy(model.y_encoder), data.captions
-        self.epochs, self.batch = stage.epochs, stage.batch
         self.device, self.dtype = model.device, pick_dtype(recipe.dtype, model.device)
         self.adapter = adapter_for(model.config)
         self.last = self.adapter.trainable(model.x_encoder)
@@ -92,8 +91,7 @@ class TowerTrainer(Trainer):
             for part in (self.last, layers, self.heads)
         ]
         groups = [(list(part.values()), rate) for part, rate in zip(named, rates, strict=True)]
-        steps = self.epochs * (len(data.captioned) // self.batch)
-        optimiser, schedule = one_cycle(groups, steps, weight_decay=0.05)
+        optimiser, schedule = one_cycle(groups, self.steps, weight_decay=0.05)
         trained = {name: p for part in named for name, p in part.items()}
         self.state = TrainingState(trained, optimiser, schedule, np.random.default_rng(recipe.seed))
 

@@ -86,10 +86,12 @@ def tiny_folder(folder: Path, model: VLJEPAModel) -> Path:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     tokenizer.save(str(folder / "tokenizer.json"))
+    if model.config.query_embeddings == "own":
+        tokenizer.save(str(folder / "query_tokenizer.json"))
     digest = weights_hash(folder)
     card = ModelCard(
         name="tiny", revision="1", weights_hash=digest, dim=20, frames=4, resolution=model.config.resolution,
-        resize="squash", licence="Apache-2.0", prompts=("a {}",), temperature=0.1, text_length=16, takes_query=True,
+        resize=model.config.resize, licence="Apache-2.0", prompts=("a {}",), temperature=0.1, text_length=16, takes_query=True,
     )  # fmt: skip
     (folder / "card.json").write_text(json.dumps(card.to_dict()))
     return folder

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -20,7 +20,7 @@ from safetensors.numpy import save
 from vlret.files import replace_file
 
 log = logging.getLogger(__name__)
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 _SHARD_BYTES = 64 << 20
 _SHARD_S = 30.0
@@ -33,7 +33,7 @@ def default_cache() -> Path:
 
 
 class ArrayCache:
-    """float32 arrays by key, for one recipe: everything but the key that decides the arrays.
+    """Arrays of one `dtype` by key, for one recipe: everything but the key that decides the arrays.
 
     Use it as a context manager. What was put is written every 64 MiB or 30 s and at the end, under a name of
     its own, so that a killed run loses no more than that, and several runs may fill one directory at once. `before` is
@@ -41,9 +41,13 @@ class ArrayCache:
     """
 
     def __init__(
-        self, folder: Path, recipe: Mapping[str, Any], before: Callable[[], None] = lambda: None
+        self,
+        folder: Path,
+        recipe: Mapping[str, Any],
+        before: Callable[[], None] = lambda: None,
+        dtype: type[np.floating] = np.float32,
     ) -> None:
-        self._before = before
+        self._before, self._dtype = before, dtype
         text = json.dumps(recipe, sort_keys=True, indent=1, default=str)
         self.folder = folder / hashlib.sha256(text.encode()).hexdigest()[:24]
         self._new: dict[str, Array] = {}
@@ -62,6 +66,10 @@ class ArrayCache:
     def __contains__(self, key: str) -> bool:
         return key in self._new or key in self._shards
 
+    def __iter__(self) -> Iterator[str]:
+        """The keys of all arrays, each once."""
+        return iter({*self._new, *self._shards})
+
     def get(self, key: str) -> Array | None:
         """The array of `key`, or None."""
         if key in self._new:
@@ -69,9 +77,9 @@ class ArrayCache:
         return self._shards[key].get_tensor(key) if key in self._shards else None
 
     def put(self, key: str, array: Array) -> None:
-        """Keep a float32 array; written with the next shard."""
-        self._new[key] = np.ascontiguousarray(array, np.float32)
-        self._n_bytes += array.nbytes
+        """Keep an array; written with the next shard."""
+        self._new[key] = np.ascontiguousarray(array, self._dtype)
+        self._n_bytes += self._new[key].nbytes
         if self._n_bytes >= _SHARD_BYTES or time.monotonic() - self._written >= _SHARD_S:
             self.flush()
 

@@ -13,6 +13,8 @@ from vlret.models.folder import AGAIN, read_object
 from vlret.models.vljepa.registry import tower_file, tower_files, towers_of
 from vlret.models.weights import sha256
 
+QUERY_TOKENIZER = "query_tokenizer.json"
+"""The tokenizer of a predictor with a token table of its own; all other models read queries by tokenizer.json."""
 CALIBRATION = "calibration.safetensors"
 """What may lie beside the weights of the towers: see `vlret.tasks.calibration_file`."""
 
@@ -24,7 +26,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         ModelError: it is missing or damaged; the message names the field.
     """
     file = folder / "config.json"
-    values = read_object(file)
+    values = {"resize": "squash", **read_object(file)}  # folders of older vlrets do not say it
     try:
         check_config(values)
     except ValueError as error:
@@ -42,7 +44,7 @@ def read_card(folder: Path, config: Mapping[str, Any]) -> ModelCard:
     file = folder / "card.json"
     try:
         card = ModelCard.from_dict(read_object(file))
-        for name in ("dim", "frames", "resolution", "text_length"):
+        for name in ("dim", "frames", "resolution", "resize", "text_length"):
             if getattr(card, name) != config[name]:
                 raise wrong(name, getattr(card, name), f"{config[name]} as in config.json")
     except ValueError as error:
@@ -76,7 +78,8 @@ def existing(file: Path) -> Path:
     if not file.is_file():
         raise ModelError(
             f"{file} does not exist.",
-            "A VL-JEPA directory holds config.json, card.json, tokenizer.json and the weights of each tower.",
+            "A VL-JEPA directory holds config.json, card.json, tokenizer.json, the weights of each tower and, where "
+            "query_embeddings is own, query_tokenizer.json.",
             code="file_missing",
             path=file,
         )
@@ -128,6 +131,8 @@ def check_config(values: Mapping[str, Any]) -> None:
     whole(values, "grid", 0, 256)
     whole(values, "frames", 1, 1024)
     whole(values, "resolution", 1, 2048)
+    if values.get("resize", "squash") not in ("squash", "crop"):
+        raise wrong("resize", values["resize"], "squash or crop")
     numbers(values, "image_mean", 3)
     if not all(deviation > 0 for deviation in numbers(values, "image_std", 3)):
         raise wrong("image_std", values["image_std"], "greater than 0")

@@ -26,9 +26,12 @@ class VLJEPAConfig(PretrainedConfig):  # type: ignore[misc]
             `y_encoder` reads the query as one token, the Y-encoder's pooled state of the whole of it.
         int8_embeddings: the Y-encoder's token table is frozen and kept as int8 rows with a scale each.
         frames, resolution: frames of a clip and their side in pixels.
+        resize: how a frame gets that side: `squash` ignores its shape, `crop` resizes its shorter side and keeps the
+            centre.
         image_mean, image_std: RGB in 0..1 is normalised by these.
         query_length, text_length: tokens read of a query and of a text (paper: 512).
-        pad_token_id: a token that stands for nothing else, never end-of-text.
+        pad_token_id: a token of texts that stands for nothing else, never end-of-text; that of queries with a token
+            table of their own is `predictor_config.pad_token_id`.
     """
 
     model_type = "vl_jepa"
@@ -48,6 +51,7 @@ class VLJEPAConfig(PretrainedConfig):  # type: ignore[misc]
     int8_embeddings: bool = False
     frames: int = 8
     resolution: int = 256
+    resize: Literal["squash", "crop"] = "squash"
     image_mean: list[float] | tuple[float, ...] = (0.485, 0.456, 0.406)
     image_std: list[float] | tuple[float, ...] = (0.229, 0.224, 0.225)
     query_length: int = 512

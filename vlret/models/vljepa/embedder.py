@@ -5,7 +5,7 @@ torch and transformers are imported only where the engine is PyTorch, and for ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from vlret.models.base import Embedder, check_finite
 from vlret.models.device import check_device
 from vlret.models.folder import as_model_error, check_folder
 from vlret.models.inputs import pixel_list, text_list
-from vlret.models.vljepa.checks import existing, read_card, read_config
+from vlret.models.vljepa.checks import QUERY_TOKENIZER, existing, read_card, read_config
 from vlret.models.vljepa.engines.choose import Requested, open_openvino
 from vlret.types import Pixels, Tokens, Vectors
 from vlret.vectors import unit_rows
@@ -53,6 +53,50 @@ class VLJEPA(Embedder):
         if engine == "openvino":
             _ = self._engine  # refused before anything is done
 
+    @classmethod
+    def from_pretrained(
+        cls, name_or_folder: str | Path, device: str = "auto", dtype: str = "auto", engine: str = "auto"
+    ) -> VLJEPA:
+        """Return the model of a directory, or of a repository OWNER/MODEL of the Hugging Face hub.
+
+        Raises:
+            UsageError: it is neither.
+            ModelError: it is not in the hub's cache and cannot be fetched, or as the constructor.
+        """
+        from vlret.models.hub import fetch_transformers, hf_repository_of
+
+        repository = hf_repository_of(str(name_or_folder))
+        folder = fetch_transformers(repository) if repository else Path(name_or_folder)
+        return cls(folder, device, dtype, engine)
+
+    def save_pretrained(self, folder: str | Path, metrics: Mapping[str, object] | None = None) -> None:
+        """Copy the model to a directory, with a README.md that says what it is.
+
+        Args:
+            folder: created.
+            metrics: what was measured to its value, for the README.md.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        from vlret.models.vljepa.publish import save
+
+        save(self, Path(folder), metrics or {})
+
+    def push_to_hub(
+        self, repository: str, private: bool = False, metrics: Mapping[str, object] | None = None
+    ) -> str:
+        """Publish the model, with a README.md, as OWNER/MODEL on the Hugging Face hub; returns the URL of the commit.
+
+        Log in before: `hf auth login`.
+
+        Raises:
+            ModelError: the hub cannot be reached or refuses.
+        """
+        from vlret.models.vljepa.publish import push
+
+        return push(self, repository, private, metrics or {})
+
     def load(self) -> None:
         """Load X-encoder and predictor now instead of on first use."""
         with self._running():
@@ -77,7 +121,7 @@ class VLJEPA(Embedder):
     def predict(self, tokens: Sequence[Tokens], query: str | None = None) -> Vectors:
         """Return the predicted embeddings float32 [n, dim], unit length, of clips given `query`."""
         query = self.card.default_query if query is None else query
-        ids = self.tokens(query, self.settings["query_length"]) if query else []
+        ids = self.query_tokens(query)
         if not tokens:
             return np.empty((0, self.card.dim), np.float32)
         with self._running():
@@ -99,21 +143,23 @@ class VLJEPA(Embedder):
         return len(self.tokenizer.encode(text).ids) > self.card.text_length
 
     def tokens(self, text: str, length: int) -> list[int]:
-        """Return the token ids of `text`, at most `length`, its end token kept."""
-        ids: list[int] = self.tokenizer.encode(text).ids
-        return ids if len(ids) <= length else [*ids[: length - 1], ids[-1]]
+        """Return the token ids of `text` for the Y-encoder, at most `length`, its end token kept."""
+        return _tokens(self.tokenizer, text, length)
+
+    def query_tokens(self, query: str) -> list[int]:
+        """Return the token ids of `query` for the predictor, at most `query_length`; none for ""."""
+        return _tokens(self.query_tokenizer, query, self.settings["query_length"]) if query else []
 
     @cached_property
     def tokenizer(self) -> Any:
         """The model's own tokenizer, without truncation and padding."""
-        from tokenizers import Tokenizer
+        return _read_tokenizer(self.folder / "tokenizer.json")
 
-        file = existing(self.folder / "tokenizer.json")
-        with as_model_error(f"{file} is not a readable tokenizer"):
-            tokenizer = Tokenizer.from_file(str(file))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+    @cached_property
+    def query_tokenizer(self) -> Any:
+        """The tokenizer of the predictor's token table, or `tokenizer` where it has none."""
+        has_own = self.settings["query_embeddings"] == "own"
+        return _read_tokenizer(self.folder / QUERY_TOKENIZER) if has_own else self.tokenizer
 
     @cached_property
     def config(self) -> VLJEPAConfig:
@@ -181,3 +227,22 @@ class VLJEPA(Embedder):
     def _unit(self, rows: Vectors) -> Vectors:
         check_finite(rows, self.card.name)
         return unit_rows(rows)
+
+
+def _read_tokenizer(file: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    with as_model_error(f"{existing(file)} is not a readable tokenizer"):
+        tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _tokens(tokenizer: Any, text: str, length: int) -> list[int]:
+    encoded = tokenizer.encode(text)
+    ids: list[int] = encoded.ids
+    if len(ids) <= length:
+        return ids
+    end = ids[-1:] if encoded.special_tokens_mask[-1] else []  # a Llama's texts have none
+    return [*ids[: length - len(end)], *end]

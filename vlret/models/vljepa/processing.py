@@ -10,10 +10,30 @@ import torch
 from vlret.media.squash import squash
 from vlret.types import Pixels
 
+LONGEST = 4
+"""A frame is cut to this ratio of sides before its shorter side is enlarged: one of 1 x 65,535 pixels fills no memory."""
 
-def x_encoder_input(pixels: Pixels, side: int, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:
-    """Return frames uint8 [t, h, w, 3] as float32 [t, 3, side, side]: squashed, then normalised by `normalise`."""
+
+def x_encoder_input(
+    pixels: Pixels, side: int, resize: str, mean: Sequence[float], std: Sequence[float]
+) -> torch.Tensor:
+    """Return frames uint8 [t, h, w, 3] as float32 [t, 3, side, side], normalised by `normalise`.
+
+    `resize` is that of the model's card: "squash" ignores their shape, "crop" is `centre_crop`.
+    """
+    if resize == "crop":
+        return torch.cat([centre_crop(normalise(frame[None], mean, std), side) for frame in pixels])
     return normalise(squash(pixels, (side, side)), mean, std)
+
+
+def centre_crop(frames: torch.Tensor, side: int) -> torch.Tensor:
+    """Return the middle [t, 3, side, side] of frames float32 [t, 3, h, w] whose shorter side is resized to `side`."""
+    from torchvision.transforms.functional import center_crop, resize
+
+    longest = LONGEST * min(frames.shape[-2:])
+    frames = center_crop(frames, [min(length, longest) for length in frames.shape[-2:]])
+    cropped: torch.Tensor = center_crop(resize(frames, [side], antialias=True), [side])
+    return cropped
 
 
 def normalise(pixels: Pixels, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vlret.models.vljepa.engines.openvino_engine import OpenVINOEngine
 
 log = logging.getLogger(__name__)
-_NO_MATTER = ("architectures", "transformers_version", "y_config")
+_NO_MATTER = ("architectures", "transformers_version", "y_config", "resize")
 _DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 """What a Linux machine with a GPU has: of NVIDIA, AMD, or under Windows."""
 
@@ -84,7 +84,7 @@ def _why_not_here(dtype: str) -> str | None:
 
 def fits(settings: Mapping[str, Any]) -> bool:
     """Whether a model has the X-encoder and the predictor of vljepa-mini; its Y-encoder does not matter."""
-    return _of_vision(settings) == _of_vision(_mini())
+    return settings.get("resize") != "crop" and _of_vision(settings) == _of_vision(_mini())
 
 
 @cache

@@ -77,8 +77,8 @@ class TorchEngine:
 
     def normalise(self, clip: Pixels) -> torch.Tensor:
         """Return a clip uint8 [t, h, w, 3] as the X-encoder reads it, float32 [t, 3, resolution, resolution]."""
-        mean, std = self.settings["image_mean"], self.settings["image_std"]
-        return x_encoder_input(clip, self.settings["resolution"], mean, std)
+        side, resize = self.settings["resolution"], self.settings["resize"]
+        return x_encoder_input(clip, side, resize, self.settings["image_mean"], self.settings["image_std"])
 
     def placed(self, values: torch.Tensor) -> torch.Tensor:
         """Return what the X-encoder or a part of it reads, on its device and in its number format."""

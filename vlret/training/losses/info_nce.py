@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
+from vlret.training.losses.base import Loss
+
 MAX_SCALE = 100.0
 
 
@@ -53,3 +55,15 @@ def answer_loss(
 ) -> torch.Tensor:
     """InfoNCE from each question to the distinct answers [a, dim]; `labels` int64 [n]."""
     return functional.cross_entropy(scale * prediction @ answers.T, labels)
+
+
+class InfoNCE(Loss):
+    """`info_nce` of cosines, the loss of the paper (section 3.2)."""
+
+    def forward(
+        self, prediction: torch.Tensor, target: torch.Tensor, scale: torch.Tensor, same: torch.Tensor
+    ) -> torch.Tensor:
+        """See `Loss.forward`."""
+        return info_nce(
+            functional.normalize(prediction, dim=-1), functional.normalize(target, dim=-1), scale, same
+        )

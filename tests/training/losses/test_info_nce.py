@@ -7,7 +7,7 @@ import math
 import torch
 from torch.nn.functional import cross_entropy, normalize
 
-from vlret.training.losses import answer_loss, caption_loss, info_nce
+from vlret.training.losses.info_nce import answer_loss, caption_loss, info_nce
 
 
 def pair(n: int = 6, dim: int = 5) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,0 +1,1 @@
+"""Losses between predictions and the embeddings of their texts, by name (`registry.named_loss`)."""

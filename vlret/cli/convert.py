@@ -35,13 +35,11 @@ def convert(
     from vlret.models.hub import find_file
     from vlret.models.vljepa.open_vljepa import convert as run
 
-    files = [
-        find_file(source, name)
-        for source, name in (
-            (checkpoint, "best.pt"),
-            (x_encoder, "model.safetensors"),
-            (query_tokenizer, "tokenizer.json"),
-            (text_tokenizer, "tokenizer.json"),
-        )
-    ]
-    output.show_lines(run(*files, out))
+    written = run(
+        find_file(checkpoint, "best.pt"),
+        find_file(x_encoder, "model.safetensors"),
+        find_file(query_tokenizer, "tokenizer.json"),
+        find_file(text_tokenizer, "tokenizer.json"),
+        out,
+    )
+    output.show_lines(written)

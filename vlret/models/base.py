@@ -26,8 +26,8 @@ class ModelCard:
         weights_hash: SHA-256 of the weights; with `preprocessing` it decides whether two models give equal embeddings.
         dim: dimensions of the embeddings.
         frames, resolution: frames a clip and their side in pixels, by default.
-        resize: how a frame becomes `resolution` x `resolution` pixels: `squash` ignores its aspect ratio, `crop` resizes
-            its shorter side and keeps the centre, `own` leaves it to the model's own transform.
+        resize: how a frame becomes `resolution` x `resolution` pixels: `squash` ignores its aspect ratio, `crop`
+            resizes its shorter side and keeps the centre, `own` leaves it to the model's own transform.
         prompts: templates with one `{}` for class names.
         temperature: cosines are divided by it before the softmax over labels.
         text_length: tokens that the text tower reads.

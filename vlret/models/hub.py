@@ -9,7 +9,6 @@ from typing import cast
 
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-from huggingface_hub.utils import validate_repo_id
 
 from vlret.errors import ModelError, UsageError
 
@@ -77,7 +76,7 @@ def hf_repository_of(source: str) -> str | None:
 
 def _checked(repository: str, given: str) -> str:
     try:
-        validate_repo_id(repository)
+        try_to_load_from_cache(repository, "config.json")  # looks at the name first
     except HFValidationError as error:
         kind = given.partition(":")[0]
         raise UsageError(
@@ -102,19 +101,6 @@ def fetch_sentence_transformer(repository: str) -> Path:
     return _download(repository, _sentence_transformer_files, repository, f"hf download {repository}")
 
 
-def fetch_transformers(repository: str) -> Path:
-    """Return the local directory of a transformers `repository`; its name is the revision.
-
-    Raises:
-        ModelError: it is not in the cache and cannot be fetched, or has no safetensors; names the command.
-    """
-    found = try_to_load_from_cache(repository, "config.json")
-    if isinstance(found, str) and list(Path(found).parent.glob("*.safetensors")):
-        return Path(found).parent
-    patterns = " ".join(f'--include "{pattern}"' for pattern in _TRANSFORMERS_FILES)
-    return _download(repository, _transformers_files, repository, f"hf download {repository} {patterns}")
-
-
 def find_file(source: str, name: str) -> Path:
     """Return the file `name` of `source`: a directory or a repository of the hub (OWNER/MODEL); or `source`, a file.
 
@@ -126,7 +112,7 @@ def find_file(source: str, name: str) -> Path:
     if path.exists():
         return path if path.is_file() else _existing(path / name)
     try:
-        validate_repo_id(source)
+        found = try_to_load_from_cache(source, name)  # looks at the name first
     except HFValidationError as error:
         raise UsageError(
             f"{source!r} is neither a file, a directory nor a name of the hub.",
@@ -134,13 +120,23 @@ def find_file(source: str, name: str) -> Path:
             code="file_missing",
             path=path,
         ) from error
-    found = try_to_load_from_cache(source, name)
+    if isinstance(found, str):
+        return Path(found)
     command = f"hf download {source} {name}"
-    return Path(
-        found
-        if isinstance(found, str)
-        else _download(source, lambda _: [name], f"{name} of {source}", command) / name
-    )
+    return _download(source, lambda _: [name], f"{name} of {source}", command) / name
+
+
+def fetch_transformers(repository: str) -> Path:
+    """Return the local directory of a transformers `repository`; its name is the revision.
+
+    Raises:
+        ModelError: it is not in the cache and cannot be fetched, or has no safetensors; names the command.
+    """
+    found = try_to_load_from_cache(repository, "config.json")
+    if isinstance(found, str) and list(Path(found).parent.glob("*.safetensors")):
+        return Path(found).parent
+    patterns = " ".join(f'--include "{pattern}"' for pattern in _TRANSFORMERS_FILES)
+    return _download(repository, _transformers_files, repository, f"hf download {repository} {patterns}")
 
 
 @contextmanager

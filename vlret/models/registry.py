@@ -135,7 +135,7 @@ def load_model(
     if name.startswith(SENTENCE_TRANSFORMER):
         return _sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMER), device, dtype)
     if name.startswith(TRANSFORMERS):
-        return _transformers(name.removeprefix(TRANSFORMERS), device, dtype)
+        return _transformers(name.removeprefix(TRANSFORMERS), device, dtype, engine)
     if _is_class(name):
         from vlret.models.custom_class import load_custom
 
@@ -188,6 +188,8 @@ def list_models() -> list[dict[str, Any]]:
 def _may_be_vljepa(name: str) -> bool:
     if name in MODELS:
         return not MODELS[name].hub
+    if name.startswith(TRANSFORMERS):
+        return True
     return Path(name).is_dir() and not (Path(name) / "open_clip_config.json").is_file()
 
 
@@ -200,12 +202,8 @@ def _load_folder(folder: Path, device: str, dtype: str, engine: str) -> Embedder
         from vlret.models.open_clip import OpenCLIP
 
         return OpenCLIP.from_folder(folder, device, dtype)
-    if (folder / "config.json").is_file():
-        from vlret.models.folder import check_folder, read_object
-
-        check_folder(folder)
-        if read_object(folder / "config.json").get("model_type") == "vl_jepa":
-            return _vljepa(folder, device, dtype, engine)
+    if _is_vljepa(folder):
+        return _vljepa(folder, device, dtype, engine)
     raise ModelError(
         f"{folder} does not hold a model that vlret can load.",
         "Give a directory with an open_clip_config.json, or with a config.json of model_type vl_jepa; those of "
@@ -213,6 +211,15 @@ def _load_folder(folder: Path, device: str, dtype: str, engine: str) -> Embedder
         code="not_a_model",
         path=folder,
     )
+
+
+def _is_vljepa(folder: Path) -> bool:
+    from vlret.models.folder import check_folder, read_object
+
+    if not (folder / "config.json").is_file():
+        return False
+    check_folder(folder)
+    return read_object(folder / "config.json").get("model_type") == "vl_jepa"
 
 
 def _vljepa(folder: Path, device: str, dtype: str, engine: str) -> Embedder:
@@ -233,9 +240,15 @@ def _sentence_transformer(source: str, device: str, dtype: str) -> Embedder:
     return SentenceTransformerEmbedder.from_source(source, device, dtype)
 
 
-def _transformers(source: str, device: str, dtype: str) -> Embedder:
+def _transformers(source: str, device: str, dtype: str, engine: str) -> Embedder:
     from vlret.models.hf.embedder import from_source
+    from vlret.models.hub import fetch_transformers, hf_repository_of
 
+    repository = hf_repository_of(source)
+    folder = fetch_transformers(repository) if repository else Path(source)
+    if _is_vljepa(folder):
+        return _vljepa(folder, device, dtype, engine)
+    refuse_without_openvino(f"{TRANSFORMERS}{source}", dtype, engine, NOT_MINI)
     return from_source(source, device, dtype)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import torch
 
@@ -13,7 +12,9 @@ from vlret.files import replace_file
 from vlret.models.base import ModelCard
 from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.modeling import VLJEPAModel, save_towers
+from vlret.training.adapters.base import existing_weights
 from vlret.training.calibration import Calibration
+from vlret.training.initial import tokenizer_files
 from vlret.training.recipe import TrainingRecipe
 
 PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
@@ -31,11 +32,10 @@ def export(model: VLJEPAModel, folder: Path, recipe: TrainingRecipe) -> Path:
 
 
 def write_folder(model: VLJEPAModel, folder: Path, recipe: TrainingRecipe) -> None:
-    """Write the model in float32, with tokenizer and card."""
+    """Write the model in float32, with tokenizers and card."""
     model.save_pretrained(folder)
-    source = cast(Path, recipe.initial.y_encoder)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        replace_file(folder / name, (source / name).read_bytes())
+    for name, file in tokenizer_files(recipe).items():
+        replace_file(folder / name, existing_weights(file).read_bytes())
     write_card(model, folder, recipe)
 
 
@@ -52,7 +52,7 @@ def write_card(
         dim=model.config.dim,
         frames=model.config.frames,
         resolution=model.config.resolution,
-        resize="squash",
+        resize=model.config.resize,
         licence=recipe.licence,
         prompts=PROMPTS,
         temperature=calibration.temperature if calibration else learned,

@@ -1,20 +1,23 @@
-"""The untrained model of a recipe: towers with published weights, a predictor that starts as a linear path."""
+"""The model that a training starts from: a finished one, or towers with published weights."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import cast
 
-from safetensors.torch import load_file
 from torch import nn
 
-from vlret.errors import ModelError
+from vlret.errors import UsageError
+from vlret.models.registry import load_model
+from vlret.models.vljepa.checks import QUERY_TOKENIZER
 from vlret.models.vljepa.configuration import VLJEPAConfig
-from vlret.models.vljepa.encoders import Int8Embedding, YEncoder
+from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
-from vlret.training.adapters.base import existing_weights
 from vlret.training.adapters.registry import adapter_for
+from vlret.training.published import load_llama, load_text_encoder, load_vjepa2
 from vlret.training.recipe import TrainingRecipe
+
+TOKENIZERS = ("tokenizer.json", "tokenizer_config.json", QUERY_TOKENIZER)
 
 
 def random_model(recipe: TrainingRecipe) -> VLJEPAModel:
@@ -23,43 +26,58 @@ def random_model(recipe: TrainingRecipe) -> VLJEPAModel:
 
 
 def initial_model(recipe: TrainingRecipe) -> VLJEPAModel:
-    """Return the recipe's model with the published weights of `recipe.initial`.
+    """Return the finished model that `recipe.initial` names, or the recipe's model with its published weights.
 
-    The Y-encoder's head starts as the identity, so that text embeddings start as published.
+    The Y-encoder's head starts as the identity, so that text embeddings start as published. Without a Llama the
+    predictor starts as a linear path.
 
     Raises:
-        UsageError: no adapter supports the X-encoder.
+        UsageError: no adapter supports the X-encoder, or the finished model is no VL-JEPA.
         ModelError: weights do not exist or do not match the recipe's model.
     """
-    x_weights, y_weights = cast(tuple[Path, Path], (recipe.initial.x_encoder, recipe.initial.y_encoder))
+    start = recipe.initial
+    if start.model:
+        return VLJEPAModel.from_pretrained(finished_folder(start.model))
     model = random_model(recipe)
     nn.init.eye_(model.y_encoder.head.weight)
     nn.init.zeros_(model.y_encoder.head.bias)
-    adapter_for(model.config).load_published(model.x_encoder, x_weights)
-    _load_bert(model.y_encoder, y_weights / "model.safetensors")
+    _load_x_encoder(model, cast(Path, start.x_encoder))
+    load_text_encoder(model.y_encoder, cast(Path, start.y_encoder))
+    if start.predictor:
+        load_llama(model.predictor, start.predictor)
     return model
 
 
-def _load_bert(y_encoder: YEncoder, file: Path) -> None:
-    """Load a BERT as sentence-transformers packages it; its token table goes into int8 rows if the model has such."""
-    state = load_file(existing_weights(file))
-    table = y_encoder.model.get_input_embeddings()
-    if isinstance(table, Int8Embedding):
-        table.quantise(state.pop("embeddings.word_embeddings.weight"))
-    weights = {
-        key: value
-        for key, value in state.items()
-        if not key.startswith(("pooler.", "embeddings.position_ids"))
-    }
-    report = y_encoder.model.load_state_dict(weights, strict=False)
-    int8 = isinstance(table, Int8Embedding)
-    missing = [key for key in report.missing_keys if not (int8 and "word_embeddings" in key)]
-    if missing or report.unexpected_keys:
-        raise ModelError(
-            f"{file} does not match [model.y_config]: missing {missing[:3]}, unexpected {report.unexpected_keys[:3]}.",
-            "Name the weights of the model that the recipe describes.",
-            code="weights_mismatch",
-            path=file,
-            missing=missing,
-            unexpected=report.unexpected_keys,
+def tokenizer_files(recipe: TrainingRecipe) -> dict[str, Path]:
+    """Return the tokenizers that a training starts with, by their names in a model directory."""
+    start = recipe.initial
+    if start.model:
+        folder = finished_folder(start.model)
+        return {name: folder / name for name in TOKENIZERS if (folder / name).is_file()}
+    files = {name: cast(Path, start.y_encoder) / name for name in TOKENIZERS[:2]}
+    return {**files, QUERY_TOKENIZER: start.query_tokenizer} if start.query_tokenizer else files
+
+
+def finished_folder(name: str) -> Path:
+    """Return the directory of a finished VL-JEPA, given by name or directory.
+
+    Raises:
+        UsageError: there is no such model, or it is no VL-JEPA.
+        ModelError: it is damaged or hostile.
+    """
+    model = load_model(name, device="cpu", engine="torch")
+    if not isinstance(model, VLJEPA):
+        raise UsageError(
+            f"{name!r} is no VL-JEPA: it cannot be trained.",
+            "Give vljepa-mini or the directory of a VL-JEPA.",
+            code="not_a_vljepa",
+            given=name,
         )
+    return model.folder
+
+
+def _load_x_encoder(model: VLJEPAModel, source: Path) -> None:
+    if model.config.x_config.model_type == "vjepa2":
+        load_vjepa2(model.x_encoder, source)
+    else:
+        adapter_for(model.config).load_published(model.x_encoder, source)

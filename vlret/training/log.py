@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
@@ -48,11 +48,11 @@ class StepRecord:
 class RunLog:
     """Writes the records of one stage; made by `open_log`."""
 
-    def __init__(self, folder: Path, stage: str, bar: tqdm[None]) -> None:
+    def __init__(self, folder: Path, stage: str, done: int, bar: tqdm[NoReturn]) -> None:
         self._file = folder / METRICS
         self._bar = bar
         self._shown: dict[str, str] = {}
-        self._events = _event_writer(folder / EVENTS / stage, bar.n)
+        self._events = _event_writer(folder / EVENTS / stage, done)
 
     def add(self, record: StepRecord) -> None:
         """Append a record; the bar moves by one step if there was one."""
@@ -90,7 +90,7 @@ def open_log(folder: Path, stage: str, done: int, steps: int, writes: bool) -> I
         return
     _forget(folder / METRICS, stage, done)
     with tqdm(total=steps, initial=done, desc=stage, unit="step", mininterval=1, disable=None) as bar:
-        log = RunLog(folder, stage, bar)
+        log = RunLog(folder, stage, done, bar)
         try:
             yield log
         finally:

@@ -36,9 +36,8 @@ def run_stage(trainer: Trainer[Batch], recall: Callable[[], float], folder: Path
     best = BestWeights(trainer, folder / f"{trainer.name}-best.pt")
     with open_log(log_folder, trainer.name, step, trainer.steps, trainer.state.writes) as log:
         if step == 0 and trainer.keeps_best:
-            dev_r1 = recall()
-            log.add(StepRecord(trainer.name, 0, dev_r1=dev_r1))
-            best.offer(dev_r1, 0)
+            best.offer(first := recall(), 0)
+            log.add(StepRecord(trainer.name, 0, dev_r1=first))
         for batch in islice(trainer.batches(step), trainer.steps - step):
             loss, rate = trainer.backward(batch), trainer.state.rate
             _check_finite(loss, trainer, step + 1, file)

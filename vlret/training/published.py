@@ -62,7 +62,7 @@ def load_text_encoder(y_encoder: YEncoder, source: Path) -> None:
 
 
 def last_layers(skipped: int, has_table: bool) -> Rename:
-    """Names of a Llama without its first `skipped` layers, its output layer and, unless `has_table`, its token table."""
+    """Names of a Llama without its first `skipped` layers, output layer and, unless `has_table`, token table."""
 
     def rename(key: str) -> str | None:
         start, *rest = _plain(key).split(".")

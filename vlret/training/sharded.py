@@ -11,8 +11,8 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 
 def whole(value: torch.Tensor) -> torch.Tensor:
     """Return a copy of a tensor on the CPU, with the parts of all processes; all of them have to call this."""
-    full = value.detach().full_tensor() if isinstance(value, DTensor) else value.detach()
-    return full.cpu().clone()
+    value = value.detach()
+    return (value.full_tensor() if isinstance(value, DTensor) else value).cpu().clone()
 
 
 def split_like(value: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
@@ -40,8 +40,5 @@ def _norm(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
 
 def _alike(tensors: Sequence[torch.Tensor]) -> list[list[torch.Tensor]]:
     """Those that are split, and those that are not: no operation takes both."""
-    groups = ([], []) if not tensors else (
-        [tensor for tensor in tensors if isinstance(tensor, DTensor)],
-        [tensor for tensor in tensors if not isinstance(tensor, DTensor)],
-    )  # fmt: skip
+    groups = [[one for one in tensors if isinstance(one, DTensor) is split] for split in (True, False)]
     return [group for group in groups if group]

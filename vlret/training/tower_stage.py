@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -37,20 +36,6 @@ CHANGED_A_STEP = 64
 MAPS_AT_ONCE = 32
 HEADS_DIM = 512
 """The dimensions of the shared space of the two heads, which are discarded afterwards."""
-
-
-def train_towers(
-    model: VLJEPAModel, recipe: TrainingRecipe, data: TrainingData, dev: TrainingData, folder: Path
-) -> None:
-    """Train the towers of `model` on `data`, whose features are activations of the X-encoder's first stages.
-
-    `folder` holds the model as published in `initial`, and gets the stage's checkpoint.
-    """
-    if stage := recipe.stage(TowerStage):
-        embedder = VLJEPA(folder / "initial", recipe.device)
-        trainer = TowerTrainer(recipe, stage, model, embedder, data)
-        trainer.train(dev, folder)
-        trainer.adapter.write_back(trainer.last, model.x_encoder)
 
 
 class Heads(nn.Module):

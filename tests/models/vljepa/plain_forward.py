@@ -1,4 +1,4 @@
-"""open-vljepa computed from its description alone: plain PyTorch over the files, without transformers and without vlret.
+"""open-vljepa computed from its description alone: plain PyTorch over the files, no transformers, no vlret.
 
 What is compared with it: V-JEPA 2's encoder, Llama's layers without a causal mask, Gemma 3's text layers, masked means.
 """

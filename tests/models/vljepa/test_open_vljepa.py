@@ -10,7 +10,15 @@ import torch
 from torchvision.transforms import CenterCrop, Normalize, Resize
 
 from tests.models.vljepa.checkpoint import (
-    QUERY_WORDS, SIZES, SMALL, TEXT_WORDS, converted, random_state, save_checkpoint, save_tokenizer, save_x_encoder,
+    QUERY_WORDS,
+    SIZES,
+    SMALL,
+    TEXT_WORDS,
+    converted,
+    random_state,
+    save_checkpoint,
+    save_tokenizer,
+    save_x_encoder,
     shapes,
 )  # fmt: skip
 from tests.models.vljepa.plain_forward import State, clip_embedding, text_embedding

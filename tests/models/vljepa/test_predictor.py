@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from transformers import LlamaConfig
-from transformers.models.llama.modeling_llama import LlamaModel
 
-from tests.models.vljepa.tiny import tiny_config, tiny_model
+from tests.models.vljepa.tiny import tiny_model
 
 
 def visual(n: int = 3, tokens: int = 5) -> torch.Tensor:
@@ -66,16 +64,6 @@ def test_any_length_has_positions_of_its_own() -> None:
     one, other = predictor._blocks(tokens, mask(1, 300)), predictor._blocks(swapped, mask(1, 300))
     assert torch.isfinite(one).all()
     assert (one[:, 0] - other[:, 0]).abs().max() > 1e-5  # order far out still matters
-
-
-def test_the_last_layers_of_llama_are_taken() -> None:
-    torch.manual_seed(0)
-    llama = LlamaModel(LlamaConfig(**{**tiny_config().predictor_config.to_dict(), "num_hidden_layers": 5}))
-    predictor = tiny_model().predictor
-    predictor.init_from_llama(llama)
-    for layer, source in zip(predictor.layers, llama.layers[3:], strict=True):
-        assert torch.equal(layer.self_attn.q_proj.weight, source.self_attn.q_proj.weight)
-    assert torch.equal(predictor.embed_tokens.weight, llama.embed_tokens.weight)
 
 
 def test_token_table_is_frozen() -> None:

@@ -91,7 +91,8 @@ def tiny_folder(folder: Path, model: VLJEPAModel) -> Path:
     digest = weights_hash(folder)
     card = ModelCard(
         name="tiny", revision="1", weights_hash=digest, dim=20, frames=4, resolution=model.config.resolution,
-        resize=model.config.resize, licence="Apache-2.0", prompts=("a {}",), temperature=0.1, text_length=16, takes_query=True,
+        resize=model.config.resize, licence="Apache-2.0", prompts=("a {}",), temperature=0.1, text_length=16,
+        takes_query=True,
     )  # fmt: skip
     (folder / "card.json").write_text(json.dumps(card.to_dict()))
     return folder

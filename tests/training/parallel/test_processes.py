@@ -35,7 +35,7 @@ class Run:
         return [(own.pop(""), own) for own in named]
 
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forks")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forks")]
 
 
 @pytest.fixture(scope="module")

@@ -79,9 +79,9 @@ class VLJEPA(Embedder):
         Raises:
             OutputError: it cannot be written.
         """
-        from vlret.models.vljepa.publish import save
+        from vlret.models.vljepa.publish import Publication, save
 
-        save(self, Path(folder), metrics or {})
+        save(Publication(self.folder, self.card, self.settings, metrics or {}), Path(folder))
 
     def push_to_hub(
         self, repository: str, private: bool = False, metrics: Mapping[str, object] | None = None
@@ -93,9 +93,9 @@ class VLJEPA(Embedder):
         Raises:
             ModelError: the hub cannot be reached or refuses.
         """
-        from vlret.models.vljepa.publish import push
+        from vlret.models.vljepa.publish import Publication, push
 
-        return push(self, repository, private, metrics or {})
+        return push(Publication(self.folder, self.card, self.settings, metrics or {}), repository, private)
 
     def load(self) -> None:
         """Load X-encoder and predictor now instead of on first use."""

@@ -1,7 +1,7 @@
 """The checkpoint of open-vljepa (`best.pt` of cun-bjy/open-vljepa on the Hugging Face hub) to a model directory.
 
-The file holds predictor and Y-encoder; its frozen X-encoder is V-JEPA 2 as Meta publishes it, and its two tokenizers are
-those of Llama 3.2 and EmbeddingGemma.
+The file holds predictor and Y-encoder; its frozen X-encoder is V-JEPA 2 as Meta publishes it, and its two tokenizers
+are those of Llama 3.2 and EmbeddingGemma.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from vlret.models.folder import as_model_error
 from vlret.models.vljepa.checks import QUERY_TOKENIZER, weights_hash
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.modeling import VLJEPAModel, save_towers
+from vlret.models.vljepa.publish import README, Publication, model_card
 from vlret.models.vljepa.published import read_published, refuse_other_names, vjepa2
-from vlret.models.vljepa.publish import README, model_card
 from vlret.models.weights import check_pickle
 
 WHAT = "a checkpoint of open-vljepa"
@@ -101,7 +101,8 @@ def convert(
     for file, name in ((text_tokenizer, "tokenizer.json"), (query_tokenizer, QUERY_TOKENIZER)):
         replace_file(out / name, file.read_bytes())
     card = _card(out, config)
-    replace_file(out / README, model_card(out, card, config.to_dict(), {}, str(out)).encode())
+    readme = model_card(Publication(out, card, config.to_dict(), {}), str(out))
+    replace_file(out / README, readme.encode())
     replace_file(out / "card.json", (json.dumps(card.to_dict(), indent=1) + "\n").encode())
     return out
 

@@ -9,7 +9,6 @@ from torch import nn
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.models.llama.modeling_llama import (
     LlamaDecoderLayer,
-    LlamaModel,
     LlamaRMSNorm,
     LlamaRotaryEmbedding,
 )
@@ -66,15 +65,6 @@ class Predictor(nn.Module):
             hidden = torch.cat([hidden, self.query_proj(query)], dim=1)
             mask = torch.cat([mask, query_mask], dim=1)
         return self.head(masked_mean(self._blocks(hidden, mask), mask))  # type: ignore[no-any-return]
-
-    @torch.no_grad()
-    def init_from_llama(self, llama: LlamaModel) -> None:
-        """Take the last layers, the final norm and the token table of a Llama (paper: layers 8 to 16 of 16)."""
-        for layer, source in zip(self.layers, llama.layers[-len(self.layers) :], strict=True):
-            layer.load_state_dict(source.state_dict())
-        self.norm.load_state_dict(llama.norm.state_dict())
-        if self.embed_tokens is not None:
-            self.embed_tokens.load_state_dict(llama.embed_tokens.state_dict())
 
     def _blocks(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         positions = (mask.long().cumsum(1) - 1).clamp(min=0)

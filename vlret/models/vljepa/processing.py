@@ -11,7 +11,7 @@ from vlret.media.squash import squash
 from vlret.types import Pixels
 
 LONGEST = 4
-"""A frame is cut to this ratio of sides before its shorter side is enlarged: one of 1 x 65,535 pixels fills no memory."""
+"""A frame is cut to this ratio of sides before it is resized: one of 1 x 65,535 pixels fills no memory."""
 
 
 def x_encoder_input(

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, NamedTuple
 
 from vlret.errors import ModelError
 from vlret.files import replace_file, replacing
@@ -15,11 +15,6 @@ from vlret.models.vljepa.checks import CALIBRATION, QUERY_TOKENIZER
 from vlret.models.vljepa.registry import LOG_SCALE, TOWERS, tower_file, tower_files, towers_of
 from vlret.models.weights import read_header
 
-if TYPE_CHECKING:
-    from vlret.models.vljepa.embedder import VLJEPA
-
-Metrics: TypeAlias = Mapping[str, object]
-"""What was measured to its value, as a model card shows it."""
 README = "README.md"
 _TITLES = {"x_encoder": "X-encoder", "predictor": "Predictor", "y_encoder": "Y-encoder"}
 _NOTES = {
@@ -33,7 +28,16 @@ _NOTES = {
 """What the licences of towers ask of who passes them on, by a word in the licence of the card."""
 
 
-def save(model: VLJEPA, out: Path, metrics: Metrics) -> None:
+class Publication(NamedTuple):
+    """A model directory, its card, the fields of its config.json, and what was measured to its value."""
+
+    folder: Path
+    card: ModelCard
+    settings: Mapping[str, Any]
+    metrics: Mapping[str, object]
+
+
+def save(model: Publication, out: Path) -> None:
     """Copy the files of `model` to `out` and write its README.md.
 
     Raises:
@@ -42,11 +46,10 @@ def save(model: VLJEPA, out: Path, metrics: Metrics) -> None:
     for file in files_of(model.folder):
         with file.open("rb") as source, replacing(out / file.name) as copy:
             shutil.copyfileobj(source, copy)
-    readme = model_card(model.folder, model.card, model.settings, metrics, str(out))
-    replace_file(out / README, readme.encode())
+    replace_file(out / README, model_card(model, str(out)).encode())
 
 
-def push(model: VLJEPA, repository: str, private: bool, metrics: Metrics) -> str:
+def push(model: Publication, repository: str, private: bool) -> str:
     """Write `model` and its README.md to `repository` of the hub in one commit; returns the URL of the commit.
 
     Raises:
@@ -56,7 +59,7 @@ def push(model: VLJEPA, repository: str, private: bool, metrics: Metrics) -> str
 
     from vlret.models.hub import HUB_ERRORS
 
-    readme = model_card(model.folder, model.card, model.settings, metrics, f"hf:{repository}").encode()
+    readme = model_card(model, f"hf:{repository}").encode()
     added = [CommitOperationAdd(file.name, str(file)) for file in files_of(model.folder)]
     try:
         api = HfApi()
@@ -66,7 +69,7 @@ def push(model: VLJEPA, repository: str, private: bool, metrics: Metrics) -> str
             [*added, CommitOperationAdd(README, readme)],
             commit_message=f"Upload {model.card.name}",
         )
-    except (*HUB_ERRORS, ValueError) as error:
+    except HUB_ERRORS as error:
         reason = str(error).strip().partition("\n")[0]
         raise ModelError(
             f"{model.card.name} could not be written to {repository} of the hub ({reason}).",
@@ -86,25 +89,23 @@ def files_of(folder: Path) -> list[Path]:
     return [file for file in [*(folder / name for name in names), *tower_files(folder)] if file.is_file()]
 
 
-def model_card(
-    folder: Path, card: ModelCard, settings: Mapping[str, Any], metrics: Metrics, name: str
-) -> str:
-    """Return README.md of the model in `folder`, to be loaded by `name`."""
+def model_card(model: Publication, name: str) -> str:
+    """Return the README.md of a model that is loaded by `name`."""
+    card, licence = model.card, model.card.licence
+    notes = [note for word, note in _NOTES.items() if word in licence]
+    results = ["## Results", _table(("measure", "value"), model.metrics.items())] if model.metrics else []
     parts = [
-        _front_matter(card.licence), f"# {card.name}", _ABOUT.format(**card.to_dict(), seen=_seen(card)),
-        "## Use", _USE.format(name=name),
-        "## Sizes", _table(("part", "architecture", "parameters"), _sizes(folder, settings)),
-        "## Training data", _training_data(card),
-        *(["## Results", _table(("measure", "value"), metrics.items())] if metrics else []),
-        "## Licence", "\n\n".join([card.licence, *(note for word, note in _NOTES.items() if word in card.licence)]),
+        _front_matter(licence), f"# {card.name}", _ABOUT.format(**card.to_dict(), seen=_seen(card)),
+        "## Use", _USE.format(name=name), "## Sizes", _table(("part", "architecture", "parameters"), _sizes(model)),
+        "## Training data", _training_data(card), *results, "## Licence", licence, *notes,
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
 
-_ABOUT = """A VL-JEPA (arXiv 2512.10942) for [vlret](https://pypi.org/project/vlret/): it turns video clips, photographs and
-texts into unit vectors of {dim} numbers, so that a clip lies near the texts that describe it. A clip is read as {frames}
-frames of {resolution} x {resolution} pixels ({seen}), a text as at most {text_length} tokens. A question beside the clip
-goes into the predictor; without one it reads {default_query!r}."""
+_ABOUT = """A VL-JEPA (arXiv 2512.10942) for [vlret](https://pypi.org/project/vlret/): it turns video clips, photographs
+and texts into unit vectors of {dim} numbers, so that a clip lies near the texts that describe it. A clip is read as
+{frames} frames of {resolution} x {resolution} pixels ({seen}), a text as at most {text_length} tokens. A question
+beside the clip goes into the predictor; without one it reads {default_query!r}."""
 _USE = """```
 pip install vlret
 vlret index my_videos --model {name} --out indexes/mine
@@ -128,11 +129,11 @@ def _seen(card: ModelCard) -> str:
     return f"{how.get(card.resize, card.resize)}; {card.preprocessing}"
 
 
-def _sizes(folder: Path, settings: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _sizes(model: Publication) -> list[tuple[str, str, str]]:
     rows = []
-    for tower in towers_of(settings):
-        config = settings[TOWERS[tower].config]
-        header = read_header(tower_file(folder, tower))
+    for tower in towers_of(model.settings):
+        config = model.settings[TOWERS[tower].config]
+        header = read_header(tower_file(model.folder, tower))
         count = sum(prod(tensor.shape) for name, tensor in header.items() if name != LOG_SCALE)
         kind = config.get("architecture") or config["model_type"]
         rows.append((_TITLES[tower], kind, f"{count / 1e6:.1f} M"))

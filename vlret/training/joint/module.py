@@ -59,7 +59,7 @@ class JointModule(nn.Module):
             return (self.predictor.embed_tokens(ids), mask) if mask.any() else (None, None)
         # without a query zeros that are masked out, so that the projection has a gradient in every process
         asked = mask.any(1)
-        states = self.predictor.query_proj.weight.new_zeros(len(ids), self.predictor.query_proj.in_features)
+        states = torch.zeros(len(ids), self.y_encoder.head.in_features, device=ids.device)
         if asked.any():
             pooled = self.y_encoder.pool(ids[asked], mask[asked])
             states = states.to(pooled.dtype).index_put((asked.nonzero()[:, 0],), pooled)

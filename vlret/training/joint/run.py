@@ -65,7 +65,7 @@ class _Run:
 
     def train(self, log_folder: Path) -> None:
         model = VLJEPAModel.from_pretrained(self.start).to(self.accelerator.device)
-        embedder = VLJEPA(self.start, str(self.accelerator.device))
+        embedder = VLJEPA(self.start, "cpu")  # its towers stay unloaded
         loader, dev = (self._loader(sets, embedder) for sets in (self.pairs.train, self.pairs.dev))
         trainer = JointTrainer(self.stage, self.recipe.seed, model, embedder, loader, self.accelerator)
 

@@ -14,7 +14,7 @@ INITIAL_BIAS = -10.0
 class Sigmoid(Loss):
     """Each of the n x n pairs is a question of its own: do they belong together? (SigLIP, arXiv 2303.15343).
 
-    The bias learns; it starts where SigLIP's does, near the share of pairs that belong together.
+    The bias learns; it starts where SigLIP's does: at first no pair belongs together, which is right for nearly all.
     """
 
     def __init__(self) -> None:

@@ -48,6 +48,7 @@ def _loose_rows(folder: str) -> Iterator[Row]:
     yield from sample_rows(_part(folder, name, texts.get(name)) for name in names)
 
 
-def _part(folder: str, name: str, text: str | None) -> Part:
-    key, suffix = os.path.splitext(name)
-    return Part(key, suffix.lower(), ClipMedia(shown(name.removeprefix(f"{folder}/")), name), text)
+def _part(folder: str, location: str, text: str | None) -> Part:
+    key, suffix = os.path.splitext(location)
+    name = file_system(location)[1].removeprefix(file_system(folder)[1]).lstrip("/")
+    return Part(key, suffix.lower(), ClipMedia(shown(name), location), text)

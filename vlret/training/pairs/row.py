@@ -67,10 +67,10 @@ def pairs_of(cells: Mapping[str, Any]) -> tuple[Pair, ...]:
 
 
 def _answered(cells: Mapping[str, Any]) -> Pair:
-    query, answers = first_of(cells, QUERIES), texts(first_of(cells, ANSWERS))
-    if query is None:
-        raise ValueError(f"it has an answer, but no {' or '.join(QUERIES)}")
-    return text(query), answers[0] if answers else ""
+    query, answers = first_of(cells, QUERIES), first_of(cells, ANSWERS)
+    if query is None or answers is None:
+        raise ValueError("it has an answer without a question, or a question without an answer")
+    return text(query), (*texts(answers), "")[0]
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:

@@ -28,6 +28,8 @@ from vlret.training.text_decoder.vocabulary import SPECIAL, make_tokenizer
 from vlret.vectors import unit_rows
 
 VL_JEPA, TOKEN_MODEL = "VL-JEPA", "token model"
+ATTENTION = "eager"
+"""Of the token model: on texts of twenty tokens, a processor trains with it a third faster than with `sdpa`."""
 NO_TOKENS = {"vocab_size": 1, "bos_token_id": None, "eos_token_id": None}
 """A predictor without queries has no use for its token table."""
 DECODER_VOCABULARY = 4096
@@ -116,9 +118,10 @@ class Workshop:
         if self.published:
             config = self.published.config
             config.pad_token_id = config.pad_token_id or config.eos_token_id
+            config._attn_implementation = ATTENTION
             return config
         layers, size = self.recipe.token_layers, self.tokenizer.get_vocab_size()
-        tied = {"vocab_size": size, "tie_word_embeddings": True, **SPECIAL}
+        tied = {"vocab_size": size, "tie_word_embeddings": True, "attn_implementation": ATTENTION, **SPECIAL}
         return LlamaConfig(**self.recipe.blocks, num_hidden_layers=layers, **tied)
 
     def _predictor(self, width: int, dim: int) -> Predictor:

@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaModel
 from benchmarks.controlled.pairs import Batch
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.predictor import Predictor
-from vlret.training.losses import caption_loss
+from vlret.training.losses.info_nce import caption_loss
 
 FIRST_SCALE = 1 / 0.07
 

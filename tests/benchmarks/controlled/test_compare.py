@@ -26,7 +26,8 @@ def items(seed):
 
 def test_a_comparison_scores_both_models_at_every_checkpoint_and_resumes(workshop, tmp_path, monkeypatch):
     run = Run(workshop, items(5), items(8), tmp_path / "tiny")
-    result = run.result()
+    first, result = run.results()
+    assert [len(points) for points in first["curves"][VL_JEPA].values()] == [1] * len(first["differences"])
     assert result["parameters"].keys() == {VL_JEPA, TOKEN_MODEL}
     for of_kind in result["curves"].values():
         assert of_kind.keys() >= PANELS.keys()
@@ -38,7 +39,7 @@ def test_a_comparison_scores_both_models_at_every_checkpoint_and_resumes(worksho
         assert chosen["rate"] == float(max(chosen["dev_cider"], key=chosen["dev_cider"].get))
         assert chosen["dev_top5"][chosen["template"]] == max(chosen["dev_top5"].values())
     monkeypatch.setattr(compare, "train", None)  # nothing is trained again
-    assert run.result() == result
+    assert list(run.results()) == [first, result]
     assert json.loads(json.dumps(result))["schema"] == 1
     assert len(draw(json.loads(json.dumps(result))).axes) == 8
 

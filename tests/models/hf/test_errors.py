@@ -20,8 +20,8 @@ from tests.refusal import refused
 from vlret.models.registry import check_model, load_model
 
 REPOSITORY = "openai/clip-vit-base-patch32"
-FILES = (
-    '--include "*.json" --include "*.txt" --include "*.model" --include "*.safetensors" --include "README.md"'
+FILES = " ".join(
+    f'--include "{name}"' for name in ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors", "README.md")
 )
 
 

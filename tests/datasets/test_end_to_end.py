@@ -12,7 +12,7 @@ import vlret
 from tests.evaluation.conftest import Counting
 from vlret.datasets.base import TextSet
 from vlret.datasets.registry import load, names
-from vlret.evaluation.embeddings import embed_media
+from vlret.evaluation.embeddings import decode_media
 from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.runner import run
 from vlret.media.pool import DecodePool
@@ -38,7 +38,7 @@ def test_every_set_runs_end_to_end_and_again_without_looking(
     found, data, cache = load(name, tmp_path / "annotations"), tmp_path / "data", tmp_path / "cache"
     write_media(found, data, SAMPLES / "videos/city_traffic.mp4", SAMPLES / "photos/coffee_cup.jpg")
     first, again = Counting(), Counting()
-    monkeypatch.setattr(embed_media, "DecodePool", lambda *_: nullcontext(pool))
+    monkeypatch.setattr(decode_media, "DecodePool", lambda *_: nullcontext(pool))
     protocol = protocol_for(found.card, allow_missing=name in IN_PART)
     document = run(found, data, [first], protocol, cache=cache)
     assert document.dataset.name == name
@@ -47,7 +47,7 @@ def test_every_set_runs_end_to_end_and_again_without_looking(
     whole = document.models[0].sections[0]
     assert all(0 <= figure.value <= 100 for key, figure in whole.figures.items() if "rank" not in key)
     assert bool(first.n_clips_seen) == (not isinstance(found, TextSet))
-    monkeypatch.setattr(embed_media, "DecodePool", None)
+    monkeypatch.setattr(decode_media, "DecodePool", None)
     second = run(found, data, [again], protocol, cache=cache)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
     assert second.models[0].sections == document.models[0].sections

@@ -77,6 +77,17 @@ def test_cards_carry_the_figures_of_their_choice(name: str, choices: dict, value
     assert len({(row.model, row.source) for row in rows}) == len(rows)
 
 
+def test_vision_language_models_are_quoted_with_who_ran_them():
+    """Section 3.4 of `vljepa-paper.md`."""
+    counts = {name: len(published(name)) - 2 for name in ("gqa", "tallyqa", "pope", "popev2")}
+    assert counts == {"gqa": 9, "tallyqa": 9, "pope": 9, "popev2": 9}
+    rows = {row.model: row for row in published("pope")}
+    assert (rows["SmolVLM-2B"].value, rows["InstructBLIP-13B"].value) == (87.5, 79.0)
+    assert rows["SmolVLM-2B"].source.startswith("run by the authors")
+    assert rows["InstructBLIP-13B"].source.startswith("quoted from the literature")
+    assert all(row.note for row in rows.values())
+
+
 def test_sets_without_a_published_figure_have_none():
     assert published("ucf101") == card("ek100", target="verb").published == ()
 

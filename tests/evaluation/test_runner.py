@@ -28,7 +28,7 @@ from vlret.datasets.base import (
     StateSet,
     VqaSet,
 )
-from vlret.evaluation.embeddings import embed_media, model_embeddings
+from vlret.evaluation.embeddings import decode_media, model_embeddings
 from vlret.evaluation.protocol.protocol import protocol_for
 from vlret.evaluation.runner import run
 
@@ -48,7 +48,7 @@ def test_a_constant_model_scores_chance(painted, cache):
 
 def test_a_second_run_decodes_and_encodes_nothing(painted, cache, monkeypatch):
     first = result(retrieval_set(), painted, cache, Counting())
-    monkeypatch.setattr(embed_media, "DecodePool", None)
+    monkeypatch.setattr(decode_media, "DecodePool", None)
     again = Counting()
     second = result(retrieval_set(), painted, cache, again)
     assert (again.n_clips_seen, again.n_texts_seen) == (0, 0)
@@ -99,9 +99,9 @@ def test_another_protocol_is_encoded_anew(painted, cache, change):
 
 def test_each_frame_is_decoded_once_for_all_models(painted, cache, monkeypatch):
     jobs = []
-    decode = embed_media.DecodePool.run
+    decode = decode_media.DecodePool.run
     monkeypatch.setattr(
-        embed_media.DecodePool, "run", lambda self, asked: decode(self, (jobs.append(j) or j for j in asked))
+        decode_media.DecodePool, "run", lambda self, asked: decode(self, (jobs.append(j) or j for j in asked))
     )
     models = [Counting("a"), Counting("b", resize="own"), CountingAsked()]
     document = result(retrieval_set(), painted, cache, *models)
@@ -159,7 +159,7 @@ def test_questions_to_a_model_with_a_predictor(painted, cache):
 
 def test_a_new_question_needs_no_decoding(painted, cache, monkeypatch):
     result(vqa_set(), painted, cache, CountingAsked())
-    monkeypatch.setattr(embed_media, "DecodePool", None)
+    monkeypatch.setattr(decode_media, "DecodePool", None)
     again = CountingAsked()
     result(vqa_set(), painted, cache, again)
     assert again.n_predicted == 0
@@ -271,28 +271,28 @@ def test_what_fails_now_is_wrong_for_every_model(painted, cache, monkeypatch):
     """A decoder that dies under load must not favour the model that has its vectors from before."""
     before = Counting("before")
     result(retrieval_set(), painted, cache, before)
-    decode = embed_media.DecodePool.run
+    decode = decode_media.DecodePool.run
 
     def half_dead(self, jobs):
         jobs = list(jobs)
-        yield embed_media.FileFailed(next(job for job in jobs if job.path.name == "red.mp4"), "killed")
+        yield decode_media.FileFailed(next(job for job in jobs if job.path.name == "red.mp4"), "killed")
         yield from decode(self, [job for job in jobs if job.path.name != "red.mp4"])
 
-    monkeypatch.setattr(embed_media.DecodePool, "run", half_dead)
+    monkeypatch.setattr(decode_media.DecodePool, "run", half_dead)
     document = result(retrieval_set(), painted, cache, before, Counting("new"))
     assert scores(document, 0) == scores(document, 1)
     assert scores(document)["text to video", "none"]["hit@1"] == 60
 
 
 def test_a_clip_of_a_file_that_fails_after_it_is_not_scored(painted, cache, monkeypatch):
-    decode = embed_media.DecodePool.run
+    decode = decode_media.DecodePool.run
 
     def dies_late(self, jobs):
         for event in decode(self, jobs):
-            is_red = isinstance(event, embed_media.FileDone) and event.job.path.name == "red.mp4"
-            yield embed_media.FileFailed(event.job, "crashed") if is_red else event
+            is_red = isinstance(event, decode_media.FileDone) and event.job.path.name == "red.mp4"
+            yield decode_media.FileFailed(event.job, "crashed") if is_red else event
 
-    monkeypatch.setattr(embed_media.DecodePool, "run", dies_late)
+    monkeypatch.setattr(decode_media.DecodePool, "run", dies_late)
     document = result(retrieval_set(), painted, cache)
     assert document.items[0].undecodable == "crashed"
     assert scores(document)["text to video", "none"]["hit@1"] == 60

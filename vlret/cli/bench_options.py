@@ -170,7 +170,7 @@ class VqaOptions(MediaOptions):
     """Question answering from candidate answers.
 
     Example: vlret bench vqa --dataset pope --data photos/ --annotations annotations/ --model vljepa-mini
-    --model clip --out results/run
+    --vlm HuggingFaceTB/SmolVLM-256M-Instruct --out results/run
     """
 
     task = "vqa"
@@ -180,6 +180,21 @@ class VqaOptions(MediaOptions):
         typer.Option(
             metavar="FILE",
             help="A custom dataset: path, question, answers, answer (.jsonl, .json or .csv).",
+        ),
+    ] = None
+    vlms: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vlm",
+            metavar="MODEL",
+            help="A vision-language model of transformers, OWNER/MODEL or its directory: scored by what it writes "
+            "and by the likelihood of the candidates; repeat it for several.",
+        ),
+    ] = None
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="For --vlm: template with one {} for the question (default: the model's)."
         ),
     ] = None
 

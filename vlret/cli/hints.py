@@ -43,10 +43,12 @@ HINTS: dict[str, str] = {
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",
     "not_writable": "Choose another directory with --{argument}.",
     "port_in_use": "Choose another one with --port, or stop the program that uses it.",
+    "prompt_needs_vlm": "Give --vlm MODEL, or leave --prompt out.",
     "questions_need_model": "Give --model in place of --vectors.",
     "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
     "run_of_other_recipe": "Choose another directory with --out, or train the recipe of that run: {path}/recipe.json.",
+    "takes_one_image": "Ask it with --frames 1.",
     "token_needed": "Give one with --token (auto makes one), or listen on 127.0.0.1.",
     "too_many_clips": "Give longer windows with --clips.",
     "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "

@@ -10,6 +10,9 @@ from typing import Any
 
 from vlret.datasets.registry import resolve
 from vlret.errors import UsageError
+from vlret.evaluation.answers.answer_media import answer_media
+from vlret.evaluation.answers.kept_answers import KeptAnswers
+from vlret.evaluation.answers.scorers import LikelihoodScorer, WrittenScorer
 from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.evaluation.embeddings.durations import Durations
 from vlret.evaluation.embeddings.embed_media import embed_media, media_item
@@ -22,11 +25,13 @@ from vlret.evaluation.results.result import BenchResult, ModelResult
 from vlret.evaluation.tasks.base import Task
 from vlret.evaluation.tasks.candidate_scorer import CandidateScorer
 from vlret.evaluation.tasks.missing import present, require_whole
+from vlret.evaluation.tasks.question_answering import QuestionAnswering
 from vlret.evaluation.tasks.registry import task_of
 from vlret.media.sources.unicode_names import UnicodeNames
 from vlret.models.base import Embedder
+from vlret.models.vlm.base import VisionLanguageModel
 
-Model = Embedder | PrecomputedEmbeddings | CandidateScorer
+Model = Embedder | PrecomputedEmbeddings | CandidateScorer | VisionLanguageModel
 """What can be scored."""
 _Scored = ModelEmbeddings | PrecomputedEmbeddings | CandidateScorer
 
@@ -46,7 +51,8 @@ def run(
     Args:
         dataset: as a `vlret.datasets` adapter gives it, or any other that `tasks.registry.TASKS` has a task for.
         data: directory of the media; None where none are needed (texts, precomputed embeddings).
-        models: embedders, which see the same frames, precomputed embeddings, and scorers of candidates.
+        models: embedders, which see the same frames, precomputed embeddings, scorers of candidates, and
+            vision-language models, which are scored twice: by what they write and by likelihood.
         protocol: `protocol_for` makes the usual one of a dataset.
         names: names of the models in the result (default: by their cards, or files).
         cache: directory of the embeddings kept between runs (default: `default_cache`).
@@ -69,7 +75,7 @@ def run(
     folder = default_cache() if cache is None else cache
     durations = Durations(folder)
     with _embeddings(task, models, names, protocol, folder, durations) as scored:
-        undecodable = work.embed(scored, durations, workers)
+        undecodable = work.read(scored, durations, workers)
         results = [work.score(model, undecodable) for model in scored]
     seconds = [None if item.id in undecodable else durations.seconds(item) for item in work.items]
     return make_result(work.task.scored_set(), work.items, seconds, missing, undecodable, results)
@@ -84,23 +90,42 @@ class _Work:
     protocol: Protocol
     missing: Sequence[str]
 
-    def embed(self, models: Sequence[_Scored], durations: Durations, workers: int) -> dict[str, str]:
-        """Embed all media; returns the ids that cannot be decoded, with the reason, and excludes them if so chosen."""
+    def read(self, models: Sequence[_Scored], durations: Durations, workers: int) -> dict[str, str]:
+        """Embed all media, and ask about them.
+
+        Returns the ids that cannot be decoded, with the reason, and excludes them if so chosen.
+        """
         embedders = [model for model in models if isinstance(model, ModelEmbeddings)]
         inputs = self.task.embedding_inputs(self.items, self.protocol)
         reasons = embed_media(*inputs, embedders, durations, workers)
+        reasons |= self._answer(_kept_answers(models), reasons, durations, workers)
         undecodable = {item.id: reasons[item.key] for item in self.items if item.key in reasons}
         if self.protocol.undecodable == "excluded":
             self.task = self.task.without(undecodable)
             self.items = [item for item in self.items if item.id not in undecodable]
         return undecodable
 
+    def _answer(
+        self, models: Sequence[KeptAnswers], reasons: Mapping[str, str], durations: Durations, workers: int
+    ) -> dict[str, str]:
+        """Ask about what can be decoded; the reasons, by key, for what cannot."""
+        if not isinstance(self.task, QuestionAnswering) or not models:
+            return {}
+        pairs = [
+            (item, asked)
+            for item, asked in zip(self.items, self.task.asked(), strict=True)
+            if item.key not in reasons
+        ]
+        return answer_media(
+            [item for item, _ in pairs], [one for _, one in pairs], models, durations, workers
+        )
+
     def score(self, model: _Scored, undecodable: Mapping[str, str]) -> ModelResult:
         """The result of one model."""
         scores = self.task.score(model, self.items, self.protocol, undecodable)
         return make_model_result(
             model, self.task.scored_set(), self.items, scores.sections, scores.no_vector, self.protocol,
-            self.missing, undecodable,
+            self.missing, undecodable, scores.answers,
         )  # fmt: skip
 
 
@@ -114,19 +139,49 @@ def _embeddings(
     durations: Durations,
 ) -> Iterator[list[_Scored]]:
     """The models as they are scored; what they computed is in the cache at the end, whatever happens."""
-    scored: list[_Scored] = [
-        ModelEmbeddings(model, protocol, cache, name, task.asks_questions, durations.flush)
-        if isinstance(model, Embedder)
-        else model
-        for model, name in zip(models, names, strict=True)
-    ]
+    scored: list[_Scored] = []
+    for model, name in zip(models, names, strict=True):
+        if isinstance(model, Embedder):
+            kept = ModelEmbeddings(model, protocol, cache, name, task.asks_questions, durations.flush)
+            scored.append(kept)
+        elif isinstance(model, VisionLanguageModel):
+            scored += _scorers(model, name, task, protocol, cache, durations)
+        else:
+            scored.append(model)
     try:
         yield scored
     finally:
         durations.flush()
-        for model in scored:
-            if isinstance(model, ModelEmbeddings):
-                model.flush()
+        for one in scored:
+            if isinstance(one, ModelEmbeddings):
+                one.flush()
+        for answers in _kept_answers(scored):
+            answers.flush()
+
+
+def _scorers(
+    model: VisionLanguageModel,
+    name: str,
+    task: Task[Any],
+    protocol: Protocol,
+    cache: Path,
+    durations: Durations,
+) -> list[_Scored]:
+    """The two ways to score a vision-language model, which share its answers."""
+    if not isinstance(task, QuestionAnswering):
+        raise UsageError(
+            f"{name} answers questions, and {task.card.name} asks none about single clips.",
+            "Give a dataset of questions.",
+            code="vlm_needs_questions",
+            dataset=task.card.name,
+        )
+    model.check_frames(protocol.frames)
+    answers = KeptAnswers(model, protocol, cache, name, durations.flush)
+    return [WrittenScorer(answers, task.match_rule()), LikelihoodScorer(answers)]
+
+
+def _kept_answers(scored: Sequence[_Scored]) -> list[KeptAnswers]:
+    return [one.answers for one in scored if isinstance(one, WrittenScorer)]
 
 
 def _name(model: Model) -> str:

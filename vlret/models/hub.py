@@ -23,7 +23,7 @@ WEIGHTS = (
 HUB_ERRORS = cast("tuple[type[Exception], ...]", (OSError, *HfHubHTTPError.__bases__))
 _TIMEOUT_S = 5.0
 _ST_SUFFIXES = (".json", ".txt", ".jinja", ".model", ".safetensors")
-_TRANSFORMERS_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "README.md")
+_TRANSFORMERS_FILES = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors", "README.md")
 
 
 def find_weights(folder: Path) -> Path | None:
@@ -99,6 +99,17 @@ def fetch_sentence_transformer(repository: str) -> Path:
         if isinstance(found, str) and _has_weights(Path(found).parent):
             return Path(found).parent
     return _download(repository, _sentence_transformer_files, repository, f"hf download {repository}")
+
+
+def is_repository(name: str) -> bool:
+    """Whether `name` has the form OWNER/MODEL of the hub."""
+    if name.count("/") != 1:
+        return False
+    try:
+        try_to_load_from_cache(name, "config.json")  # looks at the name first
+    except HFValidationError:
+        return False
+    return True
 
 
 def find_file(source: str, name: str) -> Path:

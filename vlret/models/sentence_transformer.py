@@ -5,15 +5,14 @@ A model is always a directory, whether it comes from the user or from the hub. C
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 from sentence_transformers import SentenceTransformer
-from transformers.utils import logging as transformers_logging
 
 from vlret.errors import UsageError
 from vlret.models.base import ModelCard
@@ -23,6 +22,7 @@ from vlret.models.dual_encoder import PROMPTS
 from vlret.models.folder import as_model_error
 from vlret.models.hub import fetch_sentence_transformer, offline, repository_of
 from vlret.models.image_text import ImageTextEmbedder
+from vlret.models.progress_bars import no_progress_bars
 from vlret.models.st_folder import check_st_folder, files_of, weight_files
 from vlret.models.weights import sha256
 from vlret.types import Pixels, Tokens
@@ -143,7 +143,7 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
 
 
 def _load(folder: Path, weights: list[Path], device: torch.device, dtype: torch.dtype) -> Any:
-    with _no_progress_bars(), offline(), no_larger_than(weights):
+    with no_progress_bars(), offline(), no_larger_than(weights):
         return SentenceTransformer(
             str(folder),
             device=str(device),
@@ -158,18 +158,6 @@ def _loading(folder: Path) -> AbstractContextManager[None]:
         f"The model in {folder} cannot be loaded by sentence-transformers",
         "Use a complete directory of a model without code of its own.",
     )
-
-
-@contextmanager
-def _no_progress_bars() -> Iterator[None]:
-    """transformers draws its bar even where stderr is no terminal."""
-    shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            transformers_logging.enable_progress_bar()
 
 
 def _check_modalities(model: Any, name: str) -> None:

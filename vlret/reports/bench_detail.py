@@ -64,7 +64,8 @@ def worst(result: BenchResult, model: ModelResult, n: int = 20) -> list[Failure]
     """The `n` queries of the main section whose right answer is ranked lowest, lowest first."""
     section, pool = model.main, pool_of(result, model.main)
     failed = [record for record in section.records if _rank(record) > 1]
-    return [_failure(result, section, pool, record) for record in sorted(failed, key=_rank, reverse=True)[:n]]
+    lowest = sorted(failed, key=_rank, reverse=True)[:n]
+    return [_failure(result, section, pool, record, model.answers) for record in lowest]
 
 
 def by_class(result: BenchResult) -> list[Share]:
@@ -113,10 +114,17 @@ def _rank(record: QueryRecord) -> float:
     return (record.best + record.worst) / 2
 
 
-def _failure(result: BenchResult, section: ResultSection, pool: Pool, record: QueryRecord) -> Failure:
+def _failure(
+    result: BenchResult,
+    section: ResultSection,
+    pool: Pool,
+    record: QueryRecord,
+    answers: Sequence[str] | None,
+) -> Failure:
     items = query_items(result, section.queries_are)
     title, right = _words(result, section, pool, record.query)
     place = "no embedding" if record.top == () else _place(record, _n_ranked(section, pool, record))
+    place = place if answers is None else f"written: {answers[record.query] or 'nothing'}"
     above = list(zip(record.top or (), record.top_scores or (), strict=False))[
         : min(record.best - 1, _SHOWN_ABOVE)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from vlret.evaluation.results.contamination import overlap_note
-from vlret.evaluation.results.result import BenchResult
+from vlret.evaluation.results.result import BenchResult, ModelResult
 
 _RULES = {"wrong": "counted as wrong", "excluded": "left out"}
 
@@ -14,7 +14,7 @@ def notes(result: BenchResult) -> list[str]:
     """What the marks of the rows mean, and what was missing, cut or counted as wrong."""
     return [
         *_of_training(result), *_of_queries(result), *_of_copy(result), *_candidates(result),
-        *_without_embeddings(result),
+        *_without_embeddings(result), *_of_answers(result),
     ]  # fmt: skip
 
 
@@ -101,6 +101,34 @@ def _without_embeddings(result: BenchResult) -> Iterator[str]:
         lacking = [f"{n} of {total} {what}" for n, total, what in counted if n]
         if lacking:
             yield f"{model.name}: {' and '.join(lacking)} have no embedding: counted as wrong."
+
+
+def _of_answers(result: BenchResult) -> Iterator[str]:
+    """How each vision-language model was asked, and what an answer cost it and the embedders beside it."""
+    asked = [model for model in result.models if model.answer_cost]
+    for model in asked:
+        about = model.stamp.model
+        how = about["rule"] if model.answers is not None else about["score"]
+        shown = "a video" if about["frames_as"] == "video" else about["frames_as"]
+        yield f"{model.name}: {how}; frames as {shown}; prompt {about['prompts'][0]!r}."
+    for model in result.models if asked else ():
+        if line := _cost_line(result, model):
+            yield f"Cost of {model.name}: {line}."
+
+
+def _cost_line(result: BenchResult, model: ModelResult) -> str:
+    """What a question cost, measured when it was computed."""
+    if cost := model.answer_cost:
+        n = max(cost.questions, 1)
+        peak = f", peak memory {cost.peak_bytes / 1e9:.2f} GB" if cost.peak_bytes else ""
+        return (
+            f"{1000 * cost.cpu_seconds / n:,.0f} ms of CPU and {1000 * cost.seconds / n:,.0f} ms a question, "
+            f"{cost.tokens_read / n:,.0f} tokens read, {cost.tokens_written / n:,.1f} written{peak}"
+        )
+    questions = result.dataset.questions or 0
+    if model.cost is None or not questions:
+        return ""
+    return f"{1000 * model.cost.total_seconds / questions:,.0f} ms a question, clips encoded once"
 
 
 def _texts_of(result: BenchResult) -> set[str]:

@@ -49,7 +49,10 @@ def main_bars(result: BenchResult) -> str:
 
 
 def accuracy_against_cost(result: BenchResult) -> str:
-    """The first figure against seconds per clip, as measured when it was encoded; "" where no model's is known."""
+    """The first figure against seconds per clip, as measured when it was encoded; "" where no model's is known.
+
+    Of a vision-language model, against seconds per question.
+    """
     costs = [_seconds_per_clip(model) for model in result.models]
     name = shown_figures(result)[0]
 
@@ -64,7 +67,7 @@ def accuracy_against_cost(result: BenchResult) -> str:
                 ecolor=SOFT, label=_short(model.name) + _from_cache(model), clip_on=False,
             )  # fmt: skip
         axes.set(
-            xlabel="seconds per clip, measured when encoded",
+            xlabel=_of_cost(result),
             ylabel=f"{SHORT.get(name, name)}, per cent",
             ylim=(0, 103),
         )
@@ -75,8 +78,15 @@ def accuracy_against_cost(result: BenchResult) -> str:
     return svg(draw, (4.6, 3.4), f"{name} against cost") if any(costs) else ""
 
 
+def _of_cost(result: BenchResult) -> str:
+    asked = any(model.answer_cost for model in result.models)
+    return f"seconds per clip{' (VLM: question)' * asked}, measured when encoded"
+
+
 def _seconds_per_clip(model: ModelResult) -> float | None:
-    """Of what was encoded in this run and before; None where that is not known."""
+    """Of what was encoded or answered in this run and before; None where that is not known."""
+    if model.answer_cost and model.answer_cost.questions:
+        return model.answer_cost.seconds / model.answer_cost.questions
     n = model.cost.clips + model.cost.cached_clips if model.cost else 0
     return model.cost.total_seconds / n if model.cost and n else None
 

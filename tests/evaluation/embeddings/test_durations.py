@@ -14,7 +14,7 @@ from tests.evaluation.conftest import Counting, CountingAsked, result
 from tests.evaluation.sets import NAMES, card, picture, retrieval_set, vqa_set
 from vlret.datasets.base import ClassificationSet, Media
 from vlret.evaluation.embeddings import array_cache as cache_module
-from vlret.evaluation.embeddings import embed_media
+from vlret.evaluation.embeddings import decode_media
 
 
 def test_cost_is_what_encoding_took_now_and_what_it_took_before(painted, cache):
@@ -54,7 +54,7 @@ def test_lengths_are_those_of_what_was_decoded_and_stay_known(painted, cache, tm
         None,
         None,
     ]
-    monkeypatch.setattr(embed_media, "DecodePool", None)
+    monkeypatch.setattr(decode_media, "DecodePool", None)
     kept = replace(made, media=[m for m in shown if m.id != "broken"], labels=[(0,)] * 5)
     again = result(kept, folder, cache)
     assert [item.seconds for item in again.items] == [n for i, n in enumerate(lengths) if i != 4]

@@ -12,7 +12,7 @@ from tests.datasets.small import write_annotations, write_visla
 from tests.refusal import refused
 from vlret.datasets.files import DatasetError
 from vlret.errors import MediaError, UsageError, VlretError
-from vlret.evaluation.embeddings import embed_media
+from vlret.evaluation.embeddings import decode_media
 from vlret.evaluation.inputs.bench import bench
 from vlret.evaluation.inputs.request import BenchRequest
 from vlret.index.build import build_index
@@ -67,9 +67,9 @@ def pope(tmp_path):
 def decoding(monkeypatch):
     """How often something was decoded."""
     asked = []
-    decode = embed_media.DecodePool.run
+    decode = decode_media.DecodePool.run
     monkeypatch.setattr(
-        embed_media.DecodePool, "run", lambda self, jobs: (asked.append(1), decode(self, jobs))[1]
+        decode_media.DecodePool, "run", lambda self, jobs: (asked.append(1), decode(self, jobs))[1]
     )
     return asked
 

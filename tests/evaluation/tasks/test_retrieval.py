@@ -9,7 +9,7 @@ import pytest
 
 from tests.evaluation.conftest import Counting, result, scores
 from tests.evaluation.sets import retrieval_set
-from vlret.evaluation.embeddings import embed_media
+from vlret.evaluation.embeddings import decode_media
 from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.metrics.figures import Figure
 
@@ -57,7 +57,7 @@ def test_texts_are_truncated_alike(painted, cache):
 
 def test_truncated_texts_need_no_decoding(painted, cache, monkeypatch):
     whole = result(retrieval_set(), painted, cache)
-    monkeypatch.setattr(embed_media, "DecodePool", None)
+    monkeypatch.setattr(decode_media, "DecodePool", None)
     model = Counting()
     document = result(retrieval_set(), painted, cache, model, text_tokens=4)  # "a red": nothing is lost
     assert model.n_clips_seen == 0

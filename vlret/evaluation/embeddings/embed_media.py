@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from vlret.datasets.base import Media
+from vlret.evaluation.embeddings.decode_media import decode_media
 from vlret.evaluation.embeddings.durations import Durations
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.embeddings.source import MediaItem
-from vlret.evaluation.protocol.protocol import Protocol
 from vlret.index.fingerprint import fingerprint
-from vlret.media.clips import span_rule
-from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, FileDone, FileFailed
-from vlret.media.squash import squash
 from vlret.types import Pixels
 
 _PIXEL_BYTES = 256 << 20
@@ -58,9 +52,9 @@ def embed_media(
         return failed
     size = max(embeddings.model.batch_size for embeddings in models)
     with tqdm(total=len(needed), desc="clips", unit="clip", disable=None) as bar:
-        for item, pixels in _decoded(needed, models[0].protocol, workers, failed, durations):
+        for item, frames in decode_media(needed, models[0].protocol, workers, failed, durations):
             bar.update()
-            batch.append((item, pixels))
+            batch.append((item, frames.pixels))
             if len(batch) >= size or sum(clip.nbytes for _, clip in batch) >= _PIXEL_BYTES:
                 todo.embed(batch)
                 batch = []
@@ -109,61 +103,3 @@ class _Todo:
             if new:
                 items, pixels = zip(*new, strict=True)
                 embeddings.embed(items, pixels, [lacking[item] for item in items])
-
-
-def _decoded(
-    items: Sequence[MediaItem],
-    protocol: Protocol,
-    workers: int,
-    failed: dict[str, str],
-    durations: Durations,
-) -> Iterator[tuple[MediaItem, Pixels]]:
-    """Each item with its pixels uint8 [t, height, width, 3]; those without go into `failed`."""
-    users = _users(items, protocol)
-    held: dict[DecodeJob, Pixels] = {}
-    halves: dict[MediaItem, dict[int, Pixels]] = defaultdict(dict)
-    with DecodePool(workers) as pool:
-        for event in pool.run(users):
-            if isinstance(event, ClipDecoded):
-                held[event.job] = event.frames.pixels  # may fail yet
-                continue
-            pixels = held.pop(event.job, None)
-            reason = event.reason if isinstance(event, FileFailed) else "nothing can be decoded there"
-            for item, half in users[event.job]:
-                part = _halves(item)[half]
-                if pixels is None or not isinstance(event, FileDone):
-                    failed[item.key] = failed[part.key] = reason
-                    continue
-                durations.put(part, event.info)
-                halves[item][half] = pixels
-                if len(halves[item]) == len(_halves(item)):
-                    yield item, _joined(halves.pop(item))
-
-
-def _users(items: Sequence[MediaItem], protocol: Protocol) -> dict[DecodeJob, list[tuple[MediaItem, int]]]:
-    """For each job, the items that its frames go into and as which half."""
-    users: dict[DecodeJob, list[tuple[MediaItem, int]]] = defaultdict(list)
-    for item in items:
-        parts = _halves(item)
-        n_frames = max(1, protocol.frames // len(parts))
-        for half, part in enumerate(parts):
-            users[_job(part, n_frames, protocol.sampling)].append((item, half))
-    return users
-
-
-def _halves(item: MediaItem) -> list[MediaItem]:
-    if item.then is None:
-        return [item]
-    return [replace(item, key=item.key.partition("+")[0], then=None), item.then]
-
-
-def _joined(halves: dict[int, Pixels]) -> Pixels:
-    """The halves one after the other, all as large as the first."""
-    first, *others = (halves[half] for half in sorted(halves))
-    return np.concatenate([first, *(squash(clip, (first.shape[2], first.shape[1])) for clip in others)])
-
-
-def _job(item: MediaItem, n_frames: int, sampling: str) -> DecodeJob:
-    whole = item.start == 0 and item.end is None
-    rule = "whole" if whole else span_rule(item.start, item.end)
-    return DecodeJob(item.path, rule, n_frames, sampling)

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from vlret.datasets.base import BenchmarkSet
 from vlret.errors import UsageError
+from vlret.evaluation.protocol.protocol import check_template
 from vlret.evaluation.tasks.registry import task_of, tasks_using
 from vlret.media.sources import IMAGE_SUFFIXES
 
@@ -70,6 +71,26 @@ def check_predictor(given: Collection[str], takes_query: bool) -> None:
     if "query" in given and not takes_query:
         message = _not_used("query", "None of the models has a predictor.")
         raise UsageError(message, "Remove it.", code="no_predictor", given="query")
+
+
+def check_vlms(task: str, vlms: Collection[str], prompt: str) -> None:
+    """Refuse a vision-language model where no questions are asked, and a prompt without one.
+
+    Raises:
+        UsageError: vlm_needs_questions, prompt_needs_vlm or invalid_prompt.
+    """
+    if vlms and task != "vqa":
+        raise UsageError(
+            f"Vision-language models answer questions, and the task is {task}.",
+            "Request the task vqa.",
+            code="vlm_needs_questions",
+            given=list(vlms),
+        )
+    if prompt and not vlms:
+        message = _not_used("the prompt", "Only a vision-language model is asked in words.")
+        raise UsageError(message, "Give such a model.", code="prompt_needs_vlm", given=prompt)
+    if prompt:
+        check_template(prompt, "question")
 
 
 def has_only_images(benchmark_set: BenchmarkSet) -> bool:

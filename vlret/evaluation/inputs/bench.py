@@ -24,9 +24,12 @@ from vlret.files import replace_file
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.registry import check_model, load_model
+from vlret.models.vlm.base import VisionLanguageModel
+from vlret.models.vlm.find import check_vlm_name
 from vlret.tasks.index_model import model_for_index
 
 MISSING = "missing.txt"
+_Loaded = Embedder | PrecomputedEmbeddings | VisionLanguageModel
 _USED_WITH_INDEX = ("ties", "rerank", "allow_missing")
 
 
@@ -48,7 +51,7 @@ def bench(
     Args:
         request: what is benchmarked.
         out: directory for the result.
-        device, dtype, engine: of the models.
+        device, dtype, engine: of the models; an engine only of embedders.
         cache: directory of the embeddings kept between runs (default: `default_cache`).
         workers: processes that decode.
         say: receives progress messages.
@@ -58,10 +61,11 @@ def bench(
             `missing.txt` in `out` lists all of them.
     """
     applicability.check_task(request.task, request.protocol, request.choices)
+    applicability.check_vlms(request.task, request.vlms, request.prompt)
     if out:
         _require_writable(out, "out")
         (out / MISSING).unlink(missing_ok=True)  # of a run that was refused before
-    if request.models or request.index:
+    if request.models or request.vlms or request.index:
         _require_writable(default_cache() if cache is None else cache, "cache")
     benchmark_set = load_dataset(request)
     applicability.check_dataset(benchmark_set, request.protocol)
@@ -110,17 +114,19 @@ def _bench_models(
 ) -> BenchResult:
     one_frame = {"frames": 1} if applicability.has_only_images(benchmark_set) else {}
     protocol = protocol_for(benchmark_set.card, **{**one_frame, **request.protocol})
-    if request.models:
+    if request.models or request.vlms:
         _require_media(request, benchmark_set, protocol)
         for name in request.models:  # whether the class of `module:Class` exists shows when it is made
             check_model(name, *where)
+        for name in request.vlms:
+            check_vlm_name(name)
     elif request.precomputed:
         applicability.check_precomputed(request.protocol)
     models = _load(request, benchmark_set, where, say)
-    if request.models:
+    if request.models or request.vlms:
         takes_query = any(isinstance(model, Embedder) and model.card.takes_query for model in models)
         applicability.check_predictor(request.protocol, takes_query)
-    names = _names(models, [*map(str, request.precomputed), *request.models])
+    names = _names(models, [*map(str, request.precomputed), *request.models, *request.vlms])
     return run(
         benchmark_set, request.media_folder, models, protocol, names=names, cache=cache, workers=workers
     )
@@ -148,18 +154,21 @@ def _load(
     benchmark_set: BenchmarkSet,
     where: tuple[str, str, str],
     say: Callable[[str], None],
-) -> list[Embedder | PrecomputedEmbeddings]:
+) -> list[_Loaded]:
     """Precomputed embeddings, which are read quickly, and then the models."""
-    models: list[Embedder | PrecomputedEmbeddings] = [
-        _stored(path, benchmark_set) for path in request.precomputed
-    ]
+    models: list[_Loaded] = [_stored(path, benchmark_set) for path in request.precomputed]
     for name in request.models:
         say(f"loading {name}")
         models.append(load_model(name, *where))
+    for name in request.vlms:
+        from vlret.models.vlm.transformers_vlm import load_vlm
+
+        say(f"loading {name}")
+        models.append(load_vlm(name, request.prompt, *where[:2]))
     return models
 
 
-def _names(models: Sequence[Embedder | PrecomputedEmbeddings], requested: Sequence[str]) -> Sequence[str]:
+def _names(models: Sequence[_Loaded], requested: Sequence[str]) -> Sequence[str]:
     """Names by card or file; as requested where two are equal, such as two states of one model."""
     names = [model.card.name if isinstance(model, Embedder) else model.name for model in models]
     return names if len(set(names)) == len(names) else requested

@@ -21,6 +21,8 @@ class BenchRequest:
         index: search this index for the captions; everything else is taken from it.
         data: directory of the media (default: that of the custom dataset).
         models: names for `load_model`.
+        vlms: vision-language models that are asked the questions, by names for `load_vlm`.
+        prompt: their template with one `{}` for the question ("": each one's own).
         precomputed: Parquet files for `PrecomputedEmbeddings`.
         protocol: fields of `Protocol` that differ from the usual ones of the dataset.
     """
@@ -35,6 +37,8 @@ class BenchRequest:
     index: Path | None = None
     data: Path | None = None
     models: Sequence[str] = ()
+    vlms: Sequence[str] = ()
+    prompt: str = ""
     precomputed: Sequence[Path] = ()
     protocol: Mapping[str, Any] = field(default_factory=dict)
 

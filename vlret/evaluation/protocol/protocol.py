@@ -62,7 +62,7 @@ class Protocol:
         _check_least("frames", self.frames, 1)
         _check_least("text_tokens", self.text_tokens, 3)  # two are the start and end tokens
         for prompt in self.prompts:
-            _check_prompt(prompt)
+            check_template(prompt, "class name")
 
 
 def protocol_for(card: SetCard, **choices: Any) -> Protocol:
@@ -88,10 +88,15 @@ def _check_least(name: str, value: int | None, least: int) -> None:
         )  # fmt: skip
 
 
-def _check_prompt(prompt: str) -> None:
+def check_template(prompt: str, what: str) -> None:
+    """Refuse a template without exactly one `{}`, which stands for `what`.
+
+    Raises:
+        UsageError: "invalid_prompt".
+    """
     if prompt.count("{}") != 1:
         raise UsageError(
-            f"The prompt {prompt!r} does not have exactly one {{}}.", "Put {} where the class name goes.",
+            f"The prompt {prompt!r} does not have exactly one {{}}.", f"Put {{}} where the {what} goes.",
             code="invalid_prompt", given=prompt,
         )  # fmt: skip
 

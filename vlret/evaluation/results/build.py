@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vlret.datasets.base import Media
+from vlret.evaluation.answers.scorers import LikelihoodScorer, WrittenScorer
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.embeddings.source import MediaItem, ScoredModel
@@ -31,8 +32,9 @@ def make_model_result(
     protocol: Protocol,
     missing: Sequence[str],
     undecodable: Mapping[str, str],
+    answers: Sequence[str] | None = None,
 ) -> ModelResult:
-    """The result of one model; `undecodable` are ids with the reason."""
+    """The result of one model; `undecodable` are ids with the reason, `answers` what it wrote."""
     embedded = () if isinstance(model, PrecomputedEmbeddings) else items
     made = stamp(protocol, scored, model.about(), missing, list(undecodable), embedded)
     without = tuple(one for one in no_vector if one not in undecodable)
@@ -43,6 +45,9 @@ def make_model_result(
     if isinstance(model, ModelEmbeddings):
         overlaps = tuple(contamination(model.model.card.trained_on, scored.card))
         return replace(result, contaminated_by=overlaps, texts_cut=len(model.too_long), cost=_cost(model))
+    if isinstance(model, (WrittenScorer, LikelihoodScorer)):
+        written = None if answers is None else tuple(answers)
+        return replace(result, answer_cost=model.cost(), answers=written)
     return result
 
 

@@ -9,7 +9,8 @@ The keys of `result.json` are the fields of the dataclasses, in their order, wit
     models[].parts
                 `ModelResult.sections`
     keys that are left out where there is nothing to say
-                items[].undecodable, texts[].also, models[].no_vector_texts, parts[].per_query, parts[].members
+                items[].undecodable, texts[].also, models[].no_vector_texts, models[].answer_cost, models[].answers,
+                parts[].per_query, parts[].members
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vlret.evaluation.answers.cost import AnswerCost
 from vlret.evaluation.results.contents import Contents, Item, ScoredDataset
 from vlret.evaluation.results.json_codec import OPTIONAL, decode, encode
 from vlret.evaluation.results.section import ResultSection
@@ -55,6 +57,9 @@ class ModelResult:
         no_vector: ids of items that were decoded and have no embedding: counted as wrong.
         sections: the results ("parts" in JSON); the first is over all queries, plain cosine and whole texts.
         no_vector_texts: texts without a precomputed embedding: counted as wrong. None for other models.
+        answer_cost: of a vision-language model; None for other models.
+        answers: what a vision-language model wrote, one text a question ("" where its clip cannot be decoded). None
+            for other models, and where it is scored by the likelihood of the candidates.
     """
 
     name: str
@@ -65,6 +70,8 @@ class ModelResult:
     no_vector: tuple[str, ...]
     sections: tuple[ResultSection, ...] = field(metadata={"key": "parts"})
     no_vector_texts: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
+    answer_cost: AnswerCost | None = field(default=None, metadata=OPTIONAL)
+    answers: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
 
     @property
     def is_precomputed(self) -> bool:

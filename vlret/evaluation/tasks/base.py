@@ -27,10 +27,11 @@ Dataset = TypeVar("Dataset")
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The result sections of one model, and the ids of the media of which it has no embedding."""
+    """The result sections of one model, the ids of the media of which it has no embedding, and what it wrote."""
 
     sections: list[ResultSection]
     no_vector: Sequence[str] = ()
+    answers: Sequence[str] | None = None
 
 
 class Task(ABC, Generic[Dataset]):

@@ -8,8 +8,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vlret.datasets.base import SetQuestion, VqaSet
+from vlret.evaluation.answers.kept_answers import Asked
+from vlret.evaluation.answers.rules import MatchRule, rule_for
+from vlret.evaluation.answers.scorers import WrittenScorer
 from vlret.evaluation.embeddings.embed_media import Queries
 from vlret.evaluation.embeddings.source import EmbeddingSource, MediaItem
 from vlret.evaluation.metrics.accuracy import YES_NO, YesNo, first_of_pairs, paired
@@ -50,7 +54,8 @@ class QuestionAnswering(Task[VqaSet]):
     ) -> Scores:
         """See `Task.score`; by the cosine of embeddings, or by the model's own scores of the candidates."""
         answers = self._answers(scorer_of(model), items, protocol, undecodable)
-        return Scores(self._sections(answers, protocol))
+        texts = self._texts(model, items) if isinstance(model, WrittenScorer) else None
+        return Scores(self._sections(answers, protocol), answers=texts)
 
     def contents(self) -> Contents:
         """Questions and candidates."""
@@ -88,6 +93,17 @@ class QuestionAnswering(Task[VqaSet]):
             queries[question.medium].append(question.text or protocol.query)
         return items, queries
 
+    def asked(self) -> list[list[Asked]]:
+        """For each media item the questions about it, with their candidates."""
+        found: list[list[Asked]] = [[] for _ in self.media]
+        for question in self.dataset.questions:
+            found[question.medium].append(Asked(question.text, self.candidates(question)))
+        return found
+
+    def match_rule(self) -> MatchRule:
+        """The rule by which a written answer is compared with the right one."""
+        return rule_for(self.dataset)
+
     def candidates(self, question: SetQuestion) -> tuple[str, ...]:
         """The answers to choose from: the question's own, or those of the dataset."""
         return question.candidates or self.dataset.candidates
@@ -104,10 +120,20 @@ class QuestionAnswering(Task[VqaSet]):
             asked = [self.dataset.questions[number] for number in numbers]
             shown = [items[question.medium] for question in asked]
             texts = [question.text for question in asked]
+            right, lost = [question.answer for question in asked], [item.id in undecodable for item in shown]
             scores = np.array(scorer.candidate_scores(shown, texts, candidates, protocol))
-            scores[[item.id in undecodable for item in shown]] = np.nan
-            answers.add(numbers, scores, [question.answer for question in asked])
+            scores[lost] = np.nan
+            answers.add(numbers, scores, right)
+            if isinstance(scorer, WrittenScorer):
+                answers.settle(numbers, scorer.are_right(shown, texts, candidates, right) & ~np.array(lost))
         return answers
+
+    def _texts(self, scorer: WrittenScorer, items: Sequence[MediaItem]) -> list[str]:
+        """What was written for each question."""
+        return [
+            scorer.text(items[question.medium], question.text, self.candidates(question))
+            for question in self.dataset.questions
+        ]
 
     def _by_candidates(self) -> dict[tuple[str, ...], list[int]]:
         """The numbers of the questions with the same candidates."""
@@ -167,6 +193,10 @@ class _Answers:
             self.top[0][i], self.top[1][i] = best, values
         for i, row, answer in zip(numbers, next(blocks()), right, strict=True):
             self._above[i], self._tied[i] = _place(row, self._candidates[i], answer)
+
+    def settle(self, numbers: Sequence[int], right: NDArray[np.bool_]) -> None:
+        """Rank a right answer first, whether or not it is a candidate, and a wrong one nowhere; `right` is bool [n]."""
+        self._above[list(numbers)], self._tied[list(numbers)] = np.where(right, 0, -1), np.where(right, 1, 0)
 
     def ranks(self) -> Ranks:
         """Ranks of the right answers."""

@@ -1,0 +1,1 @@
+"""Answers that vision-language models give: kept between runs, and matched by the published rules."""

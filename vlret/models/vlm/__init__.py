@@ -1,0 +1,1 @@
+"""Vision-language models that write answers: those of transformers, behind one interface."""

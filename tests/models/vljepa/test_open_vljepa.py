@@ -82,6 +82,12 @@ def test_texts_and_cosines_equal_it(small: tuple[VLJEPA, State, State]) -> None:
     assert np.abs(model.embed_clips([clip(8)])[0] @ rows.T - cosines.numpy()).max() < 1e-4
 
 
+def test_bfloat16_rows_stay_close(small: tuple[VLJEPA, State, State]) -> None:
+    exact = small[0]
+    rough = VLJEPA(exact.folder, dtype="bfloat16")
+    assert (exact.embed_clips([clip(8)]) * rough.embed_clips([clip(8)])).sum() > 0.99
+
+
 def test_the_card_says_how_it_was_trained(small: tuple[VLJEPA, State, State]) -> None:
     card = small[0].card
     assert (card.frames, card.resolution, card.resize, card.decode_size) == (8, 32, "crop", None)

@@ -140,7 +140,11 @@ def test_what_cannot_be_read_is_counted_and_replaced(tmp_path: Path, clip: Path)
     assert all(map(is_told, batches))
     assert all(len(set(numbers_in(batch))) == 5 for batch in batches)
     assert {number for batch in batches for number in numbers_in(batch)} == set(range(13))
-    assert loader.skipped.counts == {"does not exist": 1, "cannot be decoded": 5, "not as long as its tar says": 1}
+    assert loader.skipped.counts == {
+        "does not exist": 1,
+        "cannot be decoded": 5,
+        "not as long as its tar says": 1,
+    }
     lines = "\n".join(loader.skipped.lines())
     assert "1 skipped: does not exist: gone.png" in lines
     assert "text.mp4 (" in lines

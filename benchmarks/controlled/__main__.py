@@ -1,6 +1,6 @@
 """`python -m benchmarks.controlled RECIPE --data DIR`: trains and scores both models; a stopped run resumes.
 
-Everything is kept in the directory of `--out`; the result is a JSON file that holds every score with its interval.
+Everything is kept in the directory of `--out`; after each checkpoint the result so far is written there as JSON.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def main(
 ) -> None:
     """Train both models of RECIPE, score them at every checkpoint, write the result."""
     chosen = read_recipe(recipe)
-    result = compare(chosen, data, features, out)
-    replace_file(out / f"{chosen.name}.json", (json.dumps(result, indent=1) + "\n").encode())
+    for result in compare(chosen, data, features, out):
+        replace_file(out / f"{chosen.name}.json", (json.dumps(result, indent=1) + "\n").encode())
     show_lines(table(result))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,10 @@ from vlret.files import replace_file, replacing
 KINDS = (VL_JEPA, TOKEN_MODEL)
 
 
-def compare(recipe: Recipe, data: Path, features: Path, out: Path) -> dict[str, Any]:
-    """Return the result of `recipe`; what `out` holds already is not computed again."""
+def compare(recipe: Recipe, data: Path, features: Path, out: Path) -> Iterator[dict[str, Any]]:
+    """Yield the result of `recipe` up to each checkpoint; what `out` holds already is not computed again."""
     workshop, dev = prepare(recipe, data, features, out)
-    return Run(workshop, dev, test_items(data, features), out / recipe.name).result()
+    return Run(workshop, dev, test_items(data, features), out / recipe.name).results()
 
 
 def prepare(recipe: Recipe, data: Path, features: Path, out: Path) -> tuple[Workshop, Items]:
@@ -55,35 +55,41 @@ class Run:
     test: Items
     folder: Path
 
-    def result(self) -> dict[str, Any]:
-        """Train and score what is missing, seed by seed; returns the result of `report.result_of`."""
+    def results(self) -> Iterator[dict[str, Any]]:
+        """Train and score what is missing, all seeds up to a checkpoint before the next one.
+
+        Yields `report.result_of` the checkpoints so far.
+        """
         recipe = self.workshop.recipe
         chosen = {kind: self.chosen(kind) for kind in KINDS}
-        scores: dict[str, list[list[dict[str, Floats]]]] = {kind: [] for kind in KINDS}
-        for seed in recipe.seeds:
-            for kind in KINDS:
-                scores[kind].append(self.scores(kind, chosen[kind], seed))
         parameters = {kind: trainable(self.workshop.model(kind, 0)) for kind in KINDS}
-        return result_of(recipe, parameters, chosen, scores)
+        scores: dict[str, list[list[dict[str, Floats]]]] = {
+            kind: [[] for _ in recipe.seeds] for kind in KINDS
+        }
+        for n in range(len(recipe.checkpoints)):
+            for number, seed in enumerate(recipe.seeds):
+                for kind in KINDS:
+                    scores[kind][number].append(self.scores(kind, chosen[kind], seed, n))
+            yield result_of(recipe, parameters, chosen, scores)
 
     def chosen(self, kind: str) -> dict[str, Any]:
         """The rate and the template of a model, chosen on dev, with all that was tried."""
         return kept(self.folder / slug(kind) / "chosen.json", lambda: self._choose(kind))
 
-    def scores(self, kind: str, chosen: dict[str, Any], seed: int) -> list[dict[str, Floats]]:
-        """The scores of the items of test at every checkpoint of the run of `seed`."""
+    def scores(self, kind: str, chosen: dict[str, Any], seed: int, n: int) -> dict[str, Floats]:
+        """The scores of the items of test at the n-th checkpoint of the run of `seed`."""
         recipe, folder = self.workshop.recipe, seed_folder(self.folder, kind, seed)
-        files = [folder / f"{samples}.npz" for samples in recipe.checkpoints]
-        if not all(file.is_file() for file in files):
+        file = folder / f"{recipe.checkpoints[n]}.npz"
+        if not file.is_file():
             model = self.workshop.model(kind, seed)
-            train(model, self.workshop.pairs, recipe, chosen["rate"], seed, recipe.checkpoints, folder)
-            for samples, file in zip(recipe.checkpoints, files, strict=True):
-                if not file.is_file():
-                    load_weights(model, folder, samples)
-                    found = score_items(self.workshop.reader(model), self.test, chosen["template"])
-                    with replacing(file) as out:
-                        np.savez(out, **found)
-        return [dict(np.load(file)) for file in files]
+            train(
+                model, self.workshop.pairs, recipe, chosen["rate"], seed, recipe.checkpoints[: n + 1], folder
+            )
+            load_weights(model, folder, recipe.checkpoints[n])
+            found = score_items(self.workshop.reader(model), self.test, chosen["template"])
+            with replacing(file) as out:
+                np.savez(out, **found)
+        return dict(np.load(file))
 
     def _choose(self, kind: str) -> dict[str, Any]:
         """Try each rate, then each template with the best one."""

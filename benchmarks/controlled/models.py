@@ -28,6 +28,8 @@ from vlret.training.text_decoder.vocabulary import SPECIAL, make_tokenizer
 from vlret.vectors import unit_rows
 
 VL_JEPA, TOKEN_MODEL = "VL-JEPA", "token model"
+ATTENTION = "eager"
+"""Of the token model: on texts of twenty tokens, a processor trains with it a third faster than with `sdpa`."""
 NO_TOKENS = {"vocab_size": 1, "bos_token_id": None, "eos_token_id": None}
 """A predictor without queries has no use for its token table."""
 DECODER_VOCABULARY = 4096
@@ -60,7 +62,7 @@ class Workshop:
             return SmallVLJEPA(self._predictor(width, dim), torch.from_numpy(self.targets))
         ids = token_ids(self.tokenizer, self.pairs.captions.texts, self._token_config.eos_token_id)
         model = TokenModel(self._token_config, width, ids)
-        if self.published:
+        if self.published is not None:
             model.lm.load_state_dict(self.published.state_dict())
         return model
 
@@ -113,16 +115,17 @@ class Workshop:
 
     @cached_property
     def _token_config(self) -> LlamaConfig:
-        if self.published:
+        if self.published is not None:
             config = self.published.config
             config.pad_token_id = config.pad_token_id or config.eos_token_id
+            config._attn_implementation = ATTENTION
             return config
         layers, size = self.recipe.token_layers, self.tokenizer.get_vocab_size()
-        tied = {"vocab_size": size, "tie_word_embeddings": True, **SPECIAL}
+        tied = {"vocab_size": size, "tie_word_embeddings": True, "attn_implementation": ATTENTION, **SPECIAL}
         return LlamaConfig(**self.recipe.blocks, num_hidden_layers=layers, **tied)
 
     def _predictor(self, width: int, dim: int) -> Predictor:
-        if self.published:
+        if self.published is not None:
             return predictor_from(self.published.model, self.recipe.layers, width, dim)
         layers = {"num_hidden_layers": self.recipe.layers}
         return new_predictor(LlamaConfig(**self.recipe.blocks, **layers, **NO_TOKENS), width, dim)

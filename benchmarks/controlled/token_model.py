@@ -80,4 +80,5 @@ class TokenModel(TextDecoder):
     def _continued(self, inputs: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
         """Logits [n, length, vocabulary] after each of `inputs`, which the cache then holds, too."""
         hidden = self.lm.model(inputs_embeds=inputs, past_key_values=cache, use_cache=True).last_hidden_state
-        return self.lm.lm_head(hidden)  # type: ignore[no-any-return]
+        with torch.autocast("cpu", enabled=False):
+            return self.lm.lm_head(hidden.float())  # type: ignore[no-any-return]

@@ -32,6 +32,8 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     state, done = _state(model, recipe, rate), folder / "state.pt"
     step, steps = state.resume(done), ends[-1] // recipe.batch
+    if weights_file(folder, ends[-1]).is_file():
+        return
     stops = {end // recipe.batch: end for end in ends}
     model.train()
     batches = islice(pairs.batches(seed, step), steps - step)

@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaModel
 from benchmarks.controlled.pairs import Batch
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.predictor import Predictor
-from vlret.training.losses import caption_loss
+from vlret.training.losses.info_nce import caption_loss
 
 FIRST_SCALE = 1 / 0.07
 
@@ -35,7 +35,9 @@ class SmallVLJEPA(nn.Module):
         """InfoNCE over the batch; an equal caption of another item is no negative."""
         captions = torch.from_numpy(batch.captions)
         same = captions[:, None] == captions
-        return caption_loss(self(batch.tokens), self.targets[captions].float(), self.log_scale, same)
+        prediction = self(batch.tokens)
+        with torch.autocast("cpu", enabled=False):  # cosines times a hundred
+            return caption_loss(prediction, self.targets[captions].float(), self.log_scale, same)
 
 
 def new_predictor(blocks: LlamaConfig, width: int, dim: int) -> Predictor:

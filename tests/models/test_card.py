@@ -30,7 +30,7 @@ def test_a_missing_field_is_named(field):
     [
         ("name", 7), ("revision", None), ("weights_hash", ["0"]), ("dim", "4"), ("dim", True), ("dim", 0),
         ("dim", 10**9), ("dim", 4.0), ("frames", -1), ("frames", 10**6), ("resolution", 20_000),
-        ("resolution", float("nan")), ("resize", "crop"), ("resize", []), ("licence", {}), ("prompts", "{}"),
+        ("resolution", float("nan")), ("resize", "stretch"), ("resize", []), ("licence", {}), ("prompts", "{}"),
         ("prompts", [1]), ("prompts", ["{}"] * 1001), ("temperature", 0), ("temperature", float("inf")),
         ("temperature", "1"), ("text_length", 10**9), ("takes_query", 1), ("default_query", None),
         ("preprocessing", 3), ("unknown_threshold", 2), ("unknown_threshold", "0.5"), ("trained_on", [None]),

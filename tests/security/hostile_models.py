@@ -214,6 +214,7 @@ each("clip", "is a link that leads out of the model directory", {
 })  # fmt: skip
 each("vljepa", "is a link that leads out of the model directory", {
     "a linked tokenizer": lambda box: _replace(box.stranger / "tokenizer.json", box.secret),
+    "a linked tokenizer of queries": lambda box: _replace(box.stranger / "query_tokenizer.json", box.secret),
     "a linked tower": lambda box: _replace(box.stranger / "x_encoder.safetensors", box.secret),
 })  # fmt: skip
 each("st", "has a module that does not lie in the directory", {

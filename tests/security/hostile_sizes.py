@@ -98,6 +98,13 @@ each("vljepa", "not finite|cannot be run|is not a readable tokenizer", {
     "a tokenizer that is none": lambda box: (box.stranger / "tokenizer.json").write_text("{}"),
     "words beyond the vocabulary": lambda box: change(
         box.stranger / "tokenizer.json", "model", "vocab", dog=5000),
+    "a tokenizer of queries that is none": lambda box: _query(box, lambda file: file.write_text("{}")),
+    "words of queries beyond the vocabulary": lambda box: _query(
+        box, lambda file: change(file, "model", "vocab", dog=5000)),
+})  # fmt: skip
+each("vljepa", "does not exist|is larger than", {
+    "no tokenizer of queries": lambda box: _query(box, Path.unlink),
+    "a tokenizer of queries of 64 MB": lambda box: _query(box, lambda file: _sparse(file, LARGE)),
 })  # fmt: skip
 each("st", "beyond every model|larger than|cannot be loaded|makes pictures", {
     "10^9 layers": lambda box: change(box.stranger / "config.json", "text_config", num_hidden_layers=HUGE),
@@ -115,6 +122,12 @@ each("st", "beyond every model|larger than|cannot be loaded|makes pictures", {
 def _both(box: Sandbox, **fields: Any) -> None:
     change(box.stranger / "config.json", **fields)
     change(box.stranger / "card.json", **fields)
+
+
+def _query(box: Sandbox, damage: Callable[[Path], object]) -> None:
+    """Damage the tokenizer of queries, and have one asked."""
+    damage(box.stranger / "query_tokenizer.json")
+    change(box.stranger / "card.json", default_query="a dog")
 
 
 def _tower(box: Sandbox, tower: str, **fields: Any) -> None:

@@ -116,6 +116,8 @@ def test_stages_come_in_their_order(tmp_path: Path) -> None:
             'schedule = "linear"',
             "schedule of stage videos is 'linear'. Give constant, cosine",
         ),
+        ('schedule = "cosine"', 'loss = "mse"', "loss of stage videos is 'mse'. Give info_nce, sigmoid, "),
+        ('schedule = "cosine"', 'loss = "l2"', "y_rate of stage videos is 0.05. Give 0: "),
         ("frames = 8\nbatch", "weights = [1.0]\nframes = 8\nbatch", "weights of stage videos"),
         ("cache_tokens = true", "cache_tokens = 1", "cache_tokens of .* is 1. Give true or false"),
         ("cache_tokens = true", "cache_tokens = true\nx_rate = 1.0", "cache_tokens of stage images"),

@@ -220,7 +220,7 @@ def _missing(what: str, reason: str, command: str) -> ModelError:
     return ModelError(
         f"{what} is not on this machine and {reason}.",
         f"On a machine with a network, run: {command} "
-        "(with --local-dir DIRECTORY you get a directory to copy over and to give as the model).",
+        "(with --local-dir DIRECTORY you get a directory to copy over and to give in place of the name).",
         code="model_not_downloaded",
         given=what,
         command=command,

@@ -206,7 +206,8 @@ def _load_folder(folder: Path, device: str, dtype: str, engine: str) -> Embedder
         return _vljepa(folder, device, dtype, engine)
     raise ModelError(
         f"{folder} does not hold a model that vlret can load.",
-        "Give a directory with an open_clip_config.json, or with a config.json of model_type vl_jepa.",
+        "Give a directory with an open_clip_config.json, or with a config.json of model_type vl_jepa; those of "
+        "sentence-transformers are given as st:DIRECTORY, dual encoders of transformers as hf:DIRECTORY.",
         code="not_a_model",
         path=folder,
     )

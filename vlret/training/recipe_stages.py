@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
+from vlret.training.losses.names import LOSS_NAMES, PAIRWISE
 from vlret.training.recipe_file import read_table, wrong_value
 
 SCHEDULES = ("constant", "cosine")
@@ -86,7 +87,7 @@ class JointStage:
         weight_decay: AdamW's, of matrices.
         warmup: steps in which the rate rises to `rate`.
         schedule: what it does then, `constant` or `cosine` (falls to 0).
-        loss: a name of `vlret.training.losses`.
+        loss: one of `LOSS_NAMES`; those of `PAIRWISE` keep the whole Y-encoder frozen, its head, too.
         query: of pairs that bring none; empty: the prediction is query-free.
         evaluate_every, save_every: steps between measurements on dev, and between checkpoints.
         cache_tokens: keep the visual tokens of a frozen X-encoder on disk.
@@ -113,6 +114,11 @@ class JointStage:
     save_every: int = 1000
     cache_tokens: bool = False
     gradient_checkpointing: bool = False
+
+    @property
+    def has_fixed_targets(self) -> bool:
+        """Whether the embeddings of texts stay as they are."""
+        return self.loss in PAIRWISE
 
 
 CachedStage = TowerStage | CaptionStage | QuestionStage
@@ -158,6 +164,12 @@ def _stage(table: Any, where: str) -> Stage:
 def _check_joint(stage: JointStage, where: str) -> None:
     if stage.schedule not in SCHEDULES:
         raise wrong_value("schedule", stage.schedule, where, ", ".join(SCHEDULES))
+    if stage.loss not in LOSS_NAMES:
+        raise wrong_value("loss", stage.loss, where, ", ".join(LOSS_NAMES))
+    if stage.has_fixed_targets and stage.y_rate:
+        raise wrong_value(
+            "y_rate", stage.y_rate, where, f"0: a Y-encoder that learns by {stage.loss} collapses"
+        )
     if stage.weights and (len(stage.weights) != len(stage.sets) or not all(stage.weights)):
         raise wrong_value("weights", list(stage.weights), where, "a number above 0 for each set, or none")
     if stage.cache_tokens and stage.x_rate:

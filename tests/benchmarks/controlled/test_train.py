@@ -50,10 +50,11 @@ def test_kept_weights_are_those_of_their_checkpoint(workshop, kind, tmp_path):
     model = run(workshop, kind, tmp_path)
     loaded = workshop.model(kind, 1)
     load_weights(loaded, tmp_path, ENDS[-1])
-    for (name, ours), theirs in zip(loaded.named_parameters(), model.parameters(), strict=True):
-        assert torch.allclose(ours, theirs, atol=1e-3), name
+    both = [
+        (ours, theirs)
+        for ours, theirs in zip(loaded.parameters(), model.parameters(), strict=True)
+        if ours.requires_grad
+    ]
+    assert all(torch.allclose(ours, theirs, atol=1e-3) for ours, theirs in both)
     load_weights(loaded, tmp_path, ENDS[0])
-    assert any(
-        not torch.allclose(a, b, atol=1e-4)
-        for a, b in zip(loaded.parameters(), model.parameters(), strict=True)
-    )
+    assert any(not torch.allclose(ours, theirs, atol=1e-4) for ours, theirs in both)

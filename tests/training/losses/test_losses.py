@@ -12,6 +12,7 @@ from torch.nn.functional import normalize
 from vlret.errors import UsageError
 from vlret.training.losses import sigreg
 from vlret.training.losses.info_nce import info_nce
+from vlret.training.losses.names import LOSS_NAMES
 from vlret.training.losses.registry import LOSSES, named_loss
 from vlret.training.losses.same import same_pairs
 
@@ -176,6 +177,10 @@ def test_pairs_that_are_the_same_are_no_negatives(name: str) -> None:
 def test_same_is_the_same_input_or_the_same_text() -> None:
     same = same_pairs(torch.tensor([0, 1, 0, 2]), torch.tensor([5, 6, 7, 6]))
     assert same.tolist() == [[True, False, True, False], [False, True, False, True]] * 2
+
+
+def test_the_names_are_those_of_the_losses() -> None:
+    assert tuple(LOSSES) == LOSS_NAMES
 
 
 def test_a_loss_nobody_knows_is_named() -> None:

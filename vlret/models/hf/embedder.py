@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from vlret.models.folder import as_model_error
 from vlret.models.hf.family import ImageFamily, VideoFamily, fitted
 from vlret.models.hf.folder import family_of, licence_in, settings_hash, temperature_in
 from vlret.models.hf.parts import Parts
+from vlret.models.hf.trained_on import trained_on
 from vlret.models.hub import fetch_transformers, hf_repository_of
 from vlret.models.image_text import ImageTextEmbedder
 from vlret.models.inputs import pixel_list
@@ -108,37 +110,51 @@ def from_source(source: str, device: str = "auto", dtype: str = "auto") -> Trans
         UsageError: it is neither, or holds no dual encoder.
         ModelError: it is not on this machine and cannot be fetched, or is damaged or hostile.
     """
-    repository = hf_repository_of(source)
-    if repository is None:
-        folder = Path(source)
-        name, revision, terms = f"hf:{folder.resolve()}", "local", "see the folder"
-    else:
-        folder = fetch_transformers(repository)
-        name, revision, terms = f"hf:{source}", folder.name, f"see https://huggingface.co/{repository}"
-    family = family_of(folder)
-    parts = Parts(folder, family, device, dtype)
-    licence = licence_in(folder) or terms
-    with as_model_error(f"The settings in {printable(folder)} cannot be used"):
+    origin = _origin(source)
+    family = family_of(origin.folder)
+    parts = Parts(origin.folder, family, device, dtype)
+    with as_model_error(f"The settings in {printable(origin.folder)} cannot be used"):
         if isinstance(family, VideoFamily):
             n_frames = family.n_frames(parts.config, parts.processor)
-            return TransformersVideoEmbedder(parts, _card(parts, name, revision, licence, n_frames), family)
-        return TransformersImageEmbedder(parts, _card(parts, name, revision, licence, _IMAGE_FRAMES), family)
+            return TransformersVideoEmbedder(parts, _card(parts, origin, n_frames), family)
+        return TransformersImageEmbedder(parts, _card(parts, origin, _IMAGE_FRAMES), family)
 
 
-def _card(parts: Parts, name: str, revision: str, licence: str, n_frames: int) -> ModelCard:
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a model comes from; `terms` is what its card says of the licence where the model card names none."""
+
+    folder: Path
+    name: str
+    revision: str
+    terms: str
+    trained_on: tuple[str, ...] = ()
+
+
+def _origin(source: str) -> _Origin:
+    repository = hf_repository_of(source)
+    if repository is None:
+        return _Origin(Path(source), f"hf:{Path(source).resolve()}", "local", "see the folder")
+    folder = fetch_transformers(repository)
+    terms = f"see https://huggingface.co/{repository}"
+    return _Origin(folder, f"hf:{source}", folder.name, terms, trained_on(repository))
+
+
+def _card(parts: Parts, origin: _Origin, n_frames: int) -> ModelCard:
     return ModelCard(
-        name=name,
-        revision=revision,
+        name=origin.name,
+        revision=origin.revision,
         weights_hash=sha256(parts.weights),
         dim=parts.family.dim(parts.config),
         frames=n_frames,
         resolution=_resolution(parts),
         resize="own",
-        licence=licence,
+        licence=licence_in(origin.folder) or origin.terms,
         prompts=PROMPTS,
         temperature=temperature_in(parts.weights, parts.family),
         text_length=parts.text_length,
         preprocessing=f"{parts.family.reads}, settings {settings_hash(parts.folder)}",
+        trained_on=origin.trained_on,
     )
 
 

@@ -116,4 +116,5 @@ class YEncoder(nn.Module):
 
     def pool(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Mean of the last hidden states [n, hidden] before the head: what a frozen Y-encoder can cache."""
-        return masked_mean(self.model(input_ids=ids, attention_mask=mask.long()).last_hidden_state, mask)
+        states = self.model(input_ids=ids, attention_mask=mask.long(), use_cache=False).last_hidden_state
+        return masked_mean(states, mask)

@@ -101,7 +101,7 @@ def convert(
     for file, name in ((text_tokenizer, "tokenizer.json"), (query_tokenizer, QUERY_TOKENIZER)):
         replace_file(out / name, file.read_bytes())
     card = _card(out, config)
-    readme = model_card(Publication(out, card, config.to_dict(), {}), str(out))
+    readme = model_card(Publication(out, card, config.to_dict(), {}), f"./{out.name}")
     replace_file(out / README, readme.encode())
     replace_file(out / "card.json", (json.dumps(card.to_dict(), indent=1) + "\n").encode())
     return out

@@ -17,6 +17,7 @@ from vlret.models.weights import read_header
 
 README = "README.md"
 _TITLES = {"x_encoder": "X-encoder", "predictor": "Predictor", "y_encoder": "Y-encoder"}
+_NO_PARAMETERS = (LOG_SCALE, "running_mean", "running_var", "num_batches_tracked", "word_embeddings.scale")
 _NOTES = {
     "Llama": "Built with Llama. Llama 3.2 is licensed under the Llama 3.2 Community License, "
     "Copyright © Meta Platforms, Inc. All Rights Reserved (https://www.llama.com/llama3_2/license). Who passes this "
@@ -46,7 +47,7 @@ def save(model: Publication, out: Path) -> None:
     for file in files_of(model.folder):
         with file.open("rb") as source, replacing(out / file.name) as copy:
             shutil.copyfileobj(source, copy)
-    replace_file(out / README, model_card(model, str(out)).encode())
+    replace_file(out / README, model_card(model, f"./{out.name}").encode())
 
 
 def push(model: Publication, repository: str, private: bool) -> str:
@@ -95,7 +96,7 @@ def model_card(model: Publication, name: str) -> str:
     notes = [note for word, note in _NOTES.items() if word in licence]
     results = ["## Results", _table(("measure", "value"), model.metrics.items())] if model.metrics else []
     parts = [
-        _front_matter(licence), f"# {card.name}", _ABOUT.format(**card.to_dict(), seen=_seen(card)),
+        _front_matter(licence), f"# {card.name}", _about(card),
         "## Use", _USE.format(name=name), "## Sizes", _table(("part", "architecture", "parameters"), _sizes(model)),
         "## Training data", _training_data(card), *results, "## Licence", licence, *notes,
     ]  # fmt: skip
@@ -105,7 +106,7 @@ def model_card(model: Publication, name: str) -> str:
 _ABOUT = """A VL-JEPA (arXiv 2512.10942) for [vlret](https://pypi.org/project/vlret/): it turns video clips, photographs
 and texts into unit vectors of {dim} numbers, so that a clip lies near the texts that describe it. A clip is read as
 {frames} frames of {resolution} x {resolution} pixels ({seen}), a text as at most {text_length} tokens. A question
-beside the clip goes into the predictor; without one it reads {default_query!r}."""
+beside the clip goes into the predictor{unasked}."""
 _USE = """```
 pip install vlret
 vlret index my_videos --model {name} --out indexes/mine
@@ -124,9 +125,10 @@ print(clips @ texts.T)  # cosines
 Nothing in this model is code: weights are safetensors, settings are JSON."""
 
 
-def _seen(card: ModelCard) -> str:
-    how = {"squash": "resized to a square", "crop": "shorter side resized, centre crop"}
-    return f"{how.get(card.resize, card.resize)}; {card.preprocessing}"
+def _about(card: ModelCard) -> str:
+    how = "shorter side resized, centre crop" if card.resize == "crop" else "resized to a square"
+    unasked = f"; without one that is {card.default_query!r}" if card.default_query else ""
+    return _ABOUT.format(**card.to_dict(), seen=f"{how}; {card.preprocessing}", unasked=unasked)
 
 
 def _sizes(model: Publication) -> list[tuple[str, str, str]]:
@@ -134,7 +136,9 @@ def _sizes(model: Publication) -> list[tuple[str, str, str]]:
     for tower in towers_of(model.settings):
         config = model.settings[TOWERS[tower].config]
         header = read_header(tower_file(model.folder, tower))
-        count = sum(prod(tensor.shape) for name, tensor in header.items() if name != LOG_SCALE)
+        count = sum(
+            prod(tensor.shape) for name, tensor in header.items() if not name.endswith(_NO_PARAMETERS)
+        )
         kind = config.get("architecture") or config["model_type"]
         rows.append((_TITLES[tower], kind, f"{count / 1e6:.1f} M"))
     return rows

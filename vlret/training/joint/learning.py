@@ -20,13 +20,17 @@ def let_learn(model: VLJEPAModel, stage: JointStage) -> None:
     """Set what requires a gradient, and which modules are in training mode.
 
     The predictor's token table stays frozen (the paper's 490M parameters leave it out), an int8 table is none that
-    could learn. The X-encoder stays in evaluation mode, so that batch norms keep their statistics.
+    could learn, a ViT's mask token is never read. The X-encoder stays in evaluation mode, so that batch norms keep
+    their statistics.
     """
     model.requires_grad_(False).eval()
     for tower, learns in _towers(model, stage):
         tower.requires_grad_(learns)
     if model.predictor.embed_tokens is not None:
         model.predictor.embed_tokens.requires_grad_(False)
+    for name, parameter in model.x_encoder.named_parameters():
+        if name.endswith("mask_token"):
+            parameter.requires_grad_(False)
     model.logit_scale.requires_grad_(True)
     if stage.gradient_checkpointing:
         for tower, learns in _towers(model, stage):
@@ -68,7 +72,7 @@ def _group(
 def _towers(model: VLJEPAModel, stage: JointStage) -> list[tuple[nn.Module, bool]]:
     return [
         (model.predictor, True),
-        (model.y_encoder.head, True),
+        (model.y_encoder.head, not stage.has_fixed_targets),
         (model.y_encoder.model, stage.y_rate > 0),
         (model.x_encoder, stage.x_rate > 0),
     ]

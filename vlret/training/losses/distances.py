@@ -1,4 +1,4 @@
-"""Losses of each pair alone: no negatives, so that a Y-encoder that learns may collapse (paper, ablation c)."""
+"""Losses of each pair alone: no negatives, so that targets have to be fixed (paper, ablation c)."""
 
 from __future__ import annotations
 

@@ -30,25 +30,32 @@ def gathered(rows: torch.Tensor) -> torch.Tensor:
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, rows: torch.Tensor) -> torch.Tensor:
-        joined = rows.new_empty(distributed.get_world_size() * len(rows), *rows.shape[1:])
-        distributed.all_gather_into_tensor(joined, rows.contiguous())
-        return joined
+        return torch.cat(_from_all(rows))
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
-        (gradient,) = gradients
-        own = gradient.new_empty(len(gradient) // distributed.get_world_size(), *gradient.shape[1:])
-        distributed.reduce_scatter_tensor(own, gradient.contiguous())
+        (joined,) = gradients
+        of_each = [part.contiguous() for part in joined.chunk(distributed.get_world_size())]
+        own = torch.empty_like(of_each[0])
+        distributed.reduce_scatter(own, of_each)
         return own
 
 
+def _from_all(rows: torch.Tensor) -> list[torch.Tensor]:
+    parts = [
+        torch.empty_like(rows, memory_format=torch.contiguous_format)
+        for _ in range(distributed.get_world_size())
+    ]
+    distributed.all_gather(parts, rows.contiguous())
+    return parts
+
+
 def _refuse_unequal(rows: torch.Tensor) -> None:
-    counts = torch.empty(distributed.get_world_size(), dtype=torch.int64, device=rows.device)
-    distributed.all_gather_into_tensor(counts, torch.tensor([len(rows)], device=rows.device))
-    if (counts != len(rows)).any():
+    counts = torch.cat(_from_all(torch.tensor([len(rows)], device=rows.device))).tolist()
+    if len(set(counts)) > 1:
         raise UsageError(
-            f"The processes have different numbers of rows: {', '.join(map(str, counts.tolist()))}.",
+            f"The processes have different numbers of rows: {', '.join(map(str, counts))}.",
             "Give each process equally many pairs of a batch.",
             code="unequal_rows",
-            given=counts.tolist(),
+            given=counts,
         )

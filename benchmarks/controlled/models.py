@@ -62,7 +62,7 @@ class Workshop:
             return SmallVLJEPA(self._predictor(width, dim), torch.from_numpy(self.targets))
         ids = token_ids(self.tokenizer, self.pairs.captions.texts, self._token_config.eos_token_id)
         model = TokenModel(self._token_config, width, ids)
-        if self.published:
+        if self.published is not None:
             model.lm.load_state_dict(self.published.state_dict())
         return model
 
@@ -115,7 +115,7 @@ class Workshop:
 
     @cached_property
     def _token_config(self) -> LlamaConfig:
-        if self.published:
+        if self.published is not None:
             config = self.published.config
             config.pad_token_id = config.pad_token_id or config.eos_token_id
             config._attn_implementation = ATTENTION
@@ -125,7 +125,7 @@ class Workshop:
         return LlamaConfig(**self.recipe.blocks, num_hidden_layers=layers, **tied)
 
     def _predictor(self, width: int, dim: int) -> Predictor:
-        if self.published:
+        if self.published is not None:
             return predictor_from(self.published.model, self.recipe.layers, width, dim)
         layers = {"num_hidden_layers": self.recipe.layers}
         return new_predictor(LlamaConfig(**self.recipe.blocks, **layers, **NO_TOKENS), width, dim)

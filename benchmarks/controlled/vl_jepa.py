@@ -35,7 +35,9 @@ class SmallVLJEPA(nn.Module):
         """InfoNCE over the batch; an equal caption of another item is no negative."""
         captions = torch.from_numpy(batch.captions)
         same = captions[:, None] == captions
-        return caption_loss(self(batch.tokens), self.targets[captions].float(), self.log_scale, same)
+        prediction = self(batch.tokens)
+        with torch.autocast("cpu", enabled=False):  # cosines times a hundred
+            return caption_loss(prediction, self.targets[captions].float(), self.log_scale, same)
 
 
 def new_predictor(blocks: LlamaConfig, width: int, dim: int) -> Predictor:

@@ -31,7 +31,7 @@ def direction(
     search = GridSearchCV(
         Ridge(fit_intercept=False), {"alpha": PENALTIES}, scoring=_hits, cv=GroupKFold(FOLDS)
     )
-    search.fit(train / scale, np.ones(len(train)), groups=train_sources)
+    search.fit(train.astype(np.float64) / scale, np.ones(len(train)), groups=train_sources)
     return accuracy(name, _right(search.predict(test / scale)), test_sources)
 
 

@@ -28,6 +28,7 @@ def own(media, tmp_path):
         encoding="utf-8",
     )
     (folder / "other.json").write_text('{"models": [{"x": 1}], "dataset": {}}')
+    (folder / "q.csv").write_text("path,question,answers,answer\nlong.mp4,which?,red|blue,red\n")
     scalars = {"kind": ["media"], "key": ["long.mp4"], "vector": [1.0]}
     pd.DataFrame(scalars).to_parquet(folder / "scalars.parquet")
     (folder / "labels.csv").write_text(
@@ -241,6 +242,13 @@ def test_datasets_are_listed():
         ),
         (["classification", "--captions", "{own}/captions.csv"], 2, "No such option: --captions"),
         (["vqa"], 2, "--questions FILE"),
+        (
+            ["vqa", "--questions", "{own}/q.csv", "--vlm", "nothing"],
+            2,
+            "neither a directory nor a name of the hub",
+        ),
+        (["vqa", "--questions", "{own}/q.csv", "--vlm", "{own}", "--prompt", "What?"], 2, "exactly one {}"),
+        (["vqa", "--questions", "{own}/q.csv", "--model", "x", "--prompt", "{{}}?"], 2, "Give --vlm MODEL"),
         (["vqa", "--questions", "{own}/captions.csv", "--model", "x"], 1, "line 2"),
         (["retrieval", "--captions", "{own}/captions.csv", "--choice", "a=1"], 2, "Remove --choice"),
         (["retrieval", "--captions", "{own}/captions.csv", "--out", "{own}/labels.csv"], 2, "with --out"),
@@ -266,7 +274,7 @@ OF_MEDIA = ("--frames", "--sampling", "--resize", "--query", "--undecodable", "-
 OFFERED = {
     "retrieval": {*OF_MEDIA, "--captions", "--index", "--vectors", "--text-tokens", "--rerank"},
     "classification": {*OF_MEDIA, "--labels", "--vectors", "--prompt"},
-    "vqa": {*OF_MEDIA, "--questions"},
+    "vqa": {*OF_MEDIA, "--questions", "--vlm", "--prompt"},
     "text": {"--vectors"},
 }
 EVERYWHERE = {

@@ -58,7 +58,7 @@ def write_card(
         temperature=calibration.temperature if calibration else learned,
         text_length=model.config.text_length,
         takes_query=True,
-        default_query="",
+        default_query=recipe.joint[-1].query if recipe.joint else "",
         preprocessing=f"mean {_rounded(model.config.image_mean)}, deviation {_rounded(model.config.image_std)}",
         unknown_threshold=calibration.unknown_threshold if calibration else None,
         trained_on=recipe.data.trained_on,

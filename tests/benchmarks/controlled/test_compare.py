@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.controlled import compare
 from benchmarks.controlled.compare import Run
+from benchmarks.controlled.cost import costs, median_ms
 from benchmarks.controlled.evaluate import Items, Labelled, label_ranks
 from benchmarks.controlled.figure import PANELS, draw
 from benchmarks.controlled.models import TOKEN_MODEL, VL_JEPA
@@ -69,3 +70,24 @@ def test_a_point_is_a_mean_over_items_and_seeds_and_the_difference_is_paired():
     assert lines[2] == "| trainable parameters | 2.00 M | 4.00 M | |"
     assert lines[3].startswith("| top1/x | 75.0 (")
     assert "| 62.5 (" in lines[3]
+
+
+def test_costs_are_of_one_item_at_a_time():
+    seen = []
+
+    class Reader:
+        def captions(self, tokens):
+            seen.append(("caption", tokens.shape))
+
+        def chooser(self, names, template):
+            return lambda tokens: seen.append((len(names), tokens.shape))
+
+    sets = {"a": Labelled(np.zeros((5, 4, 3), np.float16), np.zeros(5, int), ["x", "y"])}
+    assert list(costs(Reader(), sets)) == ["caption", "label of 2 (a)"]
+    assert seen == [("caption", (1, 4, 3))] * 5 + [(2, (1, 4, 3))] * 5
+
+
+def test_a_cost_is_a_median_without_the_first_quarter(monkeypatch):
+    clock = iter([0, 9, 10, 12, 20, 23, 30, 34])  # 9, 2, 3 and 4 seconds
+    monkeypatch.setattr("benchmarks.controlled.cost.perf_counter", lambda: next(clock))
+    assert median_ms(lambda item: None, range(4)) == 3000

@@ -76,10 +76,40 @@ def test_infonce_starts_at_the_logarithm_of_the_batch_and_leaves_equal_captions_
     assert equal.item() == pytest.approx((sum(both) / 2).item(), abs=1e-5)
 
 
+def test_cosines_of_the_loss_are_not_rounded_by_autocast(workshop, pairs):
+    model, batch = workshop.model(VL_JEPA, 0), next(pairs.batches(0))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        prediction, loss = model(batch.tokens), model.loss(batch)
+    captions = torch.from_numpy(batch.captions)
+    cosines = (prediction.double() @ model.targets[captions].double().T) * model.log_scale.exp()
+    ignored = (captions[:, None] == captions) & ~torch.eye(len(captions), dtype=torch.bool)
+    both = [
+        -each.masked_fill(ignored, -torch.inf).log_softmax(1).diagonal().mean()
+        for each in (cosines, cosines.T)
+    ]
+    assert loss.item() == pytest.approx((sum(both) / 2).item(), abs=1e-4)
+
+
 def test_targets_are_no_parameters(workshop):
     model = workshop.model(VL_JEPA, 0)
     assert not any("targets" in name for name, _ in model.named_parameters())
     assert "targets" not in model.state_dict()
+
+
+def test_with_published_weights_one_starts_as_all_of_them_and_the_other_as_the_last_layers(
+    workshop, monkeypatch
+):
+    config = LlamaConfig(**workshop.recipe.blocks, num_hidden_layers=3, vocab_size=300, **SPECIAL)
+    published = LlamaForCausalLM(config)
+    monkeypatch.setitem(vars(workshop), "published", published)
+    token, joint = (workshop.model(kind, 0) for kind in (TOKEN_MODEL, VL_JEPA))
+    for name, value in published.state_dict().items():
+        assert token.lm.state_dict()[name].equal(value)
+    (layer,) = joint.predictor.layers
+    for name, value in published.model.layers[-1].state_dict().items():
+        assert layer.state_dict()[name].equal(value)
+    ids = torch.tensor([[5, 6, 7]])
+    assert torch.allclose(token.lm(ids).logits, published(ids).logits, atol=1e-5)
 
 
 def test_a_seed_gives_the_same_weights_and_another_one_others(workshop):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -125,6 +127,15 @@ def test_a_directory_of_media_and_texts(tmp_path: Path) -> None:
     one = read("set", tmp_path)
     assert pairs(one) == {"my.video.v2.mp4": [("", "a film")], "sub/1.png": [("", "number 1")]}
     assert one.dropped == {"sample without .txt or .json": 1}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8")
+def test_names_that_are_no_text_are_counted(tmp_path: Path) -> None:
+    write_pictures(tmp_path, [1])
+    (tmp_path / "1.txt").write_text("number 1")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png")).touch()
+    one = read(".", tmp_path)
+    assert (pairs(one), one.dropped) == ({"1.png": [("", "number 1")]}, {"file whose name is not UTF-8": 1})
 
 
 def test_a_directory_at_an_address() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ import numpy as np
 
 from vlret.datasets.tar_set import Item
 from vlret.errors import UsageError
-from vlret.media.frame_size import Size
 from vlret.training.pairs import PairLoader, PairSet, read_pairs
 from vlret.training.pairs.splits import DEV, TRAIN
 from vlret.training.recipe_stages import JointStage
@@ -94,19 +92,3 @@ def skipped_lines(loader: PairLoader) -> list[str]:
             f"{n_skipped} skipped pairs are much for {n_clips} clips: look at the files that are named."
         )
     return lines
-
-
-def make_loader(
-    sets: Sequence[PairSet], stage: JointStage, seed: int, size: Size | None, rank: int, n_processes: int
-) -> PairLoader:
-    """Return the loader of this process."""
-    return PairLoader(
-        sets,
-        stage.frames,
-        stage.batch,
-        seed,
-        weights=stage.weights,
-        rank=rank,
-        n_processes=n_processes,
-        size=size,
-    )

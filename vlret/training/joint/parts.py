@@ -15,7 +15,7 @@ from vlret.models.vljepa.load_towers import padded
 from vlret.training.joint.module import Part
 from vlret.training.pairs import PairBatch
 from vlret.training.recipe_stages import JointStage
-from vlret.types import Pixels
+from vlret.types import Pixels, Tokens
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -53,6 +53,10 @@ class PartMaker:
             alike = [n for n, one in enumerate(frames) if len(one) == length]
             tokens |= dict(zip(alike, self._encoded(torch.stack([frames[n] for n in alike])), strict=True))
         return [tokens[n] for n in range(len(frames))]
+
+    def arrays(self, clips: Sequence[Pixels]) -> list[Tokens]:
+        """Return what `encode` does as arrays float32, to be cached."""
+        return [tokens.float().cpu().numpy() for tokens in self.encode(clips)]
 
     def queries(self, batch: PairBatch) -> list[str]:
         """Return what the predictor is asked for each pair."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vlret.files import replace_file
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.models.vljepa.registry import tower_file
+from vlret.models.weights import sha256
 from vlret.training.calibration import calibrate_on
 from vlret.training.export import write_card, write_folder
-from vlret.training.joint.data import StagePairs, make_loader, skipped_lines
+from vlret.training.joint.data import StagePairs, skipped_lines
+from vlret.training.joint.parts import PartMaker
 from vlret.training.joint.recall import DevEmbeddings, embed_dev
 from vlret.training.joint.trainer import JointTrainer
 from vlret.training.loop import run_stage
+from vlret.training.pairs import CachedTokens, PairLoader, PairSet, make_tokens
 from vlret.training.processes import wait_for_all
 from vlret.training.recipe import TrainingRecipe
 from vlret.training.recipe_stages import JointStage
@@ -25,9 +29,7 @@ from vlret.training.recipe_stages import JointStage
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-    from vlret.training.pairs import PairLoader, PairSet
-
-STAGES, MODEL, DONE = "stages", "model", "done.json"
+STAGES, TOKENS, MODEL, DONE = "stages", "tokens", "model", "done.json"
 log = logging.getLogger(__name__)
 
 
@@ -66,7 +68,7 @@ class _Run:
     def train(self, log_folder: Path) -> None:
         model = VLJEPAModel.from_pretrained(self.start).to(self.accelerator.device)
         embedder = VLJEPA(self.start, "cpu")  # its towers stay unloaded
-        loader, dev = (self._loader(sets, embedder) for sets in (self.pairs.train, self.pairs.dev))
+        loader, dev = self._loaders(model, embedder)
         trainer = JointTrainer(self.stage, self.recipe.seed, model, embedder, loader, self.accelerator)
 
         def measured() -> DevEmbeddings:
@@ -79,16 +81,46 @@ class _Run:
         if self.accelerator.is_main_process:
             self._save({name: weights[name] for name in weights if not name.startswith("loss.")}, found)
 
-    def _loader(self, sets: list[PairSet], embedder: VLJEPA) -> PairLoader:
-        accelerator = self.accelerator
-        size, rank = embedder.card.decode_size, accelerator.process_index
-        return make_loader(sets, self.stage, self.recipe.seed, size, rank, accelerator.num_processes)
+    def _loaders(self, model: VLJEPAModel, embedder: VLJEPA) -> tuple[PairLoader, PairLoader]:
+        """The loaders of this process for training and dev; cached tokens are made first."""
+        stage, accelerator, tokens = self.stage, self.accelerator, None
+        if stage.cache_tokens:
+            tokens = self._tokens(PartMaker(stage, embedder, model.x_encoder, accelerator))
+
+        def loader(sets: list[PairSet], batch: int, weights: tuple[float, ...]) -> PairLoader:
+            return PairLoader(
+                sets, stage.frames, batch, self.recipe.seed, weights=weights, size=embedder.card.decode_size,
+                rank=accelerator.process_index, n_processes=accelerator.num_processes, tokens=tokens,
+            )  # fmt: skip
+
+        # a dev batch is one part in each process: all have to do as many forward passes
+        dev_batch = stage.part * accelerator.num_processes
+        return loader(self.pairs.train, stage.batch, stage.weights), loader(self.pairs.dev, dev_batch, ())
+
+    def _tokens(self, maker: PartMaker) -> CachedTokens:
+        """The visual tokens of all clips; those that are not there yet are made by all processes."""
+        folder, card = self.folder.parent.parent / TOKENS, maker.embedder.card
+        made_by = {
+            "x_encoder": sha256([tower_file(self.start, "x_encoder")]),
+            "frames": self.stage.frames, "resolution": card.resolution, "resize": card.resize,
+            "dtype": self.accelerator.mixed_precision,
+        }  # fmt: skip
+        skipped = make_tokens(
+            [*self.pairs.train, *self.pairs.dev], maker.arrays, folder, made_by, self.stage.frames,
+            size=card.decode_size, rank=self.accelerator.process_index, n_processes=self.accelerator.num_processes,
+        )  # fmt: skip
+        for line in skipped.lines():
+            log.warning("%s", line)
+        wait_for_all()
+        return CachedTokens(folder, made_by)
 
     def _save(self, weights: Mapping[str, object], dev: DevEmbeddings) -> None:
         """Write the model that the stage started from with what it learned, and what dev says of it."""
         model, folder = VLJEPAModel.from_pretrained(self.start), self.folder / MODEL
         model.load_state_dict(weights, strict=False)
-        write_folder(model, folder, self.recipe)
+        # a model answers by default what it was trained on last
+        until = replace(self.recipe, stages=self.recipe.stages[: self.recipe.stages.index(self.stage) + 1])
+        write_folder(model, folder, until)
         items = self.pairs.items(dev.media_ids)
-        write_card(model, folder, self.recipe, calibrate_on(items, dev.clips, VLJEPA(folder, "cpu")))
+        write_card(model, folder, until, calibrate_on(items, dev.clips, VLJEPA(folder, "cpu")))
         replace_file(self.folder / DONE, json.dumps({"dev_r1": round(dev.recall(), 3)}).encode())

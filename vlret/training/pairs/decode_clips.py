@@ -23,7 +23,7 @@ from vlret.types import Pixels
 MOST_BYTES = 1 << 30
 """Larger files are not fetched from an address."""
 MISSING, UNREACHABLE, TOO_LARGE = "does not exist", "cannot be fetched", "larger than 1 GiB"
-DAMAGED, UNDECODABLE, NO_FRAMES = "incomplete in its tar", "cannot be decoded", "has no frames"
+DAMAGED, UNDECODABLE, NO_FRAMES = "not as long as its tar says", "cannot be decoded", "has no frames"
 
 
 class ClipDecoder:

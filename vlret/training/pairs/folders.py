@@ -6,15 +6,17 @@ import os
 from collections.abc import Iterator
 
 from vlret.errors import UsageError
+from vlret.text import is_utf8_text
 from vlret.training.pairs.clip_media import ClipMedia
 from vlret.training.pairs.row import Row
-from vlret.training.pairs.samples import Part, sample_rows
+from vlret.training.pairs.samples import Part, sample_rows, unusable
 from vlret.training.pairs.storage import file_system, files_below, files_in, shown
 from vlret.training.pairs.tables import is_table, read_table
 from vlret.training.pairs.tar_index import TEXT_SUFFIXES
 from vlret.training.pairs.tars import read_tars
 
 TABLES = ("captions.jsonl", "qa.jsonl", "metadata.*")
+NOT_UTF8 = "file whose name is not UTF-8"
 
 
 def read_folder(folder: str) -> Iterator[Row]:
@@ -45,10 +47,12 @@ def _loose_rows(folder: str) -> Iterator[Row]:
             path=shown(folder),
         )
     texts = {name: files.cat_file(name).decode("utf-8-sig", "replace") for name in said}
-    yield from sample_rows(_part(folder, name, texts.get(name)) for name in names)
+    good = [name for name in names if is_utf8_text(name)]
+    yield from sample_rows(_part(folder, name, texts.get(name)) for name in good)
+    yield from (unusable(ClipMedia("", ""), NOT_UTF8) for _ in range(len(names) - len(good)))
 
 
 def _part(folder: str, location: str, text: str | None) -> Part:
     key, suffix = os.path.splitext(location)
     name = file_system(location)[1].removeprefix(file_system(folder)[1]).lstrip("/")
-    return Part(key, suffix.lower(), ClipMedia(shown(name), location), text)
+    return Part(key, suffix.lower(), ClipMedia(name, location), text)

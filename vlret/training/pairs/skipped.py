@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 
 from vlret.text import printable
+from vlret.training.pairs.storage import shown
 
 MOST_NAMES = 5
 
@@ -28,7 +29,7 @@ class Skipped:
 
     def add(self, error: SkippedError, name: str) -> None:
         """Count one more clip."""
-        said = printable(f"{name} ({error.detail})" if error.detail else name)
+        said = shown(name) + (f" ({printable(error.detail)})" if error.detail else "")
         with self._lock:
             self.counts[error.reason] += 1
             names = self.names.setdefault(error.reason, [])

@@ -64,9 +64,9 @@ def _row(location: str, folder: str, place: str, cells: Cells) -> Row:
             raise ValueError(f"it has no {PATHS[0]}")
         shard = text(cells.get(SHARD)).strip()
         if not shard:
-            return row_of(cells, ClipMedia(shown(name), joined(folder, name)))
+            return row_of(cells, ClipMedia(name, joined(folder, name)))
         media = member_of(joined(folder, shard), name)
-        return row_of(cells, media) if media else unusable(ClipMedia(shown(name), shard), NOT_IN_TAR)
+        return row_of(cells, media) if media else unusable(ClipMedia(name, shard), NOT_IN_TAR)
     except ValueError as error:
         raise _bad(location, f", {place}: {error}") from error
 

@@ -14,7 +14,7 @@ from vlret.training.pairs.clip_media import ClipMedia
 from vlret.training.pairs.row import Row
 from vlret.training.pairs.samples import DAMAGED_TAR, Part, key_of, sample_rows, unusable
 from vlret.training.pairs.storage import expanded, files_in, folder_of, shown
-from vlret.training.pairs.tar_index import Member, TarIndex, tar_index
+from vlret.training.pairs.tar_index import TarIndex, tar_index
 
 READ_AT_ONCE = 8
 
@@ -51,11 +51,12 @@ def member_of(shard: str, name: str) -> ClipMedia | None:
 
 @lru_cache(maxsize=64)
 def _by_name(shard: str) -> dict[str, ClipMedia]:
-    return {member.name: _media(shard, member) for member in tar_index(shard).members}
+    return {media.name.partition("/")[2]: media for media in _media(shard, tar_index(shard))}
 
 
-def _media(shard: str, member: Member) -> ClipMedia:
-    return ClipMedia(f"{posixpath.basename(shown(shard))}/{member.name}", shard, member.offset, member.size)
+def _media(shard: str, index: TarIndex) -> Iterator[ClipMedia]:
+    tar = posixpath.basename(shard.partition("?")[0])
+    return (ClipMedia(f"{tar}/{member.name}", shard, member.offset, member.size) for member in index.members)
 
 
 def _globbed(name: str) -> list[str]:
@@ -64,7 +65,8 @@ def _globbed(name: str) -> list[str]:
 
 
 def _shard_rows(shard: str, index: TarIndex) -> Iterator[Row]:
-    keys = ((key_of(member.name), member) for member in index.members)
-    yield from sample_rows(Part(*key, _media(shard, member), member.text) for key, member in keys if key)
+    members = zip(index.members, _media(shard, index), strict=True)
+    keys = ((key_of(member.name), media, member.text) for member, media in members)
+    yield from sample_rows(Part(*key, media, text) for key, media, text in keys if key)
     if not index.is_whole:
-        yield unusable(ClipMedia(shown(shard), shard), DAMAGED_TAR)
+        yield unusable(ClipMedia(shard, shard), DAMAGED_TAR)

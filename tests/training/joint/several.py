@@ -36,12 +36,13 @@ class Case(NamedTuple):
     part: int
     loss: str = "info_nce"
     table: str = "pairs.csv"
+    dtype: str = "float32"
     is_sharded: bool = False
 
     @property
     def alone(self) -> str:
         """The run of one process that this one equals."""
-        return f"{self.loss}-{self.table}"
+        return f"{self.loss}-{self.table}-{self.dtype}"
 
 
 CASES = {
@@ -49,6 +50,7 @@ CASES = {
     "ddp-2-sigmoid": Case(2, 3, "sigmoid"),
     "ddp-4-parts": Case(4, 1),
     "fsdp-2-parts": Case(2, 3, is_sharded=True),
+    "fsdp-2-bfloat16": Case(2, 3, dtype="bfloat16", is_sharded=True),
     "fsdp-4-asked": Case(4, 1, table="asked.csv", is_sharded=True),
 }
 
@@ -60,6 +62,8 @@ class Sharding(Accelerator):
         super().__init__(**settings)
         self.state.distributed_type = DistributedType.FSDP
         self.state.fsdp_plugin = FullyShardedDataParallelPlugin(fsdp_version=2)
+        if self.mixed_precision != "no":
+            self.state.fsdp_plugin.set_mixed_precision(self.mixed_precision)
 
 
 class Checked(JointTrainer):
@@ -69,12 +73,13 @@ class Checked(JointTrainer):
         layers = [p for name, p in self.module.named_parameters() if "layers" in name]
         expected = isinstance(self.accelerator, Sharding)
         assert {isinstance(p, DTensor) for p in layers} == {expected}
+        assert not getattr(self.module, "broadcast_buffers", False)
         return super().backward(batch)
 
 
 def case_recipe(folder: Path, case: Case, part: int) -> TrainingRecipe:
     """The tiny recipe with what a case changes."""
-    return joint_recipe(folder, steps=STEPS, part=part, loss=case.loss, sets=(case.table,))
+    return joint_recipe(folder, case.dtype, steps=STEPS, part=part, loss=case.loss, sets=(case.table,))
 
 
 def one_process(folder: Path, name: str, rank: int, port: int) -> None:

@@ -63,17 +63,21 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CASES)
-def test_losses_and_weights_are_those_of_one_process(folder: Path, name: str) -> None:
+def test_losses_are_those_of_one_process(folder: Path, name: str) -> None:
+    tolerance = {"float32": 1e-3, "bfloat16": 0.05}[CASES[name].dtype]
     found, expected = (metrics(folder / one) for one in (name, CASES[name].alone))
     assert len(found) == STEPS + 1
     for line, other in zip(found, expected, strict=True):
-        assert line == [number if number is None else pytest.approx(number, rel=1e-3) for number in other]
-    ours, alone, before = weights(folder / name), weights(folder / CASES[name].alone), weights_before(folder)
-    moved = max((one - before[key]).abs().max() for key, one in alone.items())
-    furthest = max((one - alone[key]).abs().max() for key, one in ours.items())
+        assert line == [
+            number if number is None else pytest.approx(number, rel=tolerance) for number in other
+        ]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.dtype == "float32"])
+def test_weights_are_those_of_one_process(folder: Path, name: str) -> None:
+    ours, alone = (weights(folder / one) for one in (name, CASES[name].alone))
+    before = tiny.joint_model().state_dict()
+    moved = max((one - before[key].float()).abs().max() for key, one in alone.items())
     assert ours.keys() == alone.keys()
-    assert furthest < 0.05 * moved
-
-
-def weights_before(folder: Path) -> dict[str, torch.Tensor]:
-    return {name: one.float() for name, one in tiny.joint_model().state_dict().items()}
+    assert max((one - alone[key]).abs().max() for key, one in ours.items()) < 0.05 * moved

@@ -83,7 +83,10 @@ def published_encoder() -> Encode:
     )
 
     def encode(views: Sequence[Pixels]) -> torch.Tensor:
-        inputs = [x_encoder_input(v, config.resolution, config.image_mean, config.image_std) for v in views]
+        inputs = [
+            x_encoder_input(v, config.resolution, config.resize, config.image_mean, config.image_std)
+            for v in views
+        ]
         parts = torch.cat(inputs).split(FRAMES_AT_ONCE)
         return torch.cat([torch.from_numpy(network(part.numpy())[0]) for part in parts])
 

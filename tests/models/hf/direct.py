@@ -41,7 +41,8 @@ class Direct:
         if self.kind == "xclip":
             return self.model.get_video_features(**self.processor(frames, return_tensors="pt")).pooler_output
         if self.kind == "videoprism":
-            videos = self.processor(videos=[clip], return_tensors="pt")
+            size = {"height": 32, "width": 32}
+            videos = self.processor(videos=[clip], size=size, do_normalize=False, return_tensors="pt")
             return self.model.get_video_features(**videos).pooler_output[:, 0]
         if self.kind.startswith("pe"):
             return self._pe(self.processor(videos=[clip], return_tensors="pt"), "a cat").video_embeds

@@ -114,12 +114,12 @@ def save_xclip(folder: Path) -> Path:
 
 
 def save_videoprism(folder: Path) -> Path:
-    """VideoPrism LvT of four frames."""
+    """VideoPrism LvT of four frames; its processor's own settings are not those that its model wants."""
     vision = {**TOWER, "image_size": 32, "num_frames": 4, "tubelet_size": [1, 8, 8], "num_spatial_layers": 2,
               "num_temporal_layers": 1, "num_auxiliary_layers": 1}  # fmt: skip
     del vision["num_hidden_layers"]
     config = transformers.VideoPrismConfig(text_config=TEXT, vision_config=vision)
-    videos = transformers.LlavaOnevisionVideoProcessor(size=_SQUARE, do_normalize=False)
+    videos = transformers.LlavaOnevisionVideoProcessor()
     return _save(folder, transformers.VideoPrismClipModel, config, videos)
 
 

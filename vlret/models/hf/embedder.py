@@ -25,8 +25,6 @@ from vlret.text import printable
 from vlret.types import Pixels, Tokens
 
 _IMAGE_FRAMES = 8
-_ANY_SIZE = 448
-"""The resolution given to a model that takes images of any size, for benchmarks that squash frames."""
 
 
 class TransformersDualEncoder(DualEncoder):
@@ -147,7 +145,7 @@ def _card(parts: Parts, origin: _Origin, n_frames: int) -> ModelCard:
         weights_hash=sha256(parts.weights),
         dim=parts.family.dim(parts.config),
         frames=n_frames,
-        resolution=_resolution(parts),
+        resolution=parts.family.resolution(parts.config, parts.processor),
         resize="own",
         licence=licence_in(origin.folder) or origin.terms,
         prompts=PROMPTS,
@@ -156,14 +154,3 @@ def _card(parts: Parts, origin: _Origin, n_frames: int) -> ModelCard:
         preprocessing=f"{parts.family.reads}, settings {settings_hash(parts.folder)}",
         trained_on=origin.trained_on,
     )
-
-
-def _resolution(parts: Parts) -> int:
-    """Side in pixels of the images that the model sees; of those of any shape, that of a square."""
-    if hasattr(parts.processor, "max_num_patches"):
-        return int(parts.processor.patch_size * parts.processor.max_num_patches**0.5)
-    for name in ("crop_size", "size"):
-        size = getattr(parts.processor, name, None)
-        if size and size.get("height") and size.get("width"):
-            return int(max(size["height"], size["width"]))
-    return _ANY_SIZE

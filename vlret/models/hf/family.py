@@ -14,6 +14,8 @@ from PIL import Image
 
 from vlret.types import Pixels
 
+_ANY_SIZE = 448
+"""The resolution given to a model that takes images of any size, for benchmarks that squash frames."""
 Inputs = Mapping[str, torch.Tensor]
 
 
@@ -51,6 +53,15 @@ class Family(ABC):
     def dim(self, config: Any) -> int:
         """The length of the embeddings."""
         return int(config.projection_dim)
+
+    def resolution(self, config: Any, processor: Any) -> int:
+        """Side in pixels of the images that the model sees; of those of any shape, that of a square."""
+        if hasattr(processor, "max_num_patches"):
+            return int(processor.patch_size * processor.max_num_patches**0.5)
+        for size in (getattr(processor, "crop_size", None), getattr(processor, "size", None)):
+            if size and size.get("height") and size.get("width"):
+                return int(max(size["height"], size["width"]))
+        return _ANY_SIZE
 
     def prepare(self, model: Any) -> None:  # noqa: B027 - most models are used as they are
         """Change what was loaded into what was trained."""

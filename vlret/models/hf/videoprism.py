@@ -26,11 +26,15 @@ class VideoPrism(VideoFamily):
         """See `VideoFamily.n_frames`: one position embedding a frame."""
         return int(config.vision_config.num_frames)
 
+    def resolution(self, config: Any, processor: Any) -> int:
+        """See `Family.resolution`: the square that it has positions for."""
+        size = config.vision_config.image_size
+        return int(size if isinstance(size, int) else max(size))
+
     def processing(self, config: Any) -> dict[str, Any]:
         """What transformers' `VideoPrismProcessor` adds to the settings of its video processor."""
-        size = config.vision_config.image_size
-        height, width = (size, size) if isinstance(size, int) else size
-        return {"size": {"height": height, "width": width}, "do_normalize": False}
+        side = self.resolution(config, None)
+        return {"size": {"height": side, "width": side}, "do_normalize": False}
 
     def vision_rows(self, model: Any, inputs: Inputs) -> torch.Tensor:
         """See `Family.vision_rows`: the pooled output is [n, 1, dim]."""

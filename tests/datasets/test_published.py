@@ -7,6 +7,7 @@ import pytest
 from vlret.datasets.published import published
 from vlret.datasets.registry import card, names
 from vlret.evaluation.results.contamination import contamination
+from vlret.models.hf.trained_on import trained_on as of_transformers
 from vlret.models.open_clip import trained_on
 
 
@@ -109,9 +110,10 @@ def test_training_on_howto100m_is_marked_where_videos_are_shared():
     for name in ("youcook2", "crosstask", "coin", "worldprediction"):
         assert marked(name) == of_vljepa
         assert "inferred" in card(name).overlaps["HowTo100M"]
-    assert marked("didemo") == of_vljepa | {"CLIP RN50", "CLIP ViT-B", "CLIP ViT-L"}
+    assert marked("didemo") == of_vljepa | {"CLIP RN50", "CLIP ViT-B", "CLIP ViT-L", "X-CLIP large"}
     assert marked("pvd") == {"PE-Core B", "PE-Core L", "PE-Core G"}
-    assert marked("msrvtt") == marked("kinetics400") == marked("egoexo4d") == set()
+    assert marked("msrvtt") == marked("egoexo4d") == set()
+    assert marked("kinetics400") == {"X-CLIP large"}
 
 
 def test_every_figure_of_sft_and_of_fine_tuned_models_says_that_it_is_not_zero_shot():
@@ -129,3 +131,28 @@ def test_every_figure_of_sft_and_of_fine_tuned_models_says_that_it_is_not_zero_s
 def test_reported_rows_are_of_the_weights_that_can_be_measured(model: str, weights: str):
     row = next(row for row in published("msrvtt") if row.model == model)
     assert set(row.trained_on) == set(trained_on(f"open_clip:{weights}"))
+
+
+def test_models_of_video_are_reported_with_who_ran_them_and_their_pool():
+    rows = {(row.model, row.source): row for row in published("msrvtt") if "VL-JEPA" not in row.model}
+    clip = rows["X-CLIP large", "mteb results store of 2026-08-20"]
+    assert (clip.value, clip.metric, clip.note) == (26.8, "R@1", "of another pool: 879 videos")
+    prism = rows["VideoPrism-LvT-B", "reported by the model's authors"]
+    assert (prism.value, prism.note) == (50.1, "")
+    assert not [row for row in published("didemo") if row.model.startswith("VideoPrism")]
+    assert not [row for row in published("youcook2") if row.model == "X-CLIP large"]
+
+
+def test_kinetics_of_x_clip_is_not_zero_shot():
+    row = next(row for row in published("kinetics400") if row.model == "X-CLIP large")
+    assert (row.value, row.metric) == (83.2, "top-1")
+    assert contamination(row.trained_on, card("kinetics400")) == ["Kinetics-400"]
+
+
+@pytest.mark.parametrize(
+    ("start", "repository"),
+    [("X-CLIP", "microsoft/xclip-large-patch14"), ("VideoPrism", "google/videoprism-lvt-base-f16r288")],
+)
+def test_the_training_sets_are_those_of_the_loaded_models(start: str, repository: str):
+    rows = [row for row in published("kinetics400") if row.model.startswith(start)]
+    assert {row.trained_on for row in rows} == {of_transformers(repository)}

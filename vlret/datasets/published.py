@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vlret.datasets.base import Published
+from vlret.datasets.published_video import video_models
 
 V1 = "arXiv 2512.10942v1, table 1"
 V2 = "arXiv 2512.10942v2, table 1"
@@ -187,17 +188,19 @@ _TABLES = (
 
 def published(column: str) -> tuple[Published, ...]:
     """All published figures of a column, in per cent; empty where there are none. Retrieval is text to video."""
-    return tuple(
+    of_paper = (
         Published(model, metric, values[column], source, *_training(model, metric))
         for table, metric, source in _TABLES
         for model, values in _rows(table)
         if column in values
-    ) + tuple(
+    )
+    of_vlms = (
         Published(model, "accuracy", value, source, (), _UNKNOWN_TRAINING)
         for table, source in _VLMS
         for model, of, value in _bars(table)
         if of == column
     )
+    return *of_paper, *of_vlms, *video_models(column)
 
 
 def _training(model: str, metric: str) -> tuple[tuple[str, ...], str]:

@@ -23,6 +23,7 @@ from torch.distributed.tensor import DTensor
 from tests.training.joint.tiny import joint_recipe, use_tiny_model
 from vlret.training import run
 from vlret.training.joint.trainer import JointTrainer
+from vlret.training.recipe import TrainingRecipe
 
 SECONDS = 120
 STEPS = 3
@@ -34,7 +35,14 @@ class Case(NamedTuple):
     n_processes: int
     part: int
     loss: str = "info_nce"
+    table: str = "pairs.csv"
+    dtype: str = "float32"
     is_sharded: bool = False
+
+    @property
+    def alone(self) -> str:
+        """The run of one process that this one equals."""
+        return f"{self.loss}-{self.table}-{self.dtype}"
 
 
 CASES = {
@@ -42,7 +50,8 @@ CASES = {
     "ddp-2-sigmoid": Case(2, 3, "sigmoid"),
     "ddp-4-parts": Case(4, 1),
     "fsdp-2-parts": Case(2, 3, is_sharded=True),
-    "fsdp-4": Case(4, 2, is_sharded=True),
+    "fsdp-2-bfloat16": Case(2, 3, dtype="bfloat16", is_sharded=True),
+    "fsdp-4-asked": Case(4, 1, table="asked.csv", is_sharded=True),
 }
 
 
@@ -53,6 +62,8 @@ class Sharding(Accelerator):
         super().__init__(**settings)
         self.state.distributed_type = DistributedType.FSDP
         self.state.fsdp_plugin = FullyShardedDataParallelPlugin(fsdp_version=2)
+        if self.mixed_precision != "no":
+            self.state.fsdp_plugin.set_mixed_precision(self.mixed_precision)
 
 
 class Checked(JointTrainer):
@@ -62,7 +73,13 @@ class Checked(JointTrainer):
         layers = [p for name, p in self.module.named_parameters() if "layers" in name]
         expected = isinstance(self.accelerator, Sharding)
         assert {isinstance(p, DTensor) for p in layers} == {expected}
+        assert not getattr(self.module, "broadcast_buffers", False)
         return super().backward(batch)
+
+
+def case_recipe(folder: Path, case: Case, part: int) -> TrainingRecipe:
+    """The tiny recipe with what a case changes."""
+    return joint_recipe(folder, case.dtype, steps=STEPS, part=part, loss=case.loss, sets=(case.table,))
 
 
 def one_process(folder: Path, name: str, rank: int, port: int) -> None:
@@ -72,7 +89,7 @@ def one_process(folder: Path, name: str, rank: int, port: int) -> None:
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
     }  # fmt: skip
     accelerator = Sharding if case.is_sharded else Accelerator
-    recipe = joint_recipe(folder, steps=STEPS, part=case.part, loss=case.loss)
+    recipe = case_recipe(folder, case, case.part)
     with (
         patch.object(accelerate, "Accelerator", accelerator),
         patch("vlret.training.joint.run.JointTrainer", Checked),

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.training.joint import tiny
-from tests.training.joint.several import CASES, STEPS
+from tests.training.joint.several import CASES, STEPS, case_recipe
 from vlret.training import run
 
 ROOT = Path(__file__).parents[3]
@@ -23,16 +23,28 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reas
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Holds the runs of all cases, and one for each loss of one process."""
+    """Holds the runs of all cases, and those of one process that they should equal."""
     folder = tmp_path_factory.mktemp("runs")
+    tiny.joint_recipe(folder)
+    ask_now_and_then(folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "initial_model", lambda recipe: tiny.joint_model())
-        for loss in {case.loss for case in CASES.values()}:
-            run.train(tiny.joint_recipe(folder, steps=STEPS, loss=loss), folder / loss)
+        for alone, case in {case.alone: case for case in CASES.values()}.items():
+            run.train(case_recipe(folder, case, tiny.STAGE.batch), folder / alone)
     command = [sys.executable, "-m", "tests.training.joint.several", str(folder)]
-    alone = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, cwd=ROOT, env=alone, timeout=SECONDS, check=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run(command, cwd=ROOT, env=environment, timeout=SECONDS, check=True)
     return folder
+
+
+def ask_now_and_then(data: Path) -> None:
+    """Write asked.csv: the pairs of which every fifth has a query, so that many parts have none."""
+    with (data / "pairs.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    with (data / "asked.csv").open("w", newline="") as out:
+        table = csv.DictWriter(out, [*rows[0], "query"])
+        table.writeheader()
+        table.writerows({**row, "query": "" if n % 5 else "is there a dog ?"} for n, row in enumerate(rows))
 
 
 def metrics(folder: Path) -> list[list[float | None]]:
@@ -51,17 +63,23 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CASES)
-def test_losses_and_weights_are_those_of_one_process(folder: Path, name: str) -> None:
-    found, expected = (metrics(folder / one) for one in (name, CASES[name].loss))
+def test_losses_are_those_of_one_process(folder: Path, name: str) -> None:
+    found, expected = (metrics(folder / one) for one in (name, CASES[name].alone))
     assert len(found) == STEPS + 1
+    if (
+        CASES[name].dtype == "bfloat16"
+    ):  # rounding differs: FSDP rounds every weight, autocast those of matrices
+        assert [line[1] for line in found[1:]] == pytest.approx([line[1] for line in expected[1:]], rel=0.05)
+        return
     for line, other in zip(found, expected, strict=True):
         assert line == [number if number is None else pytest.approx(number, rel=1e-3) for number in other]
-    ours, alone, before = weights(folder / name), weights(folder / CASES[name].loss), weights_before(folder)
-    moved = max((one - before[key]).abs().max() for key, one in alone.items())
-    furthest = max((one - alone[key]).abs().max() for key, one in ours.items())
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.dtype == "float32"])
+def test_weights_are_those_of_one_process(folder: Path, name: str) -> None:
+    ours, alone = (weights(folder / one) for one in (name, CASES[name].alone))
+    before = tiny.joint_model().state_dict()
+    moved = max((one - before[key].float()).abs().max() for key, one in alone.items())
     assert ours.keys() == alone.keys()
-    assert furthest < 0.05 * moved
-
-
-def weights_before(folder: Path) -> dict[str, torch.Tensor]:
-    return {name: one.float() for name, one in tiny.joint_model().state_dict().items()}
+    assert max((one - alone[key]).abs().max() for key, one in ours.items()) < 0.05 * moved

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import fsspec
 import numpy as np
@@ -264,6 +267,21 @@ def test_a_large_file_is_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyP
     loader = loader_of(write_table(tmp_path / "t.jsonl", rows), batch=1)
     assert [numbers_in(batch) for batch in first_batches(loader, 4)] == [[2]] * 4
     assert loader.skipped.counts == {"larger than 1 GiB": 1}
+
+
+def test_a_full_disk_is_no_damaged_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec.filesystem("memory").pipe("/far/1.png", png(1))
+    row = {"path": "memory://far/1.png", "caption": "number 1", "split": "train"}
+    loader = loader_of(write_table(tmp_path / "t.jsonl", [row]), batch=1)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", _full)
+    with refused("write_failed"):
+        first_batches(loader, 1)
+
+
+@contextmanager
+def _full(suffix: str) -> Iterator[object]:
+    with open("/dev/full", "wb", buffering=0) as file:
+        yield SimpleNamespace(file=file, name="/tmp/clip.png")
 
 
 def test_killed_decoders_do_not_stop_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ The X-encoder is EfficientNet-Lite2 as published: it has seen no caption. A stop
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -61,11 +62,11 @@ def read_tokens(
         encode: makes another X-encoder than `published_encoder`.
     """
     items = _items(name, split, data)
-    encoder = (encode or published_encoder)()
-    frames = FRAMES[name.partition("/")[0]]
-    return TokenSet(
-        items, visual_features(items, encoder, frames, folder, f"{name.replace('/', '-')}-{split}")
-    )
+    title, frames = f"{name.replace('/', '-')}-{split}", FRAMES[name.partition("/")[0]]
+    file = folder / f"{title}.npy"
+    if _is_finished(file, items):
+        return TokenSet(items, np.load(file, mmap_mode="r"))
+    return TokenSet(items, visual_features(items, (encode or published_encoder)(), frames, folder, title))
 
 
 @cache
@@ -82,8 +83,10 @@ def published_encoder() -> Encode:
         openvino.convert_model(OneFrame(encoder), example_input=frames), "CPU", properties
     )
 
+    how = config.resolution, config.resize, config.image_mean, config.image_std
+
     def encode(views: Sequence[Pixels]) -> torch.Tensor:
-        inputs = [x_encoder_input(v, config.resolution, config.image_mean, config.image_std) for v in views]
+        inputs = [x_encoder_input(view, *how) for view in views]
         parts = torch.cat(inputs).split(FRAMES_AT_ONCE)
         return torch.cat([torch.from_numpy(network(part.numpy())[0]) for part in parts])
 
@@ -111,6 +114,13 @@ def main(
         for name in SETS:
             if _items(name, split, data):
                 read_tokens(name, split, data, out)
+
+
+def _is_finished(file: Path, items: Sequence[Item]) -> bool:
+    """Whether `visual_features` has written all of `items` to `file`: then no encoder is needed."""
+    stamp = file.with_suffix(".json")
+    wanted = {"done": len(items), "names": [item.name for item in items]}
+    return stamp.is_file() and bool(json.loads(stamp.read_text()) == wanted)
 
 
 def _items(name: str, split: str, data: Path) -> list[Item]:

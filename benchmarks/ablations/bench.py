@@ -22,7 +22,10 @@ from vlret.training.recipe import read_recipe
 
 @dataclass(frozen=True)
 class Bench:
-    """Trains on `data`, whose tokens are in `features`, and keeps checkpoints and what was right in `out`."""
+    """Trains on `data`, whose tokens are in `features`, and keeps what was right in `out`.
+
+    The checkpoint of a run, up to 200 MB, is deleted when it is scored.
+    """
 
     data: Path
     features: Path
@@ -36,8 +39,10 @@ class Bench:
         file = self.out / f"{name}_{self.split}.npz"
         if not file.is_file():
             run = Run(setting, self.plan, build(setting, seed), self._tokens)
-            run.train_on(self.mixture, self.out / f"{name}.pt", seed)
+            checkpoint = self.out / f"{name}.pt"
+            run.train_on(self.mixture, checkpoint, seed)
             replace_file(file, _packed(score(run, self.sets)))
+            checkpoint.unlink()
         return _unpacked(file)
 
     @cached_property

@@ -56,7 +56,7 @@ class Run(nn.Module):
         for step in tqdm(range(done, total), initial=done, total=total, desc=file.stem, disable=None):
             draw = mixture.captions if step < first else mixture.mixed
             state.step(self.batch_loss(draw(self.plan.batch, state.rng)))
-            if (step + 1) % SAVE_EVERY == 0:
+            if (step + 1) % SAVE_EVERY == 0 or step + 1 == total:
                 state.save(file, step + 1)
 
     def batch_loss(self, batch: Batch) -> torch.Tensor:

@@ -18,7 +18,7 @@ from benchmarks.controlled.evaluate import JointReader, TokenReader
 from benchmarks.controlled.pairs import Pairs
 from benchmarks.controlled.recipe import Recipe
 from benchmarks.controlled.token_model import TokenModel
-from benchmarks.controlled.vl_jepa import SmallVLJEPA, new_predictor, predictor_from
+from benchmarks.controlled.vl_jepa import NO_TOKENS, SmallVLJEPA, new_predictor, predictor_from
 from vlret.models.base import Embedder
 from vlret.models.captioners.text_decoder import TextDecoder
 from vlret.models.hub import offline
@@ -30,8 +30,6 @@ from vlret.vectors import unit_rows
 VL_JEPA, TOKEN_MODEL = "VL-JEPA", "token model"
 ATTENTION = "eager"
 """Of the token model: on texts of twenty tokens, a processor trains with it a third faster than with `sdpa`."""
-NO_TOKENS = {"vocab_size": 1, "bos_token_id": None, "eos_token_id": None}
-"""A predictor without queries has no use for its token table."""
 DECODER_VOCABULARY = 4096
 """Tokens of the text decoder of the VL-JEPA, whatever the recipe."""
 

@@ -15,6 +15,8 @@ from vlret.models.vljepa.predictor import Predictor
 from vlret.training.losses.info_nce import caption_loss
 
 FIRST_SCALE = 1 / 0.07
+NO_TOKENS = {"vocab_size": 1, "bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
+"""A predictor without queries has no use for its token table."""
 
 
 class SmallVLJEPA(nn.Module):
@@ -53,7 +55,9 @@ def new_predictor(blocks: LlamaConfig, width: int, dim: int) -> Predictor:
 
 def predictor_from(llama: LlamaModel, layers: int, width: int, dim: int) -> Predictor:
     """Return a predictor that starts as the last `layers` of a Llama."""
-    blocks = LlamaConfig(**{**llama.config.to_dict(), "num_hidden_layers": layers})
+    blocks = LlamaConfig(**{**llama.config.to_dict(), "num_hidden_layers": layers, **NO_TOKENS})
     predictor = new_predictor(blocks, width, dim)
-    predictor.init_from_llama(llama)
+    for ours, theirs in zip(predictor.layers, llama.layers[-layers:], strict=True):
+        ours.load_state_dict(theirs.state_dict())
+    predictor.norm.load_state_dict(llama.norm.state_dict())
     return predictor

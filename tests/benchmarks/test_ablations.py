@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from benchmarks.ablations.bench import Bench
 from benchmarks.ablations.data import Mixture
 from benchmarks.ablations.model import CausalPredictor
 from benchmarks.ablations.score import Scored, _answered, _retrieve, _tokens
@@ -180,6 +181,24 @@ def test_clips_are_scored_on_every_second_frame(mixture):
     assert one.groups.tolist() == [n // 2 for n in range(32)]
     assert _tokens(clips, [0, 1]).shape == (2, 36, 32)
     assert _tokens(photos, [0, 1]).shape == (2, 9, 32)
+
+
+def test_a_run_is_trained_once_and_leaves_no_checkpoint(mixture, tmp_path, monkeypatch):
+    trained = []
+
+    def small(setting, seed):
+        trained.append((setting, seed))
+        return tiny_model(seed=seed)
+
+    monkeypatch.setattr("benchmarks.ablations.bench.build", small)
+    monkeypatch.setattr("benchmarks.ablations.bench.training_mixture", lambda data, features: mixture)
+    monkeypatch.setattr("benchmarks.ablations.bench.score", lambda run, sets: {"class a": hits(0.3)})
+    monkeypatch.setattr(Bench, "_tokens", lambda self, text: tokenise(text))
+    bench = Bench(tmp_path, tmp_path, tmp_path, "test", replace(PLAN, steps=2))
+    first, again = bench.scored(BASE, 1), bench.scored(BASE, 1)
+    assert trained == [(BASE, 1)]
+    assert first["class a"].hits.tolist() == again["class a"].hits.tolist() == hits(0.3).hits.tolist()
+    assert [file.suffix for file in tmp_path.iterdir()] == [".npz"]
 
 
 def hits(share: float, n: int = 200) -> Scored:

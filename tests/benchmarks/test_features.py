@@ -57,3 +57,11 @@ def test_tokens_are_computed_once(data, tmp_path):
         "photos/tiny", "train", data, tmp_path / "out", lambda: lambda views: encode(views) + 1
     )
     assert np.array_equal(first.tokens, again.tokens)
+
+
+def test_a_set_that_has_changed_is_computed_again(data, tmp_path):
+    read_tokens("photos/tiny", "train", data, tmp_path / "out", lambda: encode)
+    records = data / "photos/tiny/captions.jsonl"
+    records.write_text(records.read_text().replace('"extra"', '"dev"').replace('"test"', '"train"'))
+    read = read_tokens("photos/tiny", "train", data, tmp_path / "out", lambda: encode)
+    assert read.tokens[:, 0, 0, 0].tolist() == [0, 10]

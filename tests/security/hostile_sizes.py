@@ -76,6 +76,7 @@ each("vljepa", "Damaged .*field|larger than|beyond every model|do not match|as c
     "no heads": lambda box: _tower(box, "y_config", num_attention_heads=0),
     "layers in words": lambda box: _tower(box, "y_config", num_hidden_layers="two"),
     "a mean in words": lambda box: change(box.stranger / "config.json", image_mean="grey"),
+    "a resize that there is not": lambda box: _both(box, resize="stretch"),
     "no deviation": lambda box: change(box.stranger / "config.json", image_std=[0, 0, 0]),
     "a temperature in words": lambda box: change(box.stranger / "card.json", temperature="warm"),
     "prompts that are no list": lambda box: change(box.stranger / "card.json", prompts=7),

@@ -10,7 +10,9 @@ from safetensors import safe_open
 
 from tests.refusal import refused
 from vlret.models.registry import ASSETS
+from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.modeling import VLJEPAModel
+from vlret.models.vljepa.open_vljepa import SETTINGS
 from vlret.models.vljepa.registry import TOWERS, tower_files
 from vlret.training.initial import random_model
 from vlret.training.recipe import read_recipe
@@ -181,3 +183,17 @@ def test_paper_has_the_paper_s_counts() -> None:
     assert millions(model, "y_encoder") == pytest.approx(303, abs=2)
     assert not any(layer.self_attn.is_causal for layer in model.predictor.layers)
     assert list(TOWERS) == [name for name, _ in model.named_children()]
+
+
+def test_paper_s_towers_are_those_of_the_published_checkpoint() -> None:
+    paper, published = (
+        VLJEPAConfig(**settings)
+        for settings in (read_recipe(RECIPES / "paper" / "recipe.toml").model, SETTINGS)
+    )
+    for tower in TOWERS.values():
+        assert getattr(paper, tower.config).to_dict() == getattr(published, tower.config).to_dict()
+    assert paper.predictor_config.rope_parameters["rope_type"] == "llama3"  # as Llama 3.2 was trained
+    for name in ("resize", "resolution", "dim", "x_width", "pad_token_id", "query_embeddings"):
+        assert getattr(paper, name) == getattr(published, name), name
+    assert tuple(paper.image_mean) == tuple(published.image_mean)
+    assert read_recipe(RECIPES / "base" / "recipe.toml").model["resize"] == "crop"

@@ -122,15 +122,14 @@ def find_file(source: str, name: str) -> Path:
     path = Path(source)
     if path.exists():
         return path if path.is_file() else _existing(path / name)
-    try:
-        found = try_to_load_from_cache(source, name)  # looks at the name first
-    except HFValidationError as error:
+    if not is_repository(source):
         raise UsageError(
             f"{source!r} is neither a file, a directory nor a name of the hub.",
             f"Give {name}, a directory with it, or OWNER/MODEL.",
             code="file_missing",
             path=path,
-        ) from error
+        )
+    found = try_to_load_from_cache(source, name)
     if isinstance(found, str):
         return Path(found)
     command = f"hf download {source} {name}"

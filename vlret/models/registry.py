@@ -105,8 +105,8 @@ def load_model(
 
     Args:
         name_or_folder: a name of `list_models`, `open_clip:ARCH/TAG`, `st:OWNER/MODEL` or `st:DIRECTORY`
-            (sentence-transformers), `hf:OWNER/MODEL` or `hf:DIRECTORY` (dual encoders of transformers), a
-            directory that holds a VL-JEPA (config.json of model_type vl_jepa)
+            (sentence-transformers), `hf:OWNER/MODEL` or `hf:DIRECTORY` (dual encoders of transformers, published
+            VL-JEPAs), a directory that holds a VL-JEPA (config.json of model_type vl_jepa)
             or an open_clip model (open_clip_config.json), or `module:Class`, a custom `Embedder` whose constructor
             needs no arguments. A name takes precedence over a directory of the same name: write `./clip` for the
             directory. Check a name that comes from a file with `vlret.models.trust` first.

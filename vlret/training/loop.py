@@ -62,8 +62,8 @@ class BestWeights:
             self.dev_r1 = float(torch.load(file, weights_only=True, mmap=True)["dev_r1"])
 
     def offer(self, dev_r1: float, step: int) -> None:
-        """Keep the present weights if they are better than all before; all processes have to call this."""
-        if not self.used or dev_r1 <= self.dev_r1:
+        """Keep the present weights if none before were better; all processes have to call this."""
+        if not self.used or dev_r1 < self.dev_r1:
             return
         self.dev_r1 = dev_r1
         weights = self.state.weights()

@@ -28,6 +28,7 @@ def start_processes(device: str, dtype: str) -> Accelerator:
     try:
         from accelerate import Accelerator
         from accelerate.state import AcceleratorState
+        from accelerate.utils import DistributedDataParallelKwargs
     except ImportError as error:
         raise missing_train("accelerate") from error
     chosen = pick_device(device)
@@ -36,9 +37,14 @@ def start_processes(device: str, dtype: str) -> Accelerator:
     half = pick_dtype(dtype, chosen) == torch.bfloat16
     # a training before this one in the same process may have had another device or number format
     AcceleratorState._reset_state(reset_partial_state=True)
-    accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision="bf16" if half else "no")
+    accelerator = Accelerator(
+        cpu=chosen.type == "cpu",
+        mixed_precision="bf16" if half else "no",
+        # all buffers are constants: no need to send them before each forward pass
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
+    )
     if plugin := getattr(accelerator.state, "fsdp_plugin", None):
-        _shard_by_layers(plugin)
+        _shard_by_layers(plugin, half)
     return accelerator
 
 
@@ -74,8 +80,12 @@ def _use_alone(device: torch.device) -> None:
     torch.cuda.set_device(device)
 
 
-def _shard_by_layers(plugin: Any) -> None:
-    """Split each transformer layer by itself: gathering all of the model at once would need its whole memory."""
+def _shard_by_layers(plugin: Any, half: bool) -> None:
+    """Split each transformer layer by itself: gathering all of the model at once would need its whole memory.
+
+    With `half`, layers compute in bfloat16, but the gradients of parts and of processes are added up in float32.
+    """
+    from torch.distributed.fsdp import MixedPrecisionPolicy
     from torch.distributed.fsdp.wrap import transformer_auto_wrap_policy
 
     if plugin.fsdp_version != 2:
@@ -86,3 +96,5 @@ def _shard_by_layers(plugin: Any) -> None:
             given=plugin.fsdp_version,
         )
     plugin.auto_wrap_policy = transformer_auto_wrap_policy
+    if half:
+        plugin.mixed_precision_policy = MixedPrecisionPolicy(torch.bfloat16, torch.float32)

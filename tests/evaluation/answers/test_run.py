@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.evaluation.answers.stand_in import Painter
@@ -95,7 +98,44 @@ def test_a_kept_answer_needs_no_decoding(painted, cache, monkeypatch):
     assert costs[0][1].peak_bytes > 50e6
 
 
-def test_a_run_that_is_killed_goes_on_from_there(painted, cache):
+def test_it_sees_the_frames_that_the_embedder_sees(painted, cache):
+    seen = {"embedder": [], "model": []}
+
+    class Embedder(Counting):
+        def encode_pixels(self, clips):
+            seen["embedder"] += [clip.tobytes() for clip in clips]
+            return super().encode_pixels(clips)
+
+    class Model(Painter):
+        def write_answer(self, frames, question):
+            seen["model"].append(frames.pixels.tobytes())
+            assert np.all(np.diff(frames.times) > 0)
+            return super().write_answer(frames, question)
+
+    result(vqa_set(), painted, cache, Embedder(), Model(), frames=3, sampling="endpoints")
+    assert set(seen["embedder"]) == set(seen["model"])
+    assert len(set(seen["model"])) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
+def test_a_killed_process_loses_no_answer_that_was_written(painted, cache, monkeypatch):
+    class Killed(Painter):
+        def likelihoods(self, frames, question, candidates):
+            if len(self.weighed) == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().likelihoods(frames, question, candidates)
+
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr("vlret.evaluation.embeddings.array_cache._SHARD_S", 0.0)
+        result(vqa_set(), painted, cache, Killed())
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    result(vqa_set(), painted, cache, rest := Painter())
+    assert (len(rest.written), len(rest.weighed)) == (2, 3)
+
+
+def test_a_run_that_is_interrupted_goes_on_from_there(painted, cache):
     class Killed(Painter):
         def likelihoods(self, frames, question, candidates):
             if len(self.weighed) == 2:

@@ -55,6 +55,20 @@ def test_prompts_beside_the_choice_of_prompts_are_refused():
         bench(wanted)
 
 
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (BenchRequest("retrieval", dataset="none", vlms=["a/b"]), "vlm_needs_questions"),
+        (BenchRequest("vqa", dataset="none", models=["clip"], prompt="{}"), "prompt_needs_vlm"),
+        (BenchRequest("vqa", dataset="none", vlms=["a/b"], prompt="What is it?"), "invalid_prompt"),
+        (BenchRequest("vqa", dataset="none", vlms=["a/b"], prompt="{} {}"), "invalid_prompt"),
+    ],
+)
+def test_vision_language_models_answer_questions_and_alone_have_a_prompt(request_, code):
+    with refused(code):
+        bench(request_)
+
+
 def test_prompts_that_are_given_take_the_place_of_the_choice():
     of_set = card("classification", choices={"prompts": "name", "split": "1"}, prompts=("{}",))
     assert protocol_for(of_set).choices == {"prompts": "name", "split": "1"}

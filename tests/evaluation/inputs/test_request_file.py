@@ -38,6 +38,12 @@ def write(folder: Path, text: str) -> Path:
     return folder / "runs.toml"
 
 
+def test_a_run_of_vision_language_models(tmp_path):
+    text = '[[run]]\nname = "a"\ntask = "vqa"\ndataset = "pope"\nvlms = ["a/b"]\nprompt = "{} One word."\n'
+    (found,) = read_requests(write(tmp_path, text)).values()
+    assert (found.vlms, found.prompt) == (["a/b"], "{} One word.")
+
+
 def test_requests_by_name_with_paths_beside_the_file(tmp_path):
     found = read_requests(write(tmp_path, FILE))
     assert found == {

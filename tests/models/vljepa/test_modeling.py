@@ -85,3 +85,11 @@ def test_forward_gives_scaled_cosines() -> None:
     out = model(torch.randn(2, 2, 3, 28, 28), ids, torch.ones_like(ids, dtype=torch.bool))
     assert torch.allclose(out["prediction"].norm(dim=-1), torch.ones(2))
     assert torch.allclose(out["logits"], model.logit_scale.exp() * out["prediction"] @ out["target"].T)
+
+
+def test_a_configuration_read_again_is_the_same() -> None:
+    """transformers keeps half the window of a Gemma that reads both ways, and writes it whole."""
+    config = tiny_model(y="gemma3_text").config
+    again = VLJEPAConfig.from_dict(VLJEPAConfig.from_dict(config.to_dict()).to_dict())
+    assert again.y_config.sliding_window == config.y_config.sliding_window
+    assert again.to_dict() == config.to_dict()

@@ -82,6 +82,23 @@ def test_texts_and_cosines_equal_it(small: tuple[VLJEPA, State, State]) -> None:
     assert np.abs(model.embed_clips([clip(8)])[0] @ rows.T - cosines.numpy()).max() < 1e-4
 
 
+def test_a_training_can_go_on_with_it(small: tuple[VLJEPA, State, State]) -> None:
+    embedder, _, state = small
+    model = VLJEPAModel.from_pretrained(embedder.folder).eval()
+    assert torch.equal(model.predictor.head.weight, state["predictor.out_proj.weight"])
+    assert float(model.logit_scale.detach().exp()) == pytest.approx(1 / 0.07)
+    ids = torch.tensor([embedder.tokens(TEXTS[0], 16)])
+    with torch.inference_mode():
+        row = model.embed_text(ids, torch.ones_like(ids, dtype=torch.bool))
+    assert np.allclose(embedder.embed_texts(TEXTS[:1]), row.numpy(), atol=1e-5)
+
+
+def test_bfloat16_rows_stay_close(small: tuple[VLJEPA, State, State]) -> None:
+    exact = small[0]
+    rough = VLJEPA(exact.folder, dtype="bfloat16")
+    assert (exact.embed_clips([clip(8)]) * rough.embed_clips([clip(8)])).sum() > 0.99
+
+
 def test_the_card_says_how_it_was_trained(small: tuple[VLJEPA, State, State]) -> None:
     card = small[0].card
     assert (card.frames, card.resolution, card.resize, card.decode_size) == (8, 32, "crop", None)

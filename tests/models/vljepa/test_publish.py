@@ -139,6 +139,12 @@ def test_a_published_model_is_loaded_by_its_name(model: VLJEPA, hub_cache: Path,
     assert not is_trusted("hf:me/tiny")
 
 
+def test_a_path_is_no_name_of_the_hub(model: VLJEPA, hub: Hub) -> None:
+    with refused("not_a_repository"):
+        model.push_to_hub("./models/tiny")
+    assert not hub.repositories
+
+
 def test_a_name_that_is_none_is_refused(hub_cache: Path) -> None:
     with refused("unknown_model"):
         VLJEPA.from_pretrained("no such name")

@@ -14,11 +14,15 @@ from transformers import (
     BlipImageProcessor,
     CLIPImageProcessor,
     CLIPVisionConfig,
+    GotOcr2ImageProcessor,
     Idefics3Config,
     Idefics3ImageProcessor,
     Idefics3Processor,
     InstructBlipConfig,
     InstructBlipProcessor,
+    InternVLConfig,
+    InternVLProcessor,
+    InternVLVideoProcessor,
     LlamaConfig,
     LlavaConfig,
     LlavaOnevisionConfig,
@@ -74,6 +78,11 @@ _QWEN = (
     "{% elif part.type == 'video' %}<|vision_start|><|video_pad|><|vision_end|>"
     "{% else %}{{ part.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_INTERNVL = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{% for part in message.content %}"
+    "{% if part.type == 'text' %}{{ part.text }}{% else %}<{{ part.type }}>\n{% endif %}{% endfor %}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 _SMOLVLM = (
     "<|im_start|>{% for message in messages %}{{ message.role | capitalize }}:"
@@ -196,6 +205,24 @@ def save_llava_onevision(folder: Path) -> Path:
     return _save(folder, config, processor, "<|im_end|>")
 
 
+def save_internvl(folder: Path) -> Path:
+    """InternVL 3, which writes a line for each frame of a video."""
+    sides = {"image_size": [16, 16], "patch_size": [4, 4]}
+    config = InternVLConfig(
+        vision_config={**_VISION, **sides}, text_config={**_TEXT, "model_type": "qwen2", "eos_token_id": 2},
+        image_token_id=IDS["<image>"], image_seq_length=4,
+    )  # fmt: skip
+    marks = {
+        "start_image_token": "<|vision_start|>", "end_image_token": "<|vision_end|>",
+        "context_image_token": "<image>", "video_token": "<video>",
+    }  # fmt: skip
+    processor = InternVLProcessor(
+        GotOcr2ImageProcessor(size=_SIDE), tokenizer(extra_special_tokens=marks), InternVLVideoProcessor(size=_SIDE),
+        image_seq_length=4, chat_template=_INTERNVL,
+    )  # fmt: skip
+    return _save(folder, config, processor, "<|im_end|>")
+
+
 def save_video_llava(folder: Path) -> Path:
     """Video-LLaVA, of clips of eight frames."""
     config = VideoLlavaConfig(
@@ -272,6 +299,7 @@ FAMILIES: dict[str, Callable[[Path], Path]] = {
     "smolvlm": save_smolvlm,
     "llava": save_llava,
     "llava_onevision": save_llava_onevision,
+    "internvl": save_internvl,
     "video_llava": save_video_llava,
     "paligemma": save_paligemma,
     "qwen2_vl": save_qwen2_vl,

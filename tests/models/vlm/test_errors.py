@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.models.vlm.conftest import frames
 from tests.models.vlm.folders import save_llava
 from tests.refusal import refused
 from vlret.models.vlm.find import check_vlm_name
@@ -122,3 +123,12 @@ def test_other_settings_are_another_recipe(llava, saved):
     changed = load_vlm(str(llava), device="cpu", dtype="float32")
     assert changed.recipe["weights_hash"] == usual.recipe["weights_hash"]
     assert changed.recipe["settings"] != usual.recipe["settings"]
+
+
+def test_a_question_that_it_cannot_read(saved):
+    """One with the mark of a second picture, say."""
+    vlm = load_vlm(str(saved("llava")), device="cpu", dtype="float32")
+    for ask in (vlm.write_answer, lambda *one: vlm.likelihoods(*one, ["yes"])):
+        with refused("unusable_model") as caught:
+            ask(frames(1), "<image>?")
+        assert "<image>?" in caught.value.message

@@ -30,6 +30,7 @@ IMAGE = {
     ),
     "llava": (_VICUNA.format("<image>\n"), " ", "</s>"),
     "llava_onevision": (_CHATML.format("<|vision_start|><image><|vision_end|>"), "", "<|im_end|>"),
+    "internvl": (_CHATML.format("<image>\n"), "", "<|im_end|>"),
     "video_llava": (_VICUNA.format("<image>\n"), " ", "</s>"),
     "paligemma": ("answer en red?", "", "</s>"),
     **{
@@ -46,6 +47,7 @@ CLIP = {
     ),
     "llava": (_VICUNA.format("<image>\n" * 8), " ", "</s>"),
     "llava_onevision": (_CHATML.format("<|vision_start|><video><|vision_end|>"), "", "<|im_end|>"),
+    "internvl": (_CHATML.format("<video>\n"), "", "<|im_end|>"),
     "video_llava": (_VICUNA.format("<video>\n"), " ", "</s>"),
     **{name: (_CHATML.format(_QWEN[8]), "", "<|im_end|>") for name in ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")},
 }

@@ -15,6 +15,7 @@ from vlret.training.pairs.storage import (
     files_below,
     files_in,
     folder_of,
+    is_folder,
     joined,
     opened,
     shown,
@@ -86,5 +87,25 @@ def test_directories_are_listed_in_order(tmp_path: Path) -> None:
     assert files_in(str(tmp_path), "*.tar") == [str(tmp_path / "a.tar"), str(tmp_path / "b.tar")]
     assert files_in("memory://listed", "*.tar") == ["memory:///listed/a.tar", "memory:///listed/b.tar"]
     assert [Path(name).name for name in files_below(str(tmp_path))] == ["a.tar", "b.tar", "c.tar", "t.txt"]
-    with refused("file_unreadable"):
+    with refused("file_missing"):
         files_in(str(tmp_path / "gone"), "*")
+
+
+@pytest.mark.parametrize("call", [is_folder, files_below, lambda folder: files_in(folder, "*")])
+def test_a_storage_that_fails_is_an_error_without_its_words(
+    call: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packages of storage have errors of their own."""
+
+    class CredentialsError(Exception):
+        pass
+
+    def failing(*args: object, **options: object) -> None:
+        raise CredentialsError("token=secret")
+
+    for name in ("isdir", "find", "ls"):
+        monkeypatch.setattr(type(fsspec.filesystem("memory")), name, failing)
+    with refused("file_unreadable") as caught:
+        call("memory://set")
+    assert "CredentialsError" in str(caught.value)
+    assert "secret" not in str(caught.value)

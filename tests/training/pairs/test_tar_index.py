@@ -51,6 +51,16 @@ def test_headers_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert index_of(file) == before
 
 
+def test_a_damaged_cache_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLRET_CACHE", str(tmp_path / "cache"))
+    file = write_tar(tmp_path / "t.tar", MEMBERS)
+    before = index_of(file)
+    (kept,) = (tmp_path / "cache" / "tars").iterdir()
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert index_of(file) == before
+    assert index_of(file) == before
+
+
 def test_a_changed_tar_is_read_again(tmp_path: Path) -> None:
     index_of(write_tar(tmp_path / "t.tar", MEMBERS))
     changed = index_of(write_tar(tmp_path / "t.tar", {**MEMBERS, "d.jpg": b"new"}))

@@ -86,17 +86,17 @@ def existing(file: Path) -> Path:
     return file
 
 
-def refuse_mismatch(name: str, missing: Any, unexpected: Any) -> None:
-    """Refuse a checkpoint that does not have exactly the weights of its model.
+def refuse_mismatch(name: str, missing: Any, unexpected: Any, what: str = "its config.json") -> None:
+    """Refuse a checkpoint that does not have exactly the weights of its model, which `what` describes.
 
     Raises:
         ModelError: `missing` or `unexpected` names a weight.
     """
     if missing or unexpected:
         raise ModelError(
-            f"The weights in {name} do not match its config.json: missing {sorted(missing)[:5]}, "
+            f"The weights in {name} do not match {what}: missing {sorted(missing)[:5]}, "
             f"unexpected {sorted(unexpected)[:5]}.",
-            "Use the config.json and the safetensors files of one and the same model.",
+            "Use the files of one and the same model.",
             code="weights_mismatch",
             path=name,
             missing=sorted(missing),

@@ -91,6 +91,7 @@ class VLJEPA(Embedder):
         Log in before: `hf auth login`.
 
         Raises:
+            UsageError: `repository` is no name of the hub.
             ModelError: the hub cannot be reached or refuses.
         """
         from vlret.models.vljepa.publish import Publication, push

@@ -17,6 +17,7 @@ from transformers import initialization as init
 
 from vlret.errors import ModelError
 from vlret.files import replace_file
+from vlret.models.progress_bars import no_progress_bars
 from vlret.models.vljepa.checks import refuse_mismatch
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.encoders import XEncoder, YEncoder
@@ -105,7 +106,8 @@ class VLJEPAModel(PreTrainedModel):  # type: ignore[misc]
     def from_pretrained(cls, folder: str | os.PathLike[str], *args: Any, **kwargs: Any) -> VLJEPAModel:
         """Load in float32 unless `dtype` says otherwise; missing or unexpected weights are refused."""
         kwargs.setdefault("dtype", torch.float32)
-        model, report = super().from_pretrained(folder, *args, **kwargs, output_loading_info=True)
+        with no_progress_bars():
+            model, report = super().from_pretrained(folder, *args, **kwargs, output_loading_info=True)
         refuse_mismatch(str(folder), report["missing_keys"], report["unexpected_keys"])
         return model  # type: ignore[no-any-return]
 

@@ -19,11 +19,11 @@ from vlret.errors import ModelError
 from vlret.files import replace_file
 from vlret.models.base import ModelCard
 from vlret.models.folder import as_model_error
-from vlret.models.vljepa.checks import QUERY_TOKENIZER, weights_hash
+from vlret.models.vljepa.checks import QUERY_TOKENIZER, refuse_mismatch, weights_hash
 from vlret.models.vljepa.configuration import VLJEPAConfig
 from vlret.models.vljepa.modeling import VLJEPAModel, save_towers
 from vlret.models.vljepa.publish import README, Publication, model_card
-from vlret.models.vljepa.published import read_published, refuse_other_names, vjepa2
+from vlret.models.vljepa.published import read_published, vjepa2
 from vlret.models.weights import check_pickle
 
 WHAT = "a checkpoint of open-vljepa"
@@ -118,7 +118,7 @@ def read_checkpoint(file: Path, expected: Mapping[str, torch.Tensor]) -> dict[st
     check_pickle(file)
     names = {_published(own): own for own in expected if own.startswith(("predictor.", "y_encoder."))}
     found = _weights_of(file, "meta")
-    refuse_other_names(file, WHAT, names, found)
+    refuse_mismatch(str(file), names.keys() - found.keys(), found.keys() - names.keys(), WHAT)
     for name, own in names.items():
         if found[name].shape != expected[own].shape or not found[name].is_floating_point():
             raise ModelError(

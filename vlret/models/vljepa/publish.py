@@ -8,7 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vlret.errors import ModelError
+from vlret.errors import ModelError, UsageError
 from vlret.files import replace_file, replacing
 from vlret.models.base import ModelCard
 from vlret.models.vljepa.checks import CALIBRATION, QUERY_TOKENIZER
@@ -54,12 +54,20 @@ def push(model: Publication, repository: str, private: bool) -> str:
     """Write `model` and its README.md to `repository` of the hub in one commit; returns the URL of the commit.
 
     Raises:
+        UsageError: `repository` is no name of the hub.
         ModelError: the hub cannot be reached or refuses.
     """
     from huggingface_hub import CommitOperationAdd, HfApi
 
-    from vlret.models.hub import HUB_ERRORS
+    from vlret.models.hub import HUB_ERRORS, is_repository
 
+    if not is_repository(repository):
+        raise UsageError(
+            f"{repository!r} is no name of the hub.",
+            "Give OWNER/MODEL.",
+            code="not_a_repository",
+            given=repository,
+        )
     readme = model_card(model, f"hf:{repository}").encode()
     added = [CommitOperationAdd(file.name, str(file)) for file in files_of(model.folder)]
     try:
@@ -103,12 +111,11 @@ def model_card(model: Publication, name: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-_ABOUT = """A VL-JEPA (arXiv 2512.10942) for [vlret](https://pypi.org/project/vlret/): it turns video clips, photographs
-and texts into unit vectors of {dim} numbers, so that a clip lies near the texts that describe it. A clip is read as
+_ABOUT = """A VL-JEPA (arXiv 2512.10942) for vlret (`pip install vlret`): it turns video clips, photographs and texts
+into unit vectors of {dim} numbers, so that a clip lies near the texts that describe it. A clip is read as
 {frames} frames of {resolution} x {resolution} pixels ({seen}), a text as at most {text_length} tokens. A question
 beside the clip goes into the predictor{unasked}."""
 _USE = """```
-pip install vlret
 vlret index my_videos --model {name} --out indexes/mine
 vlret search indexes/mine "a dog runs on a beach" --model {name}
 ```

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 import torch
 from safetensors import safe_open
 
-from vlret.errors import ModelError
+from vlret.models.vljepa.checks import refuse_mismatch
 from vlret.models.weights import FLOATS, read_header, require_tensor
 
 Rename: TypeAlias = Callable[[str], str | None]
@@ -33,27 +33,8 @@ def read_published(
     """
     header = read_header(file)
     names = {own: name for name in header if (own := rename(name)) is not None}
-    refuse_other_names(file, what, expected, names)
+    refuse_mismatch(str(file), expected.keys() - names.keys(), names.keys() - expected.keys(), what)
     for own, tensor in expected.items():
         require_tensor(file, names[own], header[names[own]], tensor.shape, FLOATS)
     with safe_open(file, "pt") as tensors:
         return {own: tensors.get_tensor(names[own]) for own in expected}
-
-
-def refuse_other_names(file: Path, what: str, expected: Iterable[str], found: Iterable[str]) -> None:
-    """Refuse weights that are not exactly those `expected`.
-
-    Raises:
-        ModelError: some are missing or unexpected; the message names the first five of each.
-    """
-    missing, unexpected = sorted({*expected} - {*found}), sorted({*found} - {*expected})
-    if missing or unexpected:
-        raise ModelError(
-            f"{file} does not hold {what}: {len(missing)} weights are missing {missing[:5]}, "
-            f"{len(unexpected)} are unexpected {unexpected[:5]}.",
-            "Give the file of that model.",
-            code="weights_mismatch",
-            path=file,
-            missing=missing,
-            unexpected=unexpected,
-        )

@@ -63,11 +63,19 @@ class VisionLanguageModel(ABC):
 
     @abstractmethod
     def write_answer(self, frames: Frames, question: str) -> WrittenAnswer:
-        """Answer a question greedily, in at most `MOST_NEW_TOKENS` tokens."""
+        """Answer a question greedily, in at most `MOST_NEW_TOKENS` tokens.
+
+        Raises:
+            ModelError: "unusable_model": it cannot, for a lack of memory, or because of what the question holds.
+        """
 
     @abstractmethod
     def likelihoods(self, frames: Frames, question: str, candidates: Sequence[str]) -> Likelihoods:
-        """How likely each candidate is as the whole answer, the end of the answer included."""
+        """How likely each candidate is as the whole answer, the end of the answer included.
+
+        Raises:
+            ModelError: as `write_answer`.
+        """
 
     def peak_bytes(self) -> int | None:
         """The most memory that was in use so far; None where it is not known."""

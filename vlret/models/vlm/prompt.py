@@ -89,19 +89,12 @@ class PromptMaker:
             **self._media(frames),
         )
 
-    def before_answer(self, n: int, question: str) -> str:
-        """What stands between the text of a question and the answer, such as a blank."""
-        return self._around(n, question)[0]
-
-    def after_answer(self, n: int, question: str) -> str:
-        """What ends an answer, such as `<|im_end|>`."""
-        return self._around(n, question)[1]
-
     def whole_text(self, n: int, question: str) -> str:
         """The text of a question as the processor tokenizes it, up to the answer."""
         return self.text(n, question) + (self._plain.end if self._plain else "")
 
-    def _around(self, n: int, question: str) -> tuple[str, str]:
+    def around_answer(self, n: int, question: str) -> tuple[str, str]:
+        """What stands between the text of a question and the answer, such as a blank, and what ends an answer."""
         if self._plain:
             return self._plain.before, ""
         asked, shown = self.prompt.replace("{}", question), self.shown_as(n)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -81,9 +81,10 @@ class TransformersVlm(VisionLanguageModel):
     @torch.inference_mode()
     def write_answer(self, frames: Frames, question: str) -> WrittenAnswer:
         """See `VisionLanguageModel.write_answer`."""
-        inputs = self._inputs(frames, question)
+        with self._asking(question):
+            inputs = self._inputs(frames, question)
+            whole = self._model.generate(**inputs)[0]
         n_read = inputs["input_ids"].shape[1]
-        whole = self._model.generate(**inputs)[0]
         found = whole[1:] if is_encoder_decoder(self._model) else whole[n_read:]
         text = self._processor.tokenizer.decode(found, skip_special_tokens=True)
         return WrittenAnswer(text.strip(), n_read, len(found))
@@ -91,9 +92,10 @@ class TransformersVlm(VisionLanguageModel):
     @torch.inference_mode()
     def likelihoods(self, frames: Frames, question: str, candidates: Sequence[str]) -> Likelihoods:
         """See `VisionLanguageModel.likelihoods`; the input is read once for all candidates."""
-        inputs = self._inputs(frames, question)
-        rows = self.continuations(len(frames), question, candidates)
-        values = mean_log_probabilities(self._model, inputs, rows)
+        with self._asking(question):
+            inputs = self._inputs(frames, question)
+            rows = self.continuations(len(frames), question, candidates)
+            values = mean_log_probabilities(self._model, inputs, rows)
         return Likelihoods(values, inputs["input_ids"].shape[1], sum(map(len, rows)))
 
     def continuations(self, n_frames: int, question: str, candidates: Sequence[str]) -> list[list[int]]:
@@ -103,10 +105,9 @@ class TransformersVlm(VisionLanguageModel):
         (EleutherAI) separates them.
         """
         asked = self._prompts.whole_text(n_frames, question)
-        before = self._prompts.before_answer(n_frames, question)
-        n_asked = len(self._tokens(asked))
-        after = self._tokens(self._prompts.after_answer(n_frames, question))
-        end = after[0] if after and after[0] in self._ends else self._ends[0]
+        before, after = self._prompts.around_answer(n_frames, question)
+        n_asked, written = len(self._tokens(asked)), self._tokens(after)[:1]
+        end = written[0] if written and written[0] in self._ends else self._ends[0]
         return [[*self._tokens(f"{asked}{before}{one}")[n_asked:], end] for one in candidates]
 
     def peak_bytes(self) -> int | None:
@@ -116,6 +117,12 @@ class TransformersVlm(VisionLanguageModel):
     @property
     def _model_type(self) -> str:
         return str(self._model.config.model_type)
+
+    def _asking(self, question: str) -> AbstractContextManager[None]:
+        return as_model_error(
+            f"{self.name} cannot answer the question {printable(question)!r}",
+            "Leave the question or the model out.",
+        )
 
     def _tokens(self, text: str) -> list[int]:
         ids: list[int] = self._processor.tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.distributed.fsdp import FSDPModule
 
 from vlret.models.vljepa.modeling import VLJEPAModel
 
@@ -59,10 +60,13 @@ class JointModule(nn.Module):
             return (self.predictor.embed_tokens(ids), mask) if mask.any() else (None, None)
         # without a query zeros that are masked out, so that the projection has a gradient in every process
         asked = mask.any(1)
+        read = asked.clone()
+        # FSDP gathers the layers in every process: where nothing is asked, a pad is read, and masked out, too
+        read[0] |= isinstance(self, FSDPModule) & ~asked.any()
         states = torch.zeros(len(ids), self.y_encoder.head.in_features, device=ids.device)
-        if asked.any():
-            pooled = self.y_encoder.pool(ids[asked], mask[asked])
-            states = states.to(pooled.dtype).index_put((asked.nonzero()[:, 0],), pooled)
+        if read.any():
+            pooled = self.y_encoder.pool(ids[read], mask[read] | ~asked[read, None])
+            states = states.to(pooled.dtype).index_put((read.nonzero()[:, 0],), pooled)
         return states[:, None], asked[:, None]
 
 

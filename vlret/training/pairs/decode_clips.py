@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
+from vlret.files import unwritable
 from vlret.media.clips import span_rule
 from vlret.media.frame_size import Size
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, Event, FileFailed
@@ -94,9 +96,16 @@ def on_disk(media: ClipMedia) -> Iterator[Path]:
     data = fetched(media)
     suffix = PurePosixPath(media.name).suffix.lower()
     with tempfile.NamedTemporaryFile(suffix=suffix if suffix in MEDIA_SUFFIXES else "") as file:
+        _write(file.file, data, Path(file.name))
+        yield Path(file.name)
+
+
+def _write(file: IO[bytes], data: bytes, path: Path) -> None:
+    try:
         file.write(data)
         file.flush()
-        yield Path(file.name)
+    except OSError as error:  # the disk is full: no reason to skip a clip
+        raise unwritable(path, error) from error
 
 
 def fetched(media: ClipMedia) -> bytes:

@@ -10,7 +10,7 @@ from vlret.text import is_utf8_text
 from vlret.training.pairs.clip_media import ClipMedia
 from vlret.training.pairs.row import Row
 from vlret.training.pairs.samples import Part, sample_rows, unusable
-from vlret.training.pairs.storage import file_system, files_below, files_in, shown
+from vlret.training.pairs.storage import file_system, files_below, files_in, reading, shown
 from vlret.training.pairs.tables import is_table, read_table
 from vlret.training.pairs.tar_index import TEXT_SUFFIXES
 from vlret.training.pairs.tars import read_tars
@@ -46,7 +46,8 @@ def _loose_rows(folder: str) -> Iterator[Row]:
             code="no_dataset",
             path=shown(folder),
         )
-    texts = {name: files.cat_file(name).decode("utf-8-sig", "replace") for name in said}
+    with reading(folder):
+        texts = {name: files.cat_file(name).decode("utf-8-sig", "replace") for name in said}
     good = [name for name in names if is_utf8_text(name)]
     yield from sample_rows(_part(folder, name, texts.get(name)) for name in good)
     yield from (unusable(ClipMedia("", ""), NOT_UTF8) for _ in range(len(names) - len(good)))

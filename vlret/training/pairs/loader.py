@@ -139,6 +139,7 @@ class PairLoader:
             threads.shutdown(wait=False, cancel_futures=True)
             reader.close()
             threads.shutdown()
+            reader.close()  # a process that a thread started meanwhile
 
     def _drawn(self, draw: Draw, slot: int, reader: ClipReader) -> Sample:
         """Read the pair of a step that has this number, or one that takes its place."""

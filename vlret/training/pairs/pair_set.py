@@ -61,16 +61,18 @@ class PairSet:
 
     def of(self, split: str) -> PairSet:
         """Return the clips of one split; what was dropped counts as of `train`."""
-        dropped = self.dropped if split == TRAIN else Counter[str]()
-        return replace(self.where(self.splits == split), dropped=dropped)
+        return replace(
+            self.where(self.splits == split), dropped=self.dropped if split == TRAIN else Counter()
+        )
 
     def where(self, wanted: NDArray[np.bool_]) -> PairSet:
         """Return the clips of a mask [clips]."""
-        return PairSet(self.name, self.clips.filter(wanted), self.dropped)
+        return PairSet(self.name, self.clips.filter(wanted))
 
     def without(self, unwanted: NDArray[np.bool_], reason: str) -> PairSet:
         """Return the clips that are not in the mask `unwanted` [clips]; those in it are counted under `reason`."""
-        return replace(self.where(~unwanted), dropped=self.dropped + Counter({reason: int(unwanted.sum())}))
+        dropped = self.dropped + Counter({reason: int(unwanted.sum())})
+        return replace(self.where(~unwanted), dropped=dropped)
 
     def media(self, number: int) -> ClipMedia:
         """Return where a clip lies."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from typing import Any, BinaryIO, cast
 
-from vlret.errors import MissingExtraError, UsageError
+from vlret.errors import MissingExtraError, UsageError, VlretError
 from vlret.text import printable, without_credentials
 
 PACKAGES = {
@@ -81,23 +82,40 @@ def file_system(location: str) -> tuple[Any, str]:
 
 
 @contextmanager
+def reading(location: str) -> Iterator[None]:
+    """Make errors of the storage of a dataset `UsageError`s; what they say may hold a token, and is not repeated."""
+    try:
+        yield
+    except VlretError:
+        raise
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{shown(location)} does not exist.", "Check the path.", code="file_missing", path=shown(location)
+        ) from error
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise UsageError(
+            f"{shown(location)} cannot be read: {reason}.",
+            "Check the address and your access.",
+            code="file_unreadable",
+            path=shown(location),
+        ) from error
+
+
+@contextmanager
 def opened(location: str) -> Iterator[BinaryIO]:
     """Open a file of a dataset for reading; what ends in .gz is unpacked.
 
     Raises:
         UsageError: it does not exist or cannot be read.
     """
-    import fsspec
-
     files, path = file_system(location)
-    try:
-        with files.open(path, "rb") as file:
-            packed = fsspec.compression.compr["gzip"] if path.endswith(".gz") else None
-            yield packed(file) if packed else file
-    except FileNotFoundError as error:
-        raise missing(location) from error
-    except OSError as error:
-        raise unreadable(location, error) from error
+    with reading(location), files.open(path, "rb") as file:
+        if location.partition("?")[0].endswith(".gz"):
+            with gzip.open(file) as unpacked:
+                yield cast(BinaryIO, unpacked)
+        else:
+            yield file
 
 
 def files_below(folder: str) -> list[str]:
@@ -107,7 +125,8 @@ def files_below(folder: str) -> list[str]:
         UsageError: it cannot be listed.
     """
     files, path = file_system(folder)
-    return _listed(folder, lambda: files.find(path))
+    with reading(folder):
+        return _locations(folder, files.find(path))
 
 
 def files_in(folder: str, pattern: str) -> list[str]:
@@ -117,47 +136,21 @@ def files_in(folder: str, pattern: str) -> list[str]:
         UsageError: it cannot be listed.
     """
     files, path = file_system(folder)
-    names = _listed(folder, lambda: files.ls(path, detail=False))
+    with reading(folder):
+        names = _locations(folder, files.ls(path, detail=False))
     return [name for name in names if fnmatch(posixpath.basename(name), pattern)]
 
 
-def _listed(folder: str, names: Callable[[], list[str]]) -> list[str]:
+def _locations(folder: str, names: list[str]) -> list[str]:
     files, _ = file_system(folder)
-    try:
-        found = names()
-    except OSError as error:
-        raise unreadable(folder, error) from error
-    return sorted(files.unstrip_protocol(name) if is_url(folder) else name for name in found)
+    return sorted(files.unstrip_protocol(name) if is_url(folder) else name for name in names)
 
 
 def is_folder(location: str) -> bool:
-    """Whether a directory stands there."""
+    """Whether a directory stands there. Raises UsageError if nobody answers."""
     files, path = file_system(location)
-    return bool(files.isdir(path))
-
-
-def exists(location: str) -> bool:
-    """Whether a file stands there."""
-    files, path = file_system(location)
-    return bool(files.isfile(path))
-
-
-def missing(location: str) -> UsageError:
-    """Return the error about a file of a dataset that does not exist."""
-    return UsageError(
-        f"{shown(location)} does not exist.", "Check the path.", code="file_missing", path=shown(location)
-    )
-
-
-def unreadable(location: str, error: Exception) -> UsageError:
-    """Return the error about a file of a dataset that cannot be read; what `error` says may hold a token."""
-    reason = getattr(error, "strerror", None) or type(error).__name__
-    return UsageError(
-        f"{shown(location)} cannot be read: {reason}.",
-        "Check the address and your access.",
-        code="file_unreadable",
-        path=shown(location),
-    )
+    with reading(location):
+        return bool(files.isdir(path))
 
 
 def expanded(pattern: str) -> list[str]:

@@ -19,7 +19,7 @@ from vlret.errors import UsageError
 from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.files import replace_file
 from vlret.parquet_file import parquet_bytes
-from vlret.training.pairs.storage import file_system, missing, shown, unreadable
+from vlret.training.pairs.storage import file_system, reading, shown
 
 TEXT_SUFFIXES = (".txt", ".json")
 MOST_TEXT_BYTES = 1 << 20
@@ -51,31 +51,28 @@ def tar_index(location: str) -> TarIndex:
         UsageError: it does not exist, cannot be read, or is not a tar, or one that is compressed.
     """
     files, path = file_system(location)
-    try:
-        state = f"{location} {files.size(path)} {files.ukey(path)}"
-    except FileNotFoundError as error:
-        raise missing(location) from error
-    except OSError as error:
-        raise unreadable(location, error) from error
+    with reading(location):
+        n_bytes = files.size(path) or 0  # an address may not say
+        state = f"{location} {n_bytes} {files.ukey(path)}"
     kept = default_cache() / "tars" / f"{sha256(state.encode()).hexdigest()[:32]}.parquet"
-    if not kept.is_file():
-        _write(kept, _indexed(location, files, path))
-    return _read(kept)
-
-
-def _indexed(location: str, files: Any, path: str) -> TarIndex:
     try:
-        with files.open(path, "rb") as file:
-            return _members(file, files.size(path))
-    except tarfile.TarError as error:
-        raise UsageError(
-            f"{shown(location)} is not a plain tar: {error}.",
-            "Unpack a compressed one with gunzip; fetch a damaged one again.",
-            code="not_a_tar",
-            path=shown(location),
-        ) from error
-    except OSError as error:
-        raise unreadable(location, error) from error
+        return _read(kept)
+    except (OSError, KeyError, TypeError, pa.ArrowException):  # not there yet, or damaged
+        _write(kept, _indexed(location, files, path, n_bytes))
+        return _read(kept)
+
+
+def _indexed(location: str, files: Any, path: str, n_bytes: int) -> TarIndex:
+    with reading(location), files.open(path, "rb") as file:
+        try:
+            return _members(file, n_bytes)
+        except tarfile.TarError as error:
+            raise UsageError(
+                f"{shown(location)} is not a plain tar: {error}.",
+                "Unpack a compressed one with gunzip; fetch a damaged one again.",
+                code="not_a_tar",
+                path=shown(location),
+            ) from error
 
 
 def _members(file: BinaryIO, n_bytes: int) -> TarIndex:

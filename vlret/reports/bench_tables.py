@@ -74,7 +74,9 @@ def footer(result: BenchResult) -> list[str]:
     chance = [f"{one.name} {one.figures[first].chance:.1f}" for one in plain if first in one.figures]
     lines = [*notes(result), f"Chance in {SHORT.get(first, first)}: {', '.join(chance)}."]
     if result.dataset.published:
-        lines.append('Rows marked "reported" were published, not measured here; a note says their pool where it is known.')
+        lines.append(
+            'Rows marked "reported" were published, not measured here; a note says their pool, if known.'
+        )
         lines += reported_notes(result)
     return [line for line in (*lines, protocol_line(result), paper_differences(result)) if line]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,25 +62,25 @@ class Run(nn.Module):
 
     def batch_loss(self, batch: Batch) -> torch.Tensor:
         """Return the loss of a batch."""
-        # in bfloat16 on a CPU the gradient of the fused attention takes longer than that of all matrices
-        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
-            prediction = self.predict(batch.tokens, batch.queries)
-            target, numbers = self._targets(batch.texts)
+        prediction = self.predict(batch.tokens, batch.queries)
+        target, numbers = self._targets(batch.texts)
         scale = self.model.logit_scale.exp().clamp(max=MAX_SCALE)
-        same = same_pairs(batch.inputs, numbers)
-        return self.loss(prediction.float(), target.float()[numbers], scale, same)
+        return self.loss(prediction, target[numbers], scale, same_pairs(batch.inputs, numbers))
 
     def predict(self, tokens: torch.Tensor, queries: Sequence[str]) -> torch.Tensor:
         """Return predictions [n, dim], not normalised, of visual tokens [n, count, width]; "" is no query."""
         seen = tokens.new_ones(tokens.shape[:2], dtype=torch.bool)
-        if not self.setting.query or not any(queries):
-            return self.model.predictor(tokens, seen)
-        ids, mask = padded([self.tokenise(query) if query else [] for query in queries], PAD)
-        return self.model.predictor(tokens, seen, *self.model.read_query(ids, mask))
+        with _fast():
+            if not self.setting.query or not any(queries):
+                return self.model.predictor(tokens, seen).float()
+            ids, mask = padded([self.tokenise(query) if query else [] for query in queries], PAD)
+            return self.model.predictor(tokens, seen, *self.model.read_query(ids, mask)).float()
 
     def embed(self, texts: Sequence[str]) -> torch.Tensor:
         """Return targets [n, dim], not normalised."""
-        return self.model.y_encoder.head(pool_texts(self.model.y_encoder, [self.tokenise(t) for t in texts]))
+        with _fast():
+            states = pool_texts(self.model.y_encoder, [self.tokenise(text) for text in texts])
+            return self.model.y_encoder.head(states).float()
 
     def _targets(self, texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
         """The targets of the distinct texts, and the number of each text among them."""
@@ -115,3 +116,10 @@ class Run(nn.Module):
         """What learns at `y_rate` times the rate: the Y-encoder's layers; its token table is frozen."""
         layers = self.model.y_encoder.model.encoder
         return dict(layers.named_parameters()) if self.setting.y_rate else {}
+
+
+@contextmanager
+def _fast() -> Iterator[None]:
+    """Forward passes in bfloat16, with attention whose gradient is fast in it on a CPU."""
+    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        yield

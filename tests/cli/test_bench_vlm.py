@@ -38,7 +38,11 @@ def test_it_stands_beside_an_embedder_and_goes_on_from_its_answers(asked, qwen, 
     run = vlret(*arguments)
     assert run.code == 0, run.err
     rows = [line for line in run.out.splitlines() if " all " in line]
-    assert [row.split("  ")[0] for row in rows] == ["asked", "tiny-qwen, generated", "tiny-qwen, likelihood"]
+    assert [row.split("  ")[0] for row in rows] == [
+        "asked",
+        "tiny-qwen (generated)",
+        "tiny-qwen (likelihood)",
+    ]
     assert "frames as a video; prompt '{} Yes or no?'." in run.out
     document = json.loads((out / "result.json").read_text())
     written = document["models"][1]
@@ -49,8 +53,8 @@ def test_it_stands_beside_an_embedder_and_goes_on_from_its_answers(asked, qwen, 
     assert again.json["models"][1]["parts"] == written["parts"]
     compared = vlret("bench", "compare", out)
     assert compared.code == 0, compared.err
-    assert "asked - tiny-qwen, generated" in compared.out
-    assert "tiny-qwen, generated - tiny-qwen, likelihood" in compared.out
+    assert "asked - tiny-qwen (generated)" in compared.out
+    assert "tiny-qwen (generated) - tiny-qwen (likelihood)" in compared.out
 
 
 def test_a_model_of_one_image_is_asked_with_one_frame(asked, models, tmp_path):

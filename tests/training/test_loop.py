@@ -51,7 +51,9 @@ def trained(folder: Path, trainer: Counting, measured: dict[int, float], stop: i
 
 def test_the_best_measurement_becomes_the_result(tmp_path: Path) -> None:
     assert trained(tmp_path, Counting(), {0: 1.0, 2: 5.0, 4: 9.0, 6: 8.0}) == 4.0
-    assert trained(tmp_path / "c", Counting(), {0: 9.0, 2: 5.0, 4: 9.0, 6: 8.0}) == 4.0  # the latest of equals
+    assert (
+        trained(tmp_path / "c", Counting(), {0: 9.0, 2: 5.0, 4: 9.0, 6: 8.0}) == 4.0
+    )  # the latest of equals
     assert trained(tmp_path / "b", Counting(), {0: 7.0, 2: 5.0, 4: 6.0, 6: 3.0}) == 0.0
 
 

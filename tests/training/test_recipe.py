@@ -15,6 +15,7 @@ from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.models.vljepa.open_vljepa import SETTINGS
 from vlret.models.vljepa.registry import TOWERS, tower_files
 from vlret.training.initial import random_model
+from vlret.training.joint.data import read_stage
 from vlret.training.recipe import read_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -197,3 +198,17 @@ def test_paper_s_towers_are_those_of_the_published_checkpoint() -> None:
         assert getattr(paper, name) == getattr(published, name), name
     assert tuple(paper.image_mean) == tuple(published.image_mean)
     assert read_recipe(RECIPES / "base" / "recipe.toml").model["resize"] == "crop"
+
+
+def test_own_goes_on_with_the_model_that_ships() -> None:
+    recipe = read_recipe(RECIPES / "own" / "recipe.toml")
+    assert recipe.initial.model == "vljepa-mini"
+    for stage in recipe.joint:
+        pairs = read_stage(stage, RECIPES / "own", 1)
+        assert all(
+            Path(one.media(n).location).is_file() for one in pairs.train + pairs.dev for n in range(len(one))
+        )
+        assert (sum(map(len, pairs.dev)), sum(map(len, pairs.train))) == (
+            3,
+            12 if stage.name == "captions" else 22,
+        )

@@ -75,7 +75,7 @@ def footer(result: BenchResult) -> list[str]:
     lines = [*notes(result), f"Chance in {SHORT.get(first, first)}: {', '.join(chance)}."]
     if result.dataset.published:
         lines.append(
-            'Rows marked "reported" were published, not measured here; a note says their pool, if known.'
+            'Rows marked "reported" were published, not measured here; their pool is not stated, unless a note says so.'
         )
         lines += reported_notes(result)
     return [line for line in (*lines, protocol_line(result), paper_differences(result)) if line]

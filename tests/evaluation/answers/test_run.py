@@ -34,8 +34,8 @@ def test_it_has_a_row_for_what_it_writes_and_one_for_likelihood(painted, cache):
     document = result(vqa_set(), painted, cache, Counting(), Painter())
     assert [model.name for model in document.models] == [
         "counting",
-        "painter, generated",
-        "painter, likelihood",
+        "painter (generated)",
+        "painter (likelihood)",
     ]
     assert scores(document, 1)["all", "none"] == {
         "accuracy": 20,
@@ -207,18 +207,18 @@ def test_what_cannot_be_decoded_is_wrong_or_left_out(painted, cache, tmp_path, b
 def test_the_models_of_a_run_are_compared(painted, cache):
     document = result(vqa_set(), painted, cache, Counting(), Painter())
     found = {(one.first, one.second): one.values for one in compare(document, document)}
-    assert found["counting", "painter, generated"] == (
+    assert found["counting", "painter (generated)"] == (
         scores(document, 0)["all", "none"]["accuracy"], scores(document, 1)["all", "none"]["accuracy"],
     )  # fmt: skip
-    assert ("painter, generated", "painter, likelihood") in found
+    assert ("painter (generated)", "painter (likelihood)") in found
 
 
 def test_reports_show_rules_prompt_cost_and_what_was_written(painted, cache):
     document = result(vqa_set(), painted, cache, Counting(), Painter())
     table, page = result_table(document), bench_page(document)
-    assert "painter, generated: equal after the normalisation of VQA's" in table
+    assert "painter (generated): equal after the normalisation of VQA's" in table
     assert "frames as images; prompt '{} One word.'." in table
-    assert "Cost of painter, generated: " in table
+    assert "Cost of painter (generated): " in table
     assert ", 10 tokens read, 4.6 written, peak memory " in table
     assert "Cost of counting: " in table
     assert "written: It is not. Yes." in page

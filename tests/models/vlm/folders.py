@@ -11,6 +11,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoModelForImageTextToText,
     BertTokenizer,
+    Blip2Config,
+    Blip2Processor,
     BlipImageProcessor,
     CLIPImageProcessor,
     CLIPVisionConfig,
@@ -145,6 +147,17 @@ def save_instructblip_t5(folder: Path) -> Path:
         initializer_factor=5.0, eos_token_id=2,
     )  # fmt: skip
     return save_instructblip(folder, text)
+
+
+def save_blip2(folder: Path) -> Path:
+    """BLIP-2 with a Llama as language model."""
+    config = Blip2Config(
+        vision_config=_VISION, qformer_config={**_VISION, "max_position_embeddings": 256}, num_query_tokens=3,
+        image_token_index=IDS["<image>"], text_config=LlamaConfig(**_TEXT, eos_token_id=2),
+    )  # fmt: skip
+    return _save(
+        folder, config, Blip2Processor(BlipImageProcessor(size=_SIDE), tokenizer(), num_query_tokens=3)
+    )
 
 
 def save_idefics3(folder: Path) -> Path:
@@ -295,6 +308,7 @@ def save_qwen3_vl(folder: Path) -> Path:
 FAMILIES: dict[str, Callable[[Path], Path]] = {
     "instructblip": save_instructblip,
     "instructblip_t5": save_instructblip_t5,
+    "blip2": save_blip2,
     "idefics3": save_idefics3,
     "smolvlm": save_smolvlm,
     "llava": save_llava,

@@ -21,6 +21,7 @@ _QWEN = {
 }
 IMAGE = {
     "instructblip": ("Question: red? Short answer:", " ", "</s>"),
+    "blip2": ("Question: red? Short answer:", " ", "</s>"),
     "instructblip_t5": ("Question: red? Short answer:", " ", "</s>"),
     "idefics3": (
         f"<|im_start|>User:<image>{SHORT}<end_of_utterance>\nAssistant:", " ", "<end_of_utterance>",

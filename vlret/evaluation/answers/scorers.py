@@ -27,7 +27,7 @@ class _OfAnswers:
     how = ""
 
     def __init__(self, answers: KeptAnswers) -> None:
-        self.answers, self.name = answers, f"{answers.name}, {self.how}"
+        self.answers, self.name = answers, f"{answers.name} ({self.how})"
         self._looked_up: list[tuple[MediaItem, Asked]] = []
 
     def _asked(

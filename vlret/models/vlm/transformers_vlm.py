@@ -68,9 +68,10 @@ class TransformersVlm(VisionLanguageModel):
 
     def about(self, n_frames: int) -> dict[str, Any]:
         """See `VisionLanguageModel.about`."""
+        decides = {key: value for key, value in self.recipe.items() if key != "prompt"}
         return {
             "name": self.name, "revision": self._folder.revision, "licence": self._folder.licence,
-            "model_type": self._model_type, **self.recipe, "device": str(self._device), "engine": "torch",
+            "model_type": self._model_type, **decides, "device": str(self._device), "engine": "torch",
             "prompts": [self.prompt], "frames_as": self._prompts.shown_as(n_frames), "trained_on": [],
         }  # fmt: skip
 

@@ -89,8 +89,9 @@ def reading(location: str) -> Iterator[None]:
     except VlretError:
         raise
     except FileNotFoundError as error:
+        hint = "Check the address, and that its server answers." if is_url(location) else "Check the path."
         raise UsageError(
-            f"{shown(location)} does not exist.", "Check the path.", code="file_missing", path=shown(location)
+            f"{shown(location)} does not exist.", hint, code="file_missing", path=shown(location)
         ) from error
     except Exception as error:
         reason = getattr(error, "strerror", None) or type(error).__name__

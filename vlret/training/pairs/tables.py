@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
+from tqdm import tqdm
+
 from vlret.errors import UsageError
 from vlret.tables import SEPARATORS
 from vlret.text import printable
@@ -46,7 +48,8 @@ def read_table(location: str) -> Iterator[Row]:
     """
     folder, number = folder_of(location), 0
     with opened(location) as file, _named(location):
-        for number, (place, cells) in enumerate(_READERS[_suffix(location)](file), 1):
+        rows = tqdm(_READERS[_suffix(location)](file), "reading the table", unit="row", disable=None, delay=1)
+        for number, (place, cells) in enumerate(rows, 1):
             known = {str(heading).strip().lower(): value for heading, value in cells.items()}
             if number == 1:
                 _check_columns(location, known)

@@ -83,12 +83,16 @@ def _check(stage: JointStage, pairs: StagePairs, n_processes: int) -> None:
         )
 
 
-def skipped_lines(loader: PairLoader) -> list[str]:
-    """Return what was left out, a line for each reason, and a warning if it was much."""
-    n_skipped, n_clips = sum(loader.skipped.counts.values()), sum(map(len, loader.sets))
+def skipped_lines(loader: PairLoader, n_processes: int) -> list[str]:
+    """Return what this process left out, a line for each reason, and a warning if it was much of its share."""
     lines = loader.skipped.lines()
+    n_skipped, n_clips = sum(loader.skipped.counts.values()), sum(map(len, loader.sets)) // n_processes
     if n_skipped > MANY_SKIPPED * n_clips:
         lines.append(
             f"{n_skipped} skipped pairs are much for {n_clips} clips: look at the files that are named."
+        )
+    if lines and n_processes > 1:
+        lines.append(
+            f"The other {n_processes - 1} processes read clips of their own, which are not counted here."
         )
     return lines

@@ -66,19 +66,21 @@ class _Run:
     accelerator: Accelerator
 
     def train(self, log_folder: Path) -> None:
-        model = VLJEPAModel.from_pretrained(self.start).to(self.accelerator.device)
+        accelerator = self.accelerator
+        model = VLJEPAModel.from_pretrained(self.start).to(accelerator.device)
         embedder = VLJEPA(self.start, "cpu")  # its towers stay unloaded
         loader, dev = self._loaders(model, embedder)
-        trainer = JointTrainer(self.stage, self.recipe.seed, model, embedder, loader, self.accelerator)
+        trainer = JointTrainer(self.stage, self.recipe.seed, model, embedder, loader, accelerator)
 
         def measured() -> DevEmbeddings:
-            return embed_dev(trainer.embed, dev, self.accelerator.device)
+            return embed_dev(trainer.embed, dev, accelerator.device)
 
         run_stage(trainer, lambda: measured().recall(), self.folder, log_folder)
-        for line in (*skipped_lines(loader), *skipped_lines(dev)):
-            log.warning("%s", line)
         found, weights = measured(), trainer.state.weights()
-        if self.accelerator.is_main_process:
+        accelerator.free_memory()  # it keeps the model otherwise
+        if accelerator.is_main_process:
+            for line in (*skipped_lines(loader, accelerator.num_processes), *skipped_lines(dev, 1)):
+                log.warning("%s", line)
             self._save({name: weights[name] for name in weights if not name.startswith("loss.")}, found)
 
     def _loaders(self, model: VLJEPAModel, embedder: VLJEPA) -> tuple[PairLoader, PairLoader]:

@@ -82,7 +82,13 @@ def test_weights_in_bfloat16_are_left_to_torch(monkeypatch):
 def test_only_what_the_vision_side_reads_must_be_that_of_vljepa_mini():
     settings = read_config(choose.MINI)
     assert choose.fits({**settings, "transformers_version": "9", "y_config": {}})
-    for name, value in (("grid", 2), ("resolution", 224), ("resize", "crop"), ("query_embeddings", "own"), ("new", 1)):
+    for name, value in (
+        ("grid", 2),
+        ("resolution", 224),
+        ("resize", "crop"),
+        ("query_embeddings", "own"),
+        ("new", 1),
+    ):
         assert not choose.fits({**settings, name: value})
     wider = {**settings["predictor_config"], "attention_bias": True}
     assert not choose.fits({**settings, "predictor_config": wider})

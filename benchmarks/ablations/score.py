@@ -51,8 +51,7 @@ class Sets:
         """Of caltech101, which has no dev split, dev is the training split."""
         if self.split == "dev":
             return {"caltech101": self._read("photos/caltech101", "train")}
-        names = ("photos/caltech101", "photos/imagenet_sample", "videos/actions")
-        return {name.partition("/")[2]: self._read(name, "test") for name in names}
+        return {name: self._read(f"photos/{name}", "test") for name in ("caltech101", "imagenet_sample")}
 
     @cached_property
     def captioned(self) -> dict[str, list[TokenSet]]:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from benchmarks.ablations.__main__ import _group
 from benchmarks.ablations.bench import Bench
 from benchmarks.ablations.data import Mixture
 from benchmarks.ablations.model import CausalPredictor
@@ -20,6 +21,7 @@ from benchmarks.ablations.table import column, group_table
 from benchmarks.ablations.train import Plan, Run
 from benchmarks.features import TokenSet
 from tests.models.vljepa.tiny import WORDS, tiny_config, tiny_model
+from tests.refusal import refused
 from vlret.datasets.tar_set import Item
 from vlret.models.vljepa.predictor import Predictor
 
@@ -232,3 +234,8 @@ def test_the_table_has_the_papers_figures_beside():
     assert lines[2].startswith("| first | 1 | 50.0 (")
     assert lines[2].endswith("| 1.0 / 2.0 / 3.0 |")
     assert "; +0.0 (+0.0 to +0.0)" in lines[3]
+
+
+def test_a_group_that_does_not_exist_is_refused():
+    with refused("unknown_group"):
+        _group("colour")

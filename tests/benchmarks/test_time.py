@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from benchmarks.time.__main__ import PUBLISHED, _rows
 from benchmarks.time.arranged import arranged, orders_of, over_time
 from benchmarks.time.clips import SourceClip, short_caption
 from benchmarks.time.direction import direction
@@ -183,3 +184,15 @@ def test_a_table_has_a_column_for_each_model():
         "| b | 2 |  |  | 1.0 (0.0 to 2.0) |",
     ]
     assert accuracy("x", [1, 0], ["a", "b"]).value == 50.0
+
+
+def test_a_model_is_measured_once(tmp_path, monkeypatch):
+    loaded = []
+    monkeypatch.setattr("benchmarks.time.__main__.load_model", loaded.append)
+    monkeypatch.setattr(
+        "benchmarks.time.__main__.figures",
+        lambda model, data, tokens_only: [Row(str(tokens_only), 1, 2, 1, 3)],
+    )
+    rows = [_rows(name, tmp_path, tmp_path) for name in ("vljepa-mini", "vljepa-mini", PUBLISHED)]
+    assert [row[0].name for row in rows] == ["False", "False", "True"]
+    assert loaded == ["vljepa-mini", PUBLISHED]

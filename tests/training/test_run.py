@@ -26,7 +26,7 @@ from vlret.training.caption_stage import CaptionTrainer
 from vlret.training.log import read_metrics
 from vlret.training.question_stage import QuestionTrainer
 from vlret.training.recipe import TrainingRecipe
-from vlret.training.recipe_stages import CaptionStage, QuestionStage
+from vlret.training.recipe_stages import CaptionStage, JointStage, QuestionStage
 from vlret.types import Pixels
 
 Rows = list[dict[str, Any]]
@@ -178,6 +178,22 @@ def test_an_x_encoder_without_an_adapter_is_refused(recipe: TrainingRecipe, tmp_
     with pytest.MonkeyPatch.context() as patch, refused("no_adapter"):
         patch.setattr(run, "initial_model", lambda recipe: tiny_model())
         run.train(recipe, tmp_path / "run")
+
+
+def test_a_joint_stage_goes_on_where_the_cached_ones_ended(recipe: TrainingRecipe, tmp_path: Path) -> None:
+    joint = JointStage(
+        "more", ("photos/colours",), frames=1, batch=4, steps=2, rate=1e-3, part=4, evaluate_every=2
+    )
+    model = run.train(replace(recipe, stages=(CAPTIONS, joint)), tmp_path / "run")
+    rows = read_metrics(tmp_path / "run")
+    assert [(one.stage, one.step) for one in rows[-4:]] == [
+        ("captions", 12),
+        ("more", 0),
+        ("more", 1),
+        ("more", 2),
+    ]
+    before = trained_weights(tmp_path / "run" / "cached")
+    assert any(not torch.equal(before[key], value) for key, value in trained_weights(model).items())
 
 
 def test_the_dtype_of_the_recipe_is_that_of_the_towers_that_learn(

@@ -16,7 +16,7 @@ def train(
     ],
     out: Annotated[Path, typer.Option(help="Directory for features, checkpoints and what was trained.")],
 ) -> None:
-    """Train a VL-JEPA or a text decoder. Run the same command again to resume.
+    """Train a VL-JEPA model or a text decoder. Run the same command again to resume.
 
     Several GPUs: accelerate launch -m vlret train RECIPE --out DIR
 

@@ -75,16 +75,14 @@ def hf_repository_of(source: str) -> str | None:
 
 
 def _checked(repository: str, given: str) -> str:
-    try:
-        try_to_load_from_cache(repository, "config.json")  # looks at the name first
-    except HFValidationError as error:
+    if not is_repository(repository):
         kind = given.partition(":")[0]
         raise UsageError(
             f"{given!r} is neither a directory nor a name of the hub.",
             f"Give {kind}:OWNER/MODEL or {kind}:DIRECTORY.",
             code="unknown_model",
             given=given,
-        ) from error
+        )
     return repository
 
 

@@ -21,6 +21,7 @@ from vlret.models.device import pick_device, pick_dtype
 from vlret.models.dual_encoder import PROMPTS
 from vlret.models.folder import as_model_error
 from vlret.models.hub import fetch_sentence_transformer, offline, repository_of
+from vlret.models.image_side import image_side
 from vlret.models.image_text import ImageTextEmbedder
 from vlret.models.progress_bars import no_progress_bars
 from vlret.models.st_folder import check_st_folder, files_of, weight_files
@@ -36,8 +37,6 @@ _SETTINGS = (
     "processor_config.json",
     "chat_template.jinja",
 )
-_ANY_SIZE = 448
-"""The resolution given to a model that takes images of any size, for benchmarks that squash frames."""
 _TEMPERATURE = 0.01
 """CLIP's, for a model whose weights contain none."""
 
@@ -76,7 +75,7 @@ class SentenceTransformerEmbedder(ImageTextEmbedder):
             weights_hash=sha256(weights),
             dim=self._encode_texts(["a"]).shape[1],  # the library would guess it from the configuration
             frames=8,
-            resolution=_resolution(self._model),
+            resolution=image_side(getattr(self._model[0], "processor", None)),
             resize="own",
             licence=licence,
             prompts=PROMPTS,
@@ -169,16 +168,6 @@ def _check_modalities(model: Any, name: str) -> None:
             code="no_text_model",
             model=name,
         )
-
-
-def _resolution(model: Any) -> int:
-    """Side in pixels of the images that the model sees."""
-    processor = getattr(model[0], "processor", None)
-    processor = getattr(processor, "image_processor", processor)
-    for size in (getattr(processor, "crop_size", None), getattr(processor, "size", None)):
-        if size and size.get("height") and size.get("width"):
-            return int(max(size["height"], size["width"]))
-    return _ANY_SIZE
 
 
 def _temperature(model: Any) -> float:

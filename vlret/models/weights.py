@@ -11,9 +11,11 @@ from typing import NamedTuple
 from safetensors import SafetensorError, safe_open
 
 from vlret.errors import ModelError
-from vlret.models.folder import AGAIN
+from vlret.models.folder import AGAIN, is_plain_file, read_object
 from vlret.text import printable
 
+_WEIGHTS = "model.safetensors"
+_INDEX = "model.safetensors.index.json"
 FLOATS = ("F16", "BF16", "F32", "F64")
 _LONGEST_HEADER = 1 << 24
 """Bytes; a model of 10,000 tensors has one of about 1 MB."""
@@ -24,6 +26,28 @@ class Tensor(NamedTuple):
 
     dtype: str
     shape: tuple[int, ...]
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model of transformers, in order.
+
+    Raises:
+        ModelError: there are none.
+    """
+    if (folder / _WEIGHTS).is_file():
+        return [folder / _WEIGHTS]
+    if (folder / _INDEX).is_file():
+        shards = read_object(folder / _INDEX).get("weight_map")
+        names = set(shards.values()) if isinstance(shards, dict) else set()
+        if names and all(map(is_plain_file, names)):
+            return [folder / name for name in sorted(names)]
+    raise ModelError(
+        f"{printable(folder)} holds no {_WEIGHTS}: vlret reads no pickles of transformers models.",
+        "Use a revision of the repository that has one (hf download OWNER/MODEL --revision refs/pr/N --local-dir "
+        "DIRECTORY), or save the model anew with save_pretrained of transformers.",
+        code="no_safetensors",
+        path=folder,
+    )
 
 
 def read_header(file: Path) -> dict[str, Tensor]:

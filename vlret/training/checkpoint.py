@@ -66,7 +66,7 @@ class TrainingState:
         state = {
             "done": done,
             "weights": self.weights(),
-            "buffers": {name: whole(buffer) for name, buffer in self.buffers.items()},
+            "buffers": whole(self.buffers, self.writes),
             "optimiser": self._optimiser_state(),
             "schedule": self.schedule.state_dict(),
             "torch_rng": torch.get_rng_state(),
@@ -81,7 +81,7 @@ class TrainingState:
         """Load the state in `file` if it exists; returns what was done."""
         if not file.is_file():
             return 0
-        state = torch.load(file, weights_only=True)
+        state = torch.load(file, weights_only=True, mmap=True)
         self.set_weights(state["weights"])
         for name, buffer in self.buffers.items():
             buffer.copy_(state["buffers"][name])
@@ -94,8 +94,8 @@ class TrainingState:
         return int(state["done"])
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """Return copies of the parameters, whole and on the CPU; all processes have to call this."""
-        return {name: whole(parameter) for name, parameter in self.trained.items()}
+        """Return copies of the parameters, whole and on the CPU, in the process that writes; all have to call this."""
+        return whole(self.trained, self.writes)
 
     @torch.no_grad()
     def set_weights(self, weights: Mapping[str, torch.Tensor]) -> None:
@@ -105,10 +105,7 @@ class TrainingState:
 
     def _optimiser_state(self) -> dict[str, Any]:
         state = self.optimiser.state_dict()
-        moments = {
-            number: {name: whole(value) for name, value in one.items()}
-            for number, one in state["state"].items()
-        }
+        moments = {number: whole(one, self.writes) for number, one in state["state"].items()}
         return {**state, "state": moments}
 
     def _load_optimiser(self, state: dict[str, Any]) -> None:

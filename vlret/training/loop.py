@@ -75,7 +75,7 @@ class BestWeights:
         """Give the parameters the best weights."""
         if self.used:
             wait_for_all()
-            self.state.set_weights(torch.load(self.file, weights_only=True)["weights"])
+            self.state.set_weights(torch.load(self.file, weights_only=True, mmap=True)["weights"])
 
 
 def _is_due(step: int, every: int, steps: int) -> bool:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import nn
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 
-def whole(value: torch.Tensor) -> torch.Tensor:
-    """Return a copy of a tensor on the CPU, with the parts of all processes; all of them have to call this."""
-    value = value.detach()
-    return (value.full_tensor() if isinstance(value, DTensor) else value).cpu().clone()
+def whole(tensors: Mapping[str, torch.Tensor], keep: bool) -> dict[str, torch.Tensor]:
+    """Return copies of tensors on the CPU, with the parts of all processes; all of them have to call this.
+
+    Only a process that says `keep` gets them: the memory of a machine holds them once, not once for each GPU.
+    """
+    found = {}
+    for name, value in tensors.items():
+        full = value.full_tensor() if isinstance(value, DTensor) else value
+        if keep:
+            found[name] = full.detach().cpu().clone()
+    return found
 
 
 def split_like(value: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

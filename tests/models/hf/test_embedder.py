@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,18 @@ def test_pe_reads_any_number_of_frames(kind, folder, model):
     for n in (1, 3, 7):
         clip = np.random.default_rng(n).integers(0, 256, (n, 40, 50, 3), dtype=np.uint8)
         np.testing.assert_allclose(model.embed_clips([clip])[0], direct.clip(clip), atol=1e-5)
+
+
+def test_settings_as_the_first_releases_wrote_them_give_the_same_pixels(hf_folders, tmp_path, clips):
+    """Many repositories still hold them: the class has an older name, and sizes are numbers."""
+    copy = Path(shutil.copytree(hf_folders["xclip"], tmp_path / "xclip"))
+    settings = json.loads((copy / "preprocessor_config.json").read_text())
+    kept = ("do_resize", "do_center_crop", "do_normalize", "image_mean", "image_std", "resample")
+    old = {name: settings[name] for name in kept}
+    old |= {"feature_extractor_type": "VideoMAEFeatureExtractor", "size": 32, "crop_size": 32}
+    (copy / "preprocessor_config.json").write_text(json.dumps(old))
+    new, other = (load_model(f"hf:{folder}", "cpu", "float32") for folder in (hf_folders["xclip"], copy))
+    np.testing.assert_allclose(new.embed_clips(clips), other.embed_clips(clips), atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["siglip", "siglip2", "videoprism"], indirect=True)

@@ -87,6 +87,7 @@ def one_process(folder: Path, name: str, rank: int, port: int) -> None:
     os.environ |= {
         "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(case.n_processes),
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+        "FSDP_CPU_RAM_EFFICIENT_LOADING": "true",  # as `accelerate launch` has it
     }  # fmt: skip
     accelerator = Sharding if case.is_sharded else Accelerator
     recipe = case_recipe(folder, case, case.part)

@@ -92,23 +92,17 @@ def test_one_text_of_a_clip_is_drawn_each_time(tmp_path: Path) -> None:
     assert min(drawn.values()) >= 8  # 20 are expected
 
 
-def test_ids_tell_equal_clips_queries_and_texts(tmp_path: Path) -> None:
+def test_ids_tell_equal_clips_and_texts(tmp_path: Path) -> None:
     write_pictures(tmp_path, [0, 1])
     asked = [
         {"path": f"{n}.png", "question": q, "answer": "yes", "split": "train"} for n in (0, 1) for q in "pq"
     ]
     batches = first_batches(loader_of(write_table(tmp_path / "t.jsonl", asked), batch=2), 30)
-    keys = [
-        (number, query)
-        for batch in batches
-        for number, query in zip(numbers_in(batch), batch.queries, strict=True)
-    ]
-    media, inputs, texts = (
-        np.concatenate([getattr(batch, name) for batch in batches])
-        for name in ("media_ids", "input_ids", "text_ids")
+    numbers = [number for batch in batches for number in numbers_in(batch)]
+    media, texts = (
+        np.concatenate([getattr(batch, name) for batch in batches]) for name in ("media_ids", "text_ids")
     )
-    assert len(set(zip(media, (number for number, _ in keys), strict=True))) == 2
-    assert len(set(zip(inputs, keys, strict=True))) == len(set(inputs)) == 4
+    assert len(set(zip(media, numbers, strict=True))) == len(set(media)) == 2
     assert (len(set(texts)), media.dtype) == (1, np.int64)
 
 
@@ -163,10 +157,7 @@ def test_replacements_do_not_depend_on_the_number_of_processes(tmp_path: Path, c
 
 
 def joined(parts: tuple[PairBatch, ...]) -> PairBatch:
-    ids = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("media_ids", "input_ids", "text_ids")
-    )
+    ids = (np.concatenate([getattr(part, name) for part in parts]) for name in ("media_ids", "text_ids"))
     pixels, texts, queries = (
         [one for part in parts for one in getattr(part, name)] for name in ("pixels", "texts", "queries")
     )

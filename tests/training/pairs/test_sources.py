@@ -181,6 +181,15 @@ def test_rows_of_a_clip_are_one_clip(tmp_path: Path) -> None:
     assert one.file_ids[0] == one.file_ids[2] != one.file_ids[1]
 
 
+@pytest.mark.parametrize("folder", range(2))
+def test_clips_stand_in_the_order_of_their_rows(tmp_path: Path, folder: int) -> None:
+    """Whatever their ids, which depend on the path."""
+    rows = [{"path": f"{n % 300}.mp4", "caption": str(n)} for n in range(600)]
+    one = read(str(write_table(tmp_path / str(folder) / "t.jsonl", rows)), "/")
+    assert pairs(one) == {f"{n}.mp4": [("", str(n)), ("", str(n + 300))] for n in range(300)}
+    assert list(pairs(one)) == [f"{n}.mp4" for n in range(300)]
+
+
 def test_more_rows_than_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vlret.training.pairs.pair_set.ROWS_AT_ONCE", 7)
     write_table(tmp_path / "t.jsonl", [{"path": f"{n % 20}.mp4", "caption": str(n)} for n in range(60)])

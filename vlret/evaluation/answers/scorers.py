@@ -117,6 +117,3 @@ class WrittenScorer(_OfAnswers):
     def cost(self) -> AnswerCost:
         """Of the answers that were looked up."""
         return self.answers.cost_of_texts(self._looked_up)
-
-
-VlmScorer = WrittenScorer | LikelihoodScorer

@@ -12,10 +12,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from vlret.models.image_side import image_side
 from vlret.types import Pixels
 
-_ANY_SIZE = 448
-"""The resolution given to a model that takes images of any size, for benchmarks that squash frames."""
 Inputs = Mapping[str, torch.Tensor]
 
 
@@ -58,10 +57,7 @@ class Family(ABC):
         """Side in pixels of the images that the model sees; of those of any shape, that of a square."""
         if hasattr(processor, "max_num_patches"):
             return int(processor.patch_size * processor.max_num_patches**0.5)
-        for size in (getattr(processor, "crop_size", None), getattr(processor, "size", None)):
-            if size and size.get("height") and size.get("width"):
-                return int(max(size["height"], size["width"]))
-        return _ANY_SIZE
+        return image_side(processor)
 
     def prepare(self, model: Any) -> None:  # noqa: B027 - most models are used as they are
         """Change what was loaded into what was trained."""

@@ -9,7 +9,7 @@ from typing import Any
 from safetensors import safe_open
 
 from vlret.errors import ModelError, UsageError
-from vlret.models.folder import as_model_error, check_folder, is_plain_file, read_object
+from vlret.models.folder import as_model_error, check_folder, read_object
 from vlret.models.hf.families import FAMILIES
 from vlret.models.hf.family import Family, ImageFamily, VideoFamily
 from vlret.models.weights import read_header, sha256
@@ -22,8 +22,6 @@ _SETTINGS = (
     "tokenizer_config.json",
     "video_preprocessor_config.json",
 )
-_WEIGHTS = "model.safetensors"
-_INDEX = "model.safetensors.index.json"
 _NO_SCALE = 0.01
 """The temperature of a model whose weights contain none: CLIP's."""
 _LICENCE = re.compile(r"^license:[ \t]*['\"]?([\w.+-]+)", re.MULTILINE)
@@ -49,28 +47,6 @@ def family_of(folder: Path) -> ImageFamily | VideoFamily:
             allowed=list(FAMILIES),
         )
     return FAMILIES[kind]
-
-
-def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of the model, in order.
-
-    Raises:
-        ModelError: there are none.
-    """
-    if (folder / _WEIGHTS).is_file():
-        return [folder / _WEIGHTS]
-    if (folder / _INDEX).is_file():
-        shards = read_object(folder / _INDEX).get("weight_map")
-        names = set(shards.values()) if isinstance(shards, dict) else set()
-        if names and all(map(is_plain_file, names)):
-            return [folder / name for name in sorted(names)]
-    raise ModelError(
-        f"{printable(folder)} holds no {_WEIGHTS}: vlret reads no pickles of transformers models.",
-        "Use a revision of the repository that has one (hf download OWNER/MODEL --revision refs/pr/N --local-dir "
-        "DIRECTORY), or save the model anew with save_pretrained of transformers.",
-        code="no_safetensors",
-        path=folder,
-    )
 
 
 def settings_hash(folder: Path) -> str:

@@ -18,8 +18,9 @@ from vlret.models.bounded import no_larger_than, require_types
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.folder import as_model_error
 from vlret.models.hf.family import Family, Inputs
-from vlret.models.hf.folder import weight_files
 from vlret.models.hub import offline
+from vlret.models.progress_bars import no_progress_bars
+from vlret.models.weights import weight_files
 from vlret.text import printable
 
 _SAFE = {"local_files_only": True, "trust_remote_code": False}
@@ -89,9 +90,8 @@ class Parts:
 
     def _load(self, name: str, dtype: torch.dtype, config: Any) -> Any:
         if hasattr(self.config, "projection_dim"):
-            config.projection_dim = (
-                self.config.projection_dim
-            )  # what counts, whatever the tower's own part says
+            # what counts, whatever the tower's own part says
+            config.projection_dim = self.config.projection_dim
         with _reading(self.folder), no_larger_than(self.weights):
             model, report = getattr(transformers, name).from_pretrained(
                 self.folder,
@@ -118,11 +118,11 @@ class Parts:
 @contextmanager
 def _reading(folder: Path) -> Iterator[None]:
     """transformers without a network, its reports (what they say is refused here) and prints for its own developers."""
-    shown = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
-    logging.disable_progress_bar()
     try:
         with (
+            no_progress_bars(),
             offline(),
             redirect_stdout(io.StringIO()),
             as_model_error(
@@ -133,9 +133,7 @@ def _reading(folder: Path) -> Iterator[None]:
         ):
             yield
     finally:
-        logging.set_verbosity(shown[0])
-        if shown[1]:
-            logging.enable_progress_bar()
+        logging.set_verbosity(verbosity)
 
 
 @contextmanager

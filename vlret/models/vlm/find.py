@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from vlret.errors import ModelError, UsageError
 from vlret.models.folder import AGAIN, check_folder, read_object
+from vlret.models.weights import weight_files
 from vlret.text import printable
 
 
@@ -22,8 +23,8 @@ class VlmFolder:
 
     @property
     def weights(self) -> list[Path]:
-        """The weight files, in order."""
-        return sorted(self.path.glob("*.safetensors"))
+        """The weight files, in order. Raises ModelError: there are none."""
+        return weight_files(self.path)
 
 
 def check_vlm_name(source: str) -> None:
@@ -61,13 +62,7 @@ def find_vlm(source: str) -> VlmFolder:
         found = VlmFolder(path, source, path.name, f"see https://huggingface.co/{source}")
     check_folder(path)
     _check_kind(found)
-    if not found.weights:
-        raise ModelError(
-            f"{printable(path)} holds no .safetensors file.",
-            "Save the model with save_pretrained of transformers: pickled weights are not read.",
-            code="no_safetensors",
-            path=path,
-        )
+    _ = found.weights  # refused before anything is loaded
     return found
 
 

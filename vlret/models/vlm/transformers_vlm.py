@@ -18,6 +18,7 @@ from vlret.models.bounded import no_larger_than
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.folder import AGAIN, as_model_error
 from vlret.models.hub import offline
+from vlret.models.image_side import image_side
 from vlret.models.progress_bars import no_progress_bars
 from vlret.models.vlm.base import MOST_NEW_TOKENS, Likelihoods, VisionLanguageModel, WrittenAnswer
 from vlret.models.vlm.continuations import BLIP, is_encoder_decoder, mean_log_probabilities
@@ -28,8 +29,6 @@ from vlret.text import printable
 from vlret.types import Frames
 
 _SETTINGS = (".json", ".jinja", ".txt", ".model")
-_ANY_SIZE = 448
-"""The side of square frames for a processor that takes images of any size."""
 
 
 class TransformersVlm(VisionLanguageModel):
@@ -52,7 +51,7 @@ class TransformersVlm(VisionLanguageModel):
             where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
             self._processor = AutoProcessor.from_pretrained(str(folder.path), **where)
             self._model = _load(folder, self._dtype, where).to(self._device).eval()
-            self.side = _side(self._processor)
+            self.side = image_side(self._processor)
             self._prompts = PromptMaker(self._processor, self._model_type, folder.name, prompt)
             self._ends = _make_greedy(self._model, self._processor)
         self.prompt = self._prompts.prompt
@@ -180,15 +179,6 @@ def _make_greedy(model: Any, processor: Any) -> list[int]:
         pad_token_id=own.pad_token_id if own.pad_token_id is not None else ends[0],
     )  # fmt: skip
     return ends
-
-
-def _side(processor: Any) -> int:
-    """Side in pixels of the images that the model sees, where its processor fixes it."""
-    images = getattr(processor, "image_processor", None)
-    for size in (getattr(images, "crop_size", None), getattr(images, "size", None)):
-        if size and size.get("height") and size.get("width"):
-            return int(max(size["height"], size["width"]))
-    return _ANY_SIZE
 
 
 def _settings(folder: VlmFolder) -> list[Any]:

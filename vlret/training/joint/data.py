@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlret.datasets.tar_set import Item
 from vlret.errors import UsageError
 from vlret.training.pairs import PairLoader, PairSet, read_pairs
 from vlret.training.pairs.splits import DEV, TRAIN
@@ -36,10 +35,6 @@ class StagePairs:
             for n in range(len(one))
         }
         return [found[clip_id] for clip_id in media_ids.tolist()]
-
-    def items(self, media_ids: NDArray[np.int64]) -> list[Item]:
-        """Return the dev clips as items with captions, for the calibration."""
-        return [Item("", Path(), DEV, captions) for captions in self.captions(media_ids)]
 
 
 def read_stage(stage: JointStage, folder: Path, n_processes: int) -> StagePairs:
@@ -83,12 +78,16 @@ def _check(stage: JointStage, pairs: StagePairs, n_processes: int) -> None:
         )
 
 
-def skipped_lines(loader: PairLoader) -> list[str]:
-    """Return what was left out, a line for each reason, and a warning if it was much."""
-    n_skipped, n_clips = sum(loader.skipped.counts.values()), sum(map(len, loader.sets))
+def skipped_lines(loader: PairLoader, n_processes: int) -> list[str]:
+    """Return what this process left out, a line for each reason, and a warning if it was much of its share."""
     lines = loader.skipped.lines()
+    n_skipped, n_clips = sum(loader.skipped.counts.values()), sum(map(len, loader.sets)) // n_processes
     if n_skipped > MANY_SKIPPED * n_clips:
         lines.append(
             f"{n_skipped} skipped pairs are much for {n_clips} clips: look at the files that are named."
+        )
+    if lines and n_processes > 1:
+        lines.append(
+            f"The other {n_processes - 1} processes read clips of their own, which are not counted here."
         )
     return lines

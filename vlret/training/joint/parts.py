@@ -62,12 +62,16 @@ class PartMaker:
         """Return what the predictor is asked for each pair."""
         return [query or self.stage.query for query in batch.queries]
 
+    @property
+    def _dtype(self) -> torch.dtype:
+        """That of visual tokens: what the predictor's first layer computes in."""
+        return torch.bfloat16 if self.accelerator.mixed_precision == "bf16" else torch.float32
+
     @torch.no_grad()
     def _encoded(self, frames: torch.Tensor) -> torch.Tensor:
         with self.accelerator.autocast():
             tokens: torch.Tensor = self.x_encoder(frames.to(self.accelerator.device))
-        half = self.accelerator.mixed_precision == "bf16"
-        return tokens.to(torch.bfloat16 if half else torch.float32)
+        return tokens.to(self._dtype)
 
     def _part(self, batch: PairBatch, chosen: slice) -> Part:
         queries = [self.embedder.query_tokens(query) for query in self.queries(batch)[chosen]]
@@ -83,9 +87,8 @@ class PartMaker:
     def _tokens(self, batch: PairBatch, chosen: slice) -> tuple[torch.Tensor, torch.Tensor]:
         """Visual tokens padded to the longest clip, and their mask."""
         if batch.tokens:
-            tokens = [
-                torch.from_numpy(one).to(self.accelerator.device).float() for one in batch.tokens[chosen]
-            ]
+            device, dtype = self.accelerator.device, self._dtype
+            tokens = [torch.from_numpy(one).to(device, dtype) for one in batch.tokens[chosen]]
         else:
             tokens = self.encode(batch.pixels[chosen])
         mask = pad_sequence([one.new_ones(len(one), dtype=torch.bool) for one in tokens], batch_first=True)

@@ -66,19 +66,21 @@ class _Run:
     accelerator: Accelerator
 
     def train(self, log_folder: Path) -> None:
-        model = VLJEPAModel.from_pretrained(self.start).to(self.accelerator.device)
+        accelerator = self.accelerator
+        model = VLJEPAModel.from_pretrained(self.start).to(accelerator.device)
         embedder = VLJEPA(self.start, "cpu")  # its towers stay unloaded
         loader, dev = self._loaders(model, embedder)
-        trainer = JointTrainer(self.stage, self.recipe.seed, model, embedder, loader, self.accelerator)
+        trainer = JointTrainer(self.stage, self.recipe.seed, model, embedder, loader, accelerator)
 
         def measured() -> DevEmbeddings:
-            return embed_dev(trainer.embed, dev, self.accelerator.device)
+            return embed_dev(trainer.embed, dev, accelerator.device)
 
         run_stage(trainer, lambda: measured().recall(), self.folder, log_folder)
-        for line in (*skipped_lines(loader), *skipped_lines(dev)):
-            log.warning("%s", line)
         found, weights = measured(), trainer.state.weights()
-        if self.accelerator.is_main_process:
+        accelerator.free_memory()  # it keeps the model otherwise
+        if accelerator.is_main_process:
+            for line in (*skipped_lines(loader, accelerator.num_processes), *skipped_lines(dev, 1)):
+                log.warning("%s", line)
             self._save({name: weights[name] for name in weights if not name.startswith("loss.")}, found)
 
     def _loaders(self, model: VLJEPAModel, embedder: VLJEPA) -> tuple[PairLoader, PairLoader]:
@@ -117,10 +119,10 @@ class _Run:
     def _save(self, weights: Mapping[str, object], dev: DevEmbeddings) -> None:
         """Write the model that the stage started from with what it learned, and what dev says of it."""
         model, folder = VLJEPAModel.from_pretrained(self.start), self.folder / MODEL
-        model.load_state_dict(weights, strict=False)
+        model.load_state_dict({**model.state_dict(), **weights})
         # a model answers by default what it was trained on last
         until = replace(self.recipe, stages=self.recipe.stages[: self.recipe.stages.index(self.stage) + 1])
         write_folder(model, folder, until)
-        items = self.pairs.items(dev.media_ids)
-        write_card(model, folder, until, calibrate_on(items, dev.clips, VLJEPA(folder, "cpu")))
+        captions = self.pairs.captions(dev.media_ids)
+        write_card(model, folder, until, calibrate_on(captions, dev.clips, VLJEPA(folder, "cpu")))
         replace_file(self.folder / DONE, json.dumps({"dev_r1": round(dev.recall(), 3)}).encode())

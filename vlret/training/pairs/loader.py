@@ -182,9 +182,7 @@ def _batch(samples: Sequence[Sample], are_tokens: bool) -> PairBatch:
     seen, queries, texts, ids = map(list, zip(*samples, strict=True))
     pixels, tokens = ([], seen) if are_tokens else (seen, [])
     text_ids = [stable_id(text) for text in texts]
-    input_ids = [stable_id(*one) for one in zip(ids, queries, strict=True)]
-    numbers = (np.array(n, np.int64) for n in (ids, input_ids, text_ids))
-    return PairBatch(pixels, tokens, texts, queries, *numbers)
+    return PairBatch(pixels, tokens, texts, queries, np.array(ids, np.int64), np.array(text_ids, np.int64))
 
 
 def _n_cores() -> int:

@@ -20,7 +20,6 @@ class PairBatch:
         texts: the text of each pair, which the Y-encoder reads.
         queries: the question of each pair, which the predictor reads; "" where there is none.
         media_ids: int64 [n], equal for equal clips, in all processes.
-        input_ids: int64 [n], equal for equal clips with equal queries, in all processes.
         text_ids: int64 [n], equal for equal texts, in all processes.
     """
 
@@ -29,7 +28,6 @@ class PairBatch:
     texts: list[str]
     queries: list[str]
     media_ids: NDArray[np.int64]
-    input_ids: NDArray[np.int64]
     text_ids: NDArray[np.int64]
 
     def __len__(self) -> int:

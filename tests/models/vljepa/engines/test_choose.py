@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from tests.models.vljepa.tiny import tiny_folder, tiny_model
 from tests.refusal import refused
 from vlret.models.registry import load_model
+from vlret.models.vljepa.checks import read_config
 from vlret.models.vljepa.engines import choose, openvino_engine
 
 
@@ -80,9 +80,15 @@ def test_weights_in_bfloat16_are_left_to_torch(monkeypatch):
 
 
 def test_only_what_the_vision_side_reads_must_be_that_of_vljepa_mini():
-    settings = json.loads((choose.MINI / "config.json").read_text())
+    settings = read_config(choose.MINI)
     assert choose.fits({**settings, "transformers_version": "9", "y_config": {}})
-    for name, value in (("grid", 2), ("resolution", 224), ("query_embeddings", "own"), ("new", 1)):
+    for name, value in (
+        ("grid", 2),
+        ("resolution", 224),
+        ("resize", "crop"),
+        ("query_embeddings", "own"),
+        ("new", 1),
+    ):
         assert not choose.fits({**settings, name: value})
     wider = {**settings["predictor_config"], "attention_bias": True}
     assert not choose.fits({**settings, "predictor_config": wider})
@@ -94,6 +100,6 @@ def test_an_unknown_engine_is_refused():
 
 
 def arguments(device: str = "cpu", engine: str = "auto") -> tuple[object, ...]:
-    settings = json.loads((choose.MINI / "config.json").read_text())
+    settings = read_config(choose.MINI)
     requested = choose.Requested(device, "float32", engine)
     return choose.MINI, "vljepa-mini", settings, requested, lambda texts: None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vlret.models.device import NOT_MINI, pick_device, refuse_without_openvino
-from vlret.models.folder import read_object
+from vlret.models.vljepa.checks import read_config
 from vlret.models.vljepa.engines.int8_ranges import ranges_file
 from vlret.models.vljepa.engines.mini_weights import MINI, has_bfloat16
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vlret.models.vljepa.engines.openvino_engine import OpenVINOEngine
 
 log = logging.getLogger(__name__)
-_NO_MATTER = ("architectures", "transformers_version", "y_config", "resize")
+_NO_MATTER = ("architectures", "transformers_version", "y_config")
 _DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 """What a Linux machine with a GPU has: of NVIDIA, AMD, or under Windows."""
 
@@ -84,12 +84,12 @@ def _why_not_here(dtype: str) -> str | None:
 
 def fits(settings: Mapping[str, Any]) -> bool:
     """Whether a model has the X-encoder and the predictor of vljepa-mini; its Y-encoder does not matter."""
-    return settings.get("resize") != "crop" and _of_vision(settings) == _of_vision(_mini())
+    return _of_vision(settings) == _of_vision(_mini())
 
 
 @cache
 def _mini() -> Mapping[str, Any]:
-    return read_object(MINI / "config.json")
+    return read_config(MINI)
 
 
 def _of_vision(settings: Mapping[str, Any]) -> dict[str, Any]:

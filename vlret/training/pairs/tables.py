@@ -131,7 +131,7 @@ def _separated(file: BinaryIO) -> Iterator[tuple[str, Cells]]:
     names = next(csv.reader([heading], delimiter=separator), [])
     reader = csv.DictReader(lines, names, delimiter=separator, strict=True)
     for cells in reader:
-        if any(cells.pop(None, ())):  # type: ignore[call-overload]
+        if any(cells.pop(None, ())):
             raise ValueError(
                 f"line {reader.line_num + 1} has more cells than the heading: a text with {separator!r} in it needs "
                 "quotation marks"

@@ -59,9 +59,10 @@ def draw(result: Mapping[str, Any]) -> Figure:
 
 def draw_curves(axes: Axes, result: Mapping[str, Any], figure: str) -> None:
     """One figure of both models: mean, interval over items, and a dot for each seed."""
-    samples, scale = result["recipe"]["checkpoints"], 1 if figure.startswith("cider") else 100
+    scale = 1 if figure.startswith("cider") else 100
     for kind, colour in COLOURS.items():
         points = result["curves"][kind][figure]
+        samples = result["recipe"]["checkpoints"][: len(points)]
         mean, low, high = (scale * np.array([p[name] for p in points]) for name in ("mean", "low", "high"))
         axes.plot(samples, mean, color=colour, label=kind)
         axes.fill_between(samples, low, high, color=colour, alpha=0.2, linewidth=0)

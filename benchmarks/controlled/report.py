@@ -39,15 +39,31 @@ def result_of(
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """A Markdown table of the last checkpoint, and the parameters."""
+    """Two Markdown tables: every figure of both models by pairs seen, and the last checkpoint with differences."""
+    return "\n".join([*_curve_table(result), "", *_last_table(result)])
+
+
+def _curve_table(result: Mapping[str, Any]) -> Iterator[str]:
+    kinds, figures = list(result["parameters"]), list(result["differences"])
+    n_points = len(result["differences"][figures[0]])
+    seen = result["recipe"]["checkpoints"][:n_points]
+    yield f"| pairs seen | | {' | '.join(f'{samples:,}' for samples in seen)} |"
+    yield "|---|---|" + "---|" * n_points
+    for figure in figures:
+        for kind in kinds:
+            cells = [_cell(figure, point) for point in result["curves"][kind][figure]]
+            yield f"| {figure} | {kind} | {' | '.join(cells)} |"
+
+
+def _last_table(result: Mapping[str, Any]) -> Iterator[str]:
     kinds = list(result["parameters"])
-    lines = [f"| | {' | '.join(kinds)} | difference |", "|---|---|---|---|"]
+    yield f"| | {' | '.join(kinds)} | difference |"
+    yield "|---|---|---|---|"
     counts = [f"{result['parameters'][kind] / 1e6:.2f} M" for kind in kinds]
-    lines.append(f"| trainable parameters | {' | '.join(counts)} | |")
+    yield f"| trainable parameters | {' | '.join(counts)} | |"
     for figure, differences in result["differences"].items():
         cells = [_cell(figure, result["curves"][kind][figure][-1]) for kind in kinds]
-        lines.append(f"| {figure} | {' | '.join(cells)} | {_cell(figure, differences[-1])} |")
-    return "\n".join(lines)
+        yield f"| {figure} | {' | '.join(cells)} | {_cell(figure, differences[-1])} |"
 
 
 def _curve(of_kind: Sequence[Sequence[Mapping[str, Floats]]], figure: str) -> Iterator[dict[str, Any]]:

@@ -35,9 +35,19 @@ def millions(model: VLJEPAModel, tower: str, learning: bool = False) -> float:
     ("old", "new", "code", "words"),
     [
         ("seed = 0", 'seed = "a"', "recipe_value", "seed of .* is 'a'. Give a whole number"),
+        ("seed = 0", "seed = 10000000000000000000", "recipe_value", "Give a whole number from 0 to 1e18"),
+        ("rate = 2e-4", "rate = 1e300", "recipe_value", r"rate of .* is 1e\+300. Give a number"),
+        ('kind = "towers"', 'kind = ["towers"]', "recipe_value", r"kind of stage 1 of .* is \['towers'\]"),
+        ("[data]", "[[data]]", "recipe_fields", r"\[data\] of .* is \[.*, which is no table"),
+        ("[initial]", "[[initial]]", "recipe_fields", r"\[initial\] of .* is \[.*, which is no table"),
         ("seed = 0", "seed = true", "recipe_value", "seed of .* is True"),
         ("views = 6", "views = 0", "recipe_value", r"views of \[data\] of .* is 0. Give 1 or more"),
-        ("epochs = 14", "epochs = -1", "recipe_value", r"epochs of stage 1 of .* \(towers\) is -1"),
+        (
+            "epochs = 14",
+            "epochs = -1",
+            "recipe_value",
+            r"epochs of stage 1 of .* \(towers\) is -1. Give a whole number from 1",
+        ),
         ("epochs = 14", "epochs = 0", "recipe_value", "epochs of .* is 0. Give 1 or more"),
         ("rate = 2e-4", "rate = nan", "recipe_value", "rate of .* is nan. Give a number"),
         ('name = "vljepa-mini"', "name = 3", "recipe_value", "name of .* is 3. Give a text"),
@@ -124,6 +134,7 @@ def test_stages_come_in_their_order(tmp_path: Path) -> None:
         ("frames = 8\nbatch", "weights = [1.0]\nframes = 8\nbatch", "weights of stage videos"),
         ("cache_tokens = true", "cache_tokens = 1", "cache_tokens of .* is 1. Give true or false"),
         ("cache_tokens = true", "cache_tokens = true\nx_rate = 1.0", "cache_tokens of stage images"),
+        ("batch = 1024", "batch = 1", "batch of stage images is 1. Give 2 or more"),
         ("steps = 3000", "steps = 0", "steps of .* is 0. Give 1 or more"),
     ],
 )

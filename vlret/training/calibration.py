@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.datasets.tar_set import Item
 from vlret.models.base import Embedder
 from vlret.tasks.label import label_embeddings
 from vlret.training.questions import THINGS, may_be, things_in
@@ -32,14 +31,16 @@ class Calibration:
     unknown_threshold: float | None
 
 
-def calibrate_on(items: Sequence[Item], clips: Vectors, embedder: Embedder) -> Calibration | None:
-    """Fit on captioned `items` and their embeddings float32 [items, dim].
+def calibrate_on(
+    captions: Sequence[tuple[str, ...]], clips: Vectors, embedder: Embedder
+) -> Calibration | None:
+    """Fit on the captions of clips and their embeddings float32 [clips, dim].
 
     Labels are the things of `vlret.training.questions`, present where a caption names one. Returns None where no
     list can be drawn, for example if captions name none of them.
     """
     names = [words[0] for words in THINGS]
-    named = [things_in(item.captions) for item in items]
+    named = [things_in(one) for one in captions]
     present = np.array([[name in things for name in names] for things in named])
     absent = np.array(
         [[name not in things and not may_be(name, things) for name in names] for things in named]

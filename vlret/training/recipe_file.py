@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
@@ -10,8 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vlret.errors import UsageError
+from vlret.text import short_repr
 
 Table = TypeVar("Table")
+
+LARGEST = 1e18
+"""Of all numbers: 64 bits hold it as a whole one, 32 as a float."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -41,10 +44,15 @@ def check_table(kind: type[Any], values: Any, where: str) -> None:
     Raises:
         UsageError: `values` is not the table of a `kind`; the message begins with `where`.
     """
+    if not isinstance(values, dict):
+        raise UsageError(
+            f"{where} is {short_repr(values)}, which is no table.",
+            f"Write its fields one a line: {', '.join(field.name for field in fields(kind))}.",
+            code="recipe_fields",
+        )
     known = {field.name: str(field.type) for field in fields(kind)}
     required = {field.name for field in fields(kind) if field.default is field.default_factory is MISSING}
-    given = values.keys() if isinstance(values, dict) else set()
-    wrong = {"lacks": required - given, "has unknown": given - known.keys()}
+    wrong = {"lacks": required - values.keys(), "has unknown": values.keys() - known.keys()}
     if found := [f"{what} {', '.join(sorted(names))}" for what, names in wrong.items() if names]:
         raise UsageError(
             f"{where} {' and '.join(found)}.", f"Its fields are {', '.join(known)}.", code="recipe_fields"
@@ -52,7 +60,8 @@ def check_table(kind: type[Any], values: Any, where: str) -> None:
     for name, value in values.items():
         type_ = known[name]
         if type_ in _ALLOWED and not _ALLOWED[type_][0](value):
-            raise wrong_value(name, value, where, _ALLOWED[type_][1])
+            allowed = "a whole number from 1" if name in _FROM_ONE else _ALLOWED[type_][1]
+            raise wrong_value(name, value, where, allowed)
         if name in _FROM_ONE and value < 1:
             raise wrong_value(name, value, where, "1 or more")
         if name in _BELOW_ONE and value >= 1:
@@ -94,12 +103,12 @@ def wrong_value(name: str, value: object, where: str, allowed: str) -> UsageErro
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LARGEST
 
 
 _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "int": (lambda value: _is_number(value) and isinstance(value, int), "a whole number from 0 on"),
-    "float": (_is_number, "a number from 0 on"),
+    "int": (lambda value: _is_number(value) and isinstance(value, int), "a whole number from 0 to 1e18"),
+    "float": (_is_number, "a number from 0 to 1e18"),
     "str": (lambda value: isinstance(value, str), "a text in quotation marks"),
     "bool": (lambda value: isinstance(value, bool), "true or false"),
     "Path": (lambda value: isinstance(value, str), "a path in quotation marks"),
@@ -111,7 +120,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "tuple[float, ...]": (
         lambda value: isinstance(value, list) and all(map(_is_number, value)),
-        "a list of numbers from 0 on",
+        "a list of numbers from 0 to 1e18",
     ),
     "tuple[Stage, ...]": (
         lambda value: isinstance(value, list) and len(value) > 0,

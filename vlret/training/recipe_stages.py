@@ -152,7 +152,7 @@ def read_stages(values: Any, path: str) -> tuple[Stage, ...]:
 
 def _stage(table: Any, where: str) -> Stage:
     kind = table.get("kind") if isinstance(table, dict) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise wrong_value("kind", kind, where, ", ".join(KINDS))
     given = {name: value for name, value in table.items() if name != "kind"}
     stage = read_table(KINDS[kind], given, f"{where} ({kind})")
@@ -166,6 +166,10 @@ def _check_joint(stage: JointStage, where: str) -> None:
         raise wrong_value("schedule", stage.schedule, where, ", ".join(SCHEDULES))
     if stage.loss not in LOSS_NAMES:
         raise wrong_value("loss", stage.loss, where, ", ".join(LOSS_NAMES))
+    if not stage.has_fixed_targets and stage.batch < 2:
+        raise wrong_value(
+            "batch", stage.batch, where, f"2 or more: {stage.loss} compares pairs with each other"
+        )
     if stage.has_fixed_targets and stage.y_rate:
         raise wrong_value(
             "y_rate", stage.y_rate, where, f"0: a Y-encoder that learns by {stage.loss} collapses"

@@ -83,7 +83,12 @@ def _train_cached(recipe: TrainingRecipe, folder: Path, device: torch.device) ->
     finished = folder / ("cached" if recipe.joint else MODEL)
     export(model, finished, recipe)
     clips, _ = dev_vectors(model, dev)
-    write_card(model, finished, recipe, calibrate_on(dev.items, clips, VLJEPA(finished, recipe.device)))
+    write_card(
+        model,
+        finished,
+        recipe,
+        calibrate_on([item.captions for item in dev.items], clips, VLJEPA(finished, recipe.device)),
+    )
     return finished
 
 

@@ -42,7 +42,8 @@ def test_a_comparison_scores_both_models_at_every_checkpoint_and_resumes(worksho
     monkeypatch.setattr(compare, "train", None)  # nothing is trained again
     assert list(run.results()) == [first, result]
     assert json.loads(json.dumps(result))["schema"] == 1
-    assert len(draw(json.loads(json.dumps(result))).axes) == 8
+    for each in (first, result):
+        assert len(draw(json.loads(json.dumps(each))).axes) == 8
 
 
 class Fixed:
@@ -67,9 +68,12 @@ def test_a_point_is_a_mean_over_items_and_seeds_and_the_difference_is_paired():
     (difference,) = result["differences"]["top1/x"]
     assert difference["mean"] == pytest.approx(0.75 - 0.125)
     lines = table(result).splitlines()
-    assert lines[2] == "| trainable parameters | 2.00 M | 4.00 M | |"
-    assert lines[3].startswith("| top1/x | 75.0 (")
-    assert "| 62.5 (" in lines[3]
+    assert lines[0] == "| pairs seen | | 16 |"
+    assert lines[2].startswith("| top1/x | a | 75.0 (")
+    assert lines[3].startswith("| top1/x | b | 12.5 (")
+    assert lines[7] == "| trainable parameters | 2.00 M | 4.00 M | |"
+    assert lines[8].startswith("| top1/x | 75.0 (")
+    assert "| 62.5 (" in lines[8]
 
 
 def test_costs_are_of_one_item_at_a_time():

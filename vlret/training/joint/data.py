@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlret.datasets.tar_set import Item
 from vlret.errors import UsageError
 from vlret.training.pairs import PairLoader, PairSet, read_pairs
 from vlret.training.pairs.splits import DEV, TRAIN
@@ -36,10 +35,6 @@ class StagePairs:
             for n in range(len(one))
         }
         return [found[clip_id] for clip_id in media_ids.tolist()]
-
-    def items(self, media_ids: NDArray[np.int64]) -> list[Item]:
-        """Return the dev clips as items with captions, for the calibration."""
-        return [Item("", Path(), DEV, captions) for captions in self.captions(media_ids)]
 
 
 def read_stage(stage: JointStage, folder: Path, n_processes: int) -> StagePairs:

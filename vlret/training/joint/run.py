@@ -119,10 +119,10 @@ class _Run:
     def _save(self, weights: Mapping[str, object], dev: DevEmbeddings) -> None:
         """Write the model that the stage started from with what it learned, and what dev says of it."""
         model, folder = VLJEPAModel.from_pretrained(self.start), self.folder / MODEL
-        model.load_state_dict(weights, strict=False)
+        model.load_state_dict({**model.state_dict(), **weights})
         # a model answers by default what it was trained on last
         until = replace(self.recipe, stages=self.recipe.stages[: self.recipe.stages.index(self.stage) + 1])
         write_folder(model, folder, until)
-        items = self.pairs.items(dev.media_ids)
-        write_card(model, folder, until, calibrate_on(items, dev.clips, VLJEPA(folder, "cpu")))
+        captions = self.pairs.captions(dev.media_ids)
+        write_card(model, folder, until, calibrate_on(captions, dev.clips, VLJEPA(folder, "cpu")))
         replace_file(self.folder / DONE, json.dumps({"dev_r1": round(dev.recall(), 3)}).encode())

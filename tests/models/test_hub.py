@@ -77,3 +77,19 @@ def test_a_cached_sentence_transformer_is_its_snapshot(file, hub_cache):
         hub.fetch_sentence_transformer("someone/model")
     (snapshot / "0_CLIP" / "model.safetensors").write_bytes(b"")
     assert hub.fetch_sentence_transformer("someone/model") == snapshot
+
+
+def test_a_download_that_was_stopped_between_two_shards_is_not_taken(hub_cache):
+    snapshot = hub_cache / "models--someone--model" / "snapshots" / "abc123"
+    snapshot.mkdir(parents=True)
+    (snapshot.parent.parent / "refs").mkdir()
+    (snapshot.parent.parent / "refs" / "main").write_text("abc123")
+    (snapshot / "config.json").write_text("{}")
+    (snapshot / "model.safetensors.index.json").write_text(
+        '{"weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}'
+    )
+    (snapshot / "1.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError, match="someone/model is not on this machine"):
+        hub.fetch_transformers("someone/model")
+    (snapshot / "2.safetensors").write_bytes(b"")
+    assert hub.fetch_transformers("someone/model") == snapshot

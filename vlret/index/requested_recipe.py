@@ -129,9 +129,7 @@ def _portable_name(model: str | Embedder) -> str:
     if isinstance(model, Embedder):
         return model.card.name
     name = str(model)
-    kind = next(
-        (kind for kind in (registry.SENTENCE_TRANSFORMER, registry.TRANSFORMERS) if name.startswith(kind)), ""
-    )
+    kind = registry.library_of(name)
     folder = name.removeprefix(kind)
     is_name = name in registry.MODELS or not os.path.isdir(folder)
     return name if is_name else f"{kind}{os.path.abspath(folder)}"

@@ -11,6 +11,7 @@ from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_fro
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from vlret.errors import ModelError, UsageError
+from vlret.models.weights import weight_files
 
 CONFIG = "open_clip_config.json"
 WEIGHTS = (
@@ -141,7 +142,7 @@ def fetch_transformers(repository: str) -> Path:
         ModelError: it is not in the cache and cannot be fetched, or has no safetensors; names the command.
     """
     found = try_to_load_from_cache(repository, "config.json")
-    if isinstance(found, str) and list(Path(found).parent.glob("*.safetensors")):
+    if isinstance(found, str) and _has_safetensors(Path(found).parent):
         return Path(found).parent
     patterns = " ".join(f'--include "{pattern}"' for pattern in _TRANSFORMERS_FILES)
     return _download(repository, _transformers_files, repository, f"hf download {repository} {patterns}")
@@ -193,6 +194,14 @@ def _transformers_files(files: Set[str]) -> list[str]:
             code="no_safetensors",
         )
     return list(_TRANSFORMERS_FILES)
+
+
+def _has_safetensors(folder: Path) -> bool:
+    """Whether all shards are there: a download may have been stopped between two of them."""
+    try:
+        return all(file.is_file() for file in weight_files(folder))
+    except ModelError:
+        return False
 
 
 def _has_weights(folder: Path) -> bool:

@@ -176,6 +176,11 @@ def _check_known(name: str) -> None:
         raise _unknown(name)
 
 
+def library_of(name: str) -> str:
+    """Return the prefix of a library whose models may be directories, `st:` or `hf:`; "" of any other name."""
+    return next((prefix for prefix in (SENTENCE_TRANSFORMER, TRANSFORMERS) if name.startswith(prefix)), "")
+
+
 def list_models() -> list[dict[str, Any]]:
     """Return the models known by name.
 

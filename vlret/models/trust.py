@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vlret.models.registry import MODELS, OPEN_CLIP, SENTENCE_TRANSFORMER, TRANSFORMERS
+from vlret.models.registry import MODELS, OPEN_CLIP, library_of
 
 VARIABLE = "VLRET_TRUSTED_MODELS"
 """Directories whose models are loaded although only a file names them, separated like PATH."""
@@ -21,8 +21,7 @@ def is_trusted(name: str) -> bool:
         return True
     if name.startswith(OPEN_CLIP):
         return _is_fetched(name.removeprefix(OPEN_CLIP))
-    kind = next((kind for kind in (SENTENCE_TRANSFORMER, TRANSFORMERS) if name.startswith(kind)), "")
-    return _lies_below(name.removeprefix(kind))
+    return _lies_below(name.removeprefix(library_of(name)))
 
 
 def _is_fetched(source: str) -> bool:

@@ -11,7 +11,7 @@ from torch import nn
 class Loss(nn.Module, ABC):
     """A loss of the joined batch, that of all processes: each process computes the same value from the same rows.
 
-    Its parameters (the bias of `Sigmoid`) learn with the model, and `state_dict` belongs into the checkpoint. Their
+    Its parameters (the bias of `Sigmoid`) learn with the model, and `state_dict` belongs in the checkpoint. Their
     gradient is the whole one on every process already: they must not be averaged over processes again.
     """
 

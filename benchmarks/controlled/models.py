@@ -21,8 +21,10 @@ from benchmarks.controlled.token_model import TokenModel
 from benchmarks.controlled.vl_jepa import NO_TOKENS, SmallVLJEPA, new_predictor, predictor_from
 from vlret.models.base import Embedder
 from vlret.models.captioners.text_decoder import TextDecoder
+from vlret.models.folder import as_model_error
 from vlret.models.hub import offline
 from vlret.models.vljepa.predictor import Predictor
+from vlret.training.adapters.base import existing_weights
 from vlret.training.text_decoder.embeddings import text_embeddings
 from vlret.training.text_decoder.vocabulary import SPECIAL, make_tokenizer
 from vlret.vectors import unit_rows
@@ -96,8 +98,8 @@ class Workshop:
         """The token model's tokenizer."""
         if not self.recipe.weights:
             return make_tokenizer(self.pairs.captions.texts, self.recipe.vocabulary)
-        file = Path(self.recipe.weights)
-        with offline():
+        file = existing_weights(Path(self.recipe.weights))
+        with offline(), as_model_error(f"The language model {file} cannot be loaded"):
             published = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
         backend: Tokenizer = published.backend_tokenizer
         return backend
@@ -107,8 +109,8 @@ class Workshop:
         """The language model that both start as, or None."""
         if not self.recipe.weights:
             return None
-        file = Path(self.recipe.weights)
-        with offline():
+        file = existing_weights(Path(self.recipe.weights))
+        with offline(), as_model_error(f"The language model {file} cannot be loaded"):
             return AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from benchmarks.controlled.token_model import TokenModel
 from benchmarks.controlled.train import trainable
 from benchmarks.controlled.vl_jepa import SmallVLJEPA, new_predictor, predictor_from
 from tests.benchmarks.controlled.conftest import DIM, WIDTH
+from vlret.errors import ModelError
 from vlret.training.text_decoder.vocabulary import SPECIAL
 
 FOLDER = Path(read_recipe.__code__.co_filename).parent
@@ -110,6 +112,14 @@ def test_with_published_weights_one_starts_as_all_of_them_and_the_other_as_the_l
         assert layer.state_dict()[name].equal(value)
     ids = torch.tensor([[5, 6, 7]])
     assert torch.allclose(token.lm(ids).logits, published(ids).logits, atol=1e-5)
+
+
+def test_missing_weights_are_named(workshop, tmp_path):
+    with pytest.raises(ModelError) as raised:
+        replace(workshop, recipe=replace(workshop.recipe, weights=str(tmp_path / "no.gguf"))).model(
+            VL_JEPA, 0
+        )
+    assert raised.value.code == "file_missing"
 
 
 def test_a_seed_gives_the_same_weights_and_another_one_others(workshop):

@@ -246,3 +246,12 @@ def test_what_is_no_dataset(tmp_path: Path, name: str, code: str) -> None:
 
 def test_a_table_of_its_own(tmp_path: Path) -> None:
     assert len(read(write_set(tmp_path / "s", range(3)), "/")) == 3
+
+
+def test_a_clip_in_two_splits_of_one_table_is_not_trained_on(tmp_path: Path) -> None:
+    rows = [("a.mp4", "train"), ("a.mp4", "dev"), ("b.mp4", "dev"), ("b.mp4", "train"), ("c.mp4", "train")]
+    write_table(tmp_path / "t.jsonl", [{"path": p, "caption": f"{p} {s}", "split": s} for p, s in rows])
+    (one,) = read_pairs(["t.jsonl"], tmp_path)
+    assert [one.of("train").pairs(n) for n in range(len(one.of("train")))] == [[("", "c.mp4 train")]]
+    assert [one.of("dev").pairs(n) for n in (0, 1)] == [[("", "a.mp4 dev")], [("", "b.mp4 dev")]]
+    assert one.dropped == {"file also in another split": 2}

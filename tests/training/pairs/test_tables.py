@@ -125,6 +125,7 @@ def test_an_error_names_the_line(tmp_path: Path) -> None:
         ("t.csv", b"a.mp4,a dog\nb.mp4,a cat\n", "column_missing"),
         ("t.csv", b'path,caption\na.mp4,"never closed\n', "table_row"),
         ("t.csv", b"path,caption\na.mp4,\xff\xfe\n", "table_row"),
+        ("t.csv", b"path,caption,split\na.mp4,a dog, a cat,train\n", "table_row"),
         ("t.csv.gz", gzip.compress(b"path,caption\na.mp4,x\n" * 999)[:-20], "table_row"),
         ("t.csv.gz", b"no gzip", "file_unreadable"),
         ("t.parquet", b"PAR1 and then nothing", "table_row"),
@@ -133,6 +134,11 @@ def test_an_error_names_the_line(tmp_path: Path) -> None:
 def test_damaged_tables(tmp_path: Path, name: str, data: bytes, code: str) -> None:
     (tmp_path / name).write_bytes(data)
     assert code_of(tmp_path / name) == code
+
+
+def test_empty_cells_behind_the_last_column_and_a_column_without_heading_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(",path,caption\n0,a.mp4,a dog,,\n")
+    assert read(tmp_path / "t.csv")[0].pairs == (("", "a dog"),)
 
 
 def test_a_missing_table(tmp_path: Path) -> None:

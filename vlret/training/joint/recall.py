@@ -63,15 +63,21 @@ def _in_step(batches: Iterator[PairBatch], device: torch.device) -> Iterator[tup
     while True:
         following = next(batches, None)
         if not gather(torch.tensor([following is not None], device=device)).any():
-            return
+            break
         batch = following or batch
         if batch is None:
-            raise UsageError(
-                "A process has no clip of the dev split that can be read.",
-                "Give more dev clips, or train in fewer processes.",
-                code="no_dev_split",
-            )
+            raise _no_clip()
         yield batch, following is not None
+    if batch is None:
+        raise _no_clip()
+
+
+def _no_clip() -> UsageError:
+    return UsageError(
+        "A process has no clip of the dev split that can be read.",
+        "Check the paths of the dev clips and give more of them, or train in fewer processes.",
+        code="no_dev_split",
+    )
 
 
 def _rows(embed: Embed, batch: PairBatch, counts: bool, device: torch.device) -> list[NDArray[Any]]:

@@ -91,9 +91,9 @@ def pair_set(name: str, rows: Iterable[Row]) -> PairSet:
     tables = [pa.Table.from_pylist(part, _SCHEMA) for part in _parts(_records(rows, dropped))]
     pairs = pa.concat_tables([_SCHEMA.empty_table(), *tables])
     pairs = pairs.append_column("row", pa.array(np.arange(len(pairs))))
-    once = [column for column in _SCHEMA.names if column not in ("clip_id", "query", "text")]
+    once = [column for column in _SCHEMA.names if column not in ("clip_id", "split", "query", "text")]
     chosen = [(column, "first") for column in once] + [("query", "list"), ("text", "list"), ("row", "min")]
-    clips = pairs.group_by("clip_id", use_threads=False).aggregate(chosen)
+    clips = pairs.group_by(["clip_id", "split"], use_threads=False).aggregate(chosen)
     names = {f"{column}_{how}": column for column, how in chosen}
     renamed = clips.rename_columns([names.get(column, column) for column in clips.column_names])
     # groups come out of a hash table, in an order that depends on the paths of this machine

@@ -98,12 +98,14 @@ def _named(location: str) -> Iterator[None]:
 
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise _bad(location, " is not UTF-8", "Save it as UTF-8.") from error
     except (ValueError, csv.Error, EOFError, pa.ArrowException) as error:
         raise _bad(location, f" is damaged: {printable(error)}") from error
 
 
-def _bad(location: str, what: str) -> UsageError:
-    return UsageError(f"{shown(location)}{what}.", "Correct it.", code="table_row", path=shown(location))
+def _bad(location: str, what: str, hint: str = "Correct it.") -> UsageError:
+    return UsageError(f"{shown(location)}{what}.", hint, code="table_row", path=shown(location))
 
 
 def _json_lines(file: BinaryIO) -> Iterator[tuple[str, Cells]]:
@@ -127,8 +129,13 @@ def _separated(file: BinaryIO) -> Iterator[tuple[str, Cells]]:
     heading = lines.readline()
     separator = max(SEPARATORS, key=heading.count)
     names = next(csv.reader([heading], delimiter=separator), [])
-    reader = csv.DictReader(lines, names, restkey="", delimiter=separator, strict=True)
+    reader = csv.DictReader(lines, names, delimiter=separator, strict=True)
     for cells in reader:
+        if any(cells.pop(None, ())):
+            raise ValueError(
+                f"line {reader.line_num + 1} has more cells than the heading: a text with {separator!r} in it needs "
+                "quotation marks"
+            )
         yield f"line {reader.line_num + 1}", cells
 
 

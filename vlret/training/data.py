@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -182,13 +181,6 @@ def recall(items: Vectors, texts: Vectors, data: TrainingData) -> float:
     """Return text-to-image R@1 in per cent; `items` [items, dim] and `texts` [captions, dim] have unit length."""
     relevant = data.caption_item[:, None] == np.arange(len(items))
     return 100 * float(ranks(texts, items, relevant).hit_at(1).mean())
-
-
-def log_epoch(folder: Path, record: dict[str, str | int | float]) -> None:
-    """Append one line to the run's epochs.jsonl."""
-    values = {name: round(value, 3) if isinstance(value, float) else value for name, value in record.items()}
-    with (folder / "epochs.jsonl").open("a") as lines:
-        lines.write(json.dumps(values) + "\n")
 
 
 def _questions(items: list[Item]) -> list[Question]:

@@ -51,13 +51,8 @@ class JointTrainer(Trainer[Step]):
         loader: PairLoader,
         accelerator: Accelerator,
     ) -> None:
-        self.stage, self.seed, self.model, self.loader, self.accelerator = (
-            stage,
-            seed,
-            model,
-            loader,
-            accelerator,
-        )
+        self.stage, self.seed, self.model = stage, seed, model
+        self.loader, self.accelerator = loader, accelerator
         self.name, self.steps = stage.name, stage.steps
         self.evaluate_every, self.save_every = stage.evaluate_every, stage.save_every
         self.loss = named_loss(stage.loss).to(accelerator.device)

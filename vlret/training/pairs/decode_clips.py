@@ -57,10 +57,7 @@ class ClipDecoder:
         rule = span_rule(media.start, None if media.end == math.inf else media.end)
         job = DecodeJob(path, rule, self._n_frames, size=self._size)
         events = self._events(job)
-        if (
-            any(isinstance(event, FileFailed) and event.retry for event in events)
-            and not self._closed.is_set()
-        ):
+        if any(isinstance(event, FileFailed) and event.retry for event in events):
             events = self._events(job)  # a process that was killed from outside
         if self._closed.is_set():
             raise CancelledError

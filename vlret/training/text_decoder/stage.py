@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,6 @@ from tqdm import tqdm
 from vlret.files import replacing
 from vlret.models.captioners.text_decoder import TextDecoder
 from vlret.training.checkpoint import TrainingState, one_cycle
-from vlret.training.data import log_epoch
 from vlret.training.text_decoder.recipe import DecoderStage
 from vlret.training.text_decoder.sources import Source
 
@@ -70,10 +70,15 @@ class DecoderTrainer:
         for epoch in range(self.state.resume(file), self.stage.epochs):
             loss = self.run_epoch(epoch)
             scores = [*scores[: epoch + 1], score()]
-            log_epoch(folder, {"stage": self.name, "epoch": epoch + 1, "loss": loss, "dev_cider": scores[-1]})
+            self._log(folder, epoch + 1, loss, scores[-1])
             self._keep(best, scores)
             self.state.save(file, epoch + 1)
         self.decoder.load_state_dict(torch.load(best, weights_only=True)["weights"])
+
+    def _log(self, folder: Path, epoch: int, loss: float, dev_cider: float) -> None:
+        line = {"stage": self.name, "epoch": epoch, "loss": round(loss, 3), "dev_cider": round(dev_cider, 3)}
+        with (folder / "epochs.jsonl").open("a") as lines:
+            lines.write(json.dumps(line) + "\n")
 
     def run_epoch(self, epoch: int) -> float:
         """One pass over the captions; returns the mean loss."""

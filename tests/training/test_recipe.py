@@ -135,6 +135,7 @@ def test_stages_come_in_their_order(tmp_path: Path) -> None:
         ("cache_tokens = true", "cache_tokens = 1", "cache_tokens of .* is 1. Give true or false"),
         ("cache_tokens = true", "cache_tokens = true\nx_rate = 1.0", "cache_tokens of stage images"),
         ("batch = 1024", "batch = 1", "batch of stage images is 1. Give 2 or more"),
+        ("warmup = 100", "warmup = 3001", "warmup of stage images is 3001. Give at most its steps, 3000"),
         ("steps = 3000", "steps = 0", "steps of .* is 0. Give 1 or more"),
     ],
 )

@@ -16,6 +16,7 @@ from tests.models.vljepa.tiny import tiny_model
 from tests.refusal import refused
 from tests.training.conftest import CAPTIONS, TOWERS, small_model, with_stage
 from vlret.errors import UsageError
+from vlret.index.lock import writer_lock
 from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
@@ -112,6 +113,12 @@ def test_a_folder_of_another_recipe_is_refused_and_stays(recipe: TrainingRecipe,
     with refused("run_of_other_recipe"):
         run.train(replace(recipe, seed=1), tmp_path / "run")
     assert weights_hash(run.train(recipe, tmp_path / "run")) == digest
+
+
+def test_two_runs_do_not_write_into_one_directory(recipe: TrainingRecipe, tmp_path: Path) -> None:
+    with writer_lock(tmp_path / "run"), refused("index_locked"):
+        run.train(recipe, tmp_path / "run")
+    assert run.train(recipe, tmp_path / "run").is_dir()
 
 
 def test_a_run_that_made_nothing_does_not_keep_its_directory(recipe: TrainingRecipe, tmp_path: Path) -> None:

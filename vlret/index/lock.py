@@ -117,7 +117,7 @@ def _write(handle: int, values: dict[str, object]) -> None:
 def _held(path: Path, holder: dict[str, object]) -> IndexFolderError:
     who = f"process {holder.get('pid', '?')} on {holder.get('host', '?')} since {holder.get('since', '?')}"
     return IndexFolderError(
-        f"The index {printable(path.parent)} is being written by {printable(who)[:_MOST_SHOWN]}.",
+        f"{printable(path.parent)} is being written by {printable(who)[:_MOST_SHOWN]}.",
         f"Wait for it to end; if no such process is running, delete {printable(path)}.",
         code="index_locked",
         path=path.parent,

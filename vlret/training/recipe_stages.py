@@ -166,6 +166,8 @@ def _check_joint(stage: JointStage, where: str) -> None:
         raise wrong_value("schedule", stage.schedule, where, ", ".join(SCHEDULES))
     if stage.loss not in LOSS_NAMES:
         raise wrong_value("loss", stage.loss, where, ", ".join(LOSS_NAMES))
+    if stage.warmup > stage.steps:
+        raise wrong_value("warmup", stage.warmup, where, f"at most its steps, {stage.steps}")
     if not stage.has_fixed_targets and stage.batch < 2:
         raise wrong_value(
             "batch", stage.batch, where, f"2 or more: {stage.loss} compares pairs with each other"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
 from vlret.errors import UsageError
+from vlret.index.lock import writer_lock
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training.cached import FIRST_STAGES, train_cached
@@ -38,12 +41,21 @@ def train(recipe: TrainingRecipe, out: str | Path) -> Path:
     Raises:
         UsageError: the datasets cannot be trained on, no adapter supports the X-encoder, a stage on cached features is
             run in several processes, or `out` holds a run of another recipe.
+        IndexFolderError: another training writes into `out`.
         ModelError: published weights are missing or do not match.
         MissingExtraError: a package of the extra `train` is not installed.
         VlretError: the loss is no longer a number.
     """
     accelerator, folder = start_processes(recipe.device, recipe.dtype), Path(out)
     pairs = _checked(recipe, accelerator)
+    with writer_lock(folder) if accelerator.is_main_process else nullcontext():
+        return _run(recipe, pairs, folder, accelerator)
+
+
+def _run(
+    recipe: TrainingRecipe, pairs: Mapping[str, StagePairs], folder: Path, accelerator: Accelerator
+) -> Path:
+    """Run all stages; returns the directory of the finished model."""
     claim(folder, recipe, FIRST_STAGES if recipe.cached else STAGES, writes=accelerator.is_main_process)
     torch.manual_seed(recipe.seed)
     if recipe.cached:

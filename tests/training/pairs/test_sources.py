@@ -197,6 +197,17 @@ def test_more_rows_than_are_read_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert pairs(one) == {f"{n}.mp4": [("", str(n)), ("", str(n + 20)), ("", str(n + 40))] for n in range(20)}
 
 
+def test_rows_of_an_unknown_split_are_counted(tmp_path: Path) -> None:
+    rows = [
+        {"path": f"{split}.mp4", "caption": "x", "split": split}
+        for split in ("train", "val", "test", "mine")
+    ]
+    write_table(tmp_path / "t.jsonl", rows)
+    one = read("t.jsonl", tmp_path)
+    assert one.dropped == {"split 'mine', none of train, dev and test": 1}
+    assert one.splits.tolist() == ["train", "dev", "test", "mine"]
+
+
 def test_empty_captions_are_counted(tmp_path: Path) -> None:
     rows = [{"path": "a.mp4", "captions": ["x", " "]}, {"path": "b.mp4", "captions": [None, ""]}]
     write_table(tmp_path / "t.jsonl", rows)

@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vlret.text import printable
 from vlret.training.pairs.clip_media import ClipMedia
 from vlret.training.pairs.row import Pair, Row
-from vlret.training.pairs.splits import TRAIN, split_of
+from vlret.training.pairs.splits import DEV, TEST, TRAIN, split_of
 
 ROWS_AT_ONCE = 50_000
 EMPTY = "empty caption"
@@ -105,6 +106,8 @@ def _records(rows: Iterable[Row], dropped: Counter[str]) -> Iterator[dict[str, o
         if row.problem:
             dropped[row.problem] += 1
         shared = _shared(row)
+        if shared["split"] not in (TRAIN, DEV, TEST):
+            dropped[f"split {printable(shared['split'])!r}, none of {TRAIN}, {DEV} and {TEST}"] += 1
         for query, text in row.pairs:
             if text.strip():
                 yield {**shared, "query": " ".join(query.split()), "text": " ".join(text.split())}

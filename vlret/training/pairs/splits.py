@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vlret.training.pairs.clip_media import stable_id
 
-TRAIN, DEV = "train", "dev"
+TRAIN, DEV, TEST = "train", "dev", "test"
 DEV_PART = 20
 """Where a dataset has no splits, one file of so many is for dev."""
 _NAMES = {"training": TRAIN, "extra": TRAIN, "val": DEV, "valid": DEV, "validation": DEV}

@@ -9,7 +9,9 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from vlret.datasets.tar_set import Item
 from vlret.errors import UsageError
+from vlret.index.lock import writer_lock
 from vlret.models.base import Embedder, ModelCard
 from vlret.models.captioners.decoder_card import DecoderCard
 from vlret.models.captioners.decoder_folder import save_decoder, write_card
@@ -42,13 +44,23 @@ def train_decoder(recipe: DecoderRecipe, out: str | Path) -> Path:
     Raises:
         UsageError: the datasets cannot be trained on, or `out` holds a run of another recipe, or of an
             embedder with other weights.
+        IndexFolderError: another training writes into `out`.
         ModelError: the embedder or the published language model cannot be loaded.
     """
-    folder, device = Path(out), pick_device(recipe.device)
+    folder = Path(out)
     captions, dev = training_captions(recipe.data), dev_items(recipe.data)
     _check_batches(recipe, captions)
     embedder = load_model(recipe.embedder, recipe.device)
-    claim(folder, recipe, FEATURES, embedder_weights=embedder.card.weights_hash)
+    with writer_lock(folder):
+        claim(folder, recipe, FEATURES, embedder_weights=embedder.card.weights_hash)
+        return _run(recipe, captions, dev, embedder, folder)
+
+
+def _run(
+    recipe: DecoderRecipe, captions: Captions, dev: list[Item], embedder: Embedder, folder: Path
+) -> Path:
+    """Run all stages; returns the directory of the decoder."""
+    device = pick_device(recipe.device)
     torch.manual_seed(recipe.seed)
     texts = text_embeddings(captions.originals, embedder, folder / FEATURES / "texts.npy")
     dev_rows = unit_rows(predictions(dev, embedder, folder / FEATURES, "dev").astype("float32"))

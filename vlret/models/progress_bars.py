@@ -1,4 +1,4 @@
-"""The progress bars of transformers."""
+"""What transformers prints of its own: progress bars and warnings."""
 
 from __future__ import annotations
 
@@ -18,3 +18,14 @@ def no_progress_bars() -> Iterator[None]:
     finally:
         if shown:
             transformers_logging.enable_progress_bar()
+
+
+@contextmanager
+def no_warnings() -> Iterator[None]:
+    """None while the block runs: they speak to those who program with transformers."""
+    verbosity = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)

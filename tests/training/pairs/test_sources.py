@@ -199,8 +199,7 @@ def test_more_rows_than_are_read_at_once(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_rows_of_an_unknown_split_are_counted(tmp_path: Path) -> None:
     rows = [
-        {"path": f"{split}.mp4", "caption": "x", "split": split}
-        for split in ("train", "val", "test", "mine")
+        {"path": f"{split}.mp4", "caption": "x", "split": split} for split in ("train", "val", "test", "mine")
     ]
     write_table(tmp_path / "t.jsonl", rows)
     one = read("t.jsonl", tmp_path)

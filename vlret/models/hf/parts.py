@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 import transformers
-from transformers.utils import logging
 
 from vlret.errors import MissingExtraError, ModelError
 from vlret.models.bounded import no_larger_than, require_types
@@ -19,7 +18,7 @@ from vlret.models.device import pick_device, pick_dtype
 from vlret.models.folder import as_model_error
 from vlret.models.hf.family import Family, Inputs
 from vlret.models.hub import offline
-from vlret.models.progress_bars import no_progress_bars
+from vlret.models.progress_bars import no_progress_bars, no_warnings
 from vlret.models.weights import weight_files
 from vlret.text import printable
 
@@ -118,22 +117,18 @@ class Parts:
 @contextmanager
 def _reading(folder: Path) -> Iterator[None]:
     """transformers without a network, its reports (what they say is refused here) and prints for its own developers."""
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        with (
-            no_progress_bars(),
-            offline(),
-            redirect_stdout(io.StringIO()),
-            as_model_error(
-                f"The model in {printable(folder)} cannot be loaded by transformers {transformers.__version__}",
-                "Use a complete directory of a model without code of its own.",
-            ),
-            _require_packages(),
-        ):
-            yield
-    finally:
-        logging.set_verbosity(verbosity)
+    with (
+        no_warnings(),
+        no_progress_bars(),
+        offline(),
+        redirect_stdout(io.StringIO()),
+        as_model_error(
+            f"The model in {printable(folder)} cannot be loaded by transformers {transformers.__version__}",
+            "Use a complete directory of a model without code of its own.",
+        ),
+        _require_packages(),
+    ):
+        yield
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ from vlret.models.device import pick_device, pick_dtype
 from vlret.models.folder import AGAIN, as_model_error
 from vlret.models.hub import offline
 from vlret.models.image_side import image_side
-from vlret.models.progress_bars import no_progress_bars
+from vlret.models.progress_bars import no_progress_bars, no_warnings
 from vlret.models.vlm.base import MOST_NEW_TOKENS, Likelihoods, VisionLanguageModel, WrittenAnswer
 from vlret.models.vlm.continuations import BLIP, is_encoder_decoder, mean_log_probabilities
 from vlret.models.vlm.find import VlmFolder, find_vlm
@@ -47,7 +47,7 @@ class TransformersVlm(VisionLanguageModel):
         self._device = pick_device(device)
         self._dtype = pick_dtype(dtype, self._device)
         self._folder, self.name = folder, folder.name
-        with _loading(folder), offline(), no_progress_bars():
+        with _loading(folder), offline(), no_progress_bars(), no_warnings():
             where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
             self._processor = AutoProcessor.from_pretrained(str(folder.path), **where)
             self._model = _load(folder, self._dtype, where).to(self._device).eval()
@@ -118,11 +118,11 @@ class TransformersVlm(VisionLanguageModel):
     def _model_type(self) -> str:
         return str(self._model.config.model_type)
 
-    def _asking(self, question: str) -> AbstractContextManager[None]:
-        return as_model_error(
-            f"{self.name} cannot answer the question {printable(question)!r}",
-            "Leave the question or the model out.",
-        )
+    @contextmanager
+    def _asking(self, question: str) -> Iterator[None]:
+        failed = f"{self.name} cannot answer the question {printable(question)!r}"
+        with no_warnings(), as_model_error(failed, "Leave the question or the model out."):
+            yield
 
     def _tokens(self, text: str) -> list[int]:
         ids: list[int] = self._processor.tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -11,17 +11,13 @@ import hashlib
 import json
 import os
 import random
-import signal
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 from tests.training.conftest import CAPTIONS, QUESTIONS, TOWERS, small_model, tiny_recipe
+from tests.training.kill_at import kill_at
 from vlret.training import run
-from vlret.training.checkpoint import TrainingState
 from vlret.training.log import read_metrics
 from vlret.training.recipe import TrainingRecipe
 
@@ -38,22 +34,6 @@ def chain_recipe(folder: Path) -> TrainingRecipe:
             replace(QUESTIONS, epochs=2, dropout=0.2, text_dropout=0.1),
         ),
     )
-
-
-def kill_at(place: int) -> None:
-    """Let this process kill itself before the step or renaming of that number."""
-    numbers = count()
-
-    def watched(call: Callable[..., Any]) -> Callable[..., Any]:
-        def call_or_die(*args: Any, **kwargs: Any) -> Any:
-            if next(numbers) == place:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*args, **kwargs)
-
-        return call_or_die
-
-    os.replace = watched(os.replace)  # type: ignore[assignment]
-    TrainingState.update = watched(TrainingState.update)  # type: ignore[method-assign]
 
 
 def train(recipe: TrainingRecipe, out: Path, place: int | None = None) -> int:

@@ -8,32 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 from tests.training.joint.tiny import joint_recipe, use_tiny_model
+from tests.training.kill_at import kill_at
 from vlret.training import run
-from vlret.training.checkpoint import TrainingState
-
-
-def kill_at(place: int) -> None:
-    numbers = count()
-
-    def watched(call: Callable[..., Any]) -> Callable[..., Any]:
-        def call_or_die(*args: Any, **kwargs: Any) -> Any:
-            if next(numbers) == place:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*args, **kwargs)
-
-        return call_or_die
-
-    os.replace = watched(os.replace)  # type: ignore[assignment]
-    TrainingState.update = watched(TrainingState.update)  # type: ignore[method-assign]
-
 
 if __name__ == "__main__":
     use_tiny_model()

@@ -6,7 +6,6 @@ environment that `torchrun` gives.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import socket
 import sys
@@ -21,11 +20,11 @@ from accelerate.utils import FullyShardedDataParallelPlugin
 from torch.distributed.tensor import DTensor
 
 from tests.training.joint.tiny import joint_recipe, use_tiny_model
+from tests.training.parallel.forked import all_end_well
 from vlret.training import run
 from vlret.training.joint.trainer import JointTrainer
 from vlret.training.recipe import TrainingRecipe
 
-SECONDS = 120
 STEPS = 3
 
 
@@ -104,18 +103,7 @@ def ends_well(folder: Path, name: str) -> bool:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    fork = multiprocessing.get_context("fork")
-    workers = [
-        fork.Process(target=one_process, args=(folder, name, rank, port))
-        for rank in range(CASES[name].n_processes)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(SECONDS)
-        worker.kill()
-        worker.join()
-    return all(worker.exitcode == 0 for worker in workers)
+    return all_end_well(one_process, [(folder, name, rank, port) for rank in range(CASES[name].n_processes)])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ The processes are forks of one that has imported everything: a start takes no ti
 from __future__ import annotations
 
 import json
-import multiprocessing
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +21,12 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
+from tests.training.parallel.forked import SECONDS, all_end_well
 from tests.training.parallel.pairs import COUNT, Batch, Step, cut, drawn_batch, step, tiny_pairs
 from vlret.errors import UsageError
 from vlret.training.losses.registry import LOSSES
 from vlret.training.parallel import gather
 
-SECONDS = 120
 SIZES = {2: [1, 2, 3], 4: [1, 2]}
 """Parts of a process, by the number of processes."""
 
@@ -105,20 +104,12 @@ def refused(rank: int) -> dict[str, object]:
     return {}
 
 
-def all_end_well(folder: Path, n_processes: int) -> bool:
-    """Run all processes; one that hangs is killed."""
+def ends_well(folder: Path, n_processes: int) -> bool:
+    """Run all processes of a case."""
     folder.mkdir()
-    fork = multiprocessing.get_context("fork")
-    workers = [fork.Process(target=main, args=(folder, rank, n_processes)) for rank in range(n_processes)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(SECONDS)
-        worker.kill()
-        worker.join()
-    return all(worker.exitcode == 0 for worker in workers)
+    return all_end_well(main, [(folder, rank, n_processes) for rank in range(n_processes)])
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    sys.exit(not all(all_end_well(Path(sys.argv[1], str(n)), n) for n in SIZES))
+    sys.exit(not all(ends_well(Path(sys.argv[1], str(n)), n) for n in SIZES))

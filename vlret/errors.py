@@ -61,3 +61,7 @@ class OutputError(VlretError):
 
 class MissingExtraError(VlretError):
     """An optional package is needed; the hint holds the pip command."""
+
+
+class DatabaseError(VlretError):
+    """A database cannot be reached, or refuses what was asked of it."""

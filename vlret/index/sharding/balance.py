@@ -28,6 +28,11 @@ class Weight:
     n_steps: int = 1
 
 
+def total_cost(files: Sequence[Weight]) -> float:
+    """What all files cost, in seconds of video."""
+    return sum(FILE_S + file.length_s for file in files)
+
+
 def balanced(files: Sequence[Weight], n_shards: int) -> list[list[Span]]:
     """The files in up to `n_shards` shards, in their order; a file is cut only where its own ends are far away.
 
@@ -35,7 +40,7 @@ def balanced(files: Sequence[Weight], n_shards: int) -> list[list[Span]]:
     be cut, or `SLACK` of the mean, if that is more. None is empty.
     """
     ends = np.cumsum([FILE_S + file.length_s for file in files])
-    total = float(ends[-1]) if len(files) else 0.0
+    total = total_cost(files)
     wanted = [total * number / n_shards for number in range(1, n_shards)]
     places = {_place(files, ends, cost, SLACK * total / n_shards) for cost in wanted}
     places |= {(0, 0.0), (len(files), 0.0)}

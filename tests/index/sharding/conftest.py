@@ -19,7 +19,7 @@ COLOURS = ["red", "green", "blue", "grey"]
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two roots: a video of 12 s, a cut one, short ones, images, a copy, a link, names with accents, files that fail."""
+    """Two roots: a video of 12 s, short ones, images, a copy, a link, names with accents, files that fail."""
     first, second = tmp_path_factory.mktemp("müdia"), tmp_path_factory.mktemp("second")
     write_video(first / "long.mp4", [COLOURS[n % 4] for n in range(12)])
     write_video(first / "sub" / "naïve 日本.mp4", ["blue", "red", "green"])

@@ -47,6 +47,11 @@ def balanced(files: Sequence[Weight], n_shards: int) -> list[list[Span]]:
     return [_spans(*bounds) for bounds in pairwise(sorted(places))]
 
 
+def seconds_of(shard: Sequence[Span], files: Sequence[Weight]) -> float:
+    """How much video a shard holds."""
+    return sum((files[number].length_s if end is None else end) - start for number, start, end in shard)
+
+
 def _place(files: Sequence[Weight], ends: np.ndarray, wanted: float, slack: float) -> _Place:
     """Where to end a shard that shall cost `wanted` together with those before it."""
     number = min(int(np.searchsorted(ends, wanted)), len(files) - 1)

@@ -29,10 +29,12 @@ class _Header:
     exclude: tuple[str, ...]
     skipped: tuple[PlannedSkip, ...]
     shards: int
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Shard:
+    seconds: float
     parts: tuple[PlannedPart, ...]
 
 
@@ -45,9 +47,12 @@ def write_plan(plan: ShardPlan, path: str | Path) -> None:
     recipe = {**asdict(plan.recipe), "card": plan.recipe.card.to_dict()}
     header = {
         "format": FORMAT, "version": FORMAT_VERSION, "recipe": recipe, "roots": plan.roots, "exclude": plan.exclude,
-        "skipped": [asdict(skip) for skip in plan.skipped], "shards": len(plan.shards),
+        "skipped": [asdict(skip) for skip in plan.skipped], "unknown": plan.unknown, "shards": len(plan.shards),
     }  # fmt: skip
-    shards = [{"parts": [asdict(part) for part in shard]} for shard in plan.shards]
+    shards = [
+        {"seconds": seconds, "parts": [asdict(part) for part in shard]}
+        for seconds, shard in zip(plan.seconds, plan.shards, strict=True)
+    ]
     lines = [json.dumps(line, ensure_ascii=False) for line in (header, *shards)]
     replace_file(as_path(path, "The plan"), "\n".join([*lines, ""]).encode())
 
@@ -71,12 +76,16 @@ def _plan(lines: list[bytes], path: Path) -> ShardPlan:
     first, *others = map(parse_json, lines or [b"null"])
     _check_format(first, path)
     header = from_fields(_Header, first)
-    shards = tuple(from_fields(_Shard, line, f"shard {n}.").parts for n, line in enumerate(others))
+    lines_read = [from_fields(_Shard, line, f"shard {n}.") for n, line in enumerate(others)]
+    shards = tuple(shard.parts for shard in lines_read)
     if len(shards) != header.shards:
         raise ValueError(f"it has {len(shards)} shards instead of {header.shards}")
     _check_paths(header, [part for shard in shards for part in shard])
     _check_recipe(header.recipe)
-    return ShardPlan(header.recipe, header.roots, shards, header.skipped, header.exclude)
+    seconds = tuple(shard.seconds for shard in lines_read)
+    return ShardPlan(
+        header.recipe, header.roots, shards, header.skipped, header.exclude, seconds, header.unknown
+    )
 
 
 def _check_format(values: Any, path: Path) -> None:

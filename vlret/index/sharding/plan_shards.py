@@ -13,7 +13,7 @@ from vlret.index.filter import patterns_of
 from vlret.index.manifest import IndexRecipe
 from vlret.index.plan import Todo, make_plan
 from vlret.index.requested_recipe import RequestedRecipe
-from vlret.index.sharding.balance import Weight, balanced, total_cost
+from vlret.index.sharding.balance import Weight, balanced, seconds_of, total_cost
 from vlret.index.sharding.plan import PlannedPart, PlannedSkip, ShardPlan
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
@@ -72,11 +72,16 @@ def plan_shards(
     kept, _ = without_excluded(found, patterns)
     recipe = _recipe(requested, snapshot)
     plan = make_plan(kept, snapshot)
-    weights = _weights(plan.todo, recipe.clips, progress)
+    durations = _durations(plan.todo, progress)
+    weights = _weights(plan.todo, durations, recipe.clips)
     spans = balanced(weights, n_shards or math.ceil(total_cost(weights) / SHARD_S))
     shards = tuple(tuple(_part(plan.todo[n], start, end) for n, start, end in shard) for shard in spans)
     skipped = tuple(PlannedSkip(row.path, row.reason) for row in plan.skipped.values() if row.size < 0)
-    return ShardPlan(recipe, tuple(plan.roots), shards, skipped, patterns)
+    seconds = tuple(round(seconds_of(shard, weights), 1) for shard in spans)
+    unknown = tuple(
+        str(item.path) for item, length in zip(plan.todo, durations, strict=True) if length is None
+    )
+    return ShardPlan(recipe, tuple(plan.roots), shards, skipped, patterns, seconds, unknown)
 
 
 def _recipe(requested: RequestedRecipe, snapshot: Snapshot | None) -> IndexRecipe:
@@ -91,13 +96,17 @@ def _recipe(requested: RequestedRecipe, snapshot: Snapshot | None) -> IndexRecip
     return recipe
 
 
-def _weights(todo: Sequence[Todo], rule: str, progress: bool) -> list[Weight]:
-    """What each file costs; one whose header says nothing as much as its size lets expect."""
+def _durations(todo: Sequence[Todo], progress: bool) -> list[float | None]:
+    """Seconds of each file by its header; None: it says nothing."""
     headers = tqdm(
         read_headers(item.path for item in todo), "headers", len(todo), unit="file", delay=1,
         disable=None if progress else True,
     )  # fmt: skip
-    durations = [duration for _, duration in headers]
+    return [duration for _, duration in headers]
+
+
+def _weights(todo: Sequence[Todo], durations: Sequence[float | None], rule: str) -> list[Weight]:
+    """What each file costs; one whose header says nothing as much as its size lets expect."""
     known = [(length, item.file.size) for length, item in zip(durations, todo, strict=True) if length]
     seconds_a_byte = sum(length for length, _ in known) / sum(size for _, size in known) if known else 0.0
     return [

@@ -288,7 +288,7 @@ def test_a_table_is_opened_again_with_its_rows_and_files(place):
     assert caught.value.code == "other_dim"
 
 
-READER = f"""
+READER = """
 import sys
 import numpy as np
 from tests.index.backends.test_database_contract import QUERY, found
@@ -296,7 +296,7 @@ from vlret.index.backends.databases import open_database
 
 database = open_database(sys.argv[1])
 for line in sys.stdin:
-    print(len(database.ids()), *found(database), *database.read_files({{"index.json"}}).values(), flush=True)
+    print(len(database.ids()), *found(database), *database.read_files({"index.json"}).values(), flush=True)
 """
 
 

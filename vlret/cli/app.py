@@ -47,7 +47,7 @@ from vlret.cli import (
     watch,
 )
 from vlret.cli.hints import with_options
-from vlret.errors import VlretError
+from vlret.errors import UsageError, VlretError
 from vlret.text import without_credentials
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -100,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(words: list[str], debug: bool) -> int:
     try:
         os.getcwd()
+        _refuse_empty_out(words)
         code = _app()(words, prog_name="vlret", standalone_mode=False) or 0
     except VlretError as error:
         code = _failed(with_options(error), error.exit_code, debug)
@@ -120,6 +121,12 @@ def _run(words: list[str], debug: bool) -> int:
         resume = "Finished work is saved. Run the same command again to resume."
         output.say(f"interrupted. {resume if _is_resumable(words) else ''}")
     return code
+
+
+def _refuse_empty_out(words: list[str]) -> None:
+    """`Path("")` would be the current directory."""
+    if "--out=" in words or ("--out", "") in pairwise(words):
+        raise UsageError("--out is empty.", "Give the path of a file or directory.", code="empty_out")
 
 
 def _is_resumable(words: list[str]) -> bool:

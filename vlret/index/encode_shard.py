@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -18,7 +17,7 @@ from vlret.errors import UsageError
 from vlret.files import replace_file
 from vlret.index.encode import FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
-from vlret.index.fingerprint import file_state
+from vlret.index.fingerprint import file_state, is_readable
 from vlret.index.json_fields import from_fields, parse_json
 from vlret.index.manifest import FileEntry, IndexRecipe
 from vlret.index.parquet_file import write_parquet
@@ -164,7 +163,7 @@ def _part(file: FileToEncode, event: FileEncoded | FileFailed | None) -> tuple[E
     if event is None:
         return EncodedPart(*place, reason="its name is not UTF-8"), None
     if isinstance(event, FileFailed):
-        retry = event.retry or not os.access(file.path, os.R_OK)
+        retry = event.retry or not is_readable(file.path)
         return EncodedPart(*place, reason=event.reason, retry=retry), None
     row = FileRow(0, str(file.path), file.size, file.mtime_ns)
     clips = FileClips(row, event.fingerprint, 0, event.clips, event.vectors, event.info)

@@ -15,6 +15,7 @@ from typing import Any
 from vlret.errors import IndexFolderError
 from vlret.index.json_fields import from_fields, parse_json
 from vlret.models.base import ModelCard
+from vlret.remote_path import is_address
 from vlret.text import printable
 
 FORMAT = "vlret-index"
@@ -214,11 +215,15 @@ class _Roots:
         if [root.id for root in ordered] != list(range(len(ordered))):
             raise ValueError(f"field roots has other ids than 0 to {len(ordered) - 1}")
         for root in ordered:
-            if not (PurePosixPath(root.path).is_absolute() or PureWindowsPath(root.path).is_absolute()):
+            if not (_is_absolute(root.path) or is_address(root.path)):
                 raise ValueError(
-                    f"field roots[{root.id}].path is not absolute: {printable(root.path)[:60]!r}"
+                    f"field roots[{root.id}].path is neither absolute nor an address: {printable(root.path)[:60]!r}"
                 )
         return [root.path for root in ordered]
+
+
+def _is_absolute(path: str) -> bool:
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
 
 
 def _check_format(values: Any, path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vlret.index.index import Index
+from vlret.remote_path import path_of
 from vlret.server.request_error import RequestError
 from vlret.types import Ids
 
@@ -65,7 +66,7 @@ class MediaFiles:
         taken = None
         if arrays["taken.known"][number]:
             taken = str(np.datetime_as_string(arrays["taken"][number].astype("datetime64[us]"), unit="s"))
-        path = Path(columns.absolute([number], self._index.manifest.roots)[0])
+        path = path_of(columns.absolute([number], self._index.manifest.roots)[0])
         return MediaFile(self._id(number), path, known if end else 0.0, taken, clips)
 
     def by_id(self, media_id: str) -> MediaFile:

@@ -73,7 +73,7 @@ def test_braces(pattern: str, names: list[str]) -> None:
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    fsspec.filesystem("memory")
+    monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, "s3", raising=False)
     with refused("missing_package") as caught:
         file_system("s3://bucket/a.mp4")
     assert "pip install 'vlret[s3]'" in caught.value.hint

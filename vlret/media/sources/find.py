@@ -93,12 +93,7 @@ def _expand(source: str | Path, addresses: Addresses) -> Iterator[Entry]:
     elif glob.has_magic(str(path)):
         yield from _matches(path)
     elif _OTHER_ADDRESS.match(str(source)):
-        raise UsageError(
-            f"{shown(str(source))} is not an address that media are read from.",
-            "Addresses begin with s3:// or gs://.",
-            code="unknown_address",
-            given=shown(str(source)),
-        )
+        raise _unknown_address(str(source))
     else:
         raise UsageError(
             f"{source} {'does not exist' if problem == NOT_FOUND else problem}.",
@@ -106,6 +101,16 @@ def _expand(source: str | Path, addresses: Addresses) -> Iterator[Entry]:
             code="source_missing",
             source=source,
         )
+
+
+def _unknown_address(given: str) -> UsageError:
+    address = shown(re.sub(":/+", "://", given, count=1))  # a path has lost a slash
+    return UsageError(
+        f"{address} is not an address that media are read from.",
+        "Addresses begin with s3:// or gs://.",
+        code="unknown_address",
+        given=address,
+    )
 
 
 def _matches(pattern: Path) -> Iterator[Entry]:

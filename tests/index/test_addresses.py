@@ -36,7 +36,6 @@ SAME = [
     "size",
     "duration_s",
     "width",
-    "height",
     "codec",
     "fps",
 ]

@@ -255,7 +255,7 @@ class _Run:
                 return
             self._store.commit(manifest.next(windows=()))
         snapshot = Snapshot.read(self._store)
-        files = videos_without_windows(snapshot)
+        files = videos_without_windows(snapshot, {file.path for file in self._found.files})
         if files:
             embedder = self._embedder or self._asked.load(self._store.folder, snapshot.manifest.recipe)
             self._partial += store_windows(snapshot, files, embedder, pool, workers, progress)

@@ -19,8 +19,8 @@ class CheckReport:
     """What `check_index` found.
 
     `damaged` has a line for each file of the index that is missing or differs from its checksum; only where
-    there is none, `files` counts the media files and `gone` names those that are not there. `remote` of the files are at
-    addresses, where nobody was asked: an index from a stranger may name any.
+    there is none, `files` counts the media files and `gone` names those that are not there. `remote` of the files are
+    at addresses, where nobody was asked: an index from a stranger may name any.
     """
 
     index: Path

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vlret.index.index import Index
-from vlret.remote_path import path_of
+from vlret.remote_path import RemotePath, path_of
 from vlret.server.request_error import RequestError
 from vlret.types import Ids
 
@@ -40,6 +40,17 @@ class MediaFile:
     def is_image(self) -> bool:
         """Whether it is a still image."""
         return self.duration == 0
+
+
+def require_here(path: Path) -> None:
+    """Raise `RequestError` for a file at an address: requests of anybody are no reason to fetch whole files."""
+    if isinstance(path, RemotePath):
+        raise RequestError(
+            f"{path.name} is in an object store: the service shows nothing of it.",
+            "Copy it to the machine of the service and index it there.",
+            status=404,
+            code="file_at_address",
+        )
 
 
 class MediaFiles:

@@ -40,7 +40,12 @@ def test_listings_agree_with_single_states_and_are_never_old(store: RemotePath) 
 
 
 def test_what_is_not_there_is_an_error_of_the_system(store: RemotePath, tmp_path: Path) -> None:
-    calls = [state_of, read_bytes, lambda path: read_bytes(path, 0, 5), lambda path: fetch(path, tmp_path / "copy")]
+    calls = [
+        state_of,
+        read_bytes,
+        lambda path: read_bytes(path, 0, 5),
+        lambda path: fetch(path, tmp_path / "copy"),
+    ]
     bucket = RemotePath(f"{str(store).partition('://')[0]}://no-such-bucket")
     for call in calls:
         with pytest.raises(FileNotFoundError, match="no such object or bucket"):

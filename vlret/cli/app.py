@@ -27,13 +27,16 @@ from vlret.cli import (
     convert,
     demo,
     duplicates,
+    encode,
     index,
     info,
     label,
     mcp,
+    merge,
     models,
     optimize,
     output,
+    plan,
     reindex,
     remove,
     search,
@@ -60,6 +63,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "info": info.info,
     "annotate": annotate.annotate,
     "reindex": reindex.reindex,
+    "plan": plan.plan,
+    "encode": encode.encode,
+    "merge": merge.merge,
     "duplicates": duplicates.duplicates,
     "remove": remove.remove,
     "check": check.check,
@@ -74,7 +80,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = (["index"], ["reindex"], ["watch"], ["train"], ["bench"])
+_RESUMABLE = (["index"], ["reindex"], ["encode"], ["watch"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

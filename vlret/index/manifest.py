@@ -215,15 +215,16 @@ class _Roots:
         if [root.id for root in ordered] != list(range(len(ordered))):
             raise ValueError(f"field roots has other ids than 0 to {len(ordered) - 1}")
         for root in ordered:
-            if not (_is_absolute(root.path) or is_address(root.path)):
+            if not is_absolute_root(root.path):
                 raise ValueError(
                     f"field roots[{root.id}].path is neither absolute nor an address: {printable(root.path)[:60]!r}"
                 )
         return [root.path for root in ordered]
 
 
-def _is_absolute(path: str) -> bool:
-    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+def is_absolute_root(path: str) -> bool:
+    """Whether a root is an absolute path, on this system or another, or an address."""
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute() or is_address(path)
 
 
 def _check_format(values: Any, path: Path) -> None:

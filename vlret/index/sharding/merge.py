@@ -29,6 +29,7 @@ from vlret.index.store import Store
 from vlret.index.tables import dropped_table, shard_schema, skipped_table
 from vlret.index.view.open import open_view
 from vlret.index.writer import SHARD_CLIPS
+from vlret.remote_path import path_of
 from vlret.types import SkippedFile, as_path
 
 
@@ -138,7 +139,7 @@ class _Merge:
     def report(self, wall_s: float) -> BuildReport:
         """What the merge did; `hours` are the length of the files that came in."""
         changes, plan = self._changes, self._plan
-        skipped = [SkippedFile(Path(skip.path), skip.reason) for skip in plan.skipped]
+        skipped = [SkippedFile(path_of(skip.path), skip.reason) for skip in plan.skipped]
         skipped += [SkippedFile(file.absolute, file.reason) for file in changes.failed]
         return BuildReport(
             index=self._before.store.folder, found=len(changes.added) + changes.n_unchanged + len(skipped),

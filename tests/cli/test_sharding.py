@@ -63,7 +63,7 @@ def test_the_plan_tells_what_it_holds(plan, clips, models):
     assert (run.json["shards"], run.json["files"], len(run.json["seconds"])) == (3, 4, 3)
     assert [Path(path).name for path in run.json["unknown"]] == ["zz bad.mp4"]
     run = vlret("plan", clips, "--shards", 3, "--model", models / "colour", "--out", plan)
-    assert "4 files, 0.01 h of video, in 3 shards" in run.out
+    assert "4 files, 25 s of video, in 3 shards of" in run.out
     assert "zz bad.mp4" in run.out
 
 

@@ -20,6 +20,7 @@ from tests.index.synthetic import unit_rows
 from vlret.errors import DatabaseError, UsageError
 from vlret.index.backends.base import BackendInfo, check_unit
 from vlret.index.backends.database import Database
+from vlret.index.backends.databases import open_database
 from vlret.index.backends.rows import COLUMN_TYPES, rows_of, rows_schema, vectors_of
 
 DIM = 16
@@ -110,7 +111,14 @@ def memory() -> Place:
     return Place(opened, None)
 
 
-DATABASES = ["memory"]
+@pytest.fixture
+def lance(tmp_path) -> Place:
+    pytest.importorskip("lance")
+    address = f"lancedb:{tmp_path / 'Ünïcode 🎬'}#t1"
+    return Place(lambda dim=None: open_database(address, dim), address)
+
+
+DATABASES = ["memory", "lance"]
 
 
 @pytest.fixture(params=DATABASES)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from vlret.errors import UsageError
-from vlret.index.backends.address import require_no_address
 
 DEFAULT_MODEL = "vljepa-mini"
 
@@ -51,6 +50,8 @@ SourceModel = Annotated[
 
 
 def _folder(path: Path) -> Path:
+    from vlret.index.backends.address import require_no_address
+
     require_no_address(str(path))
     return path
 

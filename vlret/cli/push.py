@@ -35,6 +35,5 @@ def push(
         output.print_json(report.to_dict())
         return
     how = "every search is exact" if report.is_exact else f"recall@10 {report.recall_at_10:.3f}"
-    output.show(
-        f"{report.address}: {count_of(report.clips, 'clip')} ({report.written} written, {report.removed} removed); {how}"
-    )
+    changed = f"{report.written} written, {report.removed} removed"
+    output.show(f"{report.address}: {count_of(report.clips, 'clip')} ({changed}); {how}")

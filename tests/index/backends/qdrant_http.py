@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Server(ThreadingHTTPServer):
     Attributes:
         key: API key that a request must carry.
         failures: statuses that the next requests get.
+        pause_s: before each answer.
         requests: method and path of each request.
     """
 
@@ -30,6 +32,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, folder: Path, key: str | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder, self.key, self.failures, self.requests = folder, key, [], []
+        self.pause_s = 0.0
         self.collections: dict[str, Collection] = {}
 
     @property
@@ -67,6 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(size) or b"null")
         path = self.path.partition("?")[0]
         server = self.server
+        time.sleep(server.pause_s)
         server.requests.append((self.command, path))
         if server.key not in (None, self.headers.get("api-key")):
             return self._send(401, {"status": {"error": "Must provide an API key"}})
@@ -85,10 +89,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, document: dict) -> None:
         data = json.dumps(document, default=lambda model: model.model_dump(mode="json")).encode()
         self.send_response(status)
+        if status == 429:
+            self.send_header("retry-after", "1")
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        with suppress(BrokenPipeError):  # a client that waits no longer
+            self.wfile.write(data)
 
 
 def _result(server: Server, method: str, path: list[str], body: dict | None):
@@ -110,13 +117,13 @@ class Collection:
     Attributes:
         settings: as created and updated.
         indexes: kinds of payload indexes by field.
-        status: what a client is told.
+        statuses: what clients are told next; green when none is left.
     """
 
     def __init__(self, folder: Path, wanted: models.CreateCollection) -> None:
-        self.settings, self.indexes, self.status = wanted, {}, "green"
+        self.settings, self.indexes, self.statuses = wanted, {}, []
         self.points: dict[str, models.PointStruct] = {}
-        if wanted.vectors:
+        if isinstance(wanted.vectors, models.VectorParams):
             folder.mkdir()
             sizes = edge.EdgeVectorParams(wanted.vectors.size, edge.Distance.Dot)
             self.shard = edge.EdgeShard.create(str(folder), edge.EdgeConfig(sizes))
@@ -131,7 +138,8 @@ class Collection:
         }
         params = {"vectors": self.settings.vectors}
         config = {"params": params, "hnsw_config": hnsw, "optimizer_config": optimizers}
-        state = {"status": self.status, "optimizer_status": "ok", "segments_count": 1, "payload_schema": {}}
+        status = self.statuses.pop(0) if self.statuses else "green"
+        state = {"status": status, "optimizer_status": "ok", "segments_count": 1, "payload_schema": {}}
         return {**state, "config": config}
 
     def update(self, body: dict) -> bool:

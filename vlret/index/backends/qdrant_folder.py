@@ -13,7 +13,9 @@ from typing import Any
 from vlret.errors import DatabaseError, MissingExtraError
 from vlret.files import TEMPORARY, replace_file
 from vlret.index.backends.address import Address
+from vlret.index.backends.database import MOST_FILE_BYTES
 from vlret.index.backends.qdrant_settings import INDEXING_KB, NEVER_KB, OVERSAMPLING, Payload
+from vlret.index.plain_files import read_plain
 from vlret.types import Vectors
 
 _CONFIG = "edge_config.json"
@@ -105,7 +107,8 @@ class QdrantFolder:
     def read_files(self, names: Collection[str]) -> dict[str, bytes]:
         """Small files by name."""
         with self._explained():
-            return {name: (self._files / name).read_bytes() for name in self.file_names().intersection(names)}
+            known = self.file_names().intersection(names)
+            return {name: read_plain(self._files / name, MOST_FILE_BYTES) for name in known}
 
     def write_files(self, files: Mapping[str, bytes]) -> None:
         """Write small files, each whole or not at all."""
@@ -146,7 +149,9 @@ class QdrantFolder:
                     "End it first, or use a Qdrant server, which many processes may search at once.",
                     code="database_in_use", path=str(self._path),
                 ) from error  # fmt: skip
-            if type(error).__name__ not in _ENGINE_ERRORS and not isinstance(error, OSError):
+            if type(error).__name__ not in _ENGINE_ERRORS and not isinstance(
+                error, OSError | ValueError | KeyError
+            ):
                 raise
             raise DatabaseError(
                 f"The Qdrant database {self._path} cannot be used: {error}",

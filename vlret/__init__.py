@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
+    from vlret.tasks.clip_encoder import ClipEncoder
     from vlret.tasks.duplicates.find import find_duplicates
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
@@ -30,6 +31,7 @@ __all__ = [
     "Answer",
     "Clip",
     "ClipCaption",
+    "ClipEncoder",
     "Filter",
     "Frames",
     "Hit",
@@ -74,6 +76,7 @@ _HOMES = {
     "find_duplicates": "tasks.duplicates.find",
     "classify": "tasks.label",
     "caption": "tasks.caption",
+    "ClipEncoder": "tasks.clip_encoder",
     "search": "tasks.search",
     "Searcher": "tasks.searcher",
     "segment": "tasks.segment",

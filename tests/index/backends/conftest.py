@@ -13,6 +13,12 @@ from vlret.index.backends.databases import open_database
 
 
 @pytest.fixture
+def lance(tmp_path: Path) -> Place:
+    address = f"lancedb:{tmp_path / 'Ünïcode 🎬'}#t1"
+    return Place(lambda dim=None: open_database(address, dim), address)
+
+
+@pytest.fixture
 def qdrant_in_this_process(tmp_path: Path) -> Place:
     address = f"qdrant:{tmp_path}/Qdrant of Ünïcode"
     return Place(lambda dim=None: open_database(address, dim), None)

@@ -84,7 +84,7 @@ def test_a_refusal_is_told_in_the_words_of_the_server_and_may_be_repeated(addres
     server.failures.append(status)
     with pytest.raises(DatabaseError) as caught:
         database.add(IDS, VECTORS)
-    assert code_of(caught) == "database_failed"
+    assert code_of(caught) == "database_refused"
     assert "asked for" in str(caught.value)
     assert database.info().n_vectors == 0
     database.add(IDS, VECTORS)
@@ -108,7 +108,7 @@ def test_a_collection_of_somebody_else_is_refused(address, server):
     client.create_collection("clips", {"a": models.VectorParams(size=DIM, distance="Dot")})
     with pytest.raises(DatabaseError) as caught:
         open_database(address, DIM)
-    assert code_of(caught) == "other_table"
+    assert code_of(caught) == "other_dim"
 
 
 def test_long_requests_are_split(address, server, monkeypatch):
@@ -159,7 +159,7 @@ def test_optimize_waits_for_the_server_and_says_when_it_fails(address, server, m
     assert server.requests.count(("GET", "/collections/clips")) == 3
     with pytest.raises(DatabaseError) as caught:
         database.optimize(approximate=True)
-    assert code_of(caught) == "database_failed"
+    assert code_of(caught) == "database_refused"
 
 
 def test_columns_are_payload_that_a_user_may_filter_by(tmp_path):
@@ -297,7 +297,7 @@ def test_a_damaged_shard_is_an_error_of_its_path(tmp_path, name):
         path.write_bytes(b"")
     with pytest.raises(DatabaseError) as caught:
         open_database(f"qdrant:{tmp_path}", DIM)
-    assert code_of(caught) == "database_failed"
+    assert code_of(caught) == "database_refused"
     assert str(tmp_path) in str(caught.value)
 
 
@@ -305,7 +305,7 @@ def test_a_place_that_cannot_be_written_is_an_error_of_its_path(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseError) as caught:
         open_database(f"qdrant:{tmp_path}/file/x", DIM)
-    assert code_of(caught) == "database_failed"
+    assert code_of(caught) == "database_refused"
 
 
 def test_links_among_the_files_are_not_followed(tmp_path):

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from vlret.cache_folder import default_cache
 from vlret.datasets.base import Media, RetrievalSet
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.metrics.ranks import Ints, ScoreBlocks, Scores, cosine

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from vlret.errors import DatabaseError
 from vlret.index.backends.address import Address
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
+from vlret.index.backends.database_errors import clips_missing, other_dim
 from vlret.index.backends.qdrant_settings import Payload
 from vlret.index.backends.rows import vectors_of
 from vlret.types import Ids, Vectors
@@ -104,10 +104,7 @@ class QdrantDatabase:
         connection = _connected(address, dim)
         if dim not in (None, connection.dim):
             connection.close()
-            raise DatabaseError(
-                f"{address.shown} holds vectors of {connection.dim} dimensions, not of {dim}.",
-                "Choose another collection (#NAME).", code="other_dim", given=dim, dim=connection.dim,
-            )  # fmt: skip
+            raise other_dim(address, connection.dim, dim)
         return cls(address.shown, connection.dim, connection)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
@@ -157,11 +154,8 @@ class QdrantDatabase:
         for start in range(0, len(ids), self._step):
             part = ids[start : start + self._step].tolist()
             found = self.connection.vectors(part)
-            if missing := set(part) - found.keys():
-                raise DatabaseError(
-                    f"{self.address} has no clip {min(missing)}.", "Write the index again: vlret push.",
-                    code="clips_missing", clip_ids=sorted(missing),
-                )  # fmt: skip
+            if not found.keys() >= set(part):
+                raise clips_missing(self.address)
             made[start : start + len(part)] = [found[clip_id] for clip_id in part]
         return made
 

@@ -14,6 +14,7 @@ from vlret.errors import DatabaseError, MissingExtraError
 from vlret.files import TEMPORARY, replace_file
 from vlret.index.backends.address import Address
 from vlret.index.backends.database import MOST_FILE_BYTES
+from vlret.index.backends.database_errors import no_table, refused
 from vlret.index.backends.qdrant_settings import INDEXING_KB, NEVER_KB, OVERSAMPLING, Payload
 from vlret.index.plain_files import read_plain
 from vlret.types import Vectors
@@ -36,14 +37,11 @@ class QdrantFolder:
     def __init__(self, address: Address, new_dim: int | None) -> None:
         """Open the shard, or create one of `new_dim` dimensions if it is missing."""
         self._edge = _engine()
-        folder = Path(address.location)
+        folder, self._shown = Path(address.location).expanduser(), address.shown
         self._path, self._files = folder / address.table, folder / f"{address.table}_files"
         if not self._path.is_dir():
             if new_dim is None:
-                raise DatabaseError(
-                    f"There is no Qdrant database at {self._path}.", "Write an index into it: vlret push.",
-                    code="no_table", path=str(self._path),
-                )  # fmt: skip
+                raise no_table(address)
             self._create(new_dim)
         with self._explained():
             self._shard = self._edge.EdgeShard.load(str(self._path))
@@ -145,19 +143,16 @@ class QdrantFolder:
         except BaseException as error:
             if "WouldBlock" in str(error):
                 raise DatabaseError(
-                    f"Another process has the Qdrant database {self._path} open.",
+                    f"Another process has {self._shown} open.",
                     "End it first, or use a Qdrant server, which many processes may search at once.",
-                    code="database_in_use", path=str(self._path),
+                    code="database_in_use", address=self._shown,
                 ) from error  # fmt: skip
             if type(error).__name__ not in _ENGINE_ERRORS and not isinstance(
                 error, OSError | ValueError | KeyError
             ):
                 raise
-            raise DatabaseError(
-                f"The Qdrant database {self._path} cannot be used: {error}",
-                "If it is damaged, delete it and write the index again: vlret push.",
-                code="database_failed", path=str(self._path),
-            ) from error  # fmt: skip
+            hint = "If it is damaged, delete the directory and push the index again."
+            raise refused(self._shown, RuntimeError(error), hint) from error
 
 
 def _engine() -> Any:

@@ -15,8 +15,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from vlret.errors import DatabaseError, MissingExtraError, UsageError
 from vlret.index.backends.address import Address
+from vlret.index.backends.database_errors import no_table, other_dim, refused
 from vlret.index.backends.qdrant_settings import INDEXING_KB, NEVER_KB, OVERSAMPLING, PAYLOAD_INDEXES, Payload
-from vlret.text import printable
 from vlret.types import Vectors
 
 KEY = "QDRANT_API_KEY"
@@ -25,7 +25,6 @@ _SECONDS = 60
 """The longest wait for an answer."""
 _POLL_SECONDS = 0.5
 _PAGE = 50_000
-_MOST_SHOWN = 300
 
 
 class QdrantServer:
@@ -41,13 +40,10 @@ class QdrantServer:
         self._client = _client(address)
         with self._explained():
             if not self._client.collection_exists(self._table):
-                self._create(new_dim)
+                self._create(address, new_dim)
             found = self._client.get_collection(self._table).config.params.vectors
         if not hasattr(found, "size"):
-            raise DatabaseError(
-                f"The collection {self._table} at {self._shown} is not one of vlret.", "Choose another one (#NAME).",
-                code="other_table",
-            )  # fmt: skip
+            raise other_dim(address, 0, new_dim)
         self.dim: int = found.size
 
     def upsert(self, ids: list[int], vectors: Vectors, payloads: list[Payload]) -> None:
@@ -106,7 +102,7 @@ class QdrantServer:
             if status == "red":
                 raise DatabaseError(
                     f"{self._shown} has failed to optimize its collection {self._table}.", "See the server's log.",
-                    code="database_failed",
+                    code="database_refused",
                 )  # fmt: skip
             time.sleep(_POLL_SECONDS)
 
@@ -155,15 +151,12 @@ class QdrantServer:
         with self._explained():
             return str(self._client.get_collection(self._table).status)
 
-    def _create(self, dim: int | None) -> None:
+    def _create(self, address: Address, dim: int | None) -> None:
         """Create the collections, that of the vectors last."""
         from qdrant_client import models
 
         if dim is None:
-            raise DatabaseError(
-                f"There is no collection {self._table} at {self._shown}.", "Write an index into it: vlret push.",
-                code="no_table",
-            )  # fmt: skip
+            raise no_table(address)
         if not self._client.collection_exists(self._files):
             self._client.create_collection(self._files, vectors_config={}, on_disk_payload=True)
         codes = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
@@ -230,15 +223,13 @@ def _error(shown: str, error: Exception) -> DatabaseError:
             f"{shown} cannot be reached: {source}", "Start the server, or correct the address.",
             code="database_unreachable",
         )  # fmt: skip
-    return DatabaseError(
-        f"{shown} refuses: {_said(error)}", "Look whether it is a Qdrant server of about qdrant-client's version.",
-        code="database_failed", status=status,
-    )  # fmt: skip
+    return refused(
+        shown, _said(error), "Look whether it is a Qdrant server of about qdrant-client's version."
+    )
 
 
-def _said(error: Exception) -> str:
-    """What a server says in its answer."""
-    text = str(getattr(error, "source", error))
+def _said(error: Exception) -> Exception:
+    """What a server says in its answer, or else what the client says."""
     with suppress(AttributeError, ValueError, KeyError, TypeError):
-        text = str(json.loads(error.content)["status"]["error"])  # type: ignore[attr-defined]
-    return printable(text)[:_MOST_SHOWN]
+        return RuntimeError(json.loads(error.content)["status"]["error"])  # type: ignore[attr-defined]
+    return getattr(error, "source", error)

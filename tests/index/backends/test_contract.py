@@ -1,22 +1,21 @@
 """What every back end does, against cosines sorted by plain Python.
 
-A new back end is entered in `BACKENDS`: a function from the number of dimensions to an empty one.
+A new back end is entered in `BACKENDS`: a function from the number of dimensions to an empty one. A database is entered
+in `places.DATABASES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.index.backends.places import DATABASES
 from tests.index.synthetic import index_with, synthetic_index, unit_rows
 from vlret.errors import UsageError
 from vlret.index.backends.base import BackendInfo, SearchBackend, check_unit
-from vlret.index.backends.databases import open_database
 from vlret.index.backends.faiss_backend import FaissBackend
 from vlret.index.backends.numpy_backend import NumpyBackend
 from vlret.index.filter import Filter
@@ -68,17 +67,10 @@ BACKENDS: dict[str, Callable[[int], SearchBackend]] = {
 }
 
 
-ADDRESSES = {"lance": "lancedb:{folder}/{n}"}
-"""Databases by the package that they need; `{n}` is another number for each table that is made."""
-
-
-@pytest.fixture(params=[*BACKENDS, *ADDRESSES])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[int], SearchBackend]:
-    if request.param in BACKENDS:
-        return BACKENDS[request.param]
-    pytest.importorskip(request.param)
-    address, numbers = ADDRESSES[request.param], count()
-    return lambda dim: open_database(address.format(folder=tmp_path, n=next(numbers)), dim)
+@pytest.fixture(params=[*BACKENDS, *DATABASES])
+def make(request: pytest.FixtureRequest) -> Callable[[int], SearchBackend]:
+    name = request.param
+    return BACKENDS[name] if name in BACKENDS else request.getfixturevalue(name).open
 
 
 @pytest.fixture

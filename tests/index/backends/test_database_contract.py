@@ -1,14 +1,12 @@
 """What every database does, against rows that are kept in dictionaries.
 
-A new one is entered in `DATABASES`: a fixture's name, whose value opens one table, `open(dim=None)`, and knows its
-`address` for a process of its own (None: it is in this process alone).
+A new one is entered in `places.DATABASES`.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.index.backends.places import DATABASES, Place
 from tests.index.synthetic import unit_rows
 from vlret.errors import DatabaseError, UsageError
 from vlret.index.backends.base import BackendInfo, check_unit
 from vlret.index.backends.database import Database
-from vlret.index.backends.databases import open_database
 from vlret.index.backends.rows import COLUMN_TYPES, rows_of, rows_schema, vectors_of
 
 DIM = 16
@@ -88,14 +86,6 @@ class MemoryDatabase:
         pass
 
 
-@dataclass
-class Place:
-    """Where a database keeps one table: `open` opens it, a process of its own does so by `address`."""
-
-    open: Callable[..., Database]
-    address: str | None
-
-
 @pytest.fixture
 def memory() -> Place:
     made: dict[str, MemoryDatabase] = {}
@@ -111,17 +101,7 @@ def memory() -> Place:
     return Place(opened, None)
 
 
-@pytest.fixture
-def lance(tmp_path) -> Place:
-    pytest.importorskip("lance")
-    address = f"lancedb:{tmp_path / 'Ünïcode 🎬'}#t1"
-    return Place(lambda dim=None: open_database(address, dim), address)
-
-
-DATABASES = ["memory", "lance"]
-
-
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=["memory", *DATABASES])
 def place(request: pytest.FixtureRequest) -> Place:
     return request.getfixturevalue(request.param)
 

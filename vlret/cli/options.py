@@ -57,6 +57,10 @@ def _folder(path: Path) -> Path:
 
 
 IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Index directory.", callback=_folder)]
+IndexPlaces = Annotated[
+    list[str],
+    typer.Argument(metavar="INDEX...", help="Index directories, or addresses that they were pushed to."),
+]
 IndexPlace = Annotated[
     str, typer.Argument(metavar="INDEX", help="Index directory, or the address that it was pushed to.")
 ]

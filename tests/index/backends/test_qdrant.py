@@ -277,6 +277,11 @@ def test_a_writer_that_is_killed_leaves_what_it_had_written(tmp_path):
         near = database.search(QUERY, 10, exact=True)[1]
         assert near.tolist() == ids[np.lexsort((ids, -(found @ QUERY)))][:10].tolist()
         database.close()
+    (tmp_path / "clips" / "temp_segments" / "of a stopped one").mkdir(parents=True, exist_ok=True)
+    database = open_database(address)
+    database.optimize(approximate=True)
+    database.close()
+    assert list((tmp_path / "clips").glob("temp_segments/*")) == []
 
 
 def test_a_shard_whose_creation_was_stopped_is_created_again(tmp_path):

@@ -34,6 +34,7 @@ from vlret.cli import (
     models,
     optimize,
     output,
+    push,
     reindex,
     remove,
     search,
@@ -65,6 +66,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "check": check.check,
     "compact": compact.compact,
     "optimize": optimize.optimize,
+    "push": push.push,
     "models": models.models,
     "train": train.train,
     "convert": convert.convert,
@@ -74,7 +76,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = (["index"], ["reindex"], ["watch"], ["train"], ["bench"])
+_RESUMABLE = (["index"], ["push"], ["reindex"], ["watch"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

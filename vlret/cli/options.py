@@ -47,7 +47,19 @@ SourceModel = Annotated[
         help=f"As for `vlret index` (default: the index's own model, or {DEFAULT_MODEL} for media files).",
     ),
 ]
-IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Index directory.")]
+
+
+def _folder(path: Path) -> Path:
+    from vlret.index.backends.address import require_no_address
+
+    require_no_address(str(path))
+    return path
+
+
+IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Index directory.", callback=_folder)]
+IndexPlace = Annotated[
+    str, typer.Argument(metavar="INDEX", help="Index directory, or the address that it was pushed to.")
+]
 
 
 def _page(path: Path | None) -> Path | None:

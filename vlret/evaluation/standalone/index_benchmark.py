@@ -121,11 +121,11 @@ def rows_of(
     if (missing and not allow_missing) or len(missing) == len(wanted):
         what = "clips" if _has_times(captions) else "files"
         raise UsageError(
-            f"{len(missing)} of {len(wanted)} captioned {what} are not in {index.folder}: {some_of(missing)}.",
+            f"{len(missing)} of {len(wanted)} captioned {what} are not in {index.place}: {some_of(missing)}.",
             "Index them, or allow missing media.",
             code="captions_not_in_index",
             files=files_of(absent),
-            index=index.folder,
+            index=index.place,
         )
     return wanted, missing
 

@@ -37,7 +37,7 @@ class Header:
 
     Attributes:
         id: the id of the index.
-        revision: that of the index as it was pushed; -1: no push has come to its end yet.
+        revision: that of the index as it was pushed.
         files: its manifest, the columns of its clips, and its small tables.
         effort: of the database's searches; 0: they are exact.
         recall_at_10: as measured at this effort.
@@ -47,7 +47,7 @@ class Header:
     """
 
     id: str
-    revision: int = -1
+    revision: int = 0
     files: tuple[PushedFile, ...] = ()
     effort: int = 0
     recall_at_10: float = 1.0

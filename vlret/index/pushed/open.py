@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,20 @@ class PushedIndex:
     store: Store
     manifest: Manifest
     columns: ClipColumns
+
+    @property
+    def backend(self) -> KnownClips:
+        """What finds the nearest vectors."""
+        return KnownClips(self.database, self.columns.clip_ids)
+
+    @property
+    def vectors(self) -> PushedVectors:
+        """The vectors of the clips."""
+        return PushedVectors(self.database, self.columns.clip_ids)
+
+    def info(self) -> dict[str, Any]:
+        """How the database is searched, as plain JSON values."""
+        return asdict(self.database.info())
 
     def is_current(self) -> bool:
         """Whether the database still holds this revision."""

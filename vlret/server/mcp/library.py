@@ -115,7 +115,7 @@ class ToolLibrary:
     def without_folders(self, text: str) -> str:
         """A message without the folders of indexes and media: a language model is told no paths."""
         opened = [index.searcher.index for index in self.indexes.values()]
-        folders = {str(index.folder) for index in opened} | {
+        folders = {index.place for index in opened} | {
             root for index in opened for root in index.manifest.roots
         }
         for folder in sorted(folders, key=len, reverse=True):

@@ -156,7 +156,7 @@ class QdrantFolder:
                 error, OSError | ValueError | KeyError
             ):
                 raise
-            hint = "If it is damaged, delete the directory and push the index again."
+            hint = "Check that it can be written; if it is damaged, delete it and push the index again."
             raise refused(self._shown, RuntimeError(error), hint) from error
 
 

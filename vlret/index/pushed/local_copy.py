@@ -25,7 +25,7 @@ def local_copy(database: Database, header: Header, again: bool = False) -> Path:
         again: copy them even if they are there.
 
     Raises:
-        FileNotFoundError: a later push has replaced them.
+        LookupError: a later push has replaced them.
         DatabaseError: one is damaged.
         OutputError: they cannot be written.
         IndexFolderError: something else is in the place of the folder.

@@ -77,7 +77,7 @@ def read_pushed(database: Database, header: Header) -> PushedIndex:
     """The index whose header this is; `database` searches with its effort from now on.
 
     Raises:
-        FileNotFoundError: a later push has replaced its files.
+        LookupError: a later push has replaced its files.
         DatabaseError: it is damaged.
     """
     database.effort, database.recall_at_10 = header.effort, header.recall_at_10
@@ -94,7 +94,7 @@ def _whole(database: Database, header: Header) -> PushedIndex:
     for _ in range(_TRIES):
         try:
             return read_pushed(database, header)
-        except FileNotFoundError as error:
+        except LookupError as error:
             before, header = header, read_header(database) or header
             if header == before:
                 raise damaged(database.address, f"{error} is missing") from error

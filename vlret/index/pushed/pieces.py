@@ -39,7 +39,7 @@ def save_file(database: Database, file: PushedFile, path: Path) -> None:
     """Write a file of the index to `path`, which is made only if its checksum is right.
 
     Raises:
-        FileNotFoundError: a piece is gone: a later push has replaced the file.
+        LookupError: a piece is gone: a later push has replaced the file.
         DatabaseError: its size or checksum is not as the header says.
         OutputError: `path` cannot be written.
     """
@@ -60,5 +60,7 @@ def _read(database: Database, file: PushedFile) -> Iterator[bytes]:
     for name in piece_names(file):
         data = database.read_files({name}).get(name)
         if data is None:
-            raise FileNotFoundError(name)
+            raise LookupError(name)
+        if len(data) > MOST_FILE_BYTES:
+            raise damaged(database.address, f"{file.name}: a piece is too large")
         yield data

@@ -139,7 +139,7 @@ class _Push:
         """The revision that was pushed last; None where there is none, or it is damaged."""
         try:
             return read_pushed(self.database, before) if before.is_finished else None
-        except (DatabaseError, FileNotFoundError):
+        except (DatabaseError, LookupError):
             return None
 
     def _write(self, pushed: PushedColumns, wanted: Ids) -> None:

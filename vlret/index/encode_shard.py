@@ -138,8 +138,7 @@ def encode_shard(
         OutputError: `out` cannot be written.
     """
     folder = Path(out)
-    files = [_file(part) for part in spec.parts]
-    inputs = _hash(spec, [_state(file) for file in files])
+    files, inputs = _inputs(spec)
     done = _committed(folder, spec.name, inputs)
     if done is not None:
         return done
@@ -152,6 +151,17 @@ def encode_shard(
     marker = ShardMarker(inputs, entry, tuple(part for part, _ in encoded))
     replace_file(folder / f"{spec.name}.json", json.dumps(asdict(marker), indent=2).encode())
     return marker
+
+
+def committed_shard(spec: ShardSpec, out: str | Path) -> ShardMarker | None:
+    """The marker of a shard that `encode_shard` would return as it is; None: it would encode it."""
+    return _committed(Path(out), spec.name, _inputs(spec)[1])
+
+
+def _inputs(spec: ShardSpec) -> tuple[list[FileToEncode], str]:
+    """The files of a shard in their state now, and the hash of both."""
+    files = [_file(part) for part in spec.parts]
+    return files, _hash(spec, [_state(file) for file in files])
 
 
 def _file(part: FilePart) -> FileToEncode:

@@ -214,11 +214,16 @@ class _Roots:
         if [root.id for root in ordered] != list(range(len(ordered))):
             raise ValueError(f"field roots has other ids than 0 to {len(ordered) - 1}")
         for root in ordered:
-            if not (PurePosixPath(root.path).is_absolute() or PureWindowsPath(root.path).is_absolute()):
+            if not is_absolute_root(root.path):
                 raise ValueError(
                     f"field roots[{root.id}].path is not absolute: {printable(root.path)[:60]!r}"
                 )
         return [root.path for root in ordered]
+
+
+def is_absolute_root(path: str) -> bool:
+    """Whether a root is an absolute path, on this system or another."""
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
 
 
 def _check_format(values: Any, path: Path) -> None:

@@ -40,6 +40,7 @@ class ShardPlan:
     `recipe` decides the vectors. The parts of all `shards`, one after the other, are the files in order of their
     paths; each file is there once, or cut into parts that follow each other. `roots` are the absolute directories
     that paths are relative to; `skipped` and `exclude` are what the index will say of files that it leaves out.
+    `seconds` tells about how much video each shard has; of `unknown` files, by absolute path, the header says nothing.
     """
 
     recipe: IndexRecipe
@@ -47,6 +48,8 @@ class ShardPlan:
     shards: tuple[tuple[PlannedPart, ...], ...]
     skipped: tuple[PlannedSkip, ...] = ()
     exclude: tuple[str, ...] = ()
+    seconds: tuple[float, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError where a file is not there whole and once: the index would lose or double clips."""

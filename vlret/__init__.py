@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vlret.index.filter import Filter
     from vlret.index.index import Index
     from vlret.index.optimize import optimize
+    from vlret.index.pushed.push import push
     from vlret.index.sharding.encode_plan import encode_plan
     from vlret.index.sharding.merge import merge_shards
     from vlret.index.sharding.plan_file import read_plan, write_plan
@@ -57,6 +58,7 @@ __all__ = [
     "merge_shards",
     "optimize",
     "plan_shards",
+    "push",
     "read_plan",
     "search",
     "segment",
@@ -79,6 +81,7 @@ _HOMES = {
     "Index": "index.index",
     "annotate": "index.annotate",
     "optimize": "index.optimize",
+    "push": "index.pushed.push",
     "build_index": "index.build",
     "encode_plan": "index.sharding.encode_plan",
     "merge_shards": "index.sharding.merge",

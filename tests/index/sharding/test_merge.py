@@ -189,7 +189,7 @@ def test_a_damaged_shard_is_named_and_the_index_stays_as_it_was(texts, model, tm
     for out in ("index", "fresh"):
         with pytest.raises(IndexFolderError) as caught:
             merge_shards(plan, tmp_path / "shards", tmp_path / out)
-        assert (caught.value.code, caught.value.fields["place"]) == ("shard_damaged", f"3/{len(plan.shards)}")
+        assert (caught.value.code, caught.value.fields["place"]) == ("encoded_shard_damaged", f"3/{len(plan.shards)}")
     assert contents(tmp_path / "index") == before
     assert len(encode_plan(plan, tmp_path / "shards", model=model).encoded) == 1
     merge_shards(plan, tmp_path / "shards", tmp_path / "fresh")
@@ -221,7 +221,7 @@ def test_a_marker_that_names_a_table_elsewhere_is_refused(texts, model, tmp_path
     marker.write_text(json.dumps(values))
     with pytest.raises(IndexFolderError) as caught:
         merge_shards(plan, tmp_path / "shards", tmp_path / "fresh")
-    assert caught.value.code == "shard_damaged"
+    assert caught.value.code == "encoded_shard_damaged"
 
 
 def test_links_among_the_shards_are_refused(texts, model, tmp_path):

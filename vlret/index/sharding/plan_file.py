@@ -87,7 +87,7 @@ def _plan(lines: list[bytes], path: Path) -> ShardPlan:
     _check_recipe(header.recipe)
     seconds = tuple(shard.seconds for shard in lines_read)
     return ShardPlan(
-        header.recipe, header.roots, shards, header.skipped, header.exclude, seconds, header.unknown
+        header.recipe, header.roots, shards, seconds, header.skipped, header.exclude, header.unknown
     )
 
 

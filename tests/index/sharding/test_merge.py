@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.sharding.conftest import TEXT_RULE, contents, starts
+from tests.index.sharding.conftest import TEXT_RULE, contents, starts, text_headers
 from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
 from vlret.errors import IndexFolderError
 from vlret.index.build import build_index
@@ -18,6 +18,8 @@ from vlret.index.sharding.encode_plan import encode_plan
 from vlret.index.sharding.merge import merge_shards
 from vlret.index.sharding.plan import ShardPlan
 from vlret.index.sharding.plan_shards import plan_shards
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
 from vlret.media.pool import FileFailed
 
 
@@ -125,6 +127,34 @@ def test_a_file_that_could_not_be_read_this_time_keeps_its_clips(texts, model, t
         (".hidden.mp4", "hidden"), ("a.mp4", "cannot be opened"), ("bad.mp4", "damaged"),
     ]  # fmt: skip
     assert contents(tmp_path / "index") == before
+
+
+def test_a_file_whose_decoder_was_killed_is_tried_again_by_the_next_run(texts, model, tmp_path, monkeypatch):
+    read = TextPool._file
+
+    def killed(pool, job):
+        yield from [FileFailed(job, "killed", retry=True)] if job.path.name == "a.mp4" else read(pool, job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TextPool, "_file", killed)
+        sharded(texts, tmp_path, model)
+    skipped = {Path(row.path).name: row.size for row in Snapshot.read(Store(tmp_path / "index")).skipped}
+    assert skipped == {".hidden.mp4": -1, "a.mp4": -1, "bad.mp4": 5}
+    assert build_index(texts, tmp_path / "index", model, TEXT_RULE).new == 1
+
+
+def test_a_header_that_promises_too_much_costs_nothing(texts, model, tmp_path, monkeypatch):
+    """Parts beyond the end hold no clips, and say nothing of those before."""
+    build_index(texts, tmp_path / "one", model, TEXT_RULE)
+    headers = ((path, length and length * 9) for path, length in text_headers(sorted(texts.rglob("*.mp4"))))
+    lengths = dict(headers)
+    monkeypatch.setattr(
+        "vlret.index.sharding.plan_shards.read_headers",
+        lambda paths: ((path, lengths[path]) for path in paths),
+    )
+    plan = sharded(texts, tmp_path, model, 12)
+    assert max(part.start for shard in plan.shards for part in shard) > 24
+    assert contents(tmp_path / "index") == contents(tmp_path / "one")
 
 
 def reading_or_failing(read):

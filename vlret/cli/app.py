@@ -37,6 +37,7 @@ from vlret.cli import (
     optimize,
     output,
     plan,
+    push,
     reindex,
     remove,
     search,
@@ -71,6 +72,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "check": check.check,
     "compact": compact.compact,
     "optimize": optimize.optimize,
+    "push": push.push,
     "models": models.models,
     "train": train.train,
     "convert": convert.convert,
@@ -80,7 +82,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = (["index"], ["reindex"], ["encode"], ["watch"], ["train"], ["bench"])
+_RESUMABLE = (["index"], ["push"], ["reindex"], ["encode"], ["watch"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

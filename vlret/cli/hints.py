@@ -37,6 +37,8 @@ HINTS: dict[str, str] = {
     "no_index": "Build one with `vlret index SOURCE --out DIR`.",
     "no_media_directory": "Give their directory with --data.",
     "no_model": "Give --model NAME.",
+    "no_pushed_index": "Write one there with `vlret push INDEX --to {address}`.",
+    "no_table": "Write an index there with `vlret push INDEX --to {address}`.",
     "no_watchfiles": "Run: pip install 'vlret[watch]'. Or look every so many seconds instead: --poll 60.",
     "not_comparable": "Run both with the same protocol, or compare anyway with --force.",
     "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
@@ -45,6 +47,7 @@ HINTS: dict[str, str] = {
     "plan_unreadable": "Write one with `vlret plan SOURCE --out plan.jsonl`.",
     "port_in_use": "Choose another one with --port, or stop the program that uses it.",
     "prompt_needs_vlm": "Give --vlm MODEL, or leave --prompt out.",
+    "push_unfinished": "Run `vlret push INDEX --to {address}` again: it goes on.",
     "questions_need_model": "Give --model in place of --vectors.",
     "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",

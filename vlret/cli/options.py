@@ -65,7 +65,23 @@ Sampling = Annotated[str, typer.Option(help="Frame sampling: midpoint or endpoin
 Decoder = Annotated[str, typer.Option(help="auto (PyAV), pyav or decord.")]
 Workers = Annotated[int, typer.Option(min=1, help="Number of decoding processes.")]
 Plan = Annotated[Path, typer.Option(help="The plan that `vlret plan` wrote.")]
-IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Index directory.")]
+
+
+def _folder(path: Path) -> Path:
+    from vlret.index.backends.address import require_no_address
+
+    require_no_address(str(path))
+    return path
+
+
+IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Index directory.", callback=_folder)]
+IndexPlaces = Annotated[
+    list[str],
+    typer.Argument(metavar="INDEX...", help="Index directories, or addresses that they were pushed to."),
+]
+IndexPlace = Annotated[
+    str, typer.Argument(metavar="INDEX", help="Index directory, or the address that it was pushed to.")
+]
 
 
 def _page(path: Path | None) -> Path | None:

@@ -83,7 +83,7 @@ class IndexRecipe:
                 given=requested,
             )
 
-    def require_card(self, folder: Path, card: ModelCard) -> None:
+    def require_card(self, folder: str | Path, card: ModelCard) -> None:
         """Check that `card` is that of the model that this index was built with.
 
         Raises:

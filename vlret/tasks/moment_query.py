@@ -68,7 +68,7 @@ def moment_of(index: Index, query: str) -> QueryVector | Clip | None:
         return Clip(Path(name), max(0.0, time_s - _AROUND_S), time_s + _AROUND_S)
     if PurePath(name).suffix.lower() in MEDIA_SUFFIXES:
         raise UsageError(
-            printable(f"{name} is neither in {index.folder} nor on this disk."),
+            printable(f"{name} is neither in {index.place} nor on this disk."),
             "Give the end of a path that a search shows, or the path of a video.",
             code="file_not_in_index", given=name,
         )  # fmt: skip
@@ -88,7 +88,7 @@ def stored_moment(index: Index, query: str) -> QueryVector | None:
     files = _files(index.file_paths, name)
     if len(files) > 1:
         raise UsageError(
-            printable(f"{len(files)} files of {index.folder} are called {name}: {', '.join(files[:3])}."),
+            printable(f"{len(files)} files of {index.place} are called {name}: {', '.join(files[:3])}."),
             "Give more of the path.",
             code="ambiguous_file", given=name, files=files,
         )  # fmt: skip

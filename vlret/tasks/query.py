@@ -50,7 +50,7 @@ def file_of(query: str) -> Path | None:
     return None
 
 
-def split_words(index: str | Path, words: Sequence[str]) -> tuple[list[Path], str]:
+def split_words(index: str | Path, words: Sequence[str]) -> tuple[list[str | Path], str]:
     """The indexes and the query of a command line: `index` and the indexes that follow it, and the other words.
 
     Raises:
@@ -61,7 +61,7 @@ def split_words(index: str | Path, words: Sequence[str]) -> tuple[list[Path], st
         raise UsageError(
             "No query was given.", "Give a sentence, or the path of an image or video.", code="no_query"
         )
-    indexes = [Path(index), *map(Path, words[: len(words) - len(rest)])]
+    indexes = [index, *words[: len(words) - len(rest)]]
     return indexes, one_query(index, rest)
 
 

@@ -93,6 +93,7 @@ def reindex(
     """
     started_s = time.monotonic()
     opened = Index.open(index)
+    opened.require_folder()
     store, next_store = Store(opened.folder), Store(opened.folder / NEXT)
     require_plain_folder(next_store.folder)
     requested = _requested(opened, model, clips, n_frames, device, dtype, engine)

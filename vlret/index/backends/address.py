@@ -10,7 +10,7 @@ from vlret.text import without_credentials
 
 KINDS = ("lancedb", "qdrant", "postgresql")
 DEFAULT_TABLE = "clips"
-_KIND = re.compile(r"(lancedb|qdrant|postgresql|postgres):")
+_KIND = re.compile(r"(lancedb|qdrant|postgresql|postgres):(?=\S)")
 _TABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
 
 
@@ -41,6 +41,21 @@ class Address:
 def is_address(text: object) -> bool:
     """Whether `text` is meant as the address of a database."""
     return isinstance(text, str) and _KIND.match(text) is not None
+
+
+def require_no_address(folder: object) -> None:
+    """Check that an index that is to be changed is in a folder.
+
+    Raises:
+        UsageError: `folder` is the address of a database.
+    """
+    if is_address(folder):
+        shown = without_credentials(str(folder))
+        raise UsageError(
+            f"{shown} is an index in a database, which is only read there.",
+            "Change the index in its directory, and push it again.",
+            code="index_in_database", given=shown,
+        )  # fmt: skip
 
 
 def parse_address(text: str) -> Address:

@@ -22,4 +22,12 @@ def open_database(address: str | Address, dim: int | None = None) -> Database:
             (code other_dim).
     """
     parsed = parse_address(address) if isinstance(address, str) else address
+    if parsed.kind == "lancedb":
+        from vlret.index.backends.lancedb import LanceDatabase
+
+        return LanceDatabase.open(parsed, dim)
+    if parsed.kind == "qdrant":
+        from vlret.index.backends.qdrant import QdrantDatabase
+
+        return QdrantDatabase.open(parsed, dim)
     raise UsageError(f"{parsed.shown} cannot be opened by this vlret.", code="bad_address")

@@ -60,16 +60,15 @@ def merge_shards(plan: ShardPlan, shards: str | Path, out: str | Path, progress:
 
 def _begun(store: Store, recipe: IndexRecipe) -> Snapshot:
     """The index, an empty one where there is none; one that never had a clip takes the recipe of the plan."""
-    before = store.read_manifest() if store.exists else None
-    if before and before.next_clip_id:
-        before.recipe.require_card(store.folder, recipe.card)
+    manifest = store.read_manifest() if store.exists else Manifest.start(recipe)
+    if manifest.next_clip_id:
+        manifest.recipe.require_card(store.folder, recipe.card)
         names = ("query", "dtype", "clips", "n_frames", "sampling", "decoder")
-        before.recipe.require(store.folder, **{name: getattr(recipe, name) for name in names})
-        store.sweep(before)
-    elif before is None or before.recipe != recipe:
-        after = before.next(recipe=recipe, skipped=None) if before else Manifest.start(recipe)
-        store.commit(after)
-        store.sweep(after)
+        manifest.recipe.require(store.folder, **{name: getattr(recipe, name) for name in names})
+    elif not store.exists or manifest.recipe != recipe:
+        manifest = manifest.next(recipe=recipe, skipped=None)
+        store.commit(manifest)
+    store.sweep(manifest)
     return Snapshot.read(store)
 
 

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vlret.cache_folder import default_cache
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.files import replace_file
 from vlret.parquet_file import parquet_bytes
 from vlret.storage import file_system, reading, shown

@@ -68,7 +68,8 @@ def build_index(
     A file that was moved or renamed keeps its vectors: it is recognised by its content.
 
     Args:
-        sources: files, folders, globs, text files of paths, CSV files with a path column.
+        sources: files, folders, globs, text files of paths, CSV files with a path column; all of them may be at
+            addresses (`s3://bucket/folder`, docs/object-stores.md).
         out: the index folder; default `indexes/NAME`, NAME being that of the first source.
         model: a name or folder for `load_model`, or a loaded model.
         clips: the clip rule, as in `vlret.media.clips`.

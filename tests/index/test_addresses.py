@@ -233,6 +233,20 @@ def test_an_object_that_changes_while_it_is_read_gives_no_rows(
     ]
 
 
+def test_a_network_that_fails_after_a_file_was_read_costs_one_run(
+    on_s3: RemotePath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(path: RemotePath) -> str:
+        raise OSError(104, "Connection reset by peer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encode_files, "fingerprint", failing)
+        assert [file.reason for file in build(on_s3, tmp_path / "index").skipped] == [
+            "cannot be read: Connection reset by peer"
+        ] * 3
+    assert build(on_s3, tmp_path / "index").new == 3
+
+
 def test_moments_are_stored(on_s3: RemotePath, tmp_path: Path) -> None:
     build(on_s3, tmp_path / "index", moments=True)
     index = Index.open(tmp_path / "index")

@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.index.sharding.conftest import TEXT_RULE, contents, starts, text_headers
@@ -116,6 +118,12 @@ def test_other_sources_are_added_and_the_rest_stays(texts, model, tmp_path):
     assert merged["roots"] == (str(texts), str(tmp_path / "other"))
 
 
+def test_a_plan_without_exclusions_keeps_those_of_the_index(texts, model, tmp_path):
+    build_index(texts, tmp_path / "index", model, TEXT_RULE, exclude=["sub"])
+    sharded(texts, tmp_path, model)
+    assert contents(tmp_path / "index")["exclude"] == ("sub",)
+
+
 def test_a_file_that_could_not_be_read_this_time_keeps_its_clips(texts, model, tmp_path, monkeypatch):
     plan = sharded(texts, tmp_path, model)
     before = contents(tmp_path / "index")
@@ -210,7 +218,17 @@ def altered(table: Path) -> None:
     table.write_bytes(data)
 
 
-@pytest.mark.parametrize("damage", [cut, altered, Path.unlink])
+def rewritten(table: Path) -> None:
+    """A good file with other vectors, no larger than that of the marker."""
+    rows = pq.read_table(table)
+    n_bytes, vectors = table.stat().st_size, rows["vector"].combine_chunks().flatten()
+    turned = pa.FixedSizeListArray.from_arrays(pa.array(-vectors.to_numpy()), 2)
+    rows = rows.set_column(rows.schema.names.index("vector"), "vector", turned)
+    pq.write_table(rows, table, compression="zstd", write_statistics=False)
+    assert table.stat().st_size <= n_bytes
+
+
+@pytest.mark.parametrize("damage", [cut, altered, rewritten, Path.unlink])
 def test_a_damaged_shard_is_named_and_the_index_stays_as_it_was(texts, model, tmp_path, damage):
     plan = sharded(texts, tmp_path, model)
     before = contents(tmp_path / "index")

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from vlret.index.filter import Filter
     from vlret.index.index import Index
     from vlret.index.optimize import optimize
+    from vlret.index.pushed.push import push
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
+    from vlret.tasks.clip_encoder import ClipEncoder
     from vlret.tasks.duplicates.find import find_duplicates
     from vlret.tasks.label import classify
     from vlret.tasks.search import search
@@ -30,6 +32,7 @@ __all__ = [
     "Answer",
     "Clip",
     "ClipCaption",
+    "ClipEncoder",
     "Filter",
     "Frames",
     "Hit",
@@ -48,6 +51,7 @@ __all__ = [
     "find_duplicates",
     "load_model",
     "optimize",
+    "push",
     "search",
     "segment",
     "stream",
@@ -68,12 +72,14 @@ _HOMES = {
     "Index": "index.index",
     "annotate": "index.annotate",
     "optimize": "index.optimize",
+    "push": "index.pushed.push",
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",
     "find_duplicates": "tasks.duplicates.find",
     "classify": "tasks.label",
     "caption": "tasks.caption",
+    "ClipEncoder": "tasks.clip_encoder",
     "search": "tasks.search",
     "Searcher": "tasks.searcher",
     "segment": "tasks.segment",

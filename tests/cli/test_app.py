@@ -105,6 +105,15 @@ def test_an_error_shows_the_wrong_value(index, words, message):
     assert message in run.err
 
 
+@pytest.mark.parametrize("verb", [["index", "clips"], ["train", "recipe.toml"], ["bench", "retrieval"]])
+@pytest.mark.parametrize("words", [["--out", ""], ["--out="]])
+def test_an_empty_directory_is_not_the_current_one(tmp_path, monkeypatch, verb, words):
+    monkeypatch.chdir(tmp_path)
+    run = vlret(*verb, *words)
+    assert (run.code, run.err) == (2, "vlret: error: --out is empty. Give the path of a file or directory.\n")
+    assert not list(tmp_path.iterdir())
+
+
 def test_stdout_holds_the_document_and_nothing_else(index):
     run = process("search", index, "red", "--json")
     assert (run.code, run.err) == (0, "")

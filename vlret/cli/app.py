@@ -27,13 +27,17 @@ from vlret.cli import (
     convert,
     demo,
     duplicates,
+    encode,
     index,
     info,
     label,
     mcp,
+    merge,
     models,
     optimize,
     output,
+    plan,
+    push,
     reindex,
     remove,
     search,
@@ -44,7 +48,7 @@ from vlret.cli import (
     watch,
 )
 from vlret.cli.hints import with_options
-from vlret.errors import VlretError
+from vlret.errors import UsageError, VlretError
 from vlret.text import without_credentials
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -60,11 +64,15 @@ VERBS: dict[str, Callable[..., None]] = {
     "info": info.info,
     "annotate": annotate.annotate,
     "reindex": reindex.reindex,
+    "plan": plan.plan,
+    "encode": encode.encode,
+    "merge": merge.merge,
     "duplicates": duplicates.duplicates,
     "remove": remove.remove,
     "check": check.check,
     "compact": compact.compact,
     "optimize": optimize.optimize,
+    "push": push.push,
     "models": models.models,
     "train": train.train,
     "convert": convert.convert,
@@ -74,7 +82,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = (["index"], ["reindex"], ["watch"], ["train"], ["bench"])
+_RESUMABLE = (["index"], ["push"], ["reindex"], ["encode"], ["watch"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -94,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(words: list[str], debug: bool) -> int:
     try:
         os.getcwd()
+        _refuse_empty_out(words)
         code = _app()(words, prog_name="vlret", standalone_mode=False) or 0
     except VlretError as error:
         code = _failed(with_options(error), error.exit_code, debug)
@@ -114,6 +123,12 @@ def _run(words: list[str], debug: bool) -> int:
         resume = "Finished work is saved. Run the same command again to resume."
         output.say(f"interrupted. {resume if _is_resumable(words) else ''}")
     return code
+
+
+def _refuse_empty_out(words: list[str]) -> None:
+    """`Path("")` would be the current directory."""
+    if "--out=" in words or ("--out", "") in pairwise(words):
+        raise UsageError("--out is empty.", "Give the path of a file or directory.", code="empty_out")
 
 
 def _is_resumable(words: list[str]) -> bool:

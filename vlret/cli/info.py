@@ -8,7 +8,7 @@ from vlret.cli import options, output
 from vlret.text import count_of, printable
 
 
-def info(index: options.IndexFolder, json: options.AsJson = False) -> None:
+def info(index: options.IndexPlace, json: options.AsJson = False) -> None:
     """Show the contents of an index, its model and its settings."""
     from vlret.index.index import Index
 
@@ -38,13 +38,18 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
         "recipe": f"clips {recipe['clips']}, {recipe['n_frames']} frames per clip at {recipe['sampling']}, "
         f"decoder {recipe['decoder']}, dtype {recipe['dtype']} ({recipe['engine']}), query {recipe['query']!r}",
         **{name: line for name, line in optional.items() if line},
-        "search": _search(view),
+        "search": _database(facts["database"]) if facts["database"] else _search(view),
         "updated": f"{facts['updated']} (created {facts['created']})",
     }
 
 
 def _columns(kinds: dict[str, str]) -> str:
     return ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
+
+
+def _database(info: dict[str, Any]) -> str:
+    how = "exact" if info["is_exact"] else f"recall@10 {info['recall_at_10']:.3f}"
+    return f"{info['kind']}, {how}; {count_of(info['n_vectors'], 'clip')} there"
 
 
 def _search(view: dict[str, Any] | None) -> str:

@@ -12,7 +12,7 @@ from vlret.errors import UsageError
 
 
 def search(
-    index: options.IndexFolder,
+    index: options.IndexPlace,
     query: Annotated[
         list[str],
         typer.Argument(

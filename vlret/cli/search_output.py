@@ -75,7 +75,7 @@ def write_search_page(page: Path, text: str, indexes: Sequence[Index], hits: Hit
     from vlret.reports.search_page import SearchSection, full_bar
     from vlret.reports.write_page import write_page
 
-    folders = ", ".join(str(index.folder) for index in indexes)
+    folders = ", ".join(index.place for index in indexes)
     models = ", ".join(dict.fromkeys(index.card.name for index in indexes))
     note = f"{count_of(len(hits), 'result')} in {folders} by {models}."
     full = max(full_bar(index.card.temperature) for index in indexes)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vlret.cache_folder import default_cache
 from vlret.datasets.registry import resolve
 from vlret.errors import UsageError
 from vlret.evaluation.answers.answer_media import answer_media
 from vlret.evaluation.answers.kept_answers import KeptAnswers
 from vlret.evaluation.answers.scorers import LikelihoodScorer, WrittenScorer
-from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.evaluation.embeddings.durations import Durations
 from vlret.evaluation.embeddings.embed_media import embed_media, media_item
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings

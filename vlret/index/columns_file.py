@@ -25,12 +25,20 @@ _FACTS, _SUM = "facts", "crc32"
 
 
 def columns_bytes(arrays: Mapping[str, NDArray[Any]], facts: Any) -> bytes:
-    """The bytes of a file with these arrays and facts (JSON values), with the CRC-32 of both."""
+    """The bytes of a file with these arrays and facts (JSON values), with the CRC-32 of both: the same each time."""
     from safetensors.numpy import save
 
     text = json.dumps(facts)
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    return bytes(save(whole, {_FACTS: text, _SUM: _checksum(text, whole)}))
+    return _ordered(save(whole, {_FACTS: text, _SUM: _checksum(text, whole)}))
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same file with its header in order: safetensors writes the facts in a random one."""
+    n_bytes = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + n_bytes]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[8 + n_bytes :]
 
 
 def map_columns(file: BufferedReader) -> tuple[Arrays, Any]:

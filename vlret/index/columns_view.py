@@ -38,14 +38,15 @@ def open_columns(store: Store, manifest: Manifest) -> ClipColumns:
 
 def load_columns(folder: Path, manifest: Manifest) -> ClipColumns | None:
     """The columns of this revision from disk; None where they are missing, stale or damaged."""
-    rows_key, columns = _load(folder / VIEW / _name(manifest), len(manifest.roots)) or ("", None)
+    rows_key, columns = _load(folder / VIEW / columns_name(manifest), len(manifest.roots)) or ("", None)
     if columns is None or rows_key != manifest.rows_key:
         return None
     same = [shard.rows for shard in columns.shards] == [entry.rows for entry in manifest.shards]
     return columns if same else None
 
 
-def _name(manifest: Manifest) -> str:
+def columns_name(manifest: Manifest) -> str:
+    """The name of the file of this revision's columns in `VIEW`."""
     return f"{manifest.rows_key[:16]}.columns"
 
 
@@ -78,12 +79,16 @@ def _load(path: Path, n_roots: int) -> tuple[str, ClipColumns] | None:
     return (facts.rows_key, columns) if int(columns.roots.max(initial=-1)) < n_roots else None
 
 
+def columns_content(columns: ClipColumns, manifest: Manifest) -> bytes:
+    """The bytes of the file of the columns of this revision."""
+    return columns_bytes(columns.arrays, asdict(_Facts(manifest.rows_key, columns.shards)))
+
+
 def _save(columns: ClipColumns, folder: Path, manifest: Manifest) -> None:
     view = folder / VIEW
     view.mkdir(exist_ok=True)
-    path = view / _name(manifest)
-    facts = _Facts(manifest.rows_key, columns.shards)
-    replace_file(path, columns_bytes(columns.arrays, asdict(facts)))
+    path = view / columns_name(manifest)
+    replace_file(path, columns_content(columns, manifest))
     for other in _all(view):
         if other != path:
             other.unlink(missing_ok=True)

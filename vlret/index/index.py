@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
+from vlret.index.backends.address import is_address, require_no_address
 from vlret.index.backends.base import SearchBackend
 from vlret.index.clip_columns import ClipColumns
 from vlret.index.columns_view import open_columns
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from vlret.index.compact import CompactReport
     from vlret.index.duplicates import JudgedPair, Pair
+    from vlret.index.pushed.open import PushedIndex, PushedVectors
     from vlret.index.resolve_filter import FilterColumns
     from vlret.index.stored_vectors import StoredVectors
     from vlret.index.stored_windows import StoredWindows
@@ -55,19 +57,20 @@ class Index:
 
     def __init__(
         self, store: Store, manifest: Manifest, columns: ClipColumns, backend: SearchBackend | None = None,
-        pairs: Mapping[Pair, JudgedPair] | None = None,
+        pairs: Mapping[Pair, JudgedPair] | None = None, pushed: PushedIndex | None = None,
     ) -> None:  # fmt: skip
         """`columns` and `backend` hold the live clips; backend None: FAISS, opened on first use.
 
-        `pairs` are those files that were compared for copies.
+        `pairs` are those files that were compared for copies; `pushed` is the database that holds the vectors.
         """
         self._store, self.manifest, self.columns, self._given_backend = store, manifest, columns, backend
+        self._pushed = pushed
         self._pairs = pairs or {}
         self._state: tuple[int, int, int] | None = None
 
     @classmethod
     def open(cls, folder: str | Path, roots: Mapping[str | Path, str | Path] | None = None) -> Index:
-        """Open the index in `folder`.
+        """Open the index in `folder`, or in the database at an address (`vlret.push`).
 
         Args:
             roots: where folders of media files are now: {old: new}, for this reading only; `move_root`
@@ -75,32 +78,64 @@ class Index:
 
         Raises:
             UsageError: `folder` is not a path.
+            DatabaseError: the database cannot be reached, or holds no index.
             IndexFolderError: the folder holds no index, a damaged one, or one of a newer vlret, or no such
                 root.
         """
+        index = cls._in_database(str(folder)) if is_address(folder) else cls._in_folder(folder)
+        for old, new in (roots or {}).items():
+            index.manifest = with_root(index.folder, index.manifest, str(old), str(new))
+        return index
+
+    @classmethod
+    def _in_folder(cls, folder: str | Path) -> Index:
         store = Store(as_path(folder, "The index"))
         state = store.manifest_state()
         index = read_whole(store, lambda manifest: cls._read(store, manifest))
         index._state = state
-        for old, new in (roots or {}).items():
-            index.manifest = with_root(store.folder, index.manifest, str(old), str(new))
         return index
+
+    @classmethod
+    def _in_database(cls, address: str) -> Index:
+        from vlret.index.pushed.open import open_pushed
+
+        pushed = open_pushed(address)
+        manifest = pushed.manifest
+        return cls(pushed.store.holding([manifest.skipped, manifest.annotations]), manifest, pushed.columns,
+                   pushed.backend, cls._read_pairs(pushed.store, manifest), pushed)  # fmt: skip
 
     @classmethod
     def _read(cls, store: Store, manifest: Manifest) -> Index:
         store.require_whole_shards(manifest)
-        columns = open_columns(store, manifest)
-        pairs = None
-        if manifest.duplicates:
-            from vlret.index.duplicates import read_pairs
-
-            pairs = read_pairs(store, manifest.duplicates)
+        columns, pairs = open_columns(store, manifest), cls._read_pairs(store, manifest)
         return cls(store.holding([manifest.skipped, manifest.annotations]), manifest, columns, pairs=pairs)
+
+    @staticmethod
+    def _read_pairs(store: Store, manifest: Manifest) -> Mapping[Pair, JudgedPair]:
+        if not manifest.duplicates:
+            return {}
+        from vlret.index.duplicates import read_pairs
+
+        return read_pairs(store, manifest.duplicates)
 
     @property
     def folder(self) -> Path:
-        """The index's folder."""
+        """The index's folder; of an index in a database, that of the copy of its small files."""
         return self._store.folder
+
+    @property
+    def place(self) -> str:
+        """Where the index is: its folder, or the address of its database."""
+        return self._pushed.database.address if self._pushed else str(self.folder)
+
+    def require_folder(self) -> None:
+        """Check that the index is in a folder, and can be changed.
+
+        Raises:
+            UsageError: it is in a database.
+        """
+        if self._pushed:
+            require_no_address(self.place)
 
     @property
     def recipe(self) -> IndexRecipe:
@@ -124,7 +159,7 @@ class Index:
         return len(self.columns)
 
     def __repr__(self) -> str:
-        return f"Index({str(self.folder)!r}, {len(self)} clips, {self.card.name})"
+        return f"Index({self.place!r}, {len(self)} clips, {self.card.name})"
 
     def require_card(self, card: ModelCard) -> None:
         """Check that vectors of this model may be compared with the index's.
@@ -132,7 +167,7 @@ class Index:
         Raises:
             IndexFolderError: another model made the index; the message holds both names.
         """
-        self.recipe.require_card(self.folder, card)
+        self.recipe.require_card(self.place, card)
 
     def rows(self, clip_ids: Sequence[int] | None = None) -> pd.DataFrame:
         """The live clips in order of clip_id, or those of `clip_ids` in their order.
@@ -165,6 +200,7 @@ class Index:
         Raises:
             UsageError: the index has no such clip.
             IndexFolderError: a shard is damaged, or the index was compacted after it was opened.
+            DatabaseError: clips are not in the database any more, or it cannot be reached.
         """
         if clip_ids is None:
             return self._vectors
@@ -180,7 +216,9 @@ class Index:
         return self._stored_vectors.all()
 
     @cached_property
-    def _stored_vectors(self) -> StoredVectors:
+    def _stored_vectors(self) -> StoredVectors | PushedVectors:
+        if self._pushed:
+            return self._pushed.vectors
         from vlret.index.stored_vectors import StoredVectors
 
         return StoredVectors(self._store, self.manifest, self.columns)
@@ -247,11 +285,11 @@ class Index:
         position = int(np.searchsorted(self.clip_ids, int(clip_id)))
         if position == len(self) or self.clip_ids[position] != clip_id:
             raise UsageError(
-                f"The index {self.folder} has no clip {clip_id}.",
+                f"The index {self.place} has no clip {clip_id}.",
                 "See rows() for the clips it has.",
                 code="no_such_clip",
                 given=clip_id,
-                index=self.folder,
+                index=self.place,
             )
         return position
 
@@ -263,11 +301,14 @@ class Index:
         return self._given_backend or open_view(self._store, self.manifest, self.columns)
 
     def is_current(self) -> bool:
-        """Whether the folder still holds the revision that was opened.
+        """Whether the folder (or database) still holds the revision that was opened.
 
         Raises:
             IndexFolderError: it holds no index any more, or a damaged one.
+            DatabaseError: it cannot be reached.
         """
+        if self._pushed:
+            return self._pushed.is_current()
         if self._state is not None and self._store.manifest_state() == self._state:
             return True
         now = self._store.read_manifest()  # old formats have no lasting id
@@ -344,18 +385,29 @@ class Index:
         starts, ends, ids = (
             array[rows].tolist() for array in (self.columns.starts, self.columns.ends, self.clip_ids)
         )
-        folder = str(self.folder)
+        place = self.place
         found = zip(scores.tolist(), self._paths(rows), starts, ends, ids, strict=True)
-        return [Hit(rank, *values, index=folder) for rank, values in enumerate(found, 1)]
+        return [Hit(rank, *values, index=place) for rank, values in enumerate(found, 1)]
 
     def info(self) -> dict[str, Any]:
-        """What the index holds and what made it, as plain JSON values; `view` is None if none was made yet."""
-        from vlret.index.index_info import index_info
+        """What the index holds and what made it, as plain JSON values; `view` is None if none was made yet.
 
-        return index_info(self.folder, self.manifest, self.columns, self._annotations, self.n_files)
+        `database` says how an index in a database is searched there; None in a folder.
+        """
+        from vlret.index.index_info import index_info, view_facts
+
+        facts = index_info(self.place, self.manifest, self.columns, self._annotations, self.n_files)
+        if self._pushed:
+            return {**facts, "view": None, "database": self._pushed.info()}
+        return {**facts, "view": view_facts(self.folder, self.manifest), "database": None}
 
     def check(self) -> list[str]:
-        """One line for each file that is missing or whose checksum differs; an empty list is good."""
+        """One line for each file that is missing or whose checksum differs; an empty list is good.
+
+        Raises:
+            UsageError: the index is in a database.
+        """
+        self.require_folder()
         from vlret.index.view.open import find_view_damage
 
         return self._store.find_damage(self.manifest) + find_view_damage(self._store, self.manifest)
@@ -364,8 +416,10 @@ class Index:
         """Rewrite the shards without dropped rows and merge small ones; this object shows the result.
 
         Raises:
+            UsageError: the index is in a database.
             IndexFolderError: a writer is at work.
         """
+        self.require_folder()
         from vlret.index.compact import CompactReport, compact_store
 
         before, backend = self.manifest, self._given_backend  # clip_ids stay

@@ -16,12 +16,11 @@ from vlret.index.view.info import read_info
 
 
 def index_info(
-    folder: Path, manifest: Manifest, columns: ClipColumns, annotations: pa.Table | None, n_files: int
+    place: str, manifest: Manifest, columns: ClipColumns, annotations: pa.Table | None, n_files: int
 ) -> dict[str, Any]:
-    """What the index in `folder` holds and what made it, as plain JSON values; `view` is None if none was made yet."""
-    view = read_info(folder / VIEW)
+    """What the index in `place` holds and what made it, as plain JSON values."""
     return {
-        "index": str(folder),
+        "index": place,
         "revision": manifest.revision,
         "created": manifest.created,
         "updated": manifest.updated,
@@ -34,7 +33,12 @@ def index_info(
         "bytes": manifest.n_bytes,
         "roots": [manifest.roots[root] for root in dict.fromkeys(columns.roots.tolist())],
         "recipe": {**asdict(manifest.recipe), "card": manifest.recipe.card.to_dict()},
-        "view": view and {**view.to_dict(), "is_current": view.rows_key == manifest.rows_key},
         "columns": column_kinds(annotations),
         "exclude": list(manifest.exclude),
     }
+
+
+def view_facts(folder: Path, manifest: Manifest) -> dict[str, Any] | None:
+    """What the view of the index in `folder` says of itself; None if none was made yet."""
+    view = read_info(folder / VIEW)
+    return {**view.to_dict(), "is_current": view.rows_key == manifest.rows_key} if view else None

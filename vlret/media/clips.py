@@ -147,6 +147,13 @@ def count_clips(duration: float, rule: str) -> int | None:
     return last + 1 - _is_rest_joined(duration, length, last * step)
 
 
+def cut_step(duration: float, rule: str) -> float | None:
+    """Return the seconds from window to window of a video of `duration` seconds; None: it is not cut into windows."""
+    if count_clips(duration, rule) in (None, 1):
+        return None
+    return AUTO_WINDOW_S if rule == "auto" else _window(rule)[1]
+
+
 def _windows(
     duration: float, length: float, step: float, starts: NDArray[np.float64]
 ) -> Iterator[tuple[float, float]]:

@@ -72,7 +72,7 @@ async def _found(service: Service, part: _Part, body: SearchBody, is_alone: bool
 
 def _answer(service: Service, found: Sequence[tuple[_Part, Hits]], body: SearchBody) -> dict[str, Any]:
     hits = found[0][1] if len(found) == 1 else _merged(found, body)
-    revisions = {str(part.revision.index.folder): part.revision for part, _ in found}
+    revisions = {part.revision.index.place: part.revision for part, _ in found}
     warnings = [*(line for part, _ in found for line in part.query.warnings), *hits.warnings]
     told = [without_folders(service.hidden_folders(), line) for line in dict.fromkeys(warnings)]
     return {

@@ -111,10 +111,10 @@ def open_source(
         index = open_index(kept)
         if every_s is not None:
             raise UsageError(
-                f"The clips of the index {index.folder} are fixed.",
+                f"The clips of the index {index.place} are fixed.",
                 "Give the media files, or build an index with clips of this length.",
                 code="every_of_index",
-                index=index.folder,
+                index=index.place,
             )
         return IndexClips(index, model_for_index(index, model, device, engine), selective)
     rule = _rule(every_s)

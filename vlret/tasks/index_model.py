@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vlret.errors import ModelError, UsageError, VlretError
+from vlret.index.backends.address import is_address, parse_address
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.device import check_device
@@ -17,8 +18,23 @@ from vlret.types import type_name
 
 
 def is_index(folder: str | Path) -> bool:
-    """Whether `folder` holds an index."""
-    return os.path.isfile(os.path.join(folder, "manifest.json"))
+    """Whether `folder` holds an index, or is the address of one in a database."""
+    return is_address(folder) or os.path.isfile(os.path.join(folder, "manifest.json"))
+
+
+def short_name(index: str | Path) -> str:
+    """What an index is called: its folder, or its table in a database."""
+    return parse_address(str(index)).table if is_address(index) else Path(index).absolute().name
+
+
+def absolute_place(index: str) -> str:
+    """The same folder or address, from whatever directory it is read."""
+    if not is_address(index):
+        return str(Path(index).absolute())
+    address = parse_address(index)
+    if "://" in address.location:
+        return index
+    return f"{address.kind}:{Path(address.location).expanduser().absolute()}#{address.table}"
 
 
 def index_among(sources: Sequence[str | Path]) -> str | Path | None:
@@ -39,10 +55,10 @@ def index_among(sources: Sequence[str | Path]) -> str | Path | None:
 
 
 def open_index(index: Index | str | Path) -> Index:
-    """`index` itself, or the one in that folder.
+    """`index` itself, or the one in that folder or at that address.
 
     Raises:
-        UsageError, IndexFolderError: as `Index.open`.
+        UsageError, IndexFolderError, DatabaseError: as `Index.open`.
     """
     return index if isinstance(index, Index) else Index.open(index)
 
@@ -98,7 +114,7 @@ def _load(index: Index, given: str | Path | None, device: str, engine: str) -> E
         return load_model(name, device=device, dtype=index.recipe.dtype, engine=engine)
     except VlretError as error:
         raise ModelError(
-            f"The index {index.folder} was built with {printable(index.card.name)}; "
+            f"The index {index.place} was built with {printable(index.card.name)}; "
             f"{printable(name)} does not load: {error.message}",
             error.hint,
             code=error.code,
@@ -114,6 +130,6 @@ def require_trusted(index: Index, name: str | Path) -> None:
             f"If you trust that model, pass model={printable(name)!r}, or list its directory in {VARIABLE}.",
             code="untrusted_model",
             model=printable(name),
-            index=index.folder,
+            index=index.place,
             variable=VARIABLE,
         )

@@ -14,6 +14,7 @@ from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.media.sources import MEDIA_SUFFIXES
 from vlret.models.inputs import ordered
+from vlret.remote_path import absolute_path
 from vlret.tasks.query_vector import Query, Weighted
 from vlret.text import printable
 from vlret.types import Clip, Ids, QueryVector
@@ -67,7 +68,7 @@ def moment_of(index: Index, query: str) -> QueryVector | Clip | None:
         return Clip(Path(name), max(0.0, time_s - _AROUND_S), time_s + _AROUND_S)
     if PurePath(name).suffix.lower() in MEDIA_SUFFIXES:
         raise UsageError(
-            printable(f"{name} is neither in {index.folder} nor on this disk."),
+            printable(f"{name} is neither in {index.place} nor on this disk."),
             "Give the end of a path that a search shows, or the path of a video.",
             code="file_not_in_index", given=name,
         )  # fmt: skip
@@ -87,7 +88,7 @@ def stored_moment(index: Index, query: str) -> QueryVector | None:
     files = _files(index.file_paths, name)
     if len(files) > 1:
         raise UsageError(
-            printable(f"{len(files)} files of {index.folder} are called {name}: {', '.join(files[:3])}."),
+            printable(f"{len(files)} files of {index.place} are called {name}: {', '.join(files[:3])}."),
             "Give more of the path.",
             code="ambiguous_file", given=name, files=files,
         )  # fmt: skip
@@ -102,7 +103,7 @@ def _seconds(form: re.Match[str]) -> float:
 
 def _files(paths: Sequence[str], name: str) -> list[str]:
     """The files whose path is `name` or ends with it after a separator."""
-    absolute, end = os.path.abspath(os.path.expanduser(name)), os.sep + os.path.normpath(name)
+    absolute, end = str(absolute_path(os.path.expanduser(name))), os.sep + os.path.normpath(name)
     return [path for path in dict.fromkeys(paths) if path == absolute or path.endswith(end)]
 
 

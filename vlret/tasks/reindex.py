@@ -25,6 +25,7 @@ from vlret.index.swap import discard, swap
 from vlret.index.view.open import open_view
 from vlret.media.sources import Found, MediaFile
 from vlret.models.base import Embedder
+from vlret.remote_path import path_of
 from vlret.tasks.index_model import require_trusted
 from vlret.text import printable
 from vlret.types import SkippedFile
@@ -92,6 +93,7 @@ def reindex(
     """
     started_s = time.monotonic()
     opened = Index.open(index)
+    opened.require_folder()
     store, next_store = Store(opened.folder), Store(opened.folder / NEXT)
     require_plain_folder(next_store.folder)
     requested = _requested(opened, model, clips, n_frames, device, dtype, engine)
@@ -166,7 +168,7 @@ def _build(
     old = Snapshot.read(store)
     files, gone = _files_there(old, prune)
     _follow(next_store, old.manifest)
-    media = [MediaFile(Path(old.manifest.roots[file.file.root]), file.path) for file in files]
+    media = [MediaFile(path_of(old.manifest.roots[file.file.root]), file.path) for file in files]
     update_index(next_store, held, Found(media, []), workers, progress=progress)
     unreached = _skipped(next_store, files, unreached=True)
     if unreached:

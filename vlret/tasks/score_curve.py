@@ -43,7 +43,7 @@ def _stored(index: Index, part: Clip) -> Windows | str:
     clips = clips[(starts >= part.start) & (starts < (math.inf if part.end is None else part.end))]
     if not len(clips):
         raise UsageError(
-            f"{printable(part.path)} is not in {printable(index.folder)}.", "Index it.",
+            f"{printable(part.path)} is not in {printable(index.place)}.", "Index it.",
             code="file_not_in_index", given=str(part.path),
         )  # fmt: skip
     ends = columns.ends[clips]

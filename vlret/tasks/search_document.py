@@ -32,7 +32,7 @@ def search_document(
 
     `index` is null where several were searched, `model` where they are of several models.
     """
-    folders = [str(index.folder) for index in indexes]
+    folders = [index.place for index in indexes]
     models = {index.card.name for index in indexes}
     return {
         "query": query, "plus": list(plus), "minus": list(minus), "k": k, "all_clips": not one_per_file,

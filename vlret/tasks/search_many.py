@@ -138,7 +138,7 @@ def merge_hits(indexes: Sequence[Index], found: Sequence[Hits], one_per_file: bo
             printable(f"The indexes were built with {names}: their scores cannot be compared."),
             "Search them one after the other.",
             code="models_not_comparable",
-            given=[index.folder for index in indexes],
+            given=[index.place for index in indexes],
         )
     hits.sort(key=lambda hit: -(hit.score if by_score else hit.probability or 0.0))
     kept: dict[object, Hit] = {}
@@ -159,7 +159,7 @@ def sort_many(indexes: Sequence[Index], hits: Sequence[Hit], sort: str) -> list[
         return list(hits)
     times_s: dict[Hit, float] = {}
     for index in indexes:
-        own = [hit for hit in hits if hit.index == str(index.folder)]
+        own = [hit for hit in hits if hit.index == index.place]
         times_s |= zip(own, times_of(index, own), strict=True)
     return sorted(hits, key=times_s.__getitem__)
 

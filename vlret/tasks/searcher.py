@@ -42,12 +42,13 @@ class Searcher:
     one at a time, indexes are searched side by side. Not for use in a forked child.
 
     Args:
-        index: an open index, or its folder.
+        index: an open index, its folder, or its address in a database.
         model: an embedder or its name; None takes the index's own; another one is refused.
         device, engine: where and with which library a model that is loaded by its name runs, as for `load_model`.
 
     Raises:
         IndexFolderError: there is no index, or it is damaged.
+        DatabaseError: the database cannot be reached, or holds no index.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Searcher:
         device: str = "auto",
         engine: str = "auto",
     ) -> None:
-        self._folder = None if isinstance(index, Index) else Path(index)
+        self._place = None if isinstance(index, Index) else index
         self._index, self._requested = open_index(index), model
         self._device, self._engine = device, engine
         self._model: Embedder | None = None
@@ -220,7 +221,7 @@ class Searcher:
         try:
             return self._index, self._index.backend
         except IndexFolderError as error:
-            if error.code != "index_compacted" or self._folder is None:
+            if error.code != "index_compacted" or self._place is None:
                 raise
         self.refresh()
         return self._index, self._index.backend
@@ -232,9 +233,9 @@ class Searcher:
             IndexFolderError: the index is gone or damaged.
         """
         with self._lock:
-            if self._folder is None or self._index.is_current():
+            if self._place is None or self._index.is_current():
                 return
-            before, self._index = self._index, Index.open(self._folder)
+            before, self._index = self._index, Index.open(self._place)
             if self._index.recipe != before.recipe:
                 self._model = None
 

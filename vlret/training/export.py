@@ -14,7 +14,7 @@ from vlret.models.vljepa.checks import weights_hash
 from vlret.models.vljepa.modeling import VLJEPAModel, save_towers
 from vlret.training.adapters.base import existing_weights
 from vlret.training.calibration import Calibration
-from vlret.training.initial import tokenizer_files
+from vlret.training.initial import sets_seen, tokenizer_files
 from vlret.training.recipe import TrainingRecipe
 
 PROMPTS = ("{}", "a photo of a {}.", "a video of a {}.")
@@ -61,7 +61,7 @@ def write_card(
         default_query=recipe.joint[-1].query if recipe.joint else "",
         preprocessing=f"mean {_rounded(model.config.image_mean)}, deviation {_rounded(model.config.image_std)}",
         unknown_threshold=calibration.unknown_threshold if calibration else None,
-        trained_on=recipe.data.trained_on,
+        trained_on=sets_seen(recipe),
     )
     replace_file(folder / "card.json", (json.dumps(card.to_dict(), indent=1) + "\n").encode())
 

@@ -58,6 +58,13 @@ def tokenizer_files(recipe: TrainingRecipe) -> dict[str, Path]:
     return {**files, QUERY_TOKENIZER: start.query_tokenizer} if start.query_tokenizer else files
 
 
+def sets_seen(recipe: TrainingRecipe) -> tuple[str, ...]:
+    """Return the datasets that the initial model has seen, and those of the recipe."""
+    start = recipe.initial
+    before = _finished(start.model).card.trained_on if start.model else ()
+    return tuple(dict.fromkeys((*before, *recipe.data.trained_on)))
+
+
 def finished_folder(name: str) -> Path:
     """Return the directory of a finished VL-JEPA, given by name or directory.
 
@@ -65,6 +72,10 @@ def finished_folder(name: str) -> Path:
         UsageError: there is no such model, or it is no VL-JEPA.
         ModelError: it is damaged or hostile.
     """
+    return _finished(name).folder
+
+
+def _finished(name: str) -> VLJEPA:
     model = load_model(name, device="cpu", engine="torch")
     if not isinstance(model, VLJEPA):
         raise UsageError(
@@ -73,7 +84,7 @@ def finished_folder(name: str) -> Path:
             code="not_a_vljepa",
             given=name,
         )
-    return model.folder
+    return model
 
 
 def _load_x_encoder(model: VLJEPAModel, source: Path) -> None:

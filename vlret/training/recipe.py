@@ -21,7 +21,8 @@ class TrainingSets:
 
     Attributes:
         folder: directory of the datasets.
-        trained_on: for the model card: all datasets of the stages and those of the published towers, by name.
+        trained_on: for the model card: all datasets of the stages and those of the published towers, by name; those
+            of a finished model that it starts from are added.
         sets: datasets in it that the stages on cached features are trained on; joint stages name their own.
         views: cached views of each photograph of `sets`.
     """

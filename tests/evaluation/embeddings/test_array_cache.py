@@ -9,8 +9,9 @@ from itertools import count
 import numpy as np
 import pytest
 
+from vlret.cache_folder import default_cache
 from vlret.evaluation.embeddings import array_cache as cache_module
-from vlret.evaluation.embeddings.array_cache import ArrayCache, default_cache
+from vlret.evaluation.embeddings.array_cache import ArrayCache
 
 RECIPE = {"model": "a", "frames": 8}
 

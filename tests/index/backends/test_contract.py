@@ -1,6 +1,7 @@
 """What every back end does, against cosines sorted by plain Python.
 
-A new back end is entered in `BACKENDS`: a function from the number of dimensions to an empty one.
+A new back end is entered in `BACKENDS`: a function from the number of dimensions to an empty one. A database is entered
+in `places.DATABASES`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.index.backends.places import DATABASES
 from tests.index.synthetic import index_with, synthetic_index, unit_rows
 from vlret.errors import UsageError
 from vlret.index.backends.base import BackendInfo, SearchBackend, check_unit
@@ -65,9 +67,10 @@ BACKENDS: dict[str, Callable[[int], SearchBackend]] = {
 }
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=[*BACKENDS, *DATABASES])
 def make(request: pytest.FixtureRequest) -> Callable[[int], SearchBackend]:
-    return BACKENDS[request.param]
+    name = request.param
+    return BACKENDS[name] if name in BACKENDS else request.getfixturevalue(name).open
 
 
 @pytest.fixture

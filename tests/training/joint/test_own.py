@@ -36,5 +36,7 @@ def test_recipes_own_trains_and_prints_the_model(tmp_path: Path) -> None:
     ]
     assert rows[20].loss < rows[1].loss
     card = VLJEPA(tmp_path / "own" / "model").card
-    assert (card.name, card.trained_on, card.frames) == ("vljepa-own", ("samples of vlret",), 8)
-    assert card.weights_hash != VLJEPA(ROOT / "vlret" / "assets" / "vljepa-mini").card.weights_hash
+    before = VLJEPA(ROOT / "vlret" / "assets" / "vljepa-mini").card
+    assert (card.name, card.frames) == ("vljepa-own", 8)
+    assert card.trained_on == (*before.trained_on, "samples of vlret")
+    assert card.weights_hash != before.weights_hash

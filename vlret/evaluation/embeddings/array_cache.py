@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -24,12 +23,6 @@ Array = NDArray[np.floating]
 
 _SHARD_BYTES = 64 << 20
 _SHARD_S = 30.0
-
-
-def default_cache() -> Path:
-    """The directory named by VLRET_CACHE, else `vlret` in the user's cache directory."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("VLRET_CACHE") or Path(home) / "vlret")
 
 
 class ArrayCache:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from vlret.cache_folder import default_cache
 from vlret.datasets.base import BenchmarkSet, RetrievalSet
 from vlret.errors import MediaError, UsageError, VlretError
-from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.evaluation.embeddings.precomputed import PrecomputedEmbeddings
 from vlret.evaluation.inputs import applicability
 from vlret.evaluation.inputs.load_dataset import load_dataset

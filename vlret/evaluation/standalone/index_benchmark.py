@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from vlret.cache_folder import default_cache
 from vlret.datasets.base import Media, RetrievalSet
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.embeddings.source import MediaItem
 from vlret.evaluation.metrics.ranks import Ints, ScoreBlocks, Scores, cosine
@@ -121,11 +121,11 @@ def rows_of(
     if (missing and not allow_missing) or len(missing) == len(wanted):
         what = "clips" if _has_times(captions) else "files"
         raise UsageError(
-            f"{len(missing)} of {len(wanted)} captioned {what} are not in {index.folder}: {some_of(missing)}.",
+            f"{len(missing)} of {len(wanted)} captioned {what} are not in {index.place}: {some_of(missing)}.",
             "Index them, or allow missing media.",
             code="captions_not_in_index",
             files=files_of(absent),
-            index=index.folder,
+            index=index.place,
         )
     return wanted, missing
 

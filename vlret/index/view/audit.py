@@ -15,7 +15,8 @@ from vlret.vectors import unit_rows
 WANTED_RECALL = 0.99
 N_HELD_OUT = 400
 """Clips that the queries of an audit are made of."""
-_K = 10
+K = 10
+"""Hits of a query of an audit."""
 _ROUNDING = 5e-4
 """More than float16 codes change a cosine by."""
 
@@ -30,23 +31,36 @@ def shuffled(clip_ids: Ids) -> Ids:
     return ids
 
 
-class Audit:
-    """Recall@10 of an IVF index against all cosines, which are computed part by part.
+def mixed_queries(held_out: Vectors) -> Vectors:
+    """Queries, float32 [q, dim], of clips, float32 [2 q, dim].
 
     A query is the sum of two clips: about as far from all clips as the embedding of a text is, and as hard to answer.
     A clip alone is easier to answer: its recall would promise too much to those who search by words.
     """
+    half = len(held_out) // 2
+    return unit_rows(held_out[:half] + held_out[half : 2 * half])
+
+
+def share_found(scores: Vectors, worst: Vectors) -> float:
+    """The recall of searches with these scores, float32 [q, K], where the exact K-th best score is `worst`, [q].
+
+    Judged by score, so that copies of a clip may stand for each other.
+    """
+    return float((scores >= worst[:, None] - _ROUNDING).sum() / scores.size)
+
+
+class Audit:
+    """Recall@10 of an IVF index against all cosines, which are computed part by part."""
 
     def __init__(self, held_out: Vectors) -> None:
         """`held_out`: float32 [2 q, dim], clips that lists were not trained with, in order of clip_id."""
-        half = len(held_out) // 2
-        self._queries = unit_rows(held_out[:half] + held_out[half : 2 * half])
-        self._exact = np.full((half, _K), -2, np.float32)
+        self._queries = mixed_queries(held_out)
+        self._exact = np.full((len(self._queries), K), -2, np.float32)
 
     def see(self, vectors: Vectors) -> None:
         """Compare the queries with some of the clips, float32 [n, dim]; each clip must be seen once."""
         scores = np.concatenate([self._exact, self._queries @ vectors.T], axis=1)
-        self._exact = -np.partition(-scores, _K - 1, axis=1)[:, :_K]
+        self._exact = -np.partition(-scores, K - 1, axis=1)[:, :K]
 
     def tune(self, view: FaissBackend) -> None:
         """Set the least powers of two of lists, then of `k_factor`, whose recall@10 is as wanted, and that recall."""
@@ -63,7 +77,8 @@ class Audit:
             view.k_factor, view.recall_at_10 = view.k_factor // 2, recall
 
     def _recall(self, view: FaissBackend) -> float:
-        found = [view.search(query, _K)[0] for query in self._queries]
-        worst = self._exact[:, -1]  # judged by score, so that copies of a clip may stand for each other
-        hits = [(scores >= least - _ROUNDING).sum() for scores, least in zip(found, worst, strict=True)]
-        return float(np.sum(hits) / (_K * len(self._queries)))
+        found = np.full_like(self._exact, -2)
+        for row, query in zip(found, self._queries, strict=True):
+            scores = view.search(query, K)[0]
+            row[: len(scores)] = scores
+        return share_found(found, self._exact[:, -1])

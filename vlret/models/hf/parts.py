@@ -12,12 +12,13 @@ from typing import Any
 import torch
 import transformers
 
-from vlret.errors import MissingExtraError, ModelError
+from vlret.errors import ModelError
 from vlret.models.bounded import no_larger_than, require_types
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.folder import as_model_error
 from vlret.models.hf.family import Family, Inputs
 from vlret.models.hub import offline
+from vlret.models.packages import require_packages
 from vlret.models.progress_bars import no_progress_bars, no_warnings
 from vlret.models.weights import weight_files
 from vlret.text import printable
@@ -126,24 +127,9 @@ def _reading(folder: Path) -> Iterator[None]:
             f"The model in {printable(folder)} cannot be loaded by transformers {transformers.__version__}",
             "Use a complete directory of a model without code of its own.",
         ),
-        _require_packages(),
+        require_packages(f"The model in {printable(folder)}"),
     ):
         yield
-
-
-@contextmanager
-def _require_packages() -> Iterator[None]:
-    """Some tokenizers, such as SigLIP's first, need a package that transformers does not bring."""
-    try:
-        yield
-    except ImportError as error:
-        reason = " ".join(str(error).split()).partition(". ")[0]
-        raise MissingExtraError(
-            f"{printable(reason)}.",
-            "Install the package that it names, such as: pip install sentencepiece protobuf",
-            code="missing_package",
-            package="sentencepiece",
-        ) from error
 
 
 def _refuse_missing(folder: Path, missing: set[str]) -> None:

@@ -5,7 +5,6 @@ A model is always a directory, whether it comes from the user or from the hub. C
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,12 +12,13 @@ from typing import Any
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationConfig
 
-from vlret.errors import MissingExtraError, ModelError
+from vlret.errors import ModelError
 from vlret.models.bounded import no_larger_than
 from vlret.models.device import pick_device, pick_dtype
 from vlret.models.folder import AGAIN, as_model_error
 from vlret.models.hub import offline
 from vlret.models.image_side import image_side
+from vlret.models.packages import require_packages
 from vlret.models.progress_bars import no_progress_bars, no_warnings
 from vlret.models.vlm.base import MOST_NEW_TOKENS, Likelihoods, VisionLanguageModel, WrittenAnswer
 from vlret.models.vlm.continuations import BLIP, is_encoder_decoder, mean_log_probabilities
@@ -189,19 +189,11 @@ def _settings(folder: VlmFolder) -> list[Any]:
 @contextmanager
 def _loading(folder: VlmFolder) -> Iterator[None]:
     """Name the package that a processor wants; everything else that goes wrong is one `ModelError`."""
-    with as_model_error(
-        f"The model in {printable(folder.path)} cannot be loaded by transformers",
-        "Use a complete directory of a model without code of its own.",
+    with (
+        as_model_error(
+            f"The model in {printable(folder.path)} cannot be loaded by transformers",
+            "Use a complete directory of a model without code of its own.",
+        ),
+        require_packages(f"The processor of {folder.name}"),
     ):
-        try:
-            yield
-        except ImportError as error:
-            found = re.search(r"pip install (?:-U )?[`']?([\w.-]+)", str(error))
-            package = found.group(1) if found else error.name or "the package that it names"
-            reason = " ".join(str(error).split())
-            raise MissingExtraError(
-                f"The processor of {folder.name} needs a package that is not installed ({printable(reason)[:200]}).",
-                f"Run: pip install {package}",
-                code="missing_package",
-                package=package,
-            ) from error
+        yield

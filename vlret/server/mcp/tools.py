@@ -49,7 +49,7 @@ class Tools:
         ]  # fmt: skip
         merged = merge_hits([one.searcher.index for one in chosen], found, not all_clips)
         hits, has_next = page_of(merged, limit, page)
-        by_folder = {str(one.searcher.index.folder): one for one in chosen}
+        by_folder = {one.searcher.index.place: one for one in chosen}
         answer: dict[str, Any] = {"page": page, "has_next": has_next, "nothing_fits": merged.nothing_fits}
         answer["hits"] = [_hit(by_folder[hit.index], hit) for hit in hits]
         return _json({**answer, **({"warnings": merged.warnings} if merged.warnings else {})})

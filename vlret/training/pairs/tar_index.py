@@ -15,11 +15,11 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vlret.cache_folder import default_cache
 from vlret.errors import UsageError
-from vlret.evaluation.embeddings.array_cache import default_cache
 from vlret.files import replace_file
 from vlret.parquet_file import parquet_bytes
-from vlret.training.pairs.storage import file_system, reading, shown
+from vlret.storage import file_system, reading, shown
 
 TEXT_SUFFIXES = (".txt", ".json")
 MOST_TEXT_BYTES = 1 << 20

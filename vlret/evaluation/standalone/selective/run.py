@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from vlret.evaluation.embeddings.array_cache import default_cache
+from vlret.cache_folder import default_cache
 from vlret.evaluation.embeddings.model_embeddings import ModelEmbeddings
 from vlret.evaluation.protocol.protocol import Protocol
 from vlret.evaluation.results.scored import lines_hash

@@ -1,0 +1,31 @@
+"""A fixture for each database, as listed in `tests.index.backends.places.DATABASES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.index.backends.places import Place
+from tests.index.backends.qdrant_http import serving
+from vlret.index.backends.databases import open_database
+
+
+@pytest.fixture
+def lance(tmp_path: Path) -> Place:
+    address = f"lancedb:{tmp_path / 'Ünïcode 🎬'}#t1"
+    return Place(lambda dim=None: open_database(address, dim), address)
+
+
+@pytest.fixture
+def qdrant_in_this_process(tmp_path: Path) -> Place:
+    address = f"qdrant:{tmp_path}/Qdrant of Ünïcode"
+    return Place(lambda dim=None: open_database(address, dim), None)
+
+
+@pytest.fixture
+def qdrant_server(tmp_path: Path) -> Iterator[Place]:
+    with serving(tmp_path) as server:
+        address = f"qdrant:{server.url}"
+        yield Place(lambda dim=None: open_database(address, dim), address)

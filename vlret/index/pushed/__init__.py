@@ -1,0 +1,1 @@
+"""Indexes in databases: written by `push`, opened by address."""

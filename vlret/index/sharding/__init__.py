@@ -1,0 +1,1 @@
+"""An index encoded by many workers: a plan of shards, the worker's share of it, and the merge."""

@@ -104,6 +104,13 @@ def test_what_would_change_an_index_is_refused(address, verb):
     assert "Change the index in its directory, and push it again." in run.err
 
 
+def test_an_index_is_not_built_in_a_database(media, models, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = vlret("index", media, "--out", "lancedb:db", "--model", models / "colour")
+    assert run.code == 2
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_second_push_does_nothing_and_json_says_so(index, address):
     assert vlret("push", index, "--to", address, "--json").json == {
         "schema": 1, "index": str(index), "address": address, "written": 0, "removed": 0, "clips": 4, "is_exact": True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -89,6 +90,13 @@ def test_label_and_vqa_read_the_index(index, address, models):
         local, pushed = (vlret(verb, place, *rest) for place in (index, address))
         assert local.code == 0, local.err
         assert pushed.out == local.out
+
+
+def test_the_configuration_of_a_client_holds_an_absolute_address(address, monkeypatch):
+    folder = Path(address.removeprefix("lancedb:").removesuffix("#painted"))
+    monkeypatch.chdir(folder.parent)
+    run = vlret("mcp", f"lancedb:{folder.name}#painted", "--config")
+    assert run.json["mcpServers"]["vlret"]["args"] == ["-m", "vlret", "mcp", address]
 
 
 VERBS = {

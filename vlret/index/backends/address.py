@@ -51,7 +51,9 @@ def require_no_address(folder: str | Path) -> None:
         UsageError: `folder` is the address of a database.
     """
     if is_address(str(folder)):
-        shown = without_credentials(re.sub(r"^(\w+):/+(?=\S*@)", r"\1://", str(folder)))  # a Path has lost a slash
+        shown = without_credentials(
+            re.sub(r"^(\w+):/+(?=\S*@)", r"\1://", str(folder))
+        )  # a Path has lost a slash
         raise UsageError(
             f"{shown} is an index in a database, which is only read there.",
             "Change the index in its directory, and push it again.",

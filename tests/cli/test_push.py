@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import vlret
+from vlret.index.index import Index
 
 pytest.importorskip("lance")
 
@@ -66,6 +68,18 @@ def test_files_are_queries_and_results_are_exported(index, address, media, tmp_p
     assert run.code == 0
     assert "long.mp4" in (tmp_path / "page.html").read_text()
     assert (tmp_path / "cuts.edl").stat().st_size
+
+
+def test_stored_windows_come_along(media, models, tmp_path):
+    folder, where = tmp_path / "index", f"lancedb:{tmp_path}/db"
+    assert vlret("index", media, "--out", folder, "--model", models / "colour", "--moments").code == 0
+    assert vlret("push", folder, "--to", where).code == 0
+    local, pushed = documents(folder, where, "blue", "--moments")
+    assert pushed == local
+    assert (pushed["hits"][0]["start"], pushed["hits"][0]["end"]) != (0, 20)
+    windows = [Index.open(place).windows(media / "long.mp4") for place in (folder, where)]
+    assert np.array_equal(windows[0].vectors, windows[1].vectors)
+    assert len(windows[1].vectors) > 10
 
 
 def test_an_index_and_a_database_are_searched_as_one(index, address):

@@ -30,7 +30,7 @@ SEARCHES = [
     ["red", "--only", "*.png", "--all-clips"],
     ["red", "--exclude", "green", "--exclude", "*.png"],
     ["red", "--where", "duration > 5", "--all-clips"],
-    ["red", "--where", "name like '%ue%' or start >= 10", "--all-clips", "--sort", "path"],
+    ["red", "--where", "name like '%<b>%' or start >= 10", "--all-clips", "--sort", "path"],
     ["red", "--where", "size < 0"],
     ["red", "--sort", "time"],
     ["red", "--copies"],

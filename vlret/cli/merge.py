@@ -28,12 +28,14 @@ def merge(
     from vlret.index.sharding.merge import merge_shards
     from vlret.index.sharding.plan_file import read_plan
 
-    report = merge_shards(read_plan(plan), shards, out)
+    planned = read_plan(plan)
+    report = merge_shards(planned, shards, out)
     if json:
         output.print_json(report.to_dict())
     else:
         output.show_lines(_text(report))
-    if report.new + report.unchanged == 0 or (strict and report.skipped):
+    is_in_vain = bool(planned.shards) and report.new + report.unchanged == 0
+    if is_in_vain or (strict and report.skipped):
         raise typer.Exit(1)
 
 

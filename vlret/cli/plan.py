@@ -48,10 +48,12 @@ def plan(
     """
     from vlret.index.sharding.plan_file import write_plan
     from vlret.index.sharding.plan_shards import plan_shards
+    from vlret.remote_path import path_of
 
     made = plan_shards(
         sources, shards, model, clips, frames, sampling, decoder, device, dtype, engine, exclude or (), index
     )
+    out = path_of(out)
     write_plan(made, out)
     if json:
         output.print_json(_document(made, out))
@@ -71,6 +73,7 @@ def _document(made: ShardPlan, out: Path) -> dict[str, Any]:
 
 def _text(made: ShardPlan, out: Path) -> str:
     from vlret.index.report import grouped
+    from vlret.remote_path import path_of
     from vlret.types import SkippedFile
 
     files, shards = count_of(sum(1 for _ in made.files()), "file"), count_of(len(made.shards), "shard")
@@ -79,8 +82,8 @@ def _text(made: ShardPlan, out: Path) -> str:
         f"{out}: {files}, {sum(made.seconds) / 3600:.2f} h of video, in {shards} of {least:.1f} to {most:.1f} min"
     ]
     unknown = [
-        SkippedFile(Path(path), "its header cannot be read; it is tried all the same")
+        SkippedFile(path_of(path), "its header cannot be read; it is tried all the same")
         for path in made.unknown
     ]
-    skipped = [SkippedFile(Path(skip.path), skip.reason) for skip in made.skipped]
+    skipped = [SkippedFile(path_of(skip.path), skip.reason) for skip in made.skipped]
     return "\n".join([*lines, *grouped("unknown length", unknown), *grouped("skipped", skipped)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from vlret.index.fingerprint import fingerprint
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import FileRow
 from vlret.index.unique_files import unique_files
+from vlret.remote_path import real_path
 from vlret.types import Ids
 
 
@@ -56,7 +56,7 @@ def by_real_path(files: list[IndexedFile]) -> tuple[dict[str, IndexedFile], Ids]
     found: dict[str, IndexedFile] = {}
     doubles: list[int] = []
     for file in files:
-        real = os.path.realpath(file.path)
+        real = real_path(file.path)
         if real in found:
             doubles += found[real].ids
         found[real] = file

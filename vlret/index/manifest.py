@@ -15,6 +15,7 @@ from typing import Any
 from vlret.errors import IndexFolderError
 from vlret.index.json_fields import from_fields, parse_json
 from vlret.models.base import ModelCard
+from vlret.remote_path import is_address
 from vlret.text import printable
 
 FORMAT = "vlret-index"
@@ -216,14 +217,14 @@ class _Roots:
         for root in ordered:
             if not is_absolute_root(root.path):
                 raise ValueError(
-                    f"field roots[{root.id}].path is not absolute: {printable(root.path)[:60]!r}"
+                    f"field roots[{root.id}].path is neither absolute nor an address: {printable(root.path)[:60]!r}"
                 )
         return [root.path for root in ordered]
 
 
 def is_absolute_root(path: str) -> bool:
-    """Whether a root is an absolute path, on this system or another."""
-    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    """Whether a root is an absolute path, on this system or another, or an address."""
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute() or is_address(path)
 
 
 def _check_format(values: Any, path: Path) -> None:

@@ -97,6 +97,11 @@ def test_lancedb_opens_the_table_with_its_columns(tmp_path):
     assert {name: found[0][name] for name in FULL} == FULL
 
 
+def test_a_table_without_rows_is_opened_again(tmp_path):
+    opened(tmp_path).close()
+    assert len(opened(tmp_path).ids()) == 0
+
+
 def test_a_table_that_vlret_did_not_make_is_refused(tmp_path):
     lance.write_dataset(pa.table({"clip_id": [1], "text": ["x"]}), f"{tmp_path}/db/clips.lance")
     with pytest.raises(DatabaseError) as caught:

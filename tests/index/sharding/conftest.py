@@ -1,20 +1,23 @@
-"""A library with every kind of file, its plan, and what an index holds."""
+"""Libraries with every kind of file, and what an index holds."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from tests.conftest import ColourEmbedder
 from tests.index.conftest import write_image, write_video
+from tests.index.stand_in import CLIP_S, TextPool, write_text_video
 from vlret.index.index import Index
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
 
 COLOURS = ["red", "green", "blue", "grey"]
+TEXT_RULE = f"window:{CLIP_S}"
+"""What the stand-in videos are cut by."""
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +38,36 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture
-def model() -> ColourEmbedder:
+def colours() -> ColourEmbedder:
     return ColourEmbedder()
+
+
+@pytest.fixture
+def texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A library of stand-in videos, which are read in this process: long.mp4 has twelve clips."""
+    use_texts(monkeypatch)
+    return write_texts(tmp_path / "texts")
+
+
+def use_texts(patch: pytest.MonkeyPatch) -> None:
+    for module in ("build", "encode_shard"):
+        patch.setattr(f"vlret.index.{module}.DecodePool", TextPool)
+    patch.setattr("vlret.index.sharding.plan_shards.read_headers", text_headers)
+
+
+def text_headers(paths: Iterable[Path]) -> Iterator[tuple[Path, float | None]]:
+    for path in paths:
+        words = path.read_text().split()
+        yield path, None if "bad" in words else len(words) * CLIP_S
+
+
+def write_texts(folder: Path) -> Path:
+    write_text_video(folder / "a.mp4", 10)
+    write_text_video(folder / "bad.mp4", 5, "bad")
+    write_text_video(folder / "long.mp4", *range(12))
+    write_text_video(folder / "sub" / "é.mp4", 40, 41, 42)
+    (folder / ".hidden.mp4").touch()
+    return folder
 
 
 def contents(folder: Path) -> dict[str, object]:
@@ -46,7 +77,7 @@ def contents(folder: Path) -> dict[str, object]:
     rows = index.rows().drop(columns="clip_id").assign(vector=[row.tolist() for row in index.vectors()])
     manifest = snapshot.manifest
     return {
-        "rows": rows.sort_values(["path", "start"]).reset_index(drop=True).to_json(orient="split", date_unit="us"),
+        "rows": rows.sort_values(["path", "start"]).astype(str).to_dict("records"),
         "skipped": sorted(map(repr, snapshot.skipped)),
         "recipe": manifest.recipe, "roots": manifest.roots, "exclude": manifest.exclude,
         "dropped": len(snapshot.dropped),
@@ -54,6 +85,7 @@ def contents(folder: Path) -> dict[str, object]:
 
 
 def starts(folder: Path, name: str) -> list[float]:
+    """Where the clips of a file begin, in order of their ids."""
     rows = Index.open(folder).rows()
-    chosen: pd.DataFrame = rows[[Path(path).name == name for path in rows["path"]]]
-    return chosen["start"].tolist()
+    found: list[float] = rows[[Path(path).name == name for path in rows["path"]]]["start"].tolist()
+    return found

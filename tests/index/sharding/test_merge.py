@@ -1,60 +1,59 @@
-"""Plan, encode and merge give the index of one run."""
+"""Shards become an index or change one: stand-in videos, nothing is decoded."""
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ColourEmbedder
-from tests.index.conftest import write_video
-from tests.index.sharding.conftest import contents, starts
+from tests.index.sharding.conftest import TEXT_RULE, contents, starts
+from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
 from vlret.errors import IndexFolderError
 from vlret.index.build import build_index
 from vlret.index.index import Index
+from vlret.index.lock import writer_lock
 from vlret.index.sharding.encode_plan import encode_plan
 from vlret.index.sharding.merge import merge_shards
 from vlret.index.sharding.plan import ShardPlan
-from vlret.index.sharding.plan_file import read_plan, write_plan
 from vlret.index.sharding.plan_shards import plan_shards
+from vlret.media.pool import FileFailed
 
-RULE = "window:1"
+
+def planned(sources, model, n_shards: int = 5, **options) -> ShardPlan:
+    return plan_shards(sources, n_shards, model, TEXT_RULE, **options)
 
 
-def sharded(sources, out: Path, model, n_shards: int = 7, clips: str = RULE, **options) -> ShardPlan:
-    """Plan, encode and merge `sources` into out / "index", all by files."""
-    write_plan(plan_shards(sources, n_shards, model, clips, **options), out / "plan.jsonl")
-    plan = read_plan(out / "plan.jsonl")
-    for number in range(3):
-        encode_plan(plan, out / "shards", (number, 3), model)
+def sharded(sources, out: Path, model, n_shards: int = 5, **options) -> ShardPlan:
+    """Plan, encode and merge `sources` into out / "index"."""
+    plan = planned(sources, model, n_shards, **options)
+    encode_plan(plan, out / "shards", model=model)
     merge_shards(plan, out / "shards", out / "index")
     return plan
 
 
-@pytest.mark.parametrize("clips", [RULE, "window:2:1", "auto", "whole", "meaning:0.5"])
-def test_the_index_is_that_of_one_run(media, model, tmp_path, clips):
-    build_index(media, tmp_path / "one", model, clips)
-    plan = sharded(media, tmp_path, model, clips=clips)
-    assert len(plan.shards) > 3
+def test_the_index_is_that_of_one_run(texts, model, tmp_path):
+    build_index(texts, tmp_path / "one", model, TEXT_RULE)
+    sharded(texts, tmp_path, model)
     assert contents(tmp_path / "index") == contents(tmp_path / "one")
-    n_cut = sum(part.path == "long.mp4" for shard in plan.shards for part in shard)
-    assert n_cut >= 3 if clips.startswith("window") else n_cut == 1
+    assert starts(tmp_path / "index", "long.mp4") == list(range(0, 24, 2))
 
 
-def test_an_index_run_finds_everything_unchanged(media, model, tmp_path):
-    sharded(media, tmp_path, model)
-    before = contents(tmp_path / "index")
-    report = build_index(media, tmp_path / "index", ColourEmbedder(), RULE)
-    assert (report.new, report.unchanged, report.dropped) == (0, 6, 0)
-    assert contents(tmp_path / "index") == before
-    assert starts(tmp_path / "index", "long.mp4") == list(range(12))
+def test_small_shards_of_the_index_are_whole_tables(texts, model, tmp_path, small_shards, monkeypatch):
+    monkeypatch.setattr("vlret.index.sharding.merge.SHARD_CLIPS", 1)
+    monkeypatch.setattr("vlret.index.sharding.merge.MERGE_AT", 3)
+    build_index(texts, tmp_path / "one", model, TEXT_RULE)
+    sharded(texts, tmp_path, model)
+    assert len(list((tmp_path / "index" / "shards").iterdir())) > 2
+    assert contents(tmp_path / "index") == contents(tmp_path / "one")
+    Index.open(tmp_path / "index").compact()
+    assert contents(tmp_path / "index") == contents(tmp_path / "one")
 
 
-def test_the_report_is_that_of_the_run(media, model, tmp_path):
-    one = build_index(media, tmp_path / "one", model, RULE)
-    plan = sharded(media, tmp_path, model)
+def test_the_report_is_that_of_the_run(texts, model, tmp_path):
+    one = build_index(texts, tmp_path / "one", model, TEXT_RULE)
+    plan = sharded(texts, tmp_path, model)
     found = merge_shards(plan, tmp_path / "shards", tmp_path / "fresh")
     for name in ("found", "new", "unchanged", "partial", "dropped", "clips"):
         assert getattr(found, name) == getattr(one, name), name
@@ -62,87 +61,112 @@ def test_the_report_is_that_of_the_run(media, model, tmp_path):
     assert found.hours == pytest.approx(one.hours)
 
 
-def test_excluded_files_stay_out_and_the_index_remembers(media, model, tmp_path):
-    build_index(media, tmp_path / "one", model, RULE, exclude=["*.png", "bad"])
-    sharded(media, tmp_path, model, exclude=["*.png", "bad"])
+def test_excluded_files_stay_out_and_the_index_remembers(texts, model, tmp_path):
+    build_index(texts, tmp_path / "one", model, TEXT_RULE, exclude=["sub", "bad"])
+    sharded(texts, tmp_path, model, exclude=["sub", "bad"])
     assert contents(tmp_path / "index") == contents(tmp_path / "one")
 
 
-def test_a_cut_file_gives_the_clips_that_one_run_gives(tmp_path, model):
-    """Of a file whose end is missing, parts beyond what can be decoded give nothing."""
-    whole = write_video(tmp_path / "library" / "long.avi", ["red", "green", "blue", "grey"] * 10)
-    data = whole.read_bytes()
-    whole.write_bytes(data[: len(data) * 6 // 10])
-    build_index(tmp_path / "library", tmp_path / "one", model, RULE)
-    plan = sharded(tmp_path / "library", tmp_path, model, 4)
-    assert len(plan.shards) == 4
-    assert contents(tmp_path / "index") == contents(tmp_path / "one")
-    assert 10 < len(starts(tmp_path / "index", "long.avi")) < 40
-
-
-def test_merging_again_changes_nothing(media, model, tmp_path):
-    plan = sharded(media, tmp_path, model)
+def test_merging_again_changes_nothing(texts, model, tmp_path):
+    plan = sharded(texts, tmp_path, model)
     manifest = (tmp_path / "index" / "manifest.json").read_bytes()
     report = merge_shards(plan, tmp_path / "shards", tmp_path / "index")
-    assert (report.new, report.unchanged, report.clips) == (0, 6, 0)
+    assert (report.new, report.unchanged, report.clips) == (0, 3, 0)
     assert (tmp_path / "index" / "manifest.json").read_bytes() == manifest
 
 
-def test_new_and_changed_files_come_into_an_index(media, model, tmp_path):
-    library = tmp_path / "library"
-    shutil.copytree(media[0], library, symlinks=True)
-    sharded(library, tmp_path, model)
-    write_video(library / "new.mp4", ["red"] * 5)
-    write_video(library / "long.mp4", ["blue"] * 4)
-    plan = plan_shards(library, 2, model, RULE, index=tmp_path / "index")
-    assert {part.path for shard in plan.shards for part in shard} == {"new.mp4", "long.mp4"}
+def test_new_and_changed_files_come_into_an_index(texts, model, tmp_path):
+    sharded(texts, tmp_path, model)
+    write_text_video(texts / "new.mp4", 1, 2, 3)
+    write_text_video(texts / "long.mp4", *range(20, 24))
+    write_text_video(texts / "bad.mp4", 5)
+    plan = planned(texts, model, 2, index=tmp_path / "index")
+    paths = {part.path for shard in plan.shards for part in shard}
+    assert paths == {"new.mp4", "long.mp4", "bad.mp4"}
     encode_plan(plan, tmp_path / "more", model=model)
     report = merge_shards(plan, tmp_path / "more", tmp_path / "index")
-    assert (report.new, report.dropped) == (2, 12)
-    build_index(library, tmp_path / "one", model, RULE)
+    assert (report.new, report.dropped) == (3, 12)
+    build_index(texts, tmp_path / "one", model, TEXT_RULE)
     Index.open(tmp_path / "index").compact()
     assert contents(tmp_path / "index") == contents(tmp_path / "one")
 
 
-def test_a_file_that_could_not_be_read_this_time_keeps_its_clips(media, model, tmp_path, monkeypatch):
-    library = tmp_path / "library"
-    shutil.copytree(media[0], library, symlinks=True)
-    plan = sharded(library, tmp_path, model)
+def test_nothing_new_is_a_plan_without_shards(texts, model, tmp_path):
+    sharded(texts, tmp_path, model)
+    before = (tmp_path / "index" / "manifest.json").read_bytes()
+    plan = planned(texts, model, index=tmp_path / "index")
+    assert plan.shards == ()
+    assert encode_plan(plan, tmp_path / "more", model=model).encoded == ()
+    assert merge_shards(plan, tmp_path / "more", tmp_path / "index").new == 0
+    assert (tmp_path / "index" / "manifest.json").read_bytes() == before
+
+
+def test_other_sources_are_added_and_the_rest_stays(texts, model, tmp_path):
+    sharded(texts, tmp_path, model)
+    write_text_video(tmp_path / "other" / "o.mp4", 7, 8)
+    for number, shard in enumerate((tmp_path / "other", texts)):
+        plan = planned(shard, model)
+        encode_plan(plan, tmp_path / f"more{number}", model=model)
+        merge_shards(plan, tmp_path / f"more{number}", tmp_path / "index")
+    build_index([tmp_path / "other", texts], tmp_path / "one", model, TEXT_RULE)
+    one, merged = contents(tmp_path / "one"), contents(tmp_path / "index")
+    assert merged["rows"] == one["rows"]
+    assert merged["roots"] == (str(texts), str(tmp_path / "other"))
+
+
+def test_a_file_that_could_not_be_read_this_time_keeps_its_clips(texts, model, tmp_path, monkeypatch):
+    plan = sharded(texts, tmp_path, model)
     before = contents(tmp_path / "index")
-    os.rename(library / "photo.png", tmp_path / "photo.png")
+    os.rename(texts / "a.mp4", tmp_path / "a.mp4")
+    monkeypatch.setattr(TextPool, "_file", reading_or_failing(TextPool._file))
     encode_plan(plan, tmp_path / "shards", model=model)
     report = merge_shards(plan, tmp_path / "shards", tmp_path / "index")
-    assert "photo.png" in {file.path.name for file in report.skipped}
+    assert [(file.path.name, file.reason) for file in report.skipped] == [
+        (".hidden.mp4", "hidden"), ("a.mp4", "cannot be opened"), ("bad.mp4", "damaged"),
+    ]  # fmt: skip
     assert contents(tmp_path / "index") == before
 
 
-def test_a_file_that_changed_between_its_parts_is_left_to_the_next_run(tmp_path, model):
-    library = tmp_path / "library"
-    video = write_video(library / "long.mp4", ["red", "green"] * 6)
-    plan = plan_shards(library, 3, model, RULE)
-    encode_plan(plan, tmp_path / "shards", (0, 3), model)
-    write_video(video, ["blue", "green"] * 6)
-    for number in (1, 2):
-        encode_plan(plan, tmp_path / "shards", (number, 3), model)
+def reading_or_failing(read):
+    def file(pool, job):
+        yield from read(pool, job) if job.path.exists() else [FileFailed(job, "cannot be opened")]
+
+    return file
+
+
+def test_a_file_that_changed_between_its_parts_is_left_to_the_next_run(texts, model, tmp_path):
+    plan = planned(texts, model)
+    n = len(plan.shards)
+    owners = [number for number, shard in enumerate(plan.shards) for part in shard if part.path == "long.mp4"]
+    assert len(owners) >= 3
+    encode_plan(plan, tmp_path / "shards", (owners[0], n), model)
+    write_text_video(texts / "long.mp4", *range(20, 32))
+    for number in {*range(n)} - {owners[0]}:
+        encode_plan(plan, tmp_path / "shards", (number, n), model)
     report = merge_shards(plan, tmp_path / "shards", tmp_path / "index")
-    assert [file.reason for file in report.skipped] == ["changed while it was read; run again"]
-    assert build_index(library, tmp_path / "index", model, RULE).new == 1
+    changed = [file.reason for file in report.skipped if file.path.name == "long.mp4"]
+    assert changed == ["changed while it was read; run again"]
+    assert starts(tmp_path / "index", "long.mp4") == []
+    assert build_index(texts, tmp_path / "index", model, TEXT_RULE).new == 1
+    build_index(texts, tmp_path / "one", model, TEXT_RULE)
+    assert contents(tmp_path / "index") == contents(tmp_path / "one")
 
 
-def test_missing_shards_and_those_of_another_plan_are_named(media, model, tmp_path):
-    plan = plan_shards(media, 7, model, RULE)
+def test_missing_shards_and_those_of_another_plan_are_named(texts, model, tmp_path):
+    plan = planned(texts, model, 6)
+    n = len(plan.shards)
+    assert n == 6
     for number in (0, 2, 4):
-        encode_plan(plan, tmp_path / "shards", (number, len(plan.shards)), model)
+        encode_plan(plan, tmp_path / "shards", (number, n), model)
+    (tmp_path / "shards" / f"{plan.name(4)}.json").write_text('{"inputs": "')
     with pytest.raises(IndexFolderError) as caught:
         merge_shards(plan, tmp_path / "shards", tmp_path / "index")
-    assert caught.value.code == "shards_missing"
-    assert caught.value.fields["numbers"] == [1, 3, *range(5, len(plan.shards))]
+    assert (caught.value.code, caught.value.fields["numbers"]) == ("shards_missing", [1, 3, 4, 5])
     encode_plan(plan, tmp_path / "shards", model=model)
-    other = plan_shards(media, 7, model, "window:2")
-    assert len(other.shards) == len(plan.shards)
-    with pytest.raises(IndexFolderError) as caught:
-        merge_shards(other, tmp_path / "shards", tmp_path / "index")
-    assert caught.value.code == "shards_of_other_plan"
+    for other in (planned(texts, CircleEmbedder("other"), 6), planned(texts, model, 6, n_frames=1)):
+        with pytest.raises(IndexFolderError) as caught:
+            merge_shards(other, tmp_path / "shards", tmp_path / "index")
+        assert (caught.value.code, caught.value.fields["numbers"]) == ("shards_of_other_plan", list(range(n)))
     assert not (tmp_path / "index").exists()
 
 
@@ -157,8 +181,8 @@ def altered(table: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [cut, altered, Path.unlink])
-def test_a_damaged_shard_is_named_and_the_index_stays_as_it_was(media, model, tmp_path, damage):
-    plan = sharded(media, tmp_path, model)
+def test_a_damaged_shard_is_named_and_the_index_stays_as_it_was(texts, model, tmp_path, damage):
+    plan = sharded(texts, tmp_path, model)
     before = contents(tmp_path / "index")
     (table,) = (tmp_path / "shards").glob(f"{plan.name(3)}-*.parquet")
     damage(table)
@@ -172,9 +196,46 @@ def test_a_damaged_shard_is_named_and_the_index_stays_as_it_was(media, model, tm
     assert contents(tmp_path / "fresh") == before
 
 
-def test_an_index_of_another_recipe_is_refused(media, model, tmp_path):
-    plan = sharded(media, tmp_path, model)
-    build_index(media, tmp_path / "other", model, "window:2")
+def test_an_index_of_another_recipe_is_refused(texts, model, tmp_path):
+    plan = sharded(texts, tmp_path, model)
+    build_index(texts, tmp_path / "other", model, "window:3")
     with pytest.raises(IndexFolderError) as caught:
         merge_shards(plan, tmp_path / "shards", tmp_path / "other")
     assert caught.value.code == "other_recipe"
+
+
+def test_an_index_of_another_model_is_refused(texts, model, tmp_path):
+    plan = sharded(texts, tmp_path, model)
+    build_index(texts, tmp_path / "other", CircleEmbedder("other"), TEXT_RULE)
+    with pytest.raises(IndexFolderError) as caught:
+        merge_shards(plan, tmp_path / "shards", tmp_path / "other")
+    assert caught.value.code == "other_model"
+
+
+def test_a_marker_that_names_a_table_elsewhere_is_refused(texts, model, tmp_path):
+    plan = sharded(texts, tmp_path, model)
+    marker = tmp_path / "shards" / f"{plan.name(0)}.json"
+    values = json.loads(marker.read_text())
+    os.rename(tmp_path / "shards" / values["table"]["name"], tmp_path / values["table"]["name"])
+    values["table"]["name"] = f"../{values['table']['name']}"
+    marker.write_text(json.dumps(values))
+    with pytest.raises(IndexFolderError) as caught:
+        merge_shards(plan, tmp_path / "shards", tmp_path / "fresh")
+    assert caught.value.code == "shard_damaged"
+
+
+def test_links_among_the_shards_are_refused(texts, model, tmp_path):
+    plan = sharded(texts, tmp_path, model)
+    (table,) = (tmp_path / "shards").glob(f"{plan.name(0)}-*.parquet")
+    os.rename(table, tmp_path / table.name)
+    table.symlink_to(tmp_path / table.name)
+    with pytest.raises(IndexFolderError) as caught:
+        merge_shards(plan, tmp_path / "shards", tmp_path / "fresh")
+    assert caught.value.code == "not_a_plain_file"
+
+
+def test_an_index_that_is_locked_is_left_alone(texts, model, tmp_path):
+    plan = sharded(texts, tmp_path, model)
+    with writer_lock(tmp_path / "index"), pytest.raises(IndexFolderError) as caught:
+        merge_shards(plan, tmp_path / "shards", tmp_path / "index")
+    assert caught.value.code == "index_locked"

@@ -39,6 +39,8 @@ def balanced(files: Sequence[Weight], n_shards: int) -> list[list[Span]]:
     A shard costs at most the mean, and at each of its ends half of the longest step or of the longest file that cannot
     be cut, or `SLACK` of the mean, if that is more. None is empty.
     """
+    if not files:
+        return []
     ends = np.cumsum([FILE_S + file.length_s for file in files])
     total = total_cost(files)
     wanted = [total * number / n_shards for number in range(1, n_shards)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from vlret.index.sharding.plan import ShardPlan
 from vlret.index.sharding.planned_file import PlannedFile, planned_files
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import NO_ROOT, FileRow, SkippedRow
+from vlret.remote_path import path_of, real_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ def changes_of(plan: ShardPlan, markers: Sequence[ShardMarker], snapshot: Snapsh
     dropped = {*snapshot.dropped.tolist(), *doubles.tolist()}
     changes = Changes(list(snapshot.manifest.roots), dropped, skipped, [[] for _ in plan.shards])
     for skip in plan.skipped:
-        changes.skipped[Path(skip.path)] = SkippedRow(NO_ROOT, skip.path, -1, -1, skip.reason)
+        changes.skipped[path_of(skip.path)] = SkippedRow(NO_ROOT, skip.path, -1, -1, skip.reason)
     for file, parts in planned_files(plan, markers):
-        row = _take(changes, file, indexed.get(os.path.realpath(file.absolute)))
+        row = _take(changes, file, indexed.get(real_path(file.absolute)))
         for number, (shard, n_rows) in enumerate(parts):
             changes.parts[shard].append(RowsOfPart(n_rows, row, file.fingerprint, number == 0))
     return changes

@@ -21,6 +21,8 @@ from vlret.index.sharding.place import Place
 from vlret.index.sharding.plan import ShardPlan
 from vlret.models.base import Embedder
 from vlret.models.trust import VARIABLE, is_trusted
+from vlret.object_store import state_of
+from vlret.remote_path import RemotePath, path_of
 from vlret.text import count_of, printable
 from vlret.types import SkippedFile, as_path
 
@@ -112,8 +114,8 @@ def _report(
 ) -> EncodeReport:
     return EncodeReport(
         len(plan.shards), tuple(encoded), tuple(kept), sum(part.rows for part in parts),
-        skipped=tuple(SkippedFile(Path(part.path), part.reason) for part in parts if part.reason),
-        partial=tuple(SkippedFile(Path(part.path), part.warning) for part in parts if part.warning),
+        skipped=tuple(SkippedFile(path_of(part.path), part.reason) for part in parts if part.reason),
+        partial=tuple(SkippedFile(path_of(part.path), part.warning) for part in parts if part.warning),
         retry=sum(part.retry for part in parts), wall_s=wall_s,
     )  # fmt: skip
 
@@ -122,12 +124,24 @@ def _require_roots(plan: ShardPlan, numbers: Iterable[int]) -> None:
     """Refuse to record all files of a directory as unreadable because it is not mounted here."""
     used = {plan.roots[part.root] for number in numbers for part in plan.shards[number]}
     for root in sorted(used):
-        if not os.path.isdir(root) or not os.listdir(root):
+        if isinstance(path_of(root), RemotePath):
+            _require_address(RemotePath(root))
+        elif not os.path.isdir(root) or not os.listdir(root):
             raise IndexFolderError(
                 f"The directory {printable(root)} of the plan is missing or empty on this machine.",
                 "Mount it at the same place as where the plan was made.",
                 code="plan_root_missing", path=root,
             )  # fmt: skip
+
+
+def _require_address(root: RemotePath) -> None:
+    try:
+        state_of(root)
+    except OSError as error:
+        raise IndexFolderError(
+            f"{printable(root)} of the plan cannot be read on this machine: {error.strerror}.",
+            "Check your credentials and the network.", code="plan_root_missing", path=root,
+        ) from error  # fmt: skip
 
 
 def _requested(plan: ShardPlan, model: str | Embedder | None, device: str, engine: str) -> RequestedRecipe:

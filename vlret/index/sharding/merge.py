@@ -29,6 +29,7 @@ from vlret.index.store import Store
 from vlret.index.tables import dropped_table, shard_schema, skipped_table
 from vlret.index.view.open import open_view
 from vlret.index.writer import SHARD_CLIPS
+from vlret.remote_path import path_of
 from vlret.types import SkippedFile, as_path
 
 
@@ -59,16 +60,15 @@ def merge_shards(plan: ShardPlan, shards: str | Path, out: str | Path, progress:
 
 def _begun(store: Store, recipe: IndexRecipe) -> Snapshot:
     """The index, an empty one where there is none; one that never had a clip takes the recipe of the plan."""
-    before = store.read_manifest() if store.exists else None
-    if before and before.next_clip_id:
-        before.recipe.require_card(store.folder, recipe.card)
+    manifest = store.read_manifest() if store.exists else Manifest.start(recipe)
+    if manifest.next_clip_id:
+        manifest.recipe.require_card(store.folder, recipe.card)
         names = ("query", "dtype", "clips", "n_frames", "sampling", "decoder")
-        before.recipe.require(store.folder, **{name: getattr(recipe, name) for name in names})
-        store.sweep(before)
-    elif before is None or before.recipe != recipe:
-        after = before.next(recipe=recipe, skipped=None) if before else Manifest.start(recipe)
-        store.commit(after)
-        store.sweep(after)
+        manifest.recipe.require(store.folder, **{name: getattr(recipe, name) for name in names})
+    elif not store.exists or manifest.recipe != recipe:
+        manifest = manifest.next(recipe=recipe, skipped=None)
+        store.commit(manifest)
+    store.sweep(manifest)
     return Snapshot.read(store)
 
 
@@ -139,7 +139,7 @@ class _Merge:
     def report(self, wall_s: float) -> BuildReport:
         """What the merge did; `hours` are the length of the files that came in."""
         changes, plan = self._changes, self._plan
-        skipped = [SkippedFile(Path(skip.path), skip.reason) for skip in plan.skipped]
+        skipped = [SkippedFile(path_of(skip.path), skip.reason) for skip in plan.skipped]
         skipped += [SkippedFile(file.absolute, file.reason) for file in changes.failed]
         return BuildReport(
             index=self._before.store.folder, found=len(changes.added) + changes.n_unchanged + len(skipped),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vlret.index.encode_shard import FilePart, ShardSpec
 from vlret.index.manifest import IndexRecipe
+from vlret.remote_path import path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class ShardPlan:
 
     def absolute(self, part: PlannedPart) -> Path:
         """The absolute path of a part's file."""
-        return Path(self.roots[part.root]) / part.path
+        return path_of(self.roots[part.root]) / part.path
 
     def files(self) -> Iterator[tuple[tuple[int, str], list[tuple[int, PlannedPart]]]]:
         """Each file as (root, path), with its parts and the number of the shard that each is in."""

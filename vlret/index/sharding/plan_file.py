@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import UsageError
-from vlret.files import replace_file
 from vlret.index.json_fields import from_fields, parse_json
 from vlret.index.manifest import IndexRecipe, is_absolute_root
 from vlret.index.meaning import full_rule
 from vlret.index.row_checks import leads_out
+from vlret.index.shard_files import write_file
 from vlret.index.sharding.plan import PlannedPart, PlannedSkip, ShardPlan
 from vlret.media.sampling import check_sampling
+from vlret.object_store import read_bytes
+from vlret.remote_path import RemotePath
 from vlret.text import printable
 from vlret.types import as_path
 
@@ -54,7 +56,7 @@ def write_plan(plan: ShardPlan, path: str | Path) -> None:
         for seconds, shard in zip(plan.seconds, plan.shards, strict=True)
     ]
     lines = [json.dumps(line, ensure_ascii=False) for line in (header, *shards)]
-    replace_file(as_path(path, "The plan"), "\n".join([*lines, ""]).encode())
+    write_file(as_path(path, "The plan"), "\n".join([*lines, ""]).encode())
 
 
 def read_plan(path: str | Path) -> ShardPlan:
@@ -65,7 +67,8 @@ def read_plan(path: str | Path) -> ShardPlan:
     """
     place = as_path(path, "The plan")
     try:
-        return _plan(place.read_bytes().splitlines(), place)
+        data = read_bytes(place) if isinstance(place, RemotePath) else place.read_bytes()
+        return _plan(data.splitlines(), place)
     except OSError as error:
         raise _bad(place, f"cannot be read: {error.strerror}", "plan_unreadable") from error
     except ValueError as error:

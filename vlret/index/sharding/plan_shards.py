@@ -22,8 +22,10 @@ from vlret.media.pool.read_headers import read_headers
 from vlret.media.sources import find_media
 from vlret.models.base import Embedder
 from vlret.models.inputs import ordered
+from vlret.remote_path import RemotePath
 from vlret.types import as_path, check_count
 
+_SECONDS_A_BYTE = 1 / 500_000  # 4 Mbit/s, where no header was read: files at addresses
 SHARD_S = 1800.0
 """Seconds of video in a shard where nobody says how many shards there shall be."""
 
@@ -79,7 +81,9 @@ def plan_shards(
     skipped = tuple(PlannedSkip(row.path, row.reason) for row in plan.skipped.values() if row.size < 0)
     seconds = tuple(round(seconds_of(shard, weights), 1) for shard in spans)
     unknown = tuple(
-        str(item.path) for item, length in zip(plan.todo, durations, strict=True) if length is None
+        str(item.path)
+        for item, length in zip(plan.todo, durations, strict=True)
+        if length is None and not isinstance(item.path, RemotePath)
     )
     return ShardPlan(recipe, tuple(plan.roots), shards, skipped, patterns, seconds, unknown)
 
@@ -108,7 +112,9 @@ def _durations(todo: Sequence[Todo], progress: bool) -> list[float | None]:
 def _weights(todo: Sequence[Todo], durations: Sequence[float | None], rule: str) -> list[Weight]:
     """What each file costs; one whose header says nothing as much as its size lets expect."""
     known = [(length, item.file.size) for length, item in zip(durations, todo, strict=True) if length]
-    seconds_a_byte = sum(length for length, _ in known) / sum(size for _, size in known) if known else 0.0
+    seconds_a_byte = (
+        sum(length for length, _ in known) / sum(size for _, size in known) if known else _SECONDS_A_BYTE
+    )
     return [
         Weight(item.file.size * seconds_a_byte) if length is None else _weight(length, rule)
         for length, item in zip(durations, todo, strict=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
 
 from vlret.errors import IndexFolderError
 from vlret.index.encode_shard import ShardMarker, read_marker
-from vlret.index.plain_files import open_plain
+from vlret.index.shard_files import read_file
 from vlret.index.sharding.plan import ShardPlan
 from vlret.index.store import check_digest
 from vlret.index.tables import METADATA, shard_schema
@@ -62,9 +63,9 @@ def read_rows(plan: ShardPlan, folder: Path, number: int, marker: ShardMarker) -
     try:
         if Path(marker.table.name).name != marker.table.name:
             raise ValueError("its table lies elsewhere")
-        with open_plain(folder / marker.table.name) as file:
-            check_digest(file, marker.table)
-            table = read_parquet(file, marker.table.rows, schema, schema.names, METADATA.names)
+        file = BytesIO(read_file(folder / marker.table.name, marker.table.bytes))
+        check_digest(file, marker.table)
+        table = read_parquet(file, marker.table.rows, schema, schema.names, METADATA.names)
         if len(table) != sum(part.rows for part in marker.parts):
             raise ValueError(f"it has {len(table)} rows")
     except FileNotFoundError as error:

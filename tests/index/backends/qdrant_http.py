@@ -186,7 +186,7 @@ class Collection:
             )
             return {"points": [{"id": point.id} for point in found], "next_page_offset": after}
         ids = [i for i in sorted(self.points) if asked.offset is None or i >= asked.offset]
-        found = [{"id": i, "payload": {"name": self.points[i].payload["name"]}} for i in ids[: asked.limit]]
+        found = [{"id": i, "payload": _named(self.points[i])} for i in ids[: asked.limit]]
         return {"points": found, "next_page_offset": next(iter(ids[asked.limit :]), None)}
 
     def retrieve(self, body: dict) -> list:
@@ -198,6 +198,10 @@ class Collection:
 
     def count(self, body: dict) -> dict:
         return {"count": self.shard.count(edge.CountRequest(models.CountRequest(**body).exact))}
+
+
+def _named(point: models.PointStruct) -> dict:
+    return {key: value for key, value in point.payload.items() if key == "name"}
 
 
 _DONE = {"operation_id": 0, "status": "completed"}

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import qdrant_edge as edge
+from qdrant_client import QdrantClient, models
 
 from tests.index.backends.qdrant_http import Server, serving
 from tests.index.synthetic import unit_rows
@@ -112,14 +113,42 @@ def test_a_server_that_does_not_answer_is_not_waited_for(address, server, monkey
 
 
 def test_a_collection_of_somebody_else_is_refused(address, server):
-    from qdrant_client import QdrantClient, models
-
     server.key = None
     client = QdrantClient(url=server.url, check_compatibility=False)
     client.create_collection("clips", {"a": models.VectorParams(size=DIM, distance="Dot")})
     with pytest.raises(DatabaseError) as caught:
         open_database(address, DIM)
     assert code_of(caught) == "other_dim"
+
+
+@pytest.mark.parametrize("vectors", [{"a": (DIM, "Dot")}, {"": (DIM, "Cosine")}])
+def test_a_shard_of_somebody_else_is_refused(tmp_path, vectors):
+    sizes = {
+        name: edge.EdgeVectorParams(n, getattr(edge.Distance, kind)) for name, (n, kind) in vectors.items()
+    }
+    (tmp_path / "clips").mkdir()
+    edge.EdgeShard.create(str(tmp_path / "clips"), edge.EdgeConfig(sizes)).close()
+    with pytest.raises(DatabaseError) as caught:
+        open_database(f"qdrant:{tmp_path}", DIM)
+    assert code_of(caught) == "other_dim"
+
+
+def test_points_that_vlret_did_not_write_are_errors_of_the_database(address, server):
+    database = open_database(address, DIM)
+    server.collections["clips"].shard.update(
+        edge.UpdateOperation.upsert_points([edge.Point("12345678-1234-1234-1234-123456789012", [0.25] * DIM)])
+    )
+    key, points = qdrant_server._file_id("a"), server.collections["clips_files"].points
+    for broken in ({"name": "a"}, {"name": "a", "data": "#"}, {"name": "a", "data": 5}):
+        points[key] = models.PointStruct(id=key, vector={}, payload=broken)
+        with pytest.raises(DatabaseError) as caught:
+            database.read_files({"a"})
+        assert code_of(caught) == "database_refused"
+    points[key] = models.PointStruct(id=key, vector={}, payload={})
+    for reading in (database.file_names, database.ids, lambda: database.search(QUERY, 1)):
+        with pytest.raises(DatabaseError) as caught:
+            reading()
+        assert code_of(caught) == "database_refused"
 
 
 def test_long_requests_are_split(address, server, monkeypatch):

@@ -17,7 +17,7 @@ from vlret.errors import DatabaseError, MissingExtraError
 from vlret.files import TEMPORARY, replace_file
 from vlret.index.backends.address import Address
 from vlret.index.backends.database import MOST_FILE_BYTES
-from vlret.index.backends.database_errors import no_table, refused
+from vlret.index.backends.database_errors import no_table, other_dim, refused
 from vlret.index.backends.qdrant_settings import INDEXING_KB, NEVER_KB, OVERSAMPLING, Payload
 from vlret.index.plain_files import read_plain
 from vlret.types import Vectors
@@ -84,6 +84,8 @@ class QdrantFolder:
         with self._explained():
             self._shard = _opened(self._edge, self._path)
             self.dim = _dim(self._path)
+        if not self.dim:
+            raise other_dim(address, 0, new_dim)
 
     def upsert(self, ids: list[int], vectors: Vectors, payloads: list[Payload]) -> None:
         """Write points; they are on disk when this returns."""
@@ -106,14 +108,14 @@ class QdrantFolder:
             params=edge.SearchParams(hnsw_ef=ef or None, exact=ef == 0, quantization=codes),
         )
         with self._explained():
-            return [(point.score, point.id) for point in self._shard.engine.query(request)]
+            return [(point.score, int(point.id)) for point in self._shard.engine.query(request)]
 
     def page(self, first: int) -> tuple[list[int], int | None]:
         """The next ids."""
         request = self._edge.ScrollRequest(offset=first, limit=_PAGE, with_payload=False, with_vector=False)
         with self._explained():
             points, after = self._shard.engine.scroll(request)
-        return [point.id for point in points], after
+            return [int(point.id) for point in points], after
 
     def vectors(self, ids: list[int]) -> dict[int, Sequence[float]]:
         """Vectors by id."""
@@ -218,6 +220,6 @@ def _config(edge: Any, dim: int, indexing_kb: int) -> Any:
 
 
 def _dim(path: Path) -> int:
-    """Dimensions of the vectors, from the shard's configuration."""
-    config = json.loads((path / _CONFIG).read_bytes())
-    return int(config["vectors"][""]["size"])
+    """Dimensions of the vectors, from the shard's configuration; 0: they are not vlret's."""
+    vectors = json.loads((path / _CONFIG).read_bytes())["vectors"].get("", {})
+    return int(vectors["size"]) if vectors.get("distance") == "Dot" else 0

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import UUID
 
 import qdrant_edge as edge
 from qdrant_client import models
@@ -87,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, {"result": result, "status": "ok", "time": 0.0})
 
     def _send(self, status: int, document: dict) -> None:
-        data = json.dumps(document, default=lambda model: model.model_dump(mode="json")).encode()
+        data = json.dumps(document, default=_json).encode()
         self.send_response(status)
         if status == 429:
             self.send_header("retry-after", "1")
@@ -96,6 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(BrokenPipeError):  # a client that waits no longer
             self.wfile.write(data)
+
+
+def _json(value: models.VectorParams | UUID) -> object:
+    return str(value) if isinstance(value, UUID) else value.model_dump(mode="json")
 
 
 def _result(server: Server, method: str, path: list[str], body: dict | None):

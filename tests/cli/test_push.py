@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +92,13 @@ def test_label_and_vqa_read_the_index(index, address, models):
         assert pushed.out == local.out
 
 
+def test_the_configuration_of_a_client_holds_an_absolute_address(address, monkeypatch):
+    folder = Path(address.removeprefix("lancedb:").removesuffix("#painted"))
+    monkeypatch.chdir(folder.parent)
+    run = vlret("mcp", f"lancedb:{folder.name}#painted", "--config")
+    assert run.json["mcpServers"]["vlret"]["args"] == ["-m", "vlret", "mcp", address]
+
+
 VERBS = {
     "remove": ["x.mp4"], "compact": [], "optimize": ["--memory", "1GB"], "check": [], "reindex": [], "duplicates": [],
     "annotate": ["table.csv"],
@@ -102,6 +110,13 @@ def test_what_would_change_an_index_is_refused(address, verb):
     run = vlret(verb, address, *VERBS[verb])
     assert run.code == 2
     assert "Change the index in its directory, and push it again." in run.err
+
+
+def test_an_index_is_not_built_in_a_database(media, models, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = vlret("index", media, "--out", "lancedb:db", "--model", models / "colour")
+    assert run.code == 2
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_second_push_does_nothing_and_json_says_so(index, address):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.index.backends.memory_database import MemoryDatabase
 from tests.index.pushed.conftest import ADDRESS, DIM, change
-from tests.index.synthetic import synthetic_index, unit_rows
+from tests.index.synthetic import new_index, synthetic_index, unit_rows
 from vlret.errors import DatabaseError, UsageError
 from vlret.index.annotate import annotate
 from vlret.index.filter import Filter
@@ -220,6 +220,15 @@ def test_small_tables_come_along(database, index, tmp_path):
     assert [hit.clip_id for hit in found.search(QUERIES[:1], only=only)[0]] == expected
     assert expected
     assert found.info()["columns"] == {"mood": "text"}
+
+
+def test_an_index_without_clips_is_pushed_and_filled_later(database, tmp_path):
+    folder = tmp_path / "empty"
+    new_index(folder, DIM).commit()
+    assert push(folder, ADDRESS).clips == 0
+    assert hits(Index.open(ADDRESS)) == [[], [], []]
+    change(folder)
+    assert push(folder, ADDRESS).written == 6 - 3  # `change` drops the first three
 
 
 def test_the_header_is_one_small_file(database, index):

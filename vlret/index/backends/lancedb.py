@@ -197,7 +197,7 @@ class LanceDatabase:
 
     def read_files(self, names: Collection[str]) -> dict[str, bytes]:
         """Small files by name."""
-        quoted = ", ".join(f"'{name}'" for name in names)
+        quoted = ", ".join("'{}'".format(name.replace("'", "''")) for name in names)
         if not quoted:
             return {}
         with _errors(self.address):

@@ -177,7 +177,7 @@ class QdrantServer:
         try:
             yield
         except (ApiException, QdrantException, ValueError, KeyError, TypeError) as error:
-            raise _error(self._shown, error) from error
+            raise _database_error(self._shown, error) from error
 
 
 def _client(address: Address) -> Any:
@@ -212,7 +212,7 @@ def _file_id(name: str) -> str:
     return str(uuid5(NAMESPACE_URL, name))
 
 
-def _error(shown: str, error: Exception) -> DatabaseError:
+def _database_error(shown: str, error: Exception) -> DatabaseError:
     """What became of a request; the text of the client's errors holds no headers, and so no key."""
     import httpx
 

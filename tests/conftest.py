@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.stores import gcs, gcs_server, s3, s3_server, store
 from vlret.errors import UsageError
 from vlret.models.base import Embedder, ModelCard
 from vlret.types import Pixels, Tokens, Vectors
+
+__all__ = ["gcs", "gcs_server", "s3", "s3_server", "store"]  # fixtures
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}
 

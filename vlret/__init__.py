@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vlret.index.filter import Filter
     from vlret.index.index import Index
     from vlret.index.optimize import optimize
+    from vlret.index.pushed.push import push
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
@@ -50,6 +51,7 @@ __all__ = [
     "find_duplicates",
     "load_model",
     "optimize",
+    "push",
     "search",
     "segment",
     "stream",
@@ -70,6 +72,7 @@ _HOMES = {
     "Index": "index.index",
     "annotate": "index.annotate",
     "optimize": "index.optimize",
+    "push": "index.pushed.push",
     "build_index": "index.build",
     "decode": "media.decode",
     "load_model": "models.registry",

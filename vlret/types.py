@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlret.errors import UsageError
+from vlret.remote_path import path_of
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
@@ -43,7 +44,7 @@ def as_pixels(given: object, what: str) -> Pixels:
 
 
 def as_path(given: object, what: str) -> Path:
-    """Return `given` as a path.
+    """Return `given` as a path, a `RemotePath` where it is one.
 
     Raises:
         UsageError: it is neither a str nor a Path; the message begins with `what`.
@@ -52,7 +53,7 @@ def as_path(given: object, what: str) -> Path:
         raise UsageError(
             f"{what} was given as {type_name(given)}.", "Give a str or a Path.", code="wrong_type"
         )
-    return Path(given)
+    return path_of(given)
 
 
 def check_count(value: object, name: str) -> None:
@@ -84,7 +85,7 @@ class Clip:
     @classmethod
     def from_row(cls, path: str, start: float, end: float | None) -> Clip:
         """Return the clip of a row of an index or of a result."""
-        return cls(Path(path), float(start), float(end) if end is not None and end > start else None)
+        return cls(path_of(path), float(start), float(end) if end is not None and end > start else None)
 
     @property
     def row_end(self) -> float:

@@ -76,14 +76,16 @@ class TextPool:
         words = job.path.read_text().split()
         n_clips = sum(word.isdigit() for word in words)
         if n_clips and (job.clips == "whole" or job.clips.startswith("cuts:")):
-            kept = [0, *(int(float(second) / CLIP_S) for second in job.clips.split(":")[1:])]
-            words, n_clips = [*(words[number] for number in kept), *words[n_clips:]], len(kept)
-        for number, word in enumerate(words[:n_clips]):
-            yield clip_decoded(job, number, int(word))
+            firsts = [0, *(int(float(second) / CLIP_S) for second in job.clips.split(":")[1:])]
+            words, n_clips = [*(words[number] for number in firsts), *words[n_clips:]], len(firsts)
+        start, end = job.within or (0.0, float("inf"))
+        kept = [number for number in range(n_clips) if start <= number * CLIP_S < end]
+        for number in kept:
+            yield clip_decoded(job, number, int(words[number]))
         warning = f"damaged after {n_clips * CLIP_S} s" if "cut" in words else None
         yield (
             FileFailed(job, "damaged") if "bad" in words
-            else FileDone(job, media_info(n_clips * CLIP_S), n_clips, warning)
+            else FileDone(job, media_info(n_clips * CLIP_S), len(kept), warning)
         )  # fmt: skip
 
 

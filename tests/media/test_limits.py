@@ -74,11 +74,12 @@ def test_a_gif_of_many_frames(tmp_path: Path):
 def test_more_packets_than_a_file_may_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = video(tmp_path / "a.mp4", *H264)
     monkeypatch.setattr(read_packets, "MAX_PACKETS", 40)
-    open_media(path).__exit__()
+    with open_media(path):
+        pass
     monkeypatch.setattr(read_packets, "MAX_PACKETS", 39)
     path.touch()
-    with refused("too_many_frames"):
-        open_media(path)
+    with refused("too_many_frames"), open_media(path):
+        pass
 
 
 def test_a_file_that_takes_too_much_time_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -27,13 +27,16 @@ from vlret.cli import (
     convert,
     demo,
     duplicates,
+    encode,
     index,
     info,
     label,
     mcp,
+    merge,
     models,
     optimize,
     output,
+    plan,
     push,
     reindex,
     remove,
@@ -61,6 +64,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "info": info.info,
     "annotate": annotate.annotate,
     "reindex": reindex.reindex,
+    "plan": plan.plan,
+    "encode": encode.encode,
+    "merge": merge.merge,
     "duplicates": duplicates.duplicates,
     "remove": remove.remove,
     "check": check.check,
@@ -76,7 +82,7 @@ VERBS: dict[str, Callable[..., None]] = {
 # The common base of NoSuchOption, MissingParameter and others; typer does not export it.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
-_RESUMABLE = (["index"], ["push"], ["reindex"], ["watch"], ["train"], ["bench"])
+_RESUMABLE = (["index"], ["push"], ["reindex"], ["encode"], ["watch"], ["train"], ["bench"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

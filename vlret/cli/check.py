@@ -25,6 +25,9 @@ def check(index: options.IndexFolder, json: options.AsJson = False) -> None:
     else:
         for path in report.gone:
             output.show(f"missing: {path}")
-        output.show(f"{index}: not damaged; {len(report.gone)} of {count_of(report.files, 'file')} missing")
+        unasked = f", {report.remote} at addresses not looked up" if report.remote else ""
+        output.show(
+            f"{index}: not damaged; {len(report.gone)} of {count_of(report.files, 'file')} missing{unasked}"
+        )
     if report.damaged:
         raise typer.Exit(1)

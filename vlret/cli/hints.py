@@ -44,6 +44,7 @@ HINTS: dict[str, str] = {
     "not_one_dataset": "Give one of --dataset NAME and --{custom} FILE.",
     "not_tasks_or_benchmark": "Give --task NAME (repeat it for several), or --list NAME such as 'MVEB(text, video)'.",
     "not_writable": "Choose another directory with --{argument}.",
+    "plan_unreadable": "Write one with `vlret plan SOURCE --out plan.jsonl`.",
     "port_in_use": "Choose another one with --port, or stop the program that uses it.",
     "prompt_needs_vlm": "Give --vlm MODEL, or leave --prompt out.",
     "push_unfinished": "Run `vlret push INDEX --to {address}` again: it goes on.",
@@ -51,11 +52,17 @@ HINTS: dict[str, str] = {
     "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
     "run_of_other_recipe": "Choose another directory with --out, or train the recipe of that run: {path}/recipe.json.",
+    "shard_damaged": "Encode it again: vlret encode --plan PLAN --shard {place} --out {path}.",
+    "shards_missing": "Encode them: vlret encode --plan PLAN --shard {place} --out {path}, and so on.",
+    "shards_of_other_plan": "Give the plan that they were encoded by, or encode them again by this one: vlret encode "
+    "--plan PLAN --shard {place} --out {path}, and so on.",
     "takes_one_image": "Ask it with --frames 1.",
     "token_needed": "Give one with --token (auto makes one), or listen on 127.0.0.1.",
     "too_many_clips": "Give longer windows with --clips.",
     "untrusted_model": "If you trust that model: vlret search {index} QUERY --model {model} (the other "
     "commands take --model, too), or list its directory in {variable}.",
+    "untrusted_plan_model": "If you trust that model, give it with --model {model}, or list its directory in "
+    "{variable}.",
     "wrong_task": "Run vlret bench {task}.",
 }
 

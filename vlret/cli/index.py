@@ -11,25 +11,16 @@ from vlret.cli import index_output, options, output
 
 
 def index(
-    sources: Annotated[
-        list[str],
-        typer.Argument(metavar="SOURCE", help="Files, directories, globs, or .txt or .csv lists of paths."),
-    ],
+    sources: options.Sources,
     out: Annotated[
         Path | None, typer.Option(help="Index directory (default: indexes/NAME, after the first SOURCE).")
     ] = None,
     model: options.Model = options.DEFAULT_MODEL,
-    clips: Annotated[
-        str,
-        typer.Option(
-            help="How to split videos into clips: auto, whole, window:LENGTH[:STEP] in seconds, shots, "
-            "shots:transnet, or meaning[:THRESHOLD]."
-        ),
-    ] = "auto",
-    frames: Annotated[int | None, typer.Option(min=1, help="Frames per clip (default: the model's).")] = None,
-    sampling: Annotated[str, typer.Option(help="Frame sampling: midpoint or endpoints.")] = "midpoint",
-    decoder: Annotated[str, typer.Option(help="auto (PyAV), pyav or decord.")] = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Number of decoding processes.")] = 1,
+    clips: options.Clips = "auto",
+    frames: options.ClipFrames = None,
+    sampling: options.Sampling = "midpoint",
+    decoder: options.Decoder = "auto",
+    workers: options.Workers = 1,
     moved_from: Annotated[
         Path | None,
         typer.Option(metavar="OLD", help="Former path of the first SOURCE, if that directory was moved."),

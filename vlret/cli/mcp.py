@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +12,7 @@ from vlret.cli import options
 
 
 def mcp(
-    indexes: Annotated[list[Path], typer.Argument(metavar="INDEX...", help="Index directories.")],
+    indexes: options.IndexPlaces,
     config: Annotated[
         bool, typer.Option("--config", help="Print the entry for a client's configuration, and exit.")
     ] = False,
@@ -39,13 +38,14 @@ def mcp(
         create_server(library).run("stdio")
 
 
-def _config(indexes: list[Path], model: str | None, device: str) -> dict[str, object]:
+def _config(indexes: list[str], model: str | None, device: str) -> dict[str, object]:
     """The entry that starts this server, whatever the directory and PATH of the client."""
-    from vlret.index.store import Store
+    from vlret.index.index import Index
+    from vlret.tasks.index_model import absolute_place
 
     for index in indexes:
-        Store(index).read_manifest()  # an error where there is no index
+        Index.open(index)  # an error where there is no index
     given = [*(["--model", model] if model else []), *(["--device", device] if device != "auto" else [])]
-    folders = [str(index.absolute()) for index in indexes]
+    folders = [absolute_place(index) for index in indexes]
     command = {"command": sys.executable, "args": ["-m", "vlret", "mcp", *folders, *given]}
     return {"mcpServers": {"vlret": command}}

@@ -47,6 +47,24 @@ SourceModel = Annotated[
         help=f"As for `vlret index` (default: the index's own model, or {DEFAULT_MODEL} for media files).",
     ),
 ]
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="SOURCE", help="Files, directories, globs, or .txt or .csv lists of paths."),
+]
+Clips = Annotated[
+    str,
+    typer.Option(
+        help="How to split videos into clips: auto, whole, window:LENGTH[:STEP] in seconds, shots, "
+        "shots:transnet, or meaning[:THRESHOLD]."
+    ),
+]
+ClipFrames = Annotated[
+    int | None, typer.Option("--frames", min=1, help="Frames per clip (default: the model's).")
+]
+Sampling = Annotated[str, typer.Option(help="Frame sampling: midpoint or endpoints.")]
+Decoder = Annotated[str, typer.Option(help="auto (PyAV), pyav or decord.")]
+Workers = Annotated[int, typer.Option(min=1, help="Number of decoding processes.")]
+Plan = Annotated[Path, typer.Option(help="The plan that `vlret plan` wrote.")]
 
 
 def _folder(path: Path) -> Path:
@@ -57,6 +75,10 @@ def _folder(path: Path) -> Path:
 
 
 IndexFolder = Annotated[Path, typer.Argument(metavar="INDEX", help="Index directory.", callback=_folder)]
+IndexPlaces = Annotated[
+    list[str],
+    typer.Argument(metavar="INDEX...", help="Index directories, or addresses that they were pushed to."),
+]
 IndexPlace = Annotated[
     str, typer.Argument(metavar="INDEX", help="Index directory, or the address that it was pushed to.")
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +17,7 @@ _NEW_TOKEN = "auto"
 
 
 def serve(
-    indexes: Annotated[list[Path], typer.Argument(metavar="INDEX...", help="Index directories.")],
+    indexes: options.IndexPlaces,
     host: Annotated[
         str, typer.Option(help="Address to listen on; one that others can reach needs --token.")
     ] = "127.0.0.1",

@@ -19,6 +19,7 @@ from vlret.index.indexed_files import IndexedFile, indexed_files
 from vlret.index.lock import writer_lock
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
+from vlret.remote_path import path_of
 from vlret.tables import PATH_HEADINGS, Table, read_table
 from vlret.text import is_utf8_text, printable, short_repr
 from vlret.types import SkippedFile, as_path
@@ -101,7 +102,7 @@ def _matched(snapshot: Snapshot, rows: Table, key: int) -> tuple[dict[int, Index
             matched[number], row_of[found[0].path] = found[0], row.place
         else:
             reason = f"{len(found)} files have this name" if found else "not in the index"
-            unmatched.append(SkippedFile(Path(text), reason))
+            unmatched.append(SkippedFile(path_of(text), reason))
     if not matched:
         raise _nothing(snapshot, rows.path, unmatched)
     return matched, unmatched
@@ -118,7 +119,7 @@ class _Files:
 
     def find(self, text: str, folder: Path) -> list[IndexedFile]:
         """The files that `text` may mean in a table of this folder, the nearest meaning first."""
-        names = (os.path.normpath(folder / os.path.expanduser(text)), os.path.normpath(text))
+        names = (os.path.normpath(folder / os.path.expanduser(text)), str(path_of(os.path.normpath(text))))
         return (
             next((found for name in names if (found := self._called.get(_normal(name)))), []) if text else []
         )

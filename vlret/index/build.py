@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -19,6 +18,7 @@ from vlret.index.encode_files import FileToEncode, encode_files
 from vlret.index.exclude import without_excluded
 from vlret.index.fill_metadata import fill_metadata
 from vlret.index.filter import patterns_of
+from vlret.index.fingerprint import is_readable
 from vlret.index.lock import LOCK, writer_lock
 from vlret.index.manifest import Manifest
 from vlret.index.missing_files import MissingFiles, find_missing_files
@@ -38,6 +38,7 @@ from vlret.media.pool import DecodePool, FileFailed
 from vlret.media.sources import Found, find_media, typed_path
 from vlret.models.base import Embedder
 from vlret.models.inputs import ordered
+from vlret.remote_path import real_path
 from vlret.text import printable
 from vlret.types import SkippedFile, as_path
 
@@ -173,7 +174,7 @@ def require_same_library(store: Store, found: Found) -> None:
     """Two directories of one name must not end in one index because `out` was not given."""
     roots = store.read_manifest().roots
     given = list(dict.fromkeys(str(file.root) for file in found.files))
-    if given and roots and {*map(os.path.realpath, roots)}.isdisjoint(map(os.path.realpath, given)):
+    if given and roots and {*map(real_path, roots)}.isdisjoint(map(real_path, given)):
         raise IndexFolderError(
             printable(f"The index {store.folder} is of {', '.join(roots)}, not of {', '.join(given)}."),
             "Name the directory of the index: a new one, or this one to add to it.",
@@ -208,7 +209,7 @@ class _Run:
         self._missing = MissingFiles()
         if prune and self._snapshot:
             moved = {item.clip_ids[0] for item in self._plan.moved}
-            self._missing = find_missing_files(self._snapshot, moved, prune_missing_folders)
+            self._missing = find_missing_files(self._snapshot, moved, prune_missing_folders, found.listed)
         self._failed: list[SkippedFile] = []
         self._partial: list[SkippedFile] = []
         self._n_new = self._n_clips = self._n_dropped = self._n_filled = 0
@@ -254,7 +255,7 @@ class _Run:
                 return
             self._store.commit(manifest.next(windows=()))
         snapshot = Snapshot.read(self._store)
-        files = videos_without_windows(snapshot)
+        files = videos_without_windows(snapshot, {file.path for file in self._found.files})
         if files:
             embedder = self._embedder or self._asked.load(self._store.folder, snapshot.manifest.recipe)
             self._partial += store_windows(snapshot, files, embedder, pool, workers, progress)
@@ -344,5 +345,5 @@ def _as_requested(snapshot: Snapshot, requested: RequestedRecipe) -> Snapshot:
 def _skipped(item: Todo, failed: FileFailed) -> SkippedRow:
     """The row of a file that failed; one that is out of reach now will be tried again as it is."""
     row = SkippedRow(**asdict(item.file), reason=failed.reason)
-    is_final = os.access(item.path, os.R_OK) and not failed.retry
+    is_final = not failed.retry and is_readable(item.path)
     return row if is_final else replace(row, size=-1, mtime_ns=-1)

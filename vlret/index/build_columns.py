@@ -15,6 +15,7 @@ from vlret.index.manifest import FileEntry, Manifest
 from vlret.index.snapshot import read_clips
 from vlret.index.store import Store
 from vlret.index.tables import DROPPED
+from vlret.index.unique_files import unique_files
 from vlret.types import Ids
 
 
@@ -44,7 +45,7 @@ def build_columns(store: Store, manifest: Manifest, last: ClipColumns | None = N
     if manifest.dropped:
         dropped = store.read_table(manifest.dropped, DROPPED)["clip_id"].to_numpy()
     parts = [_EMPTY, *_parts(store, manifest, np.sort(dropped), last)]
-    table, numbers = _unique_files(pa.concat_tables([part.table for part in parts]))
+    table, numbers = unique_files(pa.concat_tables([part.table for part in parts]))
     first_rows = np.cumsum([0, *(len(part.table) for part in parts)])
     files = np.concatenate([numbers[part.files + n] for part, n in zip(parts, first_rows, strict=False)])
     arrays = {
@@ -84,7 +85,7 @@ def _read(store: Store, manifest: Manifest, entry: FileEntry, next_id: int, drop
     clips = read_clips(store, manifest, entry, next_id)
     all_ids = clips["clip_id"].to_numpy()
     clips = clips.filter(pa.array(~np.isin(all_ids, dropped)))
-    table, files = _unique_files(clips.select(FILES.names))
+    table, files = unique_files(clips.select(FILES.names))
     ids, starts, ends = (clips[name].to_numpy() for name in ("clip_id", "start", "end"))
     first, behind = (int(all_ids[0]), int(all_ids[-1]) + 1) if len(all_ids) else (next_id, next_id)
     return _Part(
@@ -128,18 +129,6 @@ class _Known:
             last.clip_ids[places], numbers[last.files[places]], last.starts[places], last.ends[places], table,
             list(shards),
         )  # fmt: skip
-
-
-def _unique_files(table: pa.Table) -> tuple[pa.Table, Ids]:
-    """The rows of a table of `FILES` that are the first of their file, and the number of each row's file."""
-    rows = table.select(["root", "path"]).append_column("row", pa.array(np.arange(len(table))))
-    found = rows.group_by(["root", "path"], use_threads=False).aggregate([("row", "min"), ("row", "list")])
-    order = np.argsort(found["row_min"].to_numpy())
-    lists = found["row_list"].combine_chunks().take(pa.array(order))
-    sizes = np.asarray(lists.value_lengths())
-    numbers = np.empty(len(table), np.int64)
-    numbers[np.asarray(lists.flatten())] = np.repeat(np.arange(len(sizes)), sizes)
-    return table.take(found["row_min"].take(pa.array(order))), numbers
 
 
 def _firsts(values: pa.Array) -> NDArray[np.int32]:

@@ -48,5 +48,7 @@ def _values(column: pa.Array) -> NDArray[Any]:
 def _texts(name: str, column: pa.Array) -> dict[str, NDArray[Any]]:
     texts = pa.chunked_array([column.fill_null("")]).cast(pa.large_binary()).combine_chunks()
     lengths = np.asarray(pa.compute.binary_length(texts))
-    data = b"".join(texts.to_pylist())
-    return {f"{name}.end": lengths.cumsum(), f"{name}.bytes": np.frombuffer(data, np.uint8)}
+    _, offsets, data = texts.buffers()
+    first = int(np.frombuffer(offsets, np.int64)[texts.offset]) if len(texts) else 0
+    whole = np.frombuffer(data or b"", np.uint8)
+    return {f"{name}.end": lengths.cumsum(), f"{name}.bytes": whole[first : first + lengths.sum()]}

@@ -73,7 +73,7 @@ def copy_windows(source: Snapshot, store: Store, number: int) -> tuple[tuple[Fil
         return None, number
     entries: list[FileEntry] = []
     stored = StoredWindows(source.store, source.manifest)
-    for table in _joined(stored.tables(set(source.rows["fingerprint"])), SHARD_CLIPS):
+    for table in joined_tables(stored.tables(set(source.rows["fingerprint"])), SHARD_CLIPS):
         entry, number = store.write_table("windows", number, table, source.manifest.id)
         entries.append(entry)
     return tuple(entries), number
@@ -84,10 +84,10 @@ def full_tables(store: Store, manifest: Manifest, dropped: Ids) -> Iterator[pa.T
     schema = shard_schema(manifest.recipe.card.dim)
     tables = (store.read_table(entry, schema) for entry in manifest.shards)
     live = (table.filter(pa.array(~np.isin(table["clip_id"].to_numpy(), dropped))) for table in tables)
-    return _joined(live, MERGE_AT * SHARD_CLIPS)
+    return joined_tables(live, MERGE_AT * SHARD_CLIPS)
 
 
-def _joined(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
+def joined_tables(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
     """The rows of `tables` in tables of at least `n_rows` each, but the last."""
     parts: list[pa.Table] = []
     for table in tables:

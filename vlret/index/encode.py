@@ -15,6 +15,8 @@ from vlret.models.base import Embedder
 from vlret.types import Clip, Tokens, Vectors
 from vlret.vectors import first_invalid_row, unit_rows
 
+NO_CLIPS = "holds no clips"
+"""The reason why a file failed of which a job asked for seconds in which no clip starts."""
 EncodeClips: TypeAlias = Callable[[Sequence[ClipDecoded]], list[Tokens]]
 """Decoded clips to their visual tokens, one array each."""
 
@@ -114,7 +116,7 @@ class Encoder:
 def _closed(job: DecodeJob, file: _OpenFile) -> FileEncoded | FileFailed:
     """The file with unit vectors, or a failed one: a zero or NaN vector would spoil every search."""
     if file.done is None or not file.clips:
-        return FileFailed(job, "holds no clips")
+        return FileFailed(job, NO_CLIPS)
     vectors = np.stack([file.vectors[clip] for clip in file.clips]).astype(np.float32)
     invalid = first_invalid_row(vectors)
     if invalid is not None:

@@ -5,32 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
 
 from vlret.errors import UsageError
-from vlret.files import replace_file
 from vlret.index.encode import Encoded, FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
-from vlret.index.fingerprint import file_state
+from vlret.index.fingerprint import file_state, is_readable
 from vlret.index.json_fields import from_fields, parse_json
 from vlret.index.manifest import FileEntry, IndexRecipe
 from vlret.index.parquet_file import write_parquet
-from vlret.index.plain_files import open_plain, read_plain
 from vlret.index.plan import readable
+from vlret.index.shard_files import read_file, write_file
 from vlret.index.store import check_digest
 from vlret.index.tables import FileClips, FileRow, clip_table, shard_schema
 from vlret.media.pool import DecodePool, FileFailed
 from vlret.models.base import Embedder
 from vlret.models.registry import load_model
 from vlret.text import is_utf8_text
+from vlret.types import as_path
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _STATE = re.compile(r"([0-9]{1,18}) (-?[0-9]{1,19})")
@@ -127,19 +127,18 @@ def encode_shard(
     whose files are unchanged is returned as it is. A kill at any moment leaves no marker of an incomplete shard.
 
     Args:
-        out: directory of the shards, created if missing.
+        out: directory of the shards, created if missing, or an address such as `s3://bucket/shards`.
         model: the model of the recipe; None: loaded by its name, once in a process.
         workers: decoding processes.
         on_event: called with each file, and each batch of clips, as it is encoded.
 
     Raises:
         ModelError: the model cannot be loaded.
-        IndexFolderError: it is not the model of the recipe.
+        IndexFolderError: it is not the model of the recipe, or `out` cannot be read.
         OutputError: `out` cannot be written.
     """
-    folder = Path(out)
-    files = [_file(part) for part in spec.parts]
-    inputs = _hash(spec, [_state(file) for file in files])
+    folder = as_path(out, "The directory of the shards")
+    files, inputs = _inputs(spec)
     done = _committed(folder, spec.name, inputs)
     if done is not None:
         return done
@@ -150,8 +149,19 @@ def encode_shard(
     table = clip_table(clips) if clips else shard_schema(spec.recipe.card.dim).empty_table()
     entry = _write_table(folder, spec.name, table, inputs)
     marker = ShardMarker(inputs, entry, tuple(part for part, _ in encoded))
-    replace_file(folder / f"{spec.name}.json", json.dumps(asdict(marker), indent=2).encode())
+    write_file(folder / f"{spec.name}.json", json.dumps(asdict(marker), indent=2).encode())
     return marker
+
+
+def committed_shard(spec: ShardSpec, out: str | Path) -> ShardMarker | None:
+    """The marker of a shard that `encode_shard` would return as it is; None: it would encode it."""
+    return _committed(as_path(out, "The directory of the shards"), spec.name, _inputs(spec)[1])
+
+
+def _inputs(spec: ShardSpec) -> tuple[list[FileToEncode], str]:
+    """The files of a shard in their state now, and the hash of both."""
+    files = [_file(part) for part in spec.parts]
+    return files, _hash(spec, [_state(file) for file in files])
 
 
 def _file(part: FilePart) -> FileToEncode:
@@ -190,7 +200,7 @@ def _part(file: FileToEncode, event: FileEncoded | FileFailed | None) -> tuple[E
     if event is None:
         return EncodedPart(*place, reason="its name is not UTF-8", state=state), None
     if isinstance(event, FileFailed):
-        retry = event.retry or not os.access(file.path, os.R_OK)
+        retry = event.retry or not is_readable(file.path)
         return EncodedPart(*place, reason=event.reason, retry=retry, state=state), None
     row = FileRow(0, str(file.path), file.size, file.mtime_ns)
     clips = FileClips(row, event.fingerprint, 0, event.clips, event.vectors, event.info)
@@ -208,7 +218,7 @@ def _write_table(folder: Path, name: str, table: pa.Table, inputs: str) -> FileE
     data = write_parquet(table.drop_columns(["clip_id", "root"]), inputs[:32])
     digest = hashlib.sha256(data).hexdigest()
     entry = FileEntry(f"{name}-{digest[:16]}.parquet", table.num_rows, len(data), digest)
-    replace_file(folder / entry.name, data)
+    write_file(folder / entry.name, data)
     return entry
 
 
@@ -218,8 +228,8 @@ def _committed(folder: Path, name: str, inputs: str) -> ShardMarker | None:
     if marker is None or marker.inputs != inputs or any(part.retry for part in marker.parts):
         return None
     try:
-        with open_plain(folder / Path(marker.table.name).name) as table:
-            check_digest(table, marker.table)
+        table = read_file(folder / Path(marker.table.name).name, marker.table.bytes)
+        check_digest(BytesIO(table), marker.table)
     except (OSError, ValueError):  # missing or cut
         return None
     return marker
@@ -229,10 +239,10 @@ def read_marker(folder: Path, name: str) -> ShardMarker | None:
     """The marker of a shard; None: it is missing, cut, or of another vlret.
 
     Raises:
-        IndexFolderError: it is a link, a FIFO or a device.
+        IndexFolderError: it is a link, a FIFO or a device, or at an address that cannot be read.
     """
     try:
-        return from_fields(ShardMarker, parse_json(read_plain(folder / f"{name}.json", _MOST_MARKER_BYTES)))
+        return from_fields(ShardMarker, parse_json(read_file(folder / f"{name}.json", _MOST_MARKER_BYTES)))
     except (OSError, ValueError):
         return None
 

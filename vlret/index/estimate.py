@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from vlret.errors import UsageError
 from vlret.index.build import open_folder, require_same_library
 from vlret.index.encode import FileEncoded
 from vlret.index.encode_files import FileToEncode, encode_files
@@ -29,6 +30,7 @@ from vlret.media.pool import DecodePool
 from vlret.media.pool.read_headers import read_headers
 from vlret.media.sources import Found, find_media
 from vlret.models.base import Embedder
+from vlret.remote_path import RemotePath
 
 N_VIDEOS, N_IMAGES = 4, 16
 """Files of each kind that are encoded to measure the speed, for each decode process."""
@@ -113,6 +115,8 @@ def _estimate(
         requested.check(store.folder, made)
     plan = make_plan(found, snapshot)
     todo = {item.path: item for item in plan.todo}
+    if any(isinstance(path, RemotePath) for path in todo):
+        raise _at_addresses()
     if not todo:
         return Estimate(store.folder, 0, 0, 0, plan.n_unchanged, 0.0, 0, 0, 0.0, None, 0)
     bar = tqdm(
@@ -139,6 +143,14 @@ def _estimate(
         speed=of_videos.video_s / of_videos.wall_s if of_videos.video_s else None,
         n_sampled=of_videos.n_files + of_images.n_files,
     )  # fmt: skip
+
+
+def _at_addresses() -> UsageError:
+    return UsageError(
+        "Files at addresses are not estimated: their headers would have to be fetched.",
+        "Copy some of them to this machine and estimate those.",
+        code="estimate_of_addresses",
+    )
 
 
 def _warm_up(embedder: Embedder, recipe: IndexRecipe, pool: DecodePool) -> None:

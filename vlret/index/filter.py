@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from vlret.errors import UsageError
+from vlret.remote_path import path_of
 from vlret.types import Ids
 
 
@@ -115,7 +115,7 @@ def ascending(clip_ids: Collection[int] | Ids) -> Ids:
 def is_match(pattern: str, path: str, relative: str) -> bool:
     """Whether an absolute path contains the text `pattern`, or it or the path below its root matches the pattern."""
     return pattern in path or any(
-        _compiled(pattern).match(name) for name in (Path(path).as_posix(), relative)
+        _compiled(pattern).match(name) for name in (path_of(path).as_posix(), relative)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +10,25 @@ import numpy as np
 from vlret.index.fingerprint import fingerprint
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import FileRow
+from vlret.index.unique_files import unique_files
+from vlret.remote_path import real_path
 from vlret.types import Ids
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedFile:
-    """A file with clips: its path according to the index, its row, fingerprint and clip_ids."""
+    """A file with clips: its path according to the index, its row, fingerprint and clip_ids, int64 [n], ascending."""
 
     path: Path
     file: FileRow
     fingerprint: str
-    ids: list[int]
+    clip_ids: Ids
+
+    @property
+    def ids(self) -> list[int]:
+        """`clip_ids` as integers."""
+        ids: list[int] = self.clip_ids.tolist()
+        return ids
 
     def is_unchanged(self, path: Path, size: int, mtime_ns: int) -> bool:
         """Whether the file at `path` is this one. Raises OSError."""
@@ -32,15 +39,16 @@ class IndexedFile:
 
 def indexed_files(snapshot: Snapshot) -> list[IndexedFile]:
     """Every file of the index, in order of its first clip_id."""
-    files: dict[tuple[int, str], IndexedFile] = {}
-    columns = (snapshot.rows[name] for name in ("root", "path", "size", "mtime_ns", "fingerprint", "clip_id"))
-    for *values, digest, clip_id in zip(*columns, strict=True):
-        row = FileRow(*values)
-        place = row.root, row.path
-        if place not in files:
-            files[place] = IndexedFile(snapshot.absolute(*place), row, digest, [])
-        files[place].ids.append(clip_id)
-    return list(files.values())
+    clips = snapshot.table
+    files, numbers = unique_files(clips)
+    ids = clips["clip_id"].to_numpy()[np.argsort(numbers, kind="stable")]
+    parts = np.split(ids, np.bincount(numbers, minlength=len(files)).cumsum())
+    columns = (files[name].to_pylist() for name in ("root", "path", "size", "mtime_ns", "fingerprint"))
+    return [
+        IndexedFile(snapshot.absolute(row.root, row.path), row, digest, own)
+        for (*values, digest), own in zip(zip(*columns, strict=True), parts, strict=False)
+        if (row := FileRow(*values))
+    ]
 
 
 def by_real_path(files: list[IndexedFile]) -> tuple[dict[str, IndexedFile], Ids]:
@@ -48,7 +56,7 @@ def by_real_path(files: list[IndexedFile]) -> tuple[dict[str, IndexedFile], Ids]
     found: dict[str, IndexedFile] = {}
     doubles: list[int] = []
     for file in files:
-        real = os.path.realpath(file.path)
+        real = real_path(file.path)
         if real in found:
             doubles += found[real].ids
         found[real] = file

@@ -15,6 +15,7 @@ from typing import Any
 from vlret.errors import IndexFolderError
 from vlret.index.json_fields import from_fields, parse_json
 from vlret.models.base import ModelCard
+from vlret.remote_path import is_address
 from vlret.text import printable
 
 FORMAT = "vlret-index"
@@ -214,11 +215,16 @@ class _Roots:
         if [root.id for root in ordered] != list(range(len(ordered))):
             raise ValueError(f"field roots has other ids than 0 to {len(ordered) - 1}")
         for root in ordered:
-            if not (PurePosixPath(root.path).is_absolute() or PureWindowsPath(root.path).is_absolute()):
+            if not is_absolute_root(root.path):
                 raise ValueError(
-                    f"field roots[{root.id}].path is not absolute: {printable(root.path)[:60]!r}"
+                    f"field roots[{root.id}].path is neither absolute nor an address: {printable(root.path)[:60]!r}"
                 )
         return [root.path for root in ordered]
+
+
+def is_absolute_root(path: str) -> bool:
+    """Whether a root is an absolute path, on this system or another, or an address."""
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute() or is_address(path)
 
 
 def _check_format(values: Any, path: Path) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from vlret.errors import IndexFolderError
-from vlret.index.gone import is_gone
+from vlret.index.gone import is_gone_from
 from vlret.index.indexed_files import IndexedFile, indexed_files
 from vlret.index.snapshot import Snapshot
+from vlret.remote_path import RemotePath
 
 
 @dataclass(slots=True)
@@ -27,23 +29,27 @@ class MissingFiles:
 
 
 def find_missing_files(
-    snapshot: Snapshot, moved: Collection[int] = (), missing_folders: bool = False
+    snapshot: Snapshot,
+    moved: Collection[int] = (),
+    missing_folders: bool = False,
+    listed: Mapping[RemotePath, Container[RemotePath]] = MappingProxyType({}),
 ) -> MissingFiles:
     """What of the index is gone; files with clips in `moved` are not looked at.
 
     With `missing_folders`, and where the index has the same content from another file that is there, clips
-    are dropped even if the whole folder is gone.
+    are dropped even if the whole folder is gone. Objects at addresses are gone if their directory was `listed` without
+    them; nobody is asked about others, which are kept.
 
     Raises:
         IndexFolderError: nothing of a whole root is there.
     """
     files = [file for file in indexed_files(snapshot) if file.ids[0] not in moved]
-    gone = {file.path: file for file in files if is_gone(file.path)}
+    gone = {file.path: file for file in files if is_gone_from(file.path, listed)}
     there = [file for file in files if file.path not in gone]
     contents = {_content(file) for file in there}
     missing, lost = MissingFiles(), defaultdict(list)
     for file in gone.values():
-        if missing_folders or _content(file) in contents:
+        if missing_folders or isinstance(file.path, RemotePath) or _content(file) in contents:
             missing.clip_ids += file.ids
         else:
             lost[snapshot.manifest.roots[file.file.root]].append(file)

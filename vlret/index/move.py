@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from vlret.index.fingerprint import fingerprint
-from vlret.index.gone import is_gone
+from vlret.index.gone import is_gone_from
 from vlret.index.indexed_files import IndexedFile
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import FileRow, shard_schema
 from vlret.index.writer import IndexWriter
+from vlret.remote_path import RemotePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,13 @@ class Moved:
 class MoveFinder:
     """Finds where files of an index were moved to, by size and content; each is found once."""
 
-    def __init__(self, files: Sequence[IndexedFile]) -> None:
+    def __init__(
+        self,
+        files: Sequence[IndexedFile],
+        listed: Mapping[RemotePath, Container[RemotePath]] = MappingProxyType({}),
+    ) -> None:
+        """`listed` are the objects of directories at addresses that were looked through."""
+        self._listed = listed
         self._by_size: dict[int, list[IndexedFile]] = defaultdict(list)
         self._gone: dict[int, dict[str, list[IndexedFile]]] = {}
         for file in files:
@@ -38,7 +46,9 @@ class MoveFinder:
     def find(self, path: Path, size: int) -> IndexedFile | None:
         """The file that was moved to `path`: one with the same content that is gone. Raises OSError."""
         if size not in self._gone:
-            self._gone[size] = _by_fingerprint(file for file in self._by_size[size] if is_gone(file.path))
+            self._gone[size] = _by_fingerprint(
+                file for file in self._by_size[size] if is_gone_from(file.path, self._listed)
+            )
         same = self._gone[size] and self._gone[size].get(fingerprint(path))
         if not same:
             return None

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from vlret.index.fingerprint import file_state
+from vlret.index.gone import is_gone_from
 from vlret.index.indexed_files import IndexedFile, by_real_path, indexed_files
 from vlret.index.move import Moved, MoveFinder
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import NO_ROOT, FileRow, SkippedRow
 from vlret.media.sources import Found, MediaFile
+from vlret.remote_path import RemotePath, path_of, real_path
 from vlret.text import is_utf8_text
 from vlret.types import Ids
 
@@ -54,11 +56,11 @@ def make_plan(found: Found, snapshot: Snapshot | None) -> Plan:
     files = indexed_files(snapshot) if snapshot else []
     indexed, plan.doubles = by_real_path(files)
     failed = _failed_files(snapshot) if snapshot else {}
-    moves = MoveFinder(list(indexed.values()))
+    moves = MoveFinder(list(indexed.values()), found.listed)
     seen: set[str] = set()
     for media in found.files:
         try:
-            real = os.path.realpath(media.path)
+            real = real_path(media.path)
             if not is_utf8_text(str(media.path)):
                 _skip(plan, media.path, "its name is not UTF-8")
             elif real not in seen:
@@ -77,14 +79,14 @@ def _skip(plan: Plan, path: Path, reason: str) -> None:
 
 def readable(path: Path) -> Path:
     """The path as text that can be stored and printed: bytes that are not UTF-8 are replaced."""
-    return Path(os.fsencode(path).decode(errors="replace"))
+    return path_of(os.fsencode(path).decode(errors="replace"))
 
 
 def _plan_file(
     plan: Plan, media: MediaFile, indexed: IndexedFile | None, failed: SkippedRow | None, moves: MoveFinder
 ) -> None:
     path = media.path
-    size, mtime_ns = file_state(path)
+    size, mtime_ns = media.state or file_state(path)
     root, relative = _place(plan.roots, media, indexed.file if indexed else failed)
     file = FileRow(root, relative, size, mtime_ns)
     ids = indexed.ids if indexed else []
@@ -110,7 +112,7 @@ def _place(roots: list[str], media: MediaFile, before: FileRow | SkippedRow | No
 
 
 def _failed_files(snapshot: Snapshot) -> dict[str, SkippedRow]:
-    return {os.path.realpath(snapshot.absolute(row.root, row.path)): row for row in snapshot.skipped}
+    return {real_path(snapshot.absolute(row.root, row.path)): row for row in snapshot.skipped}
 
 
 def stale_skips(snapshot: Snapshot, found: Found, prune: bool) -> list[SkippedRow]:
@@ -119,5 +121,9 @@ def stale_skips(snapshot: Snapshot, found: Found, prune: bool) -> list[SkippedRo
     places = [(row, snapshot.absolute(row.root, row.path)) for row in snapshot.skipped]
     return [
         row for row, path in places
-        if path in paths or ((prune or row.size < 0) and not os.path.lexists(path))
+        if path in paths or ((prune or row.size < 0) and _is_gone(path, found))
     ]  # fmt: skip
+
+
+def _is_gone(path: Path, found: Found) -> bool:
+    return is_gone_from(path, found.listed) if isinstance(path, RemotePath) else not os.path.lexists(path)

@@ -81,6 +81,6 @@ def _matches(given: str | Path, places: Sequence[tuple[Path, str]], store: Store
 def _fits(path: Path, relative: str, pattern: str, absolute: str) -> bool:
     return (
         fnmatchcase(path.as_posix(), pattern)
-        or fnmatchcase(path.as_posix(), Path(absolute).as_posix())
+        or fnmatchcase(path.as_posix(), absolute)
         or fnmatchcase(relative, pattern)
     )

@@ -77,7 +77,7 @@ class BuildReport:
             lines.append(
                 f"kept {count_of(n_files, 'file')} of {printable(folder)}, which is missing or empty"
             )
-        partial, skipped = _grouped("partially read", self.partial), _grouped("skipped", self.skipped)
+        partial, skipped = grouped("partially read", self.partial), grouped("skipped", self.skipped)
         return "\n".join([*lines, *partial, *skipped])
 
     def _length(self) -> str:
@@ -86,7 +86,7 @@ class BuildReport:
         return f"{self.hours * 60:.1f} min" if self.hours * 60 >= 1 else f"{self.hours * 3600:.0f} s"
 
 
-def _grouped(what: str, files: Sequence[SkippedFile]) -> list[str]:
+def grouped(what: str, files: Sequence[SkippedFile]) -> list[str]:
     """Return one line per reason, the most frequent first, and some of its files."""
     groups: dict[str, list[Path]] = defaultdict(list)
     for file in files:

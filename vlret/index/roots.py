@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from vlret.errors import IndexFolderError
 from vlret.index.manifest import Manifest
+from vlret.remote_path import absolute_path
 from vlret.text import printable
 
 
@@ -17,8 +17,8 @@ def with_root(folder: Path, manifest: Manifest, old: str, new: str) -> Manifest:
     Raises:
         IndexFolderError: the index in `folder` has no such root.
     """
-    roots = manifest.roots
-    if os.path.abspath(old) not in roots:
+    roots, before, after = manifest.roots, str(absolute_path(old)), str(absolute_path(new))
+    if before not in roots:
         raise IndexFolderError(
             printable(f"The index {folder} has no root {old}."),
             printable(f"Its roots: {', '.join(roots) or 'none'}."),
@@ -26,5 +26,5 @@ def with_root(folder: Path, manifest: Manifest, old: str, new: str) -> Manifest:
             given=old,
             allowed=roots,
         )
-    moved = tuple(os.path.abspath(new) if root == os.path.abspath(old) else root for root in roots)
+    moved = tuple(after if root == before else root for root in roots)
     return replace(manifest, roots=moved)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vlret.remote_path import SCHEMES
 from vlret.text import printable
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_S = 1e12
 """No time of a clip is as great, in seconds."""
-_ABSOLUTE = r"^/|^\\\\|^[A-Za-z]:[\\/]"
+_ABSOLUTE = rf"^/|^(?:{'|'.join(SCHEMES)})://|^\\\\|^[A-Za-z]:[\\/]"
 # below its root: no absolute path, no drive, no ".." between separators, no NUL
 _SEPARATORS = r"[\\/]" if os.name == "nt" else "/"
 _LEADS_OUT = rf"^$|^{_SEPARATORS}|(^|{_SEPARATORS})\.\.({_SEPARATORS}|$)|\x00" + (

@@ -26,6 +26,7 @@ from vlret.index.tables import (
     shard_schema,
     skipped_rows,
 )
+from vlret.remote_path import path_of
 from vlret.types import Ids
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Snapshot:
 
 def absolute_path(manifest: Manifest, root: int, path: str) -> Path:
     """The absolute path of a row's file."""
-    return Path(path) if root == NO_ROOT else Path(manifest.roots[root]) / path
+    return path_of(path) if root == NO_ROOT else path_of(manifest.roots[root]) / path
 
 
 def read_clips(store: Store, manifest: Manifest, entry: FileEntry, first_id: int) -> pa.Table:

@@ -11,11 +11,12 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vlret.errors import IndexFolderError
+from vlret.errors import IndexFolderError, UsageError
 from vlret.files import TEMPORARY, is_temporary, replace_file
 from vlret.index.columns_checks import METADATA_NAMES
 from vlret.index.manifest import FOLDERS, NAMES, TABLES, FileEntry, Manifest
 from vlret.index.plain_files import open_plain, read_plain, require_plain_file, require_plain_folder
+from vlret.remote_path import RemotePath, path_of
 from vlret.text import printable
 from vlret.types import Ids
 
@@ -39,6 +40,15 @@ class Store:
 
     folder: Path
     held: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for an address: what lies there is no directory with locks and renames."""
+        if isinstance(path_of(self.folder), RemotePath):
+            raise UsageError(
+                f"An index lies on this machine, not at {printable(path_of(self.folder))}.",
+                "Give a directory; an index that was copied to an address is copied back first.",
+                code="index_at_address", path=path_of(self.folder),
+            )  # fmt: skip
 
     @property
     def exists(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Container
 from contextlib import closing
+from pathlib import Path
 
 import pyarrow as pa
 from tqdm import tqdm
@@ -19,18 +21,22 @@ from vlret.index.windows import encode_windows, window_job, windows_of
 from vlret.index.writer import COMMIT_S, SHARD_CLIPS
 from vlret.media.pool import DecodePool, FileFailed
 from vlret.models.base import Embedder
+from vlret.remote_path import RemotePath
 from vlret.types import SkippedFile
 
 
-def videos_without_windows(snapshot: Snapshot) -> list[IndexedFile]:
-    """The videos of which an index stores no windows; of several with one content the first."""
+def videos_without_windows(snapshot: Snapshot, found: Container[Path]) -> list[IndexedFile]:
+    """The videos of which an index stores no windows; of several with one content the first.
+
+    Nobody is asked about those at addresses, unless they are among the files `found` by this run.
+    """
     stored = StoredWindows(snapshot.store, snapshot.manifest).entries
     videos = snapshot.rows[snapshot.rows["end"] > snapshot.rows["start"]]
     missing = set(videos["fingerprint"]) - stored.keys()
-    found = {
-        file.fingerprint: file for file in reversed(indexed_files(snapshot)) if file.fingerprint in missing
-    }
-    return [file for file in found.values() if _is_as_indexed(file)]
+    files = [file for file in indexed_files(snapshot) if file.fingerprint in missing]
+    asked = [file for file in files if file.path in found or not isinstance(file.path, RemotePath)]
+    firsts = {file.fingerprint: file for file in reversed(asked)}
+    return [file for file in firsts.values() if _is_as_indexed(file)]
 
 
 def _is_as_indexed(file: IndexedFile) -> bool:

@@ -26,6 +26,7 @@ from vlret.index.tables import (
     skipped_table,
 )
 from vlret.media.info import MediaInfo
+from vlret.remote_path import path_of
 from vlret.types import Clip, Ids, Vectors
 
 SHARD_CLIPS = 2048
@@ -103,7 +104,7 @@ class IndexWriter:
         self._dropped.update(map(int, clip_ids))
 
     def _place(self, row: FileRow | SkippedRow) -> Path:
-        return Path(row.path) if row.root == NO_ROOT else Path(self._roots[row.root]) / row.path
+        return path_of(row.path) if row.root == NO_ROOT else path_of(self._roots[row.root]) / row.path
 
     def commit_if_due(self) -> None:
         """Commit when the shard in hand is full or old enough."""

@@ -65,7 +65,7 @@ def read_clip(
     Raises:
         UsageError, MediaError, MissingExtraError: as `decode`; MediaError also for a clip past the end.
     """
-    clip = clip if isinstance(clip, Clip) else Clip(Path(clip))
+    clip = clip if isinstance(clip, Clip) else Clip(as_path(clip, "The clip"))
     chosen = find_decoder(decoder)
     check_size(size)
     with open_media(clip.path) as media:

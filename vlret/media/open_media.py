@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vlret.media.image.read_image import image_info
 from vlret.media.image.still import Still
+from vlret.media.local_copy import local_copy
 from vlret.media.unreadable_error import UnreadableError
 from vlret.media.video.video import Video
+from vlret.types import as_path
 
 _PLAYLIST_HEADS = (b"#extm3u", b"ffconcat", b"[playlist]", b"<smil", b"v=0\r\n", b"v=0\n")
 
@@ -16,13 +19,18 @@ Media = Still | Video
 """An open file: `path`, `info`, `frames_at`, `every_frame`, `damaged_at`, `decoded_end`, `warnings`."""
 
 
-def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None) -> Media:
-    """Open `path` as a context manager; `on_progress` is called as packets are read and decoded.
+@contextmanager
+def open_media(path: str | Path, on_progress: Callable[[], None] = lambda: None) -> Iterator[Media]:
+    """Open `path`, of an address a copy of it; `on_progress` is called as packets are read and decoded.
 
     Raises:
         MediaError: not found, empty, audio only, a playlist, not a media file, or nothing can be decoded.
     """
-    path = Path(path).absolute()
+    with local_copy(as_path(path, "The file").absolute()) as local, _open(local, on_progress) as media:
+        yield media
+
+
+def _open(path: Path, on_progress: Callable[[], None]) -> Media:
     check_file(path)
     image = image_info(path)
     return Still(path, image) if image else Video(path, on_progress)

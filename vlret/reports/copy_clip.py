@@ -31,7 +31,7 @@ def copy_clip(clip: Clip, media: Video, target: Path, form: ClipForm) -> bool:
         return False
     pts, dts = begin
     end_pts = pts + (end_of(clip, media) - clip.start - TOLERANCE_S) / media.tick_s
-    n_packets = _count(clip.path, dts, pts, end_pts)
+    n_packets = _count(media.path, dts, pts, end_pts)
     if n_packets:
         _write(clip, media, target, form, dts, pts, n_packets)
     return bool(n_packets)
@@ -55,7 +55,7 @@ def _count(path: Path, dts: int, pts: int, end_pts: float) -> int:
 def _write(
     clip: Clip, media: Video, target: Path, form: ClipForm, dts: int, pts: int, n_packets: int
 ) -> None:
-    source, stream = open_container(clip.path)
+    source, stream = open_container(media.path)
     with source, av.open(f"file:{target}", "w", format=form.name, options=form.muxer_options) as out:
         copied = sound_fits(source, form)
         video, sound = out.add_stream_from_template(stream), add_sound(out, source, form, copied)
@@ -68,7 +68,7 @@ def _write(
             out.mux(packet)
         if sound is not None:
             length_s = end_of(clip, media) - clip.start
-            write_sound(out, sound, clip.path, media.first_s + clip.start, length_s, copied)
+            write_sound(out, sound, media.path, media.first_s + clip.start, length_s, copied)
 
 
 def _from_key(

@@ -83,7 +83,7 @@ def end_of(clip: Clip, media: Video) -> float:
 
 def encode(clip: Clip, media: Video, target: Path, form: ClipForm, max_height: int | None = None) -> None:
     """Encode a clip of an open video as `encode_clip` does."""
-    source, _ = open_container(clip.path)
+    source, _ = open_container(media.path)
     length_s = end_of(clip, media) - clip.start
     with source, av.open(f"file:{target}", "w", format=form.name, options=form.muxer_options) as out:
         video = _video_stream(out, media, form, max_height)
@@ -95,7 +95,7 @@ def encode(clip: Clip, media: Video, target: Path, form: ClipForm, max_height: i
             packet.duration = max(1, round(length_s / _TICK) - (packet.pts or 0))
             out.mux(packet)
         if sound is not None:
-            write_sound(out, sound, clip.path, media.first_s + clip.start, length_s, copied=False)
+            write_sound(out, sound, media.path, media.first_s + clip.start, length_s, copied=False)
         elif source.streams.audio:
             log.warning("%s: saved without sound because its timestamps jump.", printable(clip.path))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vlret.remote_path import path_of
 from vlret.reports.cards import file_line, frames, heading
 from vlret.reports.thumbnails import Preview
 from vlret.reports.timecode import span, timecode
@@ -38,7 +39,7 @@ class SearchSection:
         files: dict[str, list[Hit]] = {}
         for hit in self.hits[:MOST_CLIPS]:
             files.setdefault(hit.path, []).append(hit)
-        cards = "".join(_card(Path(path), hits, full, pictures) for path, hits in files.items())
+        cards = "".join(_card(path_of(path), hits, full, pictures) for path, hits in files.items())
         body = f'<div class="cards">{cards}</div>' if cards else "<p>No results.</p>"
         n_more = len(self.hits) - MOST_CLIPS
         more = f"<p>{count_of(n_more, 'more result')} not shown.</p>" if n_more > 0 else ""

@@ -43,7 +43,7 @@ def save_clip(clip: Clip, folder: Path, form: str = "mp4") -> Path:
     with open_media(clip.path) as media:
         if not isinstance(media, Video):
             return write_new(
-                folder, stem, _image_suffix(clip.path, media), partial(shutil.copyfile, clip.path)
+                folder, stem, _image_suffix(clip.path, media), partial(shutil.copyfile, media.path)
             )
         check_start(clip, media)
         stem += f"_{timecode(clip.start).replace(':', '-')}"

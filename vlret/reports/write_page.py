@@ -59,7 +59,7 @@ def text(words: object, most_letters: int = _MOST_LETTERS) -> str:
 
 
 def address(path: Path, start_s: float = 0.0) -> str:
-    """The `file:` address of a file, percent-encoded; `#t=SECONDS` lets a browser play a video from there."""
+    """The `file:` address of a file, or its own, percent-encoded; `#t=SECONDS` lets a browser play from there."""
     seconds = f"{start_s:.3f}".rstrip("0").rstrip(".")
     return path.absolute().as_uri() + (f"#t={seconds}" if start_s else "")
 

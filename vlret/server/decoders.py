@@ -9,6 +9,7 @@ from typing import Any, cast
 from vlret.errors import MediaError
 from vlret.media.pool.child_process import Child, ChildDied
 from vlret.media.pool.messages import Message, missing_extra
+from vlret.server.media_files import require_here
 from vlret.server.settings import Limits
 from vlret.types import Clip
 
@@ -30,7 +31,9 @@ class Decoders:
 
         Raises:
             MediaError: the file cannot be decoded, or not within the limits.
+            RequestError: it is at an address.
         """
+        require_here(clip.path)
         child = self._idle.get()
         try:
             child = (

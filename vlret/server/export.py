@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from vlret.server.bodies import ExportBody
 from vlret.server.media import span_of
+from vlret.server.media_files import require_here
 from vlret.server.service import Service
 from vlret.types import Clip
 
@@ -31,6 +32,8 @@ def _written(service: Service, body: ExportBody) -> bytes:
         (span_of(service.library.get(hit.index), hit.clip_id, hit.start, hit.end).clip, hit.text)
         for hit in body.hits
     ]
+    for clip, _ in clips:
+        require_here(clip.path)
     items = [_item(clip, text) for clip, text in clips]
     request = {"clips": items, "format": body.format, "title": body.title}
     _, data = service.decoders.ask("export", clips[0][0], **request)

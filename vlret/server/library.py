@@ -16,7 +16,7 @@ from vlret.server.media_files import MediaFiles
 from vlret.server.model_worker import ModelWorker
 from vlret.server.request_error import RequestError
 from vlret.server.settings import Settings
-from vlret.tasks.index_model import model_for_index
+from vlret.tasks.index_model import model_for_index, short_name
 from vlret.tasks.searcher import Searcher
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,9 @@ class Revision:
 class Entry:
     """One index of a service by its id; `current` is the newest revision that could be opened."""
 
-    def __init__(self, index_id: str, folder: Path, worker_of: Callable[[Index], ModelWorker]) -> None:
-        self.id, self.folder, self._worker_of = index_id, folder, worker_of
+    def __init__(self, index_id: str, place: str | Path, worker_of: Callable[[Index], ModelWorker]) -> None:
+        """`place`: the folder of the index, or its address in a database."""
+        self.id, self._place, self._worker_of = index_id, place, worker_of
         self._lock, self._looked = threading.Lock(), time.monotonic()
         self.current = self._open()
 
@@ -66,7 +67,7 @@ class Entry:
             self._lock.release()
 
     def _open(self) -> Revision:
-        index = Index.open(self.folder)
+        index = Index.open(self._place)
         return Revision(self.id, index, self._worker_of(index))
 
 
@@ -75,14 +76,15 @@ class Library:
 
     Raises:
         IndexFolderError: there is no index, or it is damaged.
+        DatabaseError: a database cannot be reached, or holds no index.
     """
 
     def __init__(self, settings: Settings, on_batch: Callable[[int], None]) -> None:
         self._settings, self._on_batch = settings, on_batch
         self._workers: dict[tuple[object, ...], ModelWorker] = {}
         self.entries: dict[str, Entry] = {}
-        for folder in settings.indexes:
-            entry = Entry(self._free_id(folder), folder, self._worker_of)
+        for place in settings.indexes:
+            entry = Entry(self._free_id(short_name(place)), place, self._worker_of)
             self.entries[entry.id] = entry
 
     def get(self, index_id: str) -> Revision:
@@ -120,7 +122,7 @@ class Library:
     def folders(self) -> set[str]:
         """The folders of the indexes and of their media."""
         roots = {root for entry in self.entries.values() for root in entry.current.index.manifest.roots}
-        return roots | {str(entry.folder) for entry in self.entries.values()}
+        return roots | {entry.current.index.place for entry in self.entries.values()}
 
     def close(self) -> None:
         """End all threads and release the models."""
@@ -135,7 +137,6 @@ class Library:
             self._workers[key] = ModelWorker(load, settings.limits, self._on_batch)
         return self._workers[key]
 
-    def _free_id(self, folder: Path) -> str:
-        name = folder.absolute().name
+    def _free_id(self, name: str) -> str:
         names = [name, *(f"{name}-{n}" for n in range(2, len(self.entries) + 2))]
         return next(name for name in names if name not in self.entries)

@@ -9,7 +9,7 @@ from typing import Any
 
 from vlret.errors import UsageError
 from vlret.server.library import Revision
-from vlret.server.media_files import MediaFile
+from vlret.server.media_files import MediaFile, require_here
 from vlret.server.request_error import RequestError
 from vlret.server.service import Service
 from vlret.types import Clip
@@ -100,6 +100,7 @@ def _writer(service: Service, kind: str, clip: Clip) -> Callable[[Path], None]:
 
 
 def _state(file: MediaFile) -> tuple[int, int]:
+    require_here(file.path)
     try:
         stat = file.path.stat()
     except OSError as error:

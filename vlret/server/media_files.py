@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vlret.index.index import Index
+from vlret.remote_path import RemotePath, path_of
 from vlret.server.request_error import RequestError
 from vlret.types import Ids
 
@@ -41,6 +42,17 @@ class MediaFile:
         return self.duration == 0
 
 
+def require_here(path: Path) -> None:
+    """Raise `RequestError` for a file at an address: requests of anybody are no reason to fetch whole files."""
+    if isinstance(path, RemotePath):
+        raise RequestError(
+            f"{path.name} is in an object store: the service shows nothing of it.",
+            "Copy it to the machine of the service and index it there.",
+            status=404,
+            code="file_at_address",
+        )
+
+
 class MediaFiles:
     """The files of one revision of an index, and the clips of each."""
 
@@ -65,7 +77,7 @@ class MediaFiles:
         taken = None
         if arrays["taken.known"][number]:
             taken = str(np.datetime_as_string(arrays["taken"][number].astype("datetime64[us]"), unit="s"))
-        path = Path(columns.absolute([number], self._index.manifest.roots)[0])
+        path = path_of(columns.absolute([number], self._index.manifest.roots)[0])
         return MediaFile(self._id(number), path, known if end else 0.0, taken, clips)
 
     def by_id(self, media_id: str) -> MediaFile:

@@ -55,7 +55,7 @@ class Settings:
     """How a service is started.
 
     Attributes:
-        indexes: folders of indexes.
+        indexes: folders of indexes, or their addresses in databases.
         host: the address it listens on.
         token: access token; required where `host` is not this machine's own loopback address.
         show_paths: answers hold the paths of media files.
@@ -67,7 +67,7 @@ class Settings:
         UsageError: no index, a short token or one of odd characters, or no token for an address that others can reach.
     """
 
-    indexes: tuple[Path, ...]
+    indexes: tuple[str | Path, ...]
     host: str = "127.0.0.1"
     token: str | None = None
     show_paths: bool = False

@@ -10,8 +10,12 @@ from vlret.index.index import Index
 from vlret.index.windows import Windows, encode_windows, window_job, windows_of
 from vlret.media.pool import DecodePool, FileFailed
 from vlret.models.base import Embedder
+from vlret.remote_path import RemotePath
 from vlret.types import Clip
 
+_AT_ADDRESS = (
+    "it is at an address, and the index stores no windows of it (build_index with moments=True does)"
+)
 AROUND_S = 30.0
 """How far a moment may reach beyond its clip."""
 
@@ -26,7 +30,7 @@ def windows_around(index: Index, model: Embedder, clips: Iterable[Clip]) -> dict
 def windows_in(index: Index, model: Embedder, parts: Sequence[Clip]) -> dict[Clip, Windows | str]:
     """The windows that start in each of `parts`, or the reason why its file cannot be read.
 
-    What `index` does not store is decoded.
+    What `index` does not store is decoded, but nothing is fetched from an address for it.
     """
     stored: dict[Clip, Windows | str] = {
         part: part_of(windows, part) for part in parts if (windows := index.windows(part.path))
@@ -44,8 +48,11 @@ def part_of(windows: Windows, part: Clip) -> Windows | str:
 
 
 def _decoded(model: Embedder, parts: Sequence[Clip]) -> dict[Clip, Windows | str]:
-    jobs = {window_job(part.path, model, within=(part.start, _end(part))): part for part in parts}
-    found: dict[Clip, Windows | str] = {}
+    found: dict[Clip, Windows | str] = {
+        part: _AT_ADDRESS for part in parts if isinstance(part.path, RemotePath)
+    }
+    here = [part for part in parts if part not in found]
+    jobs = {window_job(part.path, model, within=(part.start, _end(part))): part for part in here}
     if not jobs:
         return found
     with DecodePool() as pool:

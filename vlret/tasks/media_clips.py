@@ -14,6 +14,7 @@ from vlret.index.windows import encode_windows, window_job, windows_of
 from vlret.media.pool import DecodeJob, DecodePool
 from vlret.media.sources import find_media
 from vlret.models.base import Embedder
+from vlret.remote_path import path_of
 from vlret.tasks.clip_source import ClipSource, FileClips
 from vlret.types import SkippedFile
 
@@ -68,8 +69,8 @@ class MediaClips(ClipSource):
     def _job(self, path: str) -> DecodeJob:
         card = self.model.card
         if self.selective:
-            return window_job(Path(path), self.model)
-        return DecodeJob(Path(path), self._rule, card.frames, size=card.decode_size)
+            return window_job(path_of(path), self.model)
+        return DecodeJob(path_of(path), self._rule, card.frames, size=card.decode_size)
 
     def _state(self, path: str) -> str:
         file = self._todo[path].file

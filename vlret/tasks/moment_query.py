@@ -14,6 +14,7 @@ from vlret.errors import UsageError
 from vlret.index.index import Index
 from vlret.media.sources import MEDIA_SUFFIXES
 from vlret.models.inputs import ordered
+from vlret.remote_path import absolute_path
 from vlret.tasks.query_vector import Query, Weighted
 from vlret.text import printable
 from vlret.types import Clip, Ids, QueryVector
@@ -102,7 +103,7 @@ def _seconds(form: re.Match[str]) -> float:
 
 def _files(paths: Sequence[str], name: str) -> list[str]:
     """The files whose path is `name` or ends with it after a separator."""
-    absolute, end = os.path.abspath(os.path.expanduser(name)), os.sep + os.path.normpath(name)
+    absolute, end = str(absolute_path(os.path.expanduser(name))), os.sep + os.path.normpath(name)
     return [path for path in dict.fromkeys(paths) if path == absolute or path.endswith(end)]
 
 

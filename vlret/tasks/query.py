@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vlret.errors import MediaError, UsageError
 from vlret.media.sources import MEDIA_SUFFIXES, UNREAD_SUFFIXES
+from vlret.remote_path import RemotePath, path_of
 from vlret.tasks.index_model import is_index
 
 _FILE_SUFFIXES = MEDIA_SUFFIXES | UNREAD_SUFFIXES
@@ -17,14 +18,16 @@ _AT_ROOT = re.compile(r"/|\.{1,2}[/\\]|~[/\\]|\\\\|[A-Za-z]:[/\\]|\w+://")
 
 
 def file_of(query: str) -> Path | None:
-    """The file that `query` names, whatever its suffix, or None where it is a sentence.
+    """The file or address that `query` names, whatever its suffix, or None where it is a sentence.
 
     Raises:
         UsageError: `query` names a folder.
         MediaError: `query` looks like a path, and nothing is there: it begins at a root, its folder exists, or
             it ends like a media file.
     """
-    path = Path(os.path.expanduser(query))
+    path = path_of(os.path.expanduser(query))
+    if isinstance(path, RemotePath):
+        return path
     if os.path.isdir(path):
         if is_index(path):
             raise UsageError(

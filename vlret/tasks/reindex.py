@@ -25,6 +25,7 @@ from vlret.index.swap import discard, swap
 from vlret.index.view.open import open_view
 from vlret.media.sources import Found, MediaFile
 from vlret.models.base import Embedder
+from vlret.remote_path import path_of
 from vlret.tasks.index_model import require_trusted
 from vlret.text import printable
 from vlret.types import SkippedFile
@@ -167,7 +168,7 @@ def _build(
     old = Snapshot.read(store)
     files, gone = _files_there(old, prune)
     _follow(next_store, old.manifest)
-    media = [MediaFile(Path(old.manifest.roots[file.file.root]), file.path) for file in files]
+    media = [MediaFile(path_of(old.manifest.roots[file.file.root]), file.path) for file in files]
     update_index(next_store, held, Found(media, []), workers, progress=progress)
     unreached = _skipped(next_store, files, unreached=True)
     if unreached:

@@ -61,8 +61,8 @@ def open_or_index(
 
 
 def names_one_file(source: str) -> bool:
-    """Whether `source` is a video or image itself, there or not, and no folder, glob or list of them."""
-    if os.path.isdir(source) or Path(source).suffix.lower() in LIST_SUFFIXES:
+    """Whether `source` is a video or image itself, there or not, and no index, folder, glob or list of them."""
+    if os.path.isdir(source) or is_index(source) or Path(source).suffix.lower() in LIST_SUFFIXES:
         return False
     return os.path.isfile(source) or not has_magic(source)
 

@@ -72,9 +72,19 @@ def test_the_key_comes_from_the_environment_and_is_never_said(address, server, m
         assert code_of(caught) == "database_key"
 
 
-def test_credentials_in_an_address_are_refused_and_not_repeated():
+@pytest.mark.parametrize(
+    "location",
+    [
+        f"http://me:{KEY}@127.0.0.1:6333",
+        "http://",
+        "http://127.0.0.1:99999",
+        "ftp://127.0.0.1",
+        "https://:6333",
+    ],
+)
+def test_other_addresses_are_refused_and_credentials_in_them_not_repeated(location):
     with pytest.raises(UsageError) as caught:
-        open_database(f"qdrant:http://me:{KEY}@127.0.0.1:6333")
+        open_database(f"qdrant:{location}", DIM)
     assert code_of(caught) == "bad_address"
 
 
@@ -277,6 +287,11 @@ def test_a_writer_that_is_killed_leaves_what_it_had_written(tmp_path):
         near = database.search(QUERY, 10, exact=True)[1]
         assert near.tolist() == ids[np.lexsort((ids, -(found @ QUERY)))][:10].tolist()
         database.close()
+    (tmp_path / "clips" / "temp_segments" / "of a stopped one").mkdir(parents=True, exist_ok=True)
+    database = open_database(address)
+    database.optimize(approximate=True)
+    database.close()
+    assert list((tmp_path / "clips").glob("temp_segments/*")) == []
 
 
 def test_a_shard_whose_creation_was_stopped_is_created_again(tmp_path):

@@ -6,6 +6,7 @@ Written and read by the Lance library, which LanceDB is built on: LanceDB opens 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -335,4 +336,5 @@ def _errors(address: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, pa.ArrowException) as error:
-        raise refused(address, error) from error
+        message = re.sub(r", /\S+\.rs:\d+:\d+", "", str(error))  # where in Lance's sources
+        raise refused(address, OSError(message)) from error

@@ -204,7 +204,7 @@ class QdrantDatabase:
 
 
 def _connected(address: Address, new_dim: int | None) -> Connection:
-    if address.location.startswith(("http://", "https://")):
+    if "://" in address.location:
         from vlret.index.backends.qdrant_server import QdrantServer
 
         return QdrantServer(address, new_dim)

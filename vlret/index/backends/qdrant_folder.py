@@ -20,6 +20,8 @@ from vlret.index.plain_files import read_plain
 from vlret.types import Vectors
 
 _CONFIG = "edge_config.json"
+_UNFINISHED = "temp_segments"
+"""Where the engine builds segments; it leaves there what it was stopped at."""
 _PAGE = 50_000
 _ENGINE_ERRORS = ("Exception", "PanicException")
 """Types of what the engine raises; it has no classes of its own that could be imported."""
@@ -48,7 +50,7 @@ class QdrantFolder:
             self.dim = _dim(self._path)
 
     def upsert(self, ids: list[int], vectors: Vectors, payloads: list[Payload]) -> None:
-        """Write points; they are in the engine's log when this returns."""
+        """Write points; they are on disk when this returns."""
         rows = zip(ids, vectors.tolist(), payloads, strict=True)
         points = [self._edge.Point(clip_id, vector, payload) for clip_id, vector, payload in rows]
         self._update(self._edge.UpdateOperation.upsert_points(points))
@@ -89,11 +91,12 @@ class QdrantFolder:
             return int(self._shard.count(self._edge.CountRequest()))
 
     def optimize(self, approximate: bool) -> None:
-        """Merge segments and, if `approximate`, build their HNSW graphs; a search of another thread has to wait."""
+        """Merge segments and, if `approximate`, build their HNSW graphs; not beside a search."""
         with self._explained():
             self._shard.close()
             config = _config(self._edge, self.dim, INDEXING_KB if approximate else NEVER_KB)
             self._shard = self._edge.EdgeShard.load(str(self._path), config)
+            shutil.rmtree(self._path / _UNFINISHED, ignore_errors=True)
             self._shard.optimize()
             self._shard.flush()
 
@@ -124,8 +127,10 @@ class QdrantFolder:
         self._shard.close()
 
     def _update(self, operation: Any) -> None:
+        """Apply and flush, so that opening after a stop has little of the engine's log to repeat."""
         with self._explained():
             self._shard.update(operation)
+            self._shard.flush()
 
     def _create(self, dim: int) -> None:
         """Create the shard beside its place, so that a stop leaves none or a whole one."""
@@ -151,7 +156,7 @@ class QdrantFolder:
                 error, OSError | ValueError | KeyError
             ):
                 raise
-            hint = "If it is damaged, delete the directory and push the index again."
+            hint = "Check that it can be written; if it is damaged, delete it and push the index again."
             raise refused(self._shown, RuntimeError(error), hint) from error
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from vlret.errors import DatabaseError, MissingExtraError, UsageError
@@ -189,15 +190,23 @@ def _client(address: Address) -> Any:
         )  # fmt: skip
     from qdrant_client import QdrantClient
 
-    if "@" in address.location:
-        raise UsageError(
-            f"{address.shown} holds a user's name.", f"Set the key of the server as {KEY} in the environment.",
-            code="bad_address",
-        )  # fmt: skip
+    _check_url(address)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         key = os.environ.get(KEY) or None
         return QdrantClient(url=address.location, api_key=key, timeout=_SECONDS, check_compatibility=False)
+
+
+def _check_url(address: Address) -> None:
+    with suppress(ValueError):  # of a port that is none
+        url = urlsplit(address.location)
+        if url.scheme in ("http", "https") and url.hostname and url.port != 0 and url.username is None:
+            return
+    raise UsageError(
+        f"{address.shown} is no address of a Qdrant server.",
+        f"Give qdrant:http://HOST:6333 or https; the server's key stands in the environment variable {KEY}.",
+        code="bad_address", address=address.shown,
+    )  # fmt: skip
 
 
 def _file_id(name: str) -> str:
@@ -220,7 +229,7 @@ def _error(shown: str, error: Exception) -> DatabaseError:
         )  # fmt: skip
     if isinstance(source, httpx.TransportError):
         return DatabaseError(
-            f"{shown} cannot be reached: {source}", "Start the server, or correct the address.",
+            f"{shown} cannot be reached: {source}.", "Start the server, or correct the address.",
             code="database_unreachable",
         )  # fmt: skip
     return refused(

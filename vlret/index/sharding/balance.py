@@ -28,18 +28,30 @@ class Weight:
     n_steps: int = 1
 
 
+def total_cost(files: Sequence[Weight]) -> float:
+    """What all files cost, in seconds of video."""
+    return sum(FILE_S + file.length_s for file in files)
+
+
 def balanced(files: Sequence[Weight], n_shards: int) -> list[list[Span]]:
     """The files in up to `n_shards` shards, in their order; a file is cut only where its own ends are far away.
 
     A shard costs at most the mean, and at each of its ends half of the longest step or of the longest file that cannot
     be cut, or `SLACK` of the mean, if that is more. None is empty.
     """
+    if not files:
+        return []
     ends = np.cumsum([FILE_S + file.length_s for file in files])
-    total = float(ends[-1]) if len(files) else 0.0
+    total = total_cost(files)
     wanted = [total * number / n_shards for number in range(1, n_shards)]
     places = {_place(files, ends, cost, SLACK * total / n_shards) for cost in wanted}
     places |= {(0, 0.0), (len(files), 0.0)}
     return [_spans(*bounds) for bounds in pairwise(sorted(places))]
+
+
+def seconds_of(shard: Sequence[Span], files: Sequence[Weight]) -> float:
+    """How much video a shard holds."""
+    return sum((files[number].length_s if end is None else end) - start for number, start, end in shard)
 
 
 def _place(files: Sequence[Weight], ends: np.ndarray, wanted: float, slack: float) -> _Place:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vlret.index.encode_shard import FilePart, ShardSpec
 from vlret.index.manifest import IndexRecipe
+from vlret.remote_path import path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class ShardPlan:
     `recipe` decides the vectors. The parts of all `shards`, one after the other, are the files in order of their
     paths; each file is there once, or cut into parts that follow each other. `roots` are the absolute directories
     that paths are relative to; `skipped` and `exclude` are what the index will say of files that it leaves out.
+    `seconds` tells about how much video each shard has; of `unknown` files, by absolute path, the header says nothing.
     """
 
     recipe: IndexRecipe
@@ -47,6 +49,8 @@ class ShardPlan:
     shards: tuple[tuple[PlannedPart, ...], ...]
     skipped: tuple[PlannedSkip, ...] = ()
     exclude: tuple[str, ...] = ()
+    seconds: tuple[float, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError where a file is not there whole and once: the index would lose or double clips."""
@@ -70,7 +74,7 @@ class ShardPlan:
 
     def absolute(self, part: PlannedPart) -> Path:
         """The absolute path of a part's file."""
-        return Path(self.roots[part.root]) / part.path
+        return path_of(self.roots[part.root]) / part.path
 
     def files(self) -> Iterator[tuple[tuple[int, str], list[tuple[int, PlannedPart]]]]:
         """Each file as (root, path), with its parts and the number of the shard that each is in."""

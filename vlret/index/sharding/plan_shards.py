@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from vlret.errors import UsageError
 from vlret.index.exclude import without_excluded
 from vlret.index.filter import patterns_of
 from vlret.index.manifest import IndexRecipe
 from vlret.index.plan import Todo, make_plan
 from vlret.index.requested_recipe import RequestedRecipe
-from vlret.index.sharding.balance import Weight, balanced
+from vlret.index.sharding.balance import Weight, balanced, seconds_of, total_cost
 from vlret.index.sharding.plan import PlannedPart, PlannedSkip, ShardPlan
 from vlret.index.snapshot import Snapshot
 from vlret.index.store import Store
@@ -22,12 +22,17 @@ from vlret.media.pool.read_headers import read_headers
 from vlret.media.sources import find_media
 from vlret.models.base import Embedder
 from vlret.models.inputs import ordered
-from vlret.types import as_path
+from vlret.remote_path import RemotePath
+from vlret.types import as_path, check_count
+
+_SECONDS_A_BYTE = 1 / 500_000  # 4 Mbit/s, where no header was read: files at addresses
+SHARD_S = 1800.0
+"""Seconds of video in a shard where nobody says how many shards there shall be."""
 
 
 def plan_shards(
     sources: str | Path | Sequence[str | Path],
-    n_shards: int,
+    n_shards: int | None = None,
     model: str | Embedder = "vljepa-mini",
     clips: str = "auto",
     n_frames: int | None = None,
@@ -47,7 +52,8 @@ def plan_shards(
 
     Args:
         sources, model, clips, n_frames, sampling, decoder, device, dtype, engine: as for `build_index`.
-        n_shards: several for each worker: the work is shared more evenly, and a kill costs one at most.
+        n_shards: several for each worker: the work is shared more evenly, and a kill costs one at most. None: one for
+            each `SHARD_S` seconds of video.
         exclude: files that are left out, as in `Filter.exclude`; the index keeps the list.
         index: only the files that this index does not have, or has in another state; its recipe must be the same.
         progress: show a bar on stderr when that is a terminal.
@@ -59,10 +65,8 @@ def plan_shards(
     """
     requested = RequestedRecipe(model, clips, n_frames, sampling, decoder, device, dtype, engine)
     requested.validate()
-    if n_shards < 1:
-        raise UsageError(
-            f"{n_shards} shards were asked for.", "Give 1 or more.", code="bad_shards", given=n_shards
-        )
+    if n_shards is not None:
+        check_count(n_shards, "n_shards")
     given = [sources] if isinstance(sources, (str, Path)) else ordered(sources, "sources")
     found = find_media([as_path(source, "A source") for source in given])
     snapshot = Snapshot.read(Store(as_path(index, "The folder of the index"))) if index else None
@@ -70,10 +74,18 @@ def plan_shards(
     kept, _ = without_excluded(found, patterns)
     recipe = _recipe(requested, snapshot)
     plan = make_plan(kept, snapshot)
-    spans = balanced(_weights(plan.todo, recipe.clips, progress), n_shards)
+    durations = _durations(plan.todo, progress)
+    weights = _weights(plan.todo, durations, recipe.clips)
+    spans = balanced(weights, n_shards or math.ceil(total_cost(weights) / SHARD_S))
     shards = tuple(tuple(_part(plan.todo[n], start, end) for n, start, end in shard) for shard in spans)
     skipped = tuple(PlannedSkip(row.path, row.reason) for row in plan.skipped.values() if row.size < 0)
-    return ShardPlan(recipe, tuple(plan.roots), shards, skipped, patterns)
+    seconds = tuple(round(seconds_of(shard, weights), 1) for shard in spans)
+    unknown = tuple(
+        str(item.path)
+        for item, length in zip(plan.todo, durations, strict=True)
+        if length is None and not isinstance(item.path, RemotePath)
+    )
+    return ShardPlan(recipe, tuple(plan.roots), shards, skipped, patterns, seconds, unknown)
 
 
 def _recipe(requested: RequestedRecipe, snapshot: Snapshot | None) -> IndexRecipe:
@@ -88,15 +100,21 @@ def _recipe(requested: RequestedRecipe, snapshot: Snapshot | None) -> IndexRecip
     return recipe
 
 
-def _weights(todo: Sequence[Todo], rule: str, progress: bool) -> list[Weight]:
-    """What each file costs; one whose header says nothing as much as its size lets expect."""
+def _durations(todo: Sequence[Todo], progress: bool) -> list[float | None]:
+    """Seconds of each file by its header; None: it says nothing."""
     headers = tqdm(
         read_headers(item.path for item in todo), "headers", len(todo), unit="file", delay=1,
         disable=None if progress else True,
     )  # fmt: skip
-    durations = [duration for _, duration in headers]
+    return [duration for _, duration in headers]
+
+
+def _weights(todo: Sequence[Todo], durations: Sequence[float | None], rule: str) -> list[Weight]:
+    """What each file costs; one whose header says nothing as much as its size lets expect."""
     known = [(length, item.file.size) for length, item in zip(durations, todo, strict=True) if length]
-    seconds_a_byte = sum(length for length, _ in known) / sum(size for _, size in known) if known else 0.0
+    seconds_a_byte = (
+        sum(length for length, _ in known) / sum(size for _, size in known) if known else _SECONDS_A_BYTE
+    )
     return [
         Weight(item.file.size * seconds_a_byte) if length is None else _weight(length, rule)
         for length, item in zip(durations, todo, strict=True)

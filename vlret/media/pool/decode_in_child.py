@@ -8,6 +8,7 @@ import numpy as np
 
 from vlret.media.decoders.base import Decoder
 from vlret.media.frame_size import Size
+from vlret.media.local_copy import local_copy
 from vlret.media.pool.child_process import Child, ChildDied
 from vlret.media.pool.messages import missing_extra
 from vlret.media.sampling import Times
@@ -26,7 +27,11 @@ def decode_in_child(path: Path, times: Times, decoder: Decoder, size: Size | Non
         MediaError: the file cannot be decoded, or the child crashed or hung.
     """
     decoder.check_installed()
-    path = path.absolute()
+    with local_copy(path.absolute()) as local:
+        return _decode(local, times, decoder, size)
+
+
+def _decode(path: Path, times: Times, decoder: Decoder, size: Size | None) -> Frames:
     child = Child(MEMORY_BYTES)
     try:
         request = {"path": str(path), "times": times.tolist(), "decoder": decoder.name, "size": size}

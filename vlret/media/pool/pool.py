@@ -10,8 +10,10 @@ from types import TracebackType
 from typing import Self
 
 from vlret.errors import UsageError
+from vlret.media.local_copy import local_copy
 from vlret.media.pool.child_process import Child, ChildDied
 from vlret.media.pool.events import ClipDecoded, DecodeJob, Event, FileDone, FileFailed, event_of
+from vlret.media.unreadable_error import UnreadableError
 
 QUEUE_BYTES = 64 << 20
 """Size of the queue of decoded pixels: what is decoded while a model loads."""
@@ -104,13 +106,16 @@ class DecodePool:
     def _decode(self, slot: int, job: DecodeJob, run: _Run) -> None:
         try:
             child = self._child(slot, run)
-            child.send({"kind": "clips", **asdict(job), "path": str(job.path.absolute())})
-            finished = False
-            while not finished:
-                event = event_of(job, child.receive(self._limit_s))
-                if event is not None:
-                    run.put(event)
-                finished = isinstance(event, (FileDone, FileFailed))
+            with local_copy(job.path, run.stopped.is_set) as path:
+                child.send({"kind": "clips", **asdict(job), "path": str(path.absolute())})
+                finished = False
+                while not finished:
+                    event = event_of(job, child.receive(self._limit_s))
+                    if event is not None:
+                        run.put(event)
+                    finished = isinstance(event, (FileDone, FileFailed))
+        except UnreadableError as error:  # it could not be fetched
+            run.put(FileFailed(job, error.reason, retry=True))
         except ChildDied as death:
             with self._lock:
                 self._end_child(slot)

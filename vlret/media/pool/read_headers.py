@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vlret.media.pool.child_process import Child, ChildDied
+from vlret.remote_path import RemotePath
 
 LIMIT_S = 20.0
 MEMORY_BYTES = 4 << 30
@@ -14,12 +15,17 @@ MEMORY_BYTES = 4 << 30
 def read_headers(paths: Iterable[Path]) -> Iterator[tuple[Path, float | None]]:
     """Yield each path with the duration in seconds that its header states; 0.0: an image; None: cannot be read.
 
+    Nothing is fetched from an address: None.
+
     Raises:
         VlretError: no process can be started.
     """
     child: Child | None = None
     try:
         for path in paths:
+            if isinstance(path, RemotePath):
+                yield path, None
+                continue
             child = child or Child(MEMORY_BYTES)
             try:
                 yield path, _duration(child, path)

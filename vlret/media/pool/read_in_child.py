@@ -9,7 +9,7 @@ from vlret.media.frame_size import Size
 from vlret.media.pool.events import ClipDecoded, DecodeJob, FileFailed
 from vlret.media.pool.pool import DecodePool
 from vlret.media.unreadable_error import UnreadableError
-from vlret.types import Clip, Frames
+from vlret.types import Clip, Frames, as_path
 
 
 def read_in_child(
@@ -20,7 +20,7 @@ def read_in_child(
     Raises:
         MediaError: the file cannot be read, or its decoder hung, crashed or ran out of memory.
     """
-    clip = clip if isinstance(clip, Clip) else Clip(Path(clip))
+    clip = clip if isinstance(clip, Clip) else Clip(as_path(clip, "The clip"))
     rule = span_rule(clip.start, clip.end)
     events = list(pool.run([DecodeJob(clip.path, rule, n_frames, size=size)]))
     for event in events:

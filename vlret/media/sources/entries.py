@@ -6,7 +6,7 @@ import codecs
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +16,8 @@ from vlret.types import SkippedFile
 _BROKEN_LINK = "a broken link"
 NOT_FOUND = "not found"
 _SPECIAL = "not a regular file"
+PROGRAM_SUFFIXES = (".ts", ".mts", ".mod")
+HEAD_BYTES = 512
 _IGNORED = (_BROKEN_LINK, NOT_FOUND, _SPECIAL)  # unless the name is one of a media file
 
 
@@ -25,10 +27,12 @@ class MediaFile:
 
     `root` is the directory given as source; the parent of a file given directly; the longest fixed directory of a
     glob; for a path named in a list, the directory of the list if the path lies below it, else its own parent.
+    `state` is its size in bytes and time of change in ns where the listing of an object store said so.
     """
 
     root: Path
     path: Path
+    state: tuple[int, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,14 @@ def problem_of(path: Path) -> str:
 
 def named_file(path: Path, root: Path) -> MediaFile | SkippedFile:
     """Return a file that a source or a list names itself; what cannot be read is skipped with a reason."""
-    reason = _reason_to_skip(path) or problem_of(path)
-    if not reason and path.suffix.lower() not in MEDIA_SUFFIXES:
-        reason = f"not a media file: the suffix is {path.suffix or 'missing'}"
+    reason = reason_to_skip(path) or problem_of(path) or not_media(path)
     return SkippedFile(path, reason) if reason else MediaFile(root, path)
+
+
+def not_media(path: Path) -> str:
+    """Return why a file that was named itself is no media file; "" if it is one by its suffix."""
+    is_media = path.suffix.lower() in MEDIA_SUFFIXES
+    return "" if is_media else f"not a media file: the suffix is {path.suffix or 'missing'}"
 
 
 def walk(folder: Path, root: Path, wanted: Callable[[Path], bool] = lambda _: True) -> Iterator[Entry]:
@@ -71,7 +79,7 @@ def walk(folder: Path, root: Path, wanted: Callable[[Path], bool] = lambda _: Tr
             with os.scandir(here) as entries:
                 for entry in entries:
                     path = Path(entry.path)
-                    if _is(entry.is_dir) and not _reason_to_skip(path):
+                    if _is(entry.is_dir) and not reason_to_skip(path):
                         folders.append(path)
                     elif wanted(path) and (found := _entry_of(path, entry, root)):
                         yield found
@@ -89,8 +97,8 @@ def _is(kind: Callable[..., bool]) -> bool:
 
 def _entry_of(path: Path, entry: os.DirEntry[str], root: Path) -> Entry | None:
     """Return what an entry of a directory is; None for what has nothing to do with media."""
-    if reason := _reason_to_skip(path):
-        return SkippedFile(path, reason) if _is(entry.is_dir) or _is_media_name(path) else None
+    if reason := reason_to_skip(path):
+        return SkippedFile(path, reason) if _is(entry.is_dir) or is_media_name(path) else None
     problem = "" if _is(entry.is_file) else problem_of(path)
     suffix = path.suffix.lower()
     if problem:
@@ -103,27 +111,36 @@ def _entry_of(path: Path, entry: os.DirEntry[str], root: Path) -> Entry | None:
 
 def _is_program(path: Path) -> bool:
     """Return whether a `.ts` or `.mts` is TypeScript, or a `.mod` is a Go module: no recording begins with text."""
-    if path.suffix.lower() not in (".ts", ".mts", ".mod"):
+    if path.suffix.lower() not in PROGRAM_SUFFIXES:
         return False
     try:
         with path.open("rb") as file:
-            head = file.read(512)
+            return is_program_text(file.read(HEAD_BYTES))
+    except OSError:
+        return False
+
+
+def is_program_text(head: bytes) -> bool:
+    """Return whether the first HEAD_BYTES of a file are text."""
+    try:
         text = codecs.getincrementaldecoder("utf-8")().decode(head)
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         return False
     return bool(text) and "\0" not in text
 
 
-def _is_media_name(path: Path) -> bool:
+def is_media_name(path: Path) -> bool:
+    """Return whether a name, complete or not, is one of a media file."""
     return any(suffix.lower() in MEDIA_SUFFIXES | PARTIAL_SUFFIXES for suffix in path.suffixes)
 
 
 def is_excluded(path: Path) -> bool:
     """Return whether the name alone excludes the file: hidden, of the system, incomplete."""
-    return bool(_reason_to_skip(path))
+    return bool(reason_to_skip(path))
 
 
-def _reason_to_skip(path: Path) -> str:
+def reason_to_skip(path: Path) -> str:
+    """Return why the name alone excludes a file or directory: hidden, of the system, incomplete; "" if it does not."""
     name = path.name.lower()
     if name in SYSTEM_FOLDERS or name == ".git":
         return "system directory"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vlret.remote_path import path_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -34,17 +36,19 @@ class ExportClip:
 
 def clips_of_hits(hits: Iterable[Hit], text: str) -> list[ExportClip]:
     """Return the clips of a search for `text`."""
-    return [ExportClip(Path(hit.path), hit.start, hit.end, text, hit.score, hit.probability) for hit in hits]
+    return [
+        ExportClip(path_of(hit.path), hit.start, hit.end, text, hit.score, hit.probability) for hit in hits
+    ]
 
 
 def clips_of_labels(labels: Iterable[Label]) -> list[ExportClip]:
     """Return labelled clips."""
     return [
-        ExportClip(Path(item.path), item.start, item.end, item.label, item.score, item.probability)
+        ExportClip(path_of(item.path), item.start, item.end, item.label, item.score, item.probability)
         for item in labels
     ]
 
 
 def clips_of_captions(captions: Iterable[ClipCaption]) -> list[ExportClip]:
     """Return captioned clips."""
-    return [ExportClip(Path(item.path), item.start, item.end, item.text, item.score) for item in captions]
+    return [ExportClip(path_of(item.path), item.start, item.end, item.text, item.score) for item in captions]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from vlret.remote_path import RemotePath
 from vlret.reports.exports.clip import ExportClip
 from vlret.reports.exports.labelled import json_bytes, of_one_kind, score_of
 from vlret.reports.exports.timeline import Source, frames_of
@@ -28,7 +29,12 @@ def label_studio(clips: Sequence[ExportClip], title: str) -> bytes:
 
 
 def _task(source: Source) -> dict[str, Any]:
-    address = _MEDIA + quote(os.fsencode(source.path.absolute())).lstrip("/")
+    path = source.path
+    address = (
+        str(path)
+        if isinstance(path, RemotePath)
+        else _MEDIA + quote(os.fsencode(path.absolute())).lstrip("/")
+    )
     fps = {"fps": float(source.time.rate)} if source.time else {}
     data = {"video" if source.time else "image": address, **fps}
     return {"data": data, "predictions": [{"model_version": "vlret", "result": []}]}

@@ -14,6 +14,7 @@ from vlret.models.inputs import check_text
 from vlret.server.decoders import Decoders
 from vlret.server.media_files import MediaFile, MediaFiles
 from vlret.server.settings import Limits
+from vlret.tasks.index_model import short_name
 from vlret.tasks.searcher import Searcher
 from vlret.types import Clip, QueryVector
 
@@ -24,8 +25,8 @@ WAIT_S = 3.0
 class ToolIndex:
     """One index by its id, and its searcher."""
 
-    def __init__(self, index_id: str, folder: Path, model: str | None, device: str) -> None:
-        self.id, self.searcher = index_id, Searcher(folder, model, device)
+    def __init__(self, index_id: str, place: str | Path, model: str | None, device: str) -> None:
+        self.id, self.searcher = index_id, Searcher(place, model, device)
         self._lock = threading.Lock()
         self._files = MediaFiles(self.searcher.index)
         self._files_of = self.searcher.index
@@ -59,11 +60,11 @@ class ToolLibrary:
         IndexFolderError: a folder holds no index, or a damaged one.
     """
 
-    def __init__(self, folders: Sequence[Path], model: str | None = None, device: str = "auto") -> None:
+    def __init__(self, places: Sequence[str | Path], model: str | None = None, device: str = "auto") -> None:
         self.indexes: dict[str, ToolIndex] = {}
-        for folder in folders:
-            index_id = self._free_id(folder.absolute().name)
-            self.indexes[index_id] = ToolIndex(index_id, folder, model, device)
+        for place in places:
+            index_id = self._free_id(short_name(place))
+            self.indexes[index_id] = ToolIndex(index_id, place, model, device)
         self._decoders = Decoders(Limits())
         self._loaded, self._error = threading.Event(), ""
         self._thread = threading.Thread(target=self._load, daemon=True)

@@ -18,6 +18,7 @@ from vlret.index.start import require_own_folder, start_index
 from vlret.index.store import Store
 from vlret.media.sources import Found, MediaFile, find_media
 from vlret.models.base import Embedder
+from vlret.remote_path import RemotePath
 from vlret.tasks.index_model import model_for_index
 from vlret.tasks.watch.settled import SettledFiles
 from vlret.text import printable
@@ -147,6 +148,12 @@ def _is_missing_or_empty(folder: Path) -> bool:
 def _require_folders(folders: Sequence[Path], store: Store) -> None:
     known = store.read_manifest().roots if store.exists else ()
     for folder in folders:
+        if isinstance(folder, RemotePath):
+            raise UsageError(
+                f"{printable(folder)} is an address: only directories of this machine are watched.",
+                "Build the index again now and then: what is unchanged is not fetched.",
+                code="address_watched", given=folder,
+            )  # fmt: skip
         if not folder.is_dir() and (str(folder) not in known or folder.exists()):
             raise UsageError(
                 f"{printable(folder)} is not a directory.",

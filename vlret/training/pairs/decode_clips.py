@@ -17,9 +17,9 @@ from vlret.media.clips import span_rule
 from vlret.media.frame_size import Size
 from vlret.media.pool import ClipDecoded, DecodeJob, DecodePool, Event, FileFailed
 from vlret.media.sources.suffixes import MEDIA_SUFFIXES
+from vlret.storage import file_system, is_url
 from vlret.training.pairs.clip_media import ClipMedia
 from vlret.training.pairs.skipped import SkippedError
-from vlret.training.pairs.storage import file_system, is_url
 from vlret.types import Pixels
 
 MOST_BYTES = 1 << 30

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 
 from vlret.errors import UsageError
+from vlret.storage import file_system, files_below, files_in, reading, shown
 from vlret.text import is_utf8_text
 from vlret.training.pairs.clip_media import ClipMedia
 from vlret.training.pairs.row import Row
 from vlret.training.pairs.samples import Part, sample_rows, unusable
-from vlret.training.pairs.storage import file_system, files_below, files_in, reading, shown
 from vlret.training.pairs.tables import is_table, read_table
 from vlret.training.pairs.tar_index import TEXT_SUFFIXES
 from vlret.training.pairs.tars import read_tars

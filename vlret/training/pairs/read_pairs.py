@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from vlret.errors import UsageError
+from vlret.storage import is_folder, is_url, joined, shown
 from vlret.training.pairs.folders import read_folder
 from vlret.training.pairs.pair_set import PairSet, pair_set
 from vlret.training.pairs.row import Row
 from vlret.training.pairs.splits import TRAIN
-from vlret.training.pairs.storage import is_folder, is_url, joined, shown
 from vlret.training.pairs.tables import is_table, read_table
 from vlret.training.pairs.tars import is_tars, read_tars
 

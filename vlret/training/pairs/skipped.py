@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+from vlret.storage import shown
 from vlret.text import printable
-from vlret.training.pairs.storage import shown
 
 MOST_NAMES = 5
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from tqdm import tqdm
 
 from vlret.errors import UsageError
+from vlret.storage import folder_of, joined, opened, shown
 from vlret.tables import SEPARATORS
 from vlret.text import printable
 from vlret.training.pairs.clip_media import ClipMedia
@@ -28,7 +29,6 @@ from vlret.training.pairs.row import (
     text,
 )
 from vlret.training.pairs.samples import unusable
-from vlret.training.pairs.storage import folder_of, joined, opened, shown
 from vlret.training.pairs.tars import member_of
 
 Cells = Mapping[str, Any]

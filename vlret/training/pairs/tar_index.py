@@ -19,7 +19,7 @@ from vlret.cache_folder import default_cache
 from vlret.errors import UsageError
 from vlret.files import replace_file
 from vlret.parquet_file import parquet_bytes
-from vlret.training.pairs.storage import file_system, reading, shown
+from vlret.storage import file_system, reading, shown
 
 TEXT_SUFFIXES = (".txt", ".json")
 MOST_TEXT_BYTES = 1 << 20

@@ -10,10 +10,10 @@ from functools import lru_cache
 from tqdm import tqdm
 
 from vlret.errors import UsageError
+from vlret.storage import expanded, files_in, folder_of, shown
 from vlret.training.pairs.clip_media import ClipMedia
 from vlret.training.pairs.row import Row
 from vlret.training.pairs.samples import DAMAGED_TAR, Part, key_of, sample_rows, unusable
-from vlret.training.pairs.storage import expanded, files_in, folder_of, shown
 from vlret.training.pairs.tar_index import TarIndex, tar_index
 
 READ_AT_ONCE = 8

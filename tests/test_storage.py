@@ -9,7 +9,7 @@ import fsspec
 import pytest
 
 from tests.refusal import refused
-from vlret.training.pairs.storage import (
+from vlret.storage import (
     expanded,
     file_system,
     files_below,
@@ -73,10 +73,10 @@ def test_braces(pattern: str, names: list[str]) -> None:
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    fsspec.filesystem("memory")
+    monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, "s3", raising=False)
     with refused("missing_package") as caught:
         file_system("s3://bucket/a.mp4")
-    assert "pip install s3fs" in caught.value.hint
+    assert "pip install 'vlret[s3]'" in caught.value.hint
 
 
 def test_directories_are_listed_in_order(tmp_path: Path) -> None:

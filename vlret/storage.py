@@ -15,10 +15,10 @@ from vlret.errors import MissingExtraError, UsageError, VlretError
 from vlret.text import printable, without_credentials
 
 PACKAGES = {
-    "https": "aiohttp", "http": "aiohttp", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs",
-    "hf": "huggingface_hub", "memory": "fsspec",
+    "https": "aiohttp", "http": "aiohttp", "s3": "vlret[s3]", "gs": "vlret[gcs]", "gcs": "vlret[gcs]", "az": "adlfs",
+    "abfs": "adlfs", "hf": "huggingface_hub", "memory": "fsspec",
 }  # fmt: skip
-"""Which addresses media are read from, and the package that fsspec needs for them."""
+"""Which addresses are read, and what pip installs for them."""
 
 
 def is_url(location: str) -> bool:
@@ -70,12 +70,12 @@ def file_system(location: str) -> tuple[Any, str]:
     if not is_url(location):
         return LocalFileSystem(), location
     try:
-        return cast(tuple[Any, str], url_to_fs(_checked(location)))
+        return cast(tuple[Any, str], url_to_fs(_checked(location), use_listings_cache=False))
     except ImportError as error:
         protocol = location.partition("://")[0]
         raise MissingExtraError(
-            f"Addresses that begin with {protocol}:// need the package {PACKAGES[protocol]}.",
-            f"pip install {PACKAGES[protocol]}",
+            f"Addresses that begin with {protocol}:// need a package that is not installed.",
+            f"Run: pip install '{PACKAGES[protocol]}'",
             code="missing_package",
             package=PACKAGES[protocol],
         ) from error

@@ -22,7 +22,7 @@ _WATCH = """
 while "$@" & server=$!; read _; do kill -QUIT $server; wait $server; done
 kill -QUIT $server; wait $server; rm -rf "$0"
 """
-"""A shell starts the server, again at each line that it reads, and ends it when its input ends: with that of the tests."""
+"""A shell starts the server, again at each line that it reads, and ends it when its input ends, as with the tests."""
 _SETTINGS = ("fsync=off", "listen_addresses=", "max_connections=60", "shared_buffers=64MB")
 
 

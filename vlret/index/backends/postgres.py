@@ -124,9 +124,11 @@ class PostgresDatabase:
             f" ORDER BY (vector::{half}) <#> %(query)s::vector::{half} LIMIT %(k)s) AS near"
             " ORDER BY score DESC, clip_id"
         )
-        settings = "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+        settings = (
+            "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', %s, true)"
+        )
         with connection.transaction():
-            connection.execute(settings, [str(self.effort)])
+            connection.execute(settings, [str(self.effort), "relaxed_order"])
             found: list[tuple[int, float]] = connection.execute(
                 statement(query, self._table), values, prepare=False
             ).fetchall()

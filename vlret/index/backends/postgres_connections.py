@@ -17,7 +17,7 @@ _CONNECT_SECONDS = 10
 
 
 class Connections:
-    """Connections that wait for the next call: each call has one of its own, so that threads may search side by side."""
+    """Connections that wait for the next call; each call has one of its own, so that threads search side by side."""
 
     def __init__(
         self, settings: dict[str, Any], prepare: Callable[[Any], None] = lambda connection: None
@@ -97,7 +97,7 @@ def _parsed(address: Address) -> dict[str, Any]:
     if "@" in f"{parts.get('host')}{parts.get('port')}{parts.get('dbname')}":
         raise UsageError(
             f"{address.shown} is no address of PostgreSQL.",
-            "Give postgresql://USER@HOST/NAME, with %40 for @ and %2F for / in a password, or the password in PGPASSWORD.",
+            "Give postgresql://USER@HOST/NAME, and a password in PGPASSWORD or ~/.pgpass.",
             code="bad_address", given=address.shown,
         ) from None  # fmt: skip
     return parts

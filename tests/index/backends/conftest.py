@@ -41,7 +41,12 @@ def postgres_server_of_tests() -> Iterator[postgres_server.Server]:
 
 
 @pytest.fixture
-def postgres(postgres_server_of_tests: postgres_server.Server) -> Iterator[Place]:
+def postgres(
+    postgres_server_of_tests: postgres_server.Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    monkeypatch.setenv(
+        "PGHOST", str(postgres_server_of_tests.folder)
+    )  # as `Database.address` does not say it
     address = postgres_server_of_tests.address(f"t{uuid4().hex}")
     opened: list[Database] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,8 +12,10 @@ import sys
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
+import psycopg
 import pyarrow as pa
 import pytest
 
@@ -254,6 +257,27 @@ def test_a_table_of_somebody_else_is_refused(postgres, table, postgres_server_of
     postgres_server_of_tests.execute(f"CREATE TABLE {table} (clip_id bigint, vector text)")
     for dim in (None, DIM):
         assert refused(postgres.address, dim) == "other_dim"
+
+
+def test_the_sql_of_the_docs_finds_the_nearest_clips(postgres_server_of_tests: Server):
+    page = (Path(__file__).parents[3] / "docs/databases.md").read_text()
+    (block,) = re.findall(r"```sql\n(CREATE TABLE recordings.*?)```", page, re.DOTALL)
+    made, asked = block.split("\n\n")
+    postgres_server_of_tests.execute("CREATE DATABASE docs")
+    database = open_database(postgres_server_of_tests.address("clips", database="docs"), DIM)
+    database.write(
+        rows_of(np.arange(300), VECTORS, DIM, columns(300, path="/a.mp4", name="a.mp4", start=1.5))
+    )
+    with psycopg.connect(
+        host=str(postgres_server_of_tests.folder), user="postgres", dbname="docs"
+    ) as connection:
+        connection.execute(made)
+        connection.execute("INSERT INTO recordings VALUES ('/a.mp4', 'door')")
+        rows = connection.execute(asked).fetchall()
+    database.close()
+    assert [row[0] for row in rows] == ["a.mp4"] * 10
+    cosines = sorted(VECTORS @ VECTORS[7], reverse=True)[:10]
+    assert [row[3] for row in rows] == pytest.approx(cosines, abs=1e-5)
 
 
 def test_own_columns_of_a_table_stay(database, table, postgres_server_of_tests):

@@ -65,3 +65,7 @@ class MissingExtraError(VlretError):
 
 class DatabaseError(VlretError):
     """A database cannot be reached, or refuses what was asked of it."""
+
+
+class RunnerError(VlretError):
+    """A cluster cannot be reached, or parts of a run failed on it."""

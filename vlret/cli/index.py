@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vlret.cli import index_output, options, output
+from vlret.cli import index_output, index_runner, options, output
 
 
 def index(
@@ -57,6 +57,26 @@ def index(
         bool,
         typer.Option("--dry-run", help="Only say how much there is to do and about how long it takes here."),
     ] = False,
+    runner: Annotated[
+        str, typer.Option(help="Where clips are encoded: local (this machine), or ray (a Ray cluster).")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="The Ray cluster; auto: that of this machine (default: RAY_ADDRESS, else one for this run alone).",
+        ),
+    ] = None,
+    shard_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Directory or address that all machines of Ray see, for shards until they are merged (default: "
+            "beside the index, with .shards appended)."
+        ),
+    ] = None,
+    actor_memory: Annotated[
+        str, typer.Option(help="Memory that Ray reserves for each of its processes that encode.")
+    ] = "4GB",
 ) -> None:
     """Build an index of videos and images. Run it again to add new and changed files.
 
@@ -74,11 +94,16 @@ def index(
         "workers": workers, "device": device, "dtype": dtype, "engine": engine,
         "exclude": [] if exclude == [""] else exclude,
     }  # fmt: skip
+    local_only = {"--prune": prune, "--prune-missing-folders": prune_missing_folders, "--moments": moments}
+    index_runner.check(runner, {"--address": address, "--shard-dir": shard_dir}, local_only)
     if dry_run:
         index_output.show_estimate(sources, out, json, **settings)
         return
     if moved_from and out:
         move_root(out, moved_from, sources[0])
+    if runner == "ray":
+        index_runner.with_ray(sources, out, address, shard_dir, actor_memory, json, strict, **settings)
+        return
     report = build_index(
         sources,
         out=out,

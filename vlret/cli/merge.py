@@ -33,13 +33,14 @@ def merge(
     if json:
         output.print_json(report.to_dict())
     else:
-        output.show_lines(_text(report))
+        output.show_lines(merge_text(report))
     is_in_vain = bool(planned.shards) and report.new + report.unchanged == 0
     if is_in_vain or (strict and report.skipped):
         raise typer.Exit(1)
 
 
-def _text(report: BuildReport) -> str:
+def merge_text(report: BuildReport) -> str:
+    """What a merge did, in words."""
     from vlret.index.report import grouped
 
     lines = [

@@ -1,0 +1,1 @@
+"""Runners that encode the shards of an index on several machines."""

@@ -31,6 +31,7 @@ BELOW_CLI = sorted(
 )
 OF_OTHER_PROGRAMS = {
     "--benchmarks",
+    "--head",
     "--include",
     "--local-dir",
     "--parts",

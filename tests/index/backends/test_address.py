@@ -56,3 +56,10 @@ def test_what_changes_an_index_takes_no_address_and_shows_no_password(given):
     assert caught.value.code == "index_in_database"
     assert "secret" not in str(caught.value)
     require_no_address("indexes/lancedb:x")
+
+
+def test_a_password_with_a_hash_is_refused_without_being_shown():
+    with pytest.raises(UsageError) as caught:
+        parse_address("postgresql://me:open#sesame@host/db")
+    assert caught.value.code == "bad_address"
+    assert "sesame" not in f"{caught.value} {caught.value.fields}"

@@ -76,6 +76,11 @@ def parse_address(text: str) -> Address:
             "Give lancedb:DIR, qdrant:http://HOST:6333, qdrant:DIR or postgresql://HOST/NAME.",
             code="bad_address", given=without_credentials(text),
         )  # fmt: skip
+    if "@" in table:
+        raise UsageError(
+            "An address holds # before its last @.", "Write # in a password as %23, or set PGPASSWORD.",
+            code="bad_address",
+        )  # fmt: skip
     if not _TABLE.fullmatch(table):
         raise UsageError(
             f"{without_credentials(table)!r} is no name of a table.",

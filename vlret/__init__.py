@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from vlret.index.index import Index
     from vlret.index.optimize import optimize
     from vlret.index.pushed.push import push
+    from vlret.index.sharding.encode_plan import encode_plan
+    from vlret.index.sharding.merge import merge_shards
+    from vlret.index.sharding.plan_file import read_plan, write_plan
+    from vlret.index.sharding.plan_shards import plan_shards
     from vlret.media.decode import decode
     from vlret.models.registry import load_model
     from vlret.tasks.caption import caption
@@ -48,14 +52,19 @@ __all__ = [
     "caption",
     "classify",
     "decode",
+    "encode_plan",
     "find_duplicates",
     "load_model",
+    "merge_shards",
     "optimize",
+    "plan_shards",
     "push",
+    "read_plan",
     "search",
     "segment",
     "stream",
     "watch",
+    "write_plan",
 ]
 
 _HOMES = {
@@ -74,6 +83,11 @@ _HOMES = {
     "optimize": "index.optimize",
     "push": "index.pushed.push",
     "build_index": "index.build",
+    "encode_plan": "index.sharding.encode_plan",
+    "merge_shards": "index.sharding.merge",
+    "plan_shards": "index.sharding.plan_shards",
+    "read_plan": "index.sharding.plan_file",
+    "write_plan": "index.sharding.plan_file",
     "decode": "media.decode",
     "load_model": "models.registry",
     "find_duplicates": "tasks.duplicates.find",

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Run, process, vlret
 from tests.stores import remove, upload
 from vlret.media import local_copy
+from vlret.object_store import write_bytes
 from vlret.remote_path import RemotePath
 
 
@@ -107,6 +108,27 @@ def test_media_at_addresses_are_labelled(films: RemotePath, models: Path) -> Non
     )
     assert run.code == 0, run.err
     assert f"{films}/green one.mp4" in json.dumps(run.json)
+
+
+def test_media_at_addresses_are_captioned_and_asked(films: RemotePath, models: Path, tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_text("green\nred\n")
+    model = ("--model", models / "colour")
+    run = vlret("caption", f"{films}/green one.mp4", "--captioner", tmp_path / "texts.txt", *model, "--json")
+    assert (run.code, '"green"' in run.out) == (0, True), run
+    answers = ("--answers", "red", "--answers", "green")
+    run = vlret("vqa", f"{films}/green one.mp4", "which colour?", *answers, *model, "--json")
+    assert (run.code, run.json["answer"]) == (0, "green"), run
+    run = vlret("vqa", f"{films}/gone.mp4", "which?", *answers, *model)
+    assert (run.code, "gone.mp4: cannot be fetched: no such object" in run.err.splitlines()[-1]) == (1, True)
+
+
+def test_duplicates(films: RemotePath, models: Path, tmp_path: Path, media: Path) -> None:
+    write_bytes(films / "copy.mp4", (media / "long.mp4").read_bytes())
+    assert vlret("index", films, "--out", tmp_path / "index", "--model", models / "colour").code == 0
+    run = vlret("duplicates", tmp_path / "index", "--json")
+    assert run.code == 0, run
+    assert f"{films}/copy.mp4" in run.out
+    assert f"{films}/long.mp4" in run.out
 
 
 def test_upkeep(remote_index: Path, films: RemotePath, models: Path, fetched) -> None:

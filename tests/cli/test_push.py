@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import vlret
+from vlret.index.index import Index
 
 pytest.importorskip("lance")
 
@@ -30,7 +33,7 @@ SEARCHES = [
     ["red", "--only", "*.png", "--all-clips"],
     ["red", "--exclude", "green", "--exclude", "*.png"],
     ["red", "--where", "duration > 5", "--all-clips"],
-    ["red", "--where", "name like '%ue%' or start >= 10", "--all-clips", "--sort", "path"],
+    ["red", "--where", "name like '%<b>%' or start >= 10", "--all-clips", "--sort", "path"],
     ["red", "--where", "size < 0"],
     ["red", "--sort", "time"],
     ["red", "--copies"],
@@ -67,6 +70,18 @@ def test_files_are_queries_and_results_are_exported(index, address, media, tmp_p
     assert (tmp_path / "cuts.edl").stat().st_size
 
 
+def test_stored_windows_come_along(media, models, tmp_path):
+    folder, where = tmp_path / "index", f"lancedb:{tmp_path}/db"
+    assert vlret("index", media, "--out", folder, "--model", models / "colour", "--moments").code == 0
+    assert vlret("push", folder, "--to", where).code == 0
+    local, pushed = documents(folder, where, "blue", "--moments")
+    assert pushed == local
+    assert (pushed["hits"][0]["start"], pushed["hits"][0]["end"]) != (0, 20)
+    windows = [Index.open(place).windows(media / "long.mp4") for place in (folder, where)]
+    assert np.array_equal(windows[0].vectors, windows[1].vectors)
+    assert len(windows[1].vectors) > 10
+
+
 def test_an_index_and_a_database_are_searched_as_one(index, address):
     run = vlret("search", index, address, "red", "--json")
     alone = vlret("search", index, "red", "--json")
@@ -91,6 +106,13 @@ def test_label_and_vqa_read_the_index(index, address, models):
         assert pushed.out == local.out
 
 
+def test_the_configuration_of_a_client_holds_an_absolute_address(address, monkeypatch):
+    folder = Path(address.removeprefix("lancedb:").removesuffix("#painted"))
+    monkeypatch.chdir(folder.parent)
+    run = vlret("mcp", f"lancedb:{folder.name}#painted", "--config")
+    assert run.json["mcpServers"]["vlret"]["args"] == ["-m", "vlret", "mcp", address]
+
+
 VERBS = {
     "remove": ["x.mp4"], "compact": [], "optimize": ["--memory", "1GB"], "check": [], "reindex": [], "duplicates": [],
     "annotate": ["table.csv"],
@@ -102,6 +124,13 @@ def test_what_would_change_an_index_is_refused(address, verb):
     run = vlret(verb, address, *VERBS[verb])
     assert run.code == 2
     assert "Change the index in its directory, and push it again." in run.err
+
+
+def test_an_index_is_not_built_in_a_database(media, models, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = vlret("index", media, "--out", "lancedb:db", "--model", models / "colour")
+    assert run.code == 2
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_second_push_does_nothing_and_json_says_so(index, address):

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def test_the_plan_tells_what_it_holds(plan, clips, models):
     assert (run.json["shards"], run.json["files"], len(run.json["seconds"])) == (3, 4, 3)
     assert [Path(path).name for path in run.json["unknown"]] == ["zz bad.mp4"]
     run = vlret("plan", clips, "--shards", 3, "--model", models / "colour", "--out", plan)
-    assert "4 files, 0.01 h of video, in 3 shards" in run.out
+    assert "4 files, 25 s of video, in 3 shards of" in run.out
     assert "zz bad.mp4" in run.out
 
 
@@ -151,3 +152,27 @@ def test_a_stopped_worker_resumes(tmp_path):
     assert (run.code, len(run.json["kept"]), len(run.json["encoded"])) == (0, 2, 1)
     assert json.loads((tmp_path / "shards" / "shard-00000-of-00003.json").read_text())["table"]["rows"] == 4
     assert not [name for name in os.listdir(tmp_path / "shards") if name.endswith(".part")]
+
+
+def test_the_slurm_script_of_the_docs(plan, tmp_path):
+    """The script as it is printed, its tasks started by hand; one of them fails and is given again."""
+    page = (ROOT / "docs" / "sharding.md").read_text()
+    script = next(block for block in page.split("```bash\n")[1:] if block.startswith("#!")).partition("```")[
+        0
+    ]
+    (tmp_path / "vlret").write_text(
+        f'#!/bin/sh\ncd {ROOT} && exec {sys.executable} -m tests.cli.stand_ins "$@"\n'
+    )
+    (tmp_path / "vlret").chmod(0o755)
+    script = script.replace("plan.jsonl", str(plan)).replace("--out shards", f"--out {tmp_path}/shards")
+    script = script.replace("/16", "/3").replace("--workers 8", "--workers 1")
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    def task(number: int) -> int:
+        given = {**environment, "SLURM_ARRAY_TASK_ID": str(number), "SLURM_ARRAY_TASK_COUNT": "1"}
+        return subprocess.run(["bash", "-c", script], env=given, capture_output=True, check=False).returncode
+
+    assert (task(0), task(2), task(3)) == (0, 0, 2)
+    assert vlret(*merge(plan, tmp_path / "index")).code == 1
+    assert task(1) == 0
+    assert vlret(*merge(plan, tmp_path / "index")).code == 0

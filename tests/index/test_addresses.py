@@ -16,7 +16,7 @@ from tests.refusal import refused
 from tests.stores import remove, upload
 from vlret.index import encode_files, gone, move
 from vlret.index.annotate import annotate
-from vlret.index.build import build_index
+from vlret.index.build import build_index, default_folder
 from vlret.index.check import check_index
 from vlret.index.estimate import estimate_index
 from vlret.index.fingerprint import file_state, fingerprint
@@ -233,6 +233,20 @@ def test_an_object_that_changes_while_it_is_read_gives_no_rows(
     ]
 
 
+def test_a_network_that_fails_after_a_file_was_read_costs_one_run(
+    on_s3: RemotePath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(path: RemotePath) -> str:
+        raise OSError(104, "Connection reset by peer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encode_files, "fingerprint", failing)
+        assert [file.reason for file in build(on_s3, tmp_path / "index").skipped] == [
+            "cannot be read: Connection reset by peer"
+        ] * 3
+    assert build(on_s3, tmp_path / "index").new == 3
+
+
 def test_moments_are_stored(on_s3: RemotePath, tmp_path: Path) -> None:
     build(on_s3, tmp_path / "index", moments=True)
     index = Index.open(tmp_path / "index")
@@ -290,3 +304,17 @@ def test_files_that_are_gone_here_are_not_looked_for_there() -> None:
     assert gone.is_gone_from(path, {RemotePath("s3://no-such-bucket"): ()})
     assert not gone.is_gone_from(path, {RemotePath("s3://no-such-bucket"): (path,)})
     assert move.MoveFinder([]).find(path, 5) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("s3://footage", "footage"),
+        ("s3://footage/2026.05/", "2026.05"),
+        ("gs://footage/2026/a.b.mp4", "a.b"),
+        ("s3://footage/2026/**/*.mp4", "2026"),
+        ("s3://footage/list.csv", "list"),
+    ],
+)
+def test_an_index_is_named_after_its_address(source: str, name: str) -> None:
+    assert default_folder([source]) == default_folder([Path(source)]) == Path("indexes", name)

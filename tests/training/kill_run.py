@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.training.conftest import CAPTIONS, QUESTIONS, TOWERS, small_model, tiny_recipe
 from tests.training.kill_at import kill_at
+from tests.training.parallel.forked import import_late_modules
 from vlret.training import run
 from vlret.training.log import read_metrics
 from vlret.training.recipe import TrainingRecipe
@@ -67,6 +68,7 @@ def digest(out: Path) -> str:
 
 def main(folder: Path, seed: int) -> None:
     """Print both digests, and exit code and steps at each kill."""
+    import_late_modules()
     run.initial_model = lambda recipe: small_model()  # type: ignore[assignment]
     recipe, rng = chain_recipe(folder), random.Random(seed)
     whole = train(recipe, folder / "whole")

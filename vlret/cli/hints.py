@@ -18,6 +18,7 @@ HINTS: dict[str, str] = {
     "custom_media_missing": "Correct the paths in {dataset}, give their directory with --data, or run with "
     "--allow-missing, which is recorded with every figure.",
     "dataset_media_missing": "Get them: {source}. Or run with --allow-missing, which is recorded with every figure.",
+    "encoded_shard_damaged": "Encode it again: vlret encode --plan PLAN --shard {place} --out {path}.",
     "every_and_selective": "Give --every or --selective.",
     "every_of_index": "Leave --every out, give the media files, or build an index with `vlret index --clips "
     "window:SECONDS`.",
@@ -52,7 +53,6 @@ HINTS: dict[str, str] = {
     "root_missing": "Connect the drive, or give --moved-from with its old directory if it has moved; "
     "--prune-missing-folders drops its clips.",
     "run_of_other_recipe": "Choose another directory with --out, or train the recipe of that run: {path}/recipe.json.",
-    "shard_damaged": "Encode it again: vlret encode --plan PLAN --shard {place} --out {path}.",
     "shards_missing": "Encode them: vlret encode --plan PLAN --shard {place} --out {path}, and so on.",
     "shards_of_other_plan": "Give the plan that they were encoded by, or encode them again by this one: vlret encode "
     "--plan PLAN --shard {place} --out {path}, and so on.",

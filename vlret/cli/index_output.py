@@ -27,7 +27,7 @@ def show_estimate(sources: Sequence[str], out: Path | None, json: bool, **settin
 def _text(estimate: Estimate) -> str:
     videos, images = count_of(estimate.videos, "video"), count_of(estimate.images, "image")
     lines = [
-        f"{estimate.index}: {videos} ({_time(estimate.hours * 3600)}) and {images} to encode, "
+        f"{estimate.index}: {videos} ({output.length(estimate.hours * 3600)}) and {images} to encode, "
         f"{count_of(estimate.unchanged, 'file')} unchanged",
         f"about {count_of(estimate.clips, 'clip')}, {output.size(estimate.bytes)} on disk",
         _how_long(estimate),
@@ -44,12 +44,6 @@ def _how_long(estimate: Estimate) -> str:
         return "no estimate of the time: none of the files tried could be encoded"
     speed = f", {estimate.speed:.1f}x real time" if estimate.speed else ""
     return (
-        f"about {_time(estimate.seconds)} on this machine "
+        f"about {output.length(estimate.seconds)} on this machine "
         f"(estimate: {count_of(estimate.n_sampled, 'file')} encoded{speed})"
     )
-
-
-def _time(seconds: float) -> str:
-    if seconds >= 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"

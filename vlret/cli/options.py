@@ -49,7 +49,10 @@ SourceModel = Annotated[
 ]
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCE", help="Files, directories, globs, or .txt or .csv lists of paths."),
+    typer.Argument(
+        metavar="SOURCE",
+        help="Files, directories, globs, or .txt or .csv lists of paths, here or at s3:// and gs:// addresses.",
+    ),
 ]
 Clips = Annotated[
     str,

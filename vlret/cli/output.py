@@ -97,6 +97,13 @@ def size(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"
 
 
+def length(seconds: float) -> str:
+    """Return a length of time as hours, minutes or seconds."""
+    if seconds >= 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"
+
+
 def existing(path: Path) -> str:
     """Return a file just written as messages show it, with its size."""
     return f"{path} ({path.stat().st_size / 1e3:.0f} kB)"

@@ -77,10 +77,10 @@ def _text(made: ShardPlan, out: Path) -> str:
     from vlret.types import SkippedFile
 
     files, shards = count_of(sum(1 for _ in made.files()), "file"), count_of(len(made.shards), "shard")
-    least, most = min(made.seconds, default=0.0) / 60, max(made.seconds, default=0.0) / 60
-    lines = [
-        f"{out}: {files}, {sum(made.seconds) / 3600:.2f} h of video, in {shards} of {least:.1f} to {most:.1f} min"
-    ]
+    least, most = (
+        output.length(seconds) for seconds in (min(made.seconds, default=0), max(made.seconds, default=0))
+    )
+    lines = [f"{out}: {files}, {output.length(sum(made.seconds))} of video, in {shards} of {least} to {most}"]
     unknown = [
         SkippedFile(path_of(path), "its header cannot be read; it is tried all the same")
         for path in made.unknown

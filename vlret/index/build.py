@@ -35,10 +35,11 @@ from vlret.index.tables import SkippedRow
 from vlret.index.view.open import open_view
 from vlret.index.writer import IndexWriter
 from vlret.media.pool import DecodePool, FileFailed
-from vlret.media.sources import Found, find_media, typed_path
+from vlret.media.sources import MEDIA_SUFFIXES, Found, find_media, typed_path
+from vlret.media.sources.path_list import LIST_SUFFIXES
 from vlret.models.base import Embedder
 from vlret.models.inputs import ordered
-from vlret.remote_path import real_path
+from vlret.remote_path import RemotePath, real_path
 from vlret.text import printable
 from vlret.types import SkippedFile, as_path
 
@@ -68,7 +69,8 @@ def build_index(
     A file that was moved or renamed keeps its vectors: it is recognised by its content.
 
     Args:
-        sources: files, folders, globs, text files of paths, CSV files with a path column.
+        sources: files, folders, globs, text files of paths, CSV files with a path column; all of them may be at
+            addresses (`s3://bucket/folder`, docs/object-stores.md).
         out: the index folder; default `indexes/NAME`, NAME being that of the first source.
         model: a name or folder for `load_model`, or a loaded model.
         clips: the clip rule, as in `vlret.media.clips`.
@@ -166,8 +168,15 @@ def default_folder(sources: Sequence[str | Path]) -> Path:
         )
     source = typed_path(sources[0])
     plain = next((part for part in (source, *source.parents) if not glob.has_magic(part.name)), source)
-    name = plain.name if plain.is_dir() else plain.stem
+    name = plain.name if _is_folder(plain) else plain.stem
     return INDEXES / (name or "index")
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a path is a directory; an address, which is not looked up for that, if it has no suffix of a file."""
+    if isinstance(path, RemotePath):
+        return path.suffix.lower() not in MEDIA_SUFFIXES | LIST_SUFFIXES
+    return path.is_dir()
 
 
 def require_same_library(store: Store, found: Found) -> None:

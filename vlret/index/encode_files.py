@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,7 +18,9 @@ from vlret.index.meaning import cuts_of, is_meaning, threshold_of
 from vlret.index.windows import encode_windows, window_job
 from vlret.media.pool import DecodeJob, DecodePool, Event, FileFailed
 from vlret.models.base import Embedder
+from vlret.remote_path import RemotePath
 
+_REQUESTS_AT_ONCE = 16
 CUT_AT_ONCE = 16
 """Files whose cuts are found before their clips are encoded: what a kill costs at most beside the last shard."""
 
@@ -77,8 +81,25 @@ def _encode(
         closing(cast("Generator[Event]", pool.run(jobs))) as events,
         closing(Encoder(embedder, workers).run(events)) as results,
     ):
-        for event in results:
-            yield _fingerprinted(event, jobs[event.job]) if isinstance(event, FileEncoded) else event
+        yield from _all_fingerprinted(results, jobs)
+
+
+def _all_fingerprinted(
+    events: Iterable[Encoded], jobs: Mapping[DecodeJob, FileToEncode]
+) -> Iterator[Encoded]:
+    """The events with fingerprints; those of objects at addresses, which take five requests, come a little later."""
+    waiting: deque[Future[FileEncoded | FileFailed]] = deque()
+    with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as threads:
+        for event in events:
+            if not isinstance(event, FileEncoded):
+                yield event
+            elif isinstance(event.job.path, RemotePath):
+                waiting.append(threads.submit(_fingerprinted, event, jobs[event.job]))
+            else:
+                yield _fingerprinted(event, jobs[event.job])
+            while waiting and waiting[0].done():
+                yield waiting.popleft().result()
+        yield from (done.result() for done in waiting)
 
 
 def _job(file: FileToEncode, rule: str, recipe: IndexRecipe, embedder: Embedder) -> DecodeJob:
@@ -92,7 +113,8 @@ def _fingerprinted(encoded: FileEncoded, file: FileToEncode) -> FileEncoded | Fi
         state = file_state(file.path)
         digest = fingerprint(file.path)
     except OSError as error:
-        return FileFailed(encoded.job, f"cannot be read: {error.strerror}")
+        is_remote = isinstance(file.path, RemotePath)  # the network, not the file
+        return FileFailed(encoded.job, f"cannot be read: {error.strerror}", retry=is_remote)
     if state != (file.size, file.mtime_ns):
         return FileFailed(encoded.job, "changed while it was read; run again")
     return replace(encoded, fingerprint=digest)

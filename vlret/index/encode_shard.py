@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -119,6 +119,7 @@ def encode_shard(
     model: Embedder | None = None,
     workers: int = 1,
     on_event: Callable[[Encoded], None] = lambda _: None,
+    pool: DecodePool | None = None,
 ) -> ShardMarker:
     """Encode the parts of `spec` into `out/NAME-HASH.parquet` and commit it by `out/NAME.json`.
 
@@ -131,6 +132,7 @@ def encode_shard(
         model: the model of the recipe; None: loaded by its name, once in a process.
         workers: decoding processes.
         on_event: called with each file, and each batch of clips, as it is encoded.
+        pool: that of so many workers; None: one for this shard.
 
     Raises:
         ModelError: the model cannot be loaded.
@@ -144,7 +146,8 @@ def encode_shard(
         return done
     embedder = model or _loaded(spec.recipe.model, spec.recipe.dtype)
     spec.recipe.require_card(folder, embedder.card)
-    encoded = list(_encoded(files, spec.recipe, embedder, workers, on_event))
+    with nullcontext(pool) if pool else DecodePool(workers) as decoders:
+        encoded = list(_encoded(files, spec.recipe, embedder, decoders, workers, on_event))
     clips = [file for _, file in encoded if file is not None]
     table = clip_table(clips) if clips else shard_schema(spec.recipe.card.dim).empty_table()
     entry = _write_table(folder, spec.name, table, inputs)
@@ -178,13 +181,14 @@ def _encoded(
     files: list[FileToEncode],
     recipe: IndexRecipe,
     embedder: Embedder,
+    pool: DecodePool,
     workers: int,
     on_event: Callable[[Encoded], None],
 ) -> Iterator[tuple[EncodedPart, FileClips | None]]:
     """What became of each file, in order, with its rows."""
     named = [file for file in files if is_utf8_text(str(file.path))]
     of: dict[object, FileEncoded | FileFailed] = {}
-    with DecodePool(workers) as pool, closing(encode_files(named, recipe, embedder, pool, workers)) as events:
+    with closing(encode_files(named, recipe, embedder, pool, workers)) as events:
         for event in events:
             on_event(event)
             if isinstance(event, (FileEncoded, FileFailed)):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vlret.errors import IndexFolderError
 from vlret.files import unwritable
+from vlret.index.backends.address import require_no_address
 from vlret.index.json_fields import parse_json
 from vlret.index.plain_files import open_plain, open_to_lock
 from vlret.text import printable
@@ -34,7 +35,9 @@ def writer_lock(folder: Path) -> Iterator[None]:
         IndexFolderError: another writer holds it; the message says which. Or the file system has no locks, or
             the lock is a link.
         OutputError: the folder cannot be written.
+        UsageError: it is the address of a database.
     """
+    require_no_address(folder)
     path = folder / LOCK
     try:
         folder.mkdir(parents=True, exist_ok=True)

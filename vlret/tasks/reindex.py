@@ -24,6 +24,7 @@ from vlret.index.store import Store
 from vlret.index.swap import discard, swap
 from vlret.index.view.open import open_view
 from vlret.media.sources import Found, MediaFile
+from vlret.media.sources.addresses import with_states
 from vlret.models.base import Embedder
 from vlret.remote_path import path_of
 from vlret.tasks.index_model import require_trusted
@@ -169,7 +170,7 @@ def _build(
     files, gone = _files_there(old, prune)
     _follow(next_store, old.manifest)
     media = [MediaFile(path_of(old.manifest.roots[file.file.root]), file.path) for file in files]
-    update_index(next_store, held, Found(media, []), workers, progress=progress)
+    update_index(next_store, held, Found(with_states(media), []), workers, progress=progress)
     unreached = _skipped(next_store, files, unreached=True)
     if unreached:
         raise IndexFolderError(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from tests.index.backends import postgres_server
 from tests.index.backends.places import Place
 from tests.index.backends.qdrant_http import serving
+from vlret.index.backends.database import Database
 from vlret.index.backends.databases import open_database
 
 
@@ -29,3 +32,28 @@ def qdrant_server(tmp_path: Path) -> Iterator[Place]:
     with serving(tmp_path) as server:
         address = f"qdrant:{server.url}"
         yield Place(lambda dim=None: open_database(address, dim), address)
+
+
+@pytest.fixture(scope="session")
+def postgres_server_of_tests() -> Iterator[postgres_server.Server]:
+    with postgres_server.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(
+    postgres_server_of_tests: postgres_server.Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    monkeypatch.setenv(
+        "PGHOST", str(postgres_server_of_tests.folder)
+    )  # as `Database.address` does not say it
+    address = postgres_server_of_tests.address(f"t{uuid4().hex}")
+    opened: list[Database] = []
+
+    def open_one(dim: int | None = None) -> Database:
+        opened.append(open_database(address, dim))
+        return opened[-1]
+
+    yield Place(open_one, address)
+    for database in opened:
+        database.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vlret.index.backends.database import Database
 
-DATABASES = ["lance", "qdrant_in_this_process", "qdrant_server"]
+DATABASES = ["lance", "qdrant_in_this_process", "qdrant_server", "postgres"]
 """Fixtures of `Place`s, one a database."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import UUID
 
 import qdrant_edge as edge
 from qdrant_client import models
@@ -87,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, {"result": result, "status": "ok", "time": 0.0})
 
     def _send(self, status: int, document: dict) -> None:
-        data = json.dumps(document, default=lambda model: model.model_dump(mode="json")).encode()
+        data = json.dumps(document, default=_json).encode()
         self.send_response(status)
         if status == 429:
             self.send_header("retry-after", "1")
@@ -96,6 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(BrokenPipeError):  # a client that waits no longer
             self.wfile.write(data)
+
+
+def _json(value: models.VectorParams | UUID) -> object:
+    return str(value) if isinstance(value, UUID) else value.model_dump(mode="json")
 
 
 def _result(server: Server, method: str, path: list[str], body: dict | None):
@@ -186,7 +191,7 @@ class Collection:
             )
             return {"points": [{"id": point.id} for point in found], "next_page_offset": after}
         ids = [i for i in sorted(self.points) if asked.offset is None or i >= asked.offset]
-        found = [{"id": i, "payload": {"name": self.points[i].payload["name"]}} for i in ids[: asked.limit]]
+        found = [{"id": i, "payload": _named(self.points[i])} for i in ids[: asked.limit]]
         return {"points": found, "next_page_offset": next(iter(ids[asked.limit :]), None)}
 
     def retrieve(self, body: dict) -> list:
@@ -198,6 +203,10 @@ class Collection:
 
     def count(self, body: dict) -> dict:
         return {"count": self.shard.count(edge.CountRequest(models.CountRequest(**body).exact))}
+
+
+def _named(point: models.PointStruct) -> dict:
+    return {key: value for key, value in point.payload.items() if key == "name"}
 
 
 _DONE = {"operation_id": 0, "status": "completed"}

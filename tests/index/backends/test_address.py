@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from vlret.errors import UsageError
-from vlret.index.backends.address import Address, is_address, parse_address
+from vlret.index.backends.address import Address, is_address, parse_address, require_no_address
 
 GOOD = {
     "lancedb:dir": (Address("lancedb", "dir", "clips"), "lancedb:dir"),
@@ -45,3 +47,12 @@ def test_a_table_has_a_name_that_every_database_takes(table):
         parse_address(f"postgresql://me:secret@host/db#{table}")
     assert caught.value.code == "bad_table_name"
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["postgresql://me:secret@host/db", Path("postgresql://me:secret@host/db")])
+def test_what_changes_an_index_takes_no_address_and_shows_no_password(given):
+    with pytest.raises(UsageError) as caught:
+        require_no_address(given)
+    assert caught.value.code == "index_in_database"
+    assert "secret" not in str(caught.value)
+    require_no_address("indexes/lancedb:x")

@@ -193,6 +193,13 @@ def test_files_are_a_small_store_beside_the_rows(database):
     assert database.info().n_vectors == 0
 
 
+def test_a_table_without_rows_is_opened_again(place):
+    for dim in (DIM, DIM, None):
+        database = place.open(dim)
+        assert (database.dim, len(database.ids()), database.file_names()) == (DIM, 0, set())
+        database.close()
+
+
 def test_a_table_is_opened_again_with_its_rows_and_files(place):
     with pytest.raises(DatabaseError) as caught:
         place.open()

@@ -97,6 +97,11 @@ def test_lancedb_opens_the_table_with_its_columns(tmp_path):
     assert {name: found[0][name] for name in FULL} == FULL
 
 
+def test_a_table_without_rows_is_opened_again(tmp_path):
+    opened(tmp_path).close()
+    assert len(opened(tmp_path).ids()) == 0
+
+
 def test_a_table_that_vlret_did_not_make_is_refused(tmp_path):
     lance.write_dataset(pa.table({"clip_id": [1], "text": ["x"]}), f"{tmp_path}/db/clips.lance")
     with pytest.raises(DatabaseError) as caught:
@@ -131,3 +136,21 @@ def test_a_filter_that_leaves_little_of_what_is_near_is_still_answered(tmp_path,
     for only in (np.sort(order[-20:]), np.sort(order[:200])):
         best = only[np.argsort(-(VECTORS[only] @ VECTORS[0]))][:5]
         assert database.search(VECTORS[0], 5, only)[1].tolist() == best.tolist()
+
+
+def test_tables_in_an_object_store(s3):
+    address = f"lancedb:{s3}/Ünïcode dir#t1"
+    database = open_database(address, DIM)
+    database.write(rows_of(IDS, VECTORS, DIM, columns(300, **FULL)))
+    database.write(rows_of(IDS[:5], VECTORS[:5], DIM))
+    database.write_files({"index.json": b"{}"})
+    database.optimize(approximate=True)
+    again = open_database(address)
+    again.effort = again.efforts[-1]
+    assert again.search(VECTORS[7], 1)[1].tolist() == [7]
+    assert again.search(VECTORS[7], 1, IDS[8:])[1].tolist() != [7]
+    assert again.read_files({"index.json"}) == {"index.json": b"{}"}
+    assert len(again.ids()) == 300
+    with pytest.raises(DatabaseError) as caught:
+        open_database(f"lancedb:{s3}/none")
+    assert caught.value.code == "no_table"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import qdrant_edge as edge
+from qdrant_client import QdrantClient, models
 
 from tests.index.backends.qdrant_http import Server, serving
 from tests.index.synthetic import unit_rows
@@ -111,14 +113,42 @@ def test_a_server_that_does_not_answer_is_not_waited_for(address, server, monkey
 
 
 def test_a_collection_of_somebody_else_is_refused(address, server):
-    from qdrant_client import QdrantClient, models
-
     server.key = None
     client = QdrantClient(url=server.url, check_compatibility=False)
     client.create_collection("clips", {"a": models.VectorParams(size=DIM, distance="Dot")})
     with pytest.raises(DatabaseError) as caught:
         open_database(address, DIM)
     assert code_of(caught) == "other_dim"
+
+
+@pytest.mark.parametrize("vectors", [{"a": (DIM, "Dot")}, {"": (DIM, "Cosine")}])
+def test_a_shard_of_somebody_else_is_refused(tmp_path, vectors):
+    sizes = {
+        name: edge.EdgeVectorParams(n, getattr(edge.Distance, kind)) for name, (n, kind) in vectors.items()
+    }
+    (tmp_path / "clips").mkdir()
+    edge.EdgeShard.create(str(tmp_path / "clips"), edge.EdgeConfig(sizes)).close()
+    with pytest.raises(DatabaseError) as caught:
+        open_database(f"qdrant:{tmp_path}", DIM)
+    assert code_of(caught) == "other_dim"
+
+
+def test_points_that_vlret_did_not_write_are_errors_of_the_database(address, server):
+    database = open_database(address, DIM)
+    server.collections["clips"].shard.update(
+        edge.UpdateOperation.upsert_points([edge.Point("12345678-1234-1234-1234-123456789012", [0.25] * DIM)])
+    )
+    key, points = qdrant_server._file_id("a"), server.collections["clips_files"].points
+    for broken in ({"name": "a"}, {"name": "a", "data": "#"}, {"name": "a", "data": 5}):
+        points[key] = models.PointStruct(id=key, vector={}, payload=broken)
+        with pytest.raises(DatabaseError) as caught:
+            database.read_files({"a"})
+        assert code_of(caught) == "database_refused"
+    points[key] = models.PointStruct(id=key, vector={}, payload={})
+    for reading in (database.file_names, database.ids, lambda: database.search(QUERY, 1)):
+        with pytest.raises(DatabaseError) as caught:
+            reading()
+        assert code_of(caught) == "database_refused"
 
 
 def test_long_requests_are_split(address, server, monkeypatch):
@@ -183,7 +213,7 @@ def test_columns_are_payload_that_a_user_may_filter_by(tmp_path):
     columns = pa.table({name: pa.array([values.get(name)], kind) for name, kind in COLUMN_TYPES.items()})
     database.write(rows_of(IDS[:1], VECTORS[:1], DIM, columns))
     database.add(IDS[1:2], VECTORS[1:2])
-    shard = database.connection._shard
+    shard = database.connection._shard.engine
     first, second = shard.retrieve(IDS[:2].tolist(), with_payload=True, with_vector=False)
     assert first.payload == {**values, "taken": "2024-05-06T07:08:09.000250"}
     assert second.payload == {}
@@ -202,9 +232,9 @@ def test_an_approximate_search_is_one_of_the_engine_s_graph(tmp_path, monkeypatc
     database = open_database(f"qdrant:{tmp_path}", DIM)
     database.add(ids, vectors)
     database.optimize(approximate=False)
-    assert database.connection._shard.info().indexed_vectors_count == 0
+    assert database.connection._shard.engine.info().indexed_vectors_count == 0
     database.optimize(approximate=True)
-    assert database.connection._shard.info().indexed_vectors_count > 5000
+    assert database.connection._shard.engine.info().indexed_vectors_count > 5000
     queries = unit_rows(20, DIM, seed=4)
     exact = [set(np.argsort(-(vectors @ query))[:10].tolist()) for query in queries]
 
@@ -242,6 +272,27 @@ def test_the_engine_s_directory_belongs_to_one_process(tmp_path):
             assert code_of(caught) == "database_in_use"
         holder.kill()
     open_database(address).close()
+
+
+def test_one_process_may_open_a_directory_several_times(tmp_path, monkeypatch):
+    address = f"qdrant:{tmp_path}/db"
+    first, second = open_database(address, DIM), open_database(f"{address}/../db")
+    first.add(IDS, VECTORS)
+    first.optimize(approximate=True)
+    assert second.search(QUERY, 1)[1].tolist() == [IDS[np.argmax(VECTORS @ QUERY)]]
+    first.close()
+    second.remove(IDS[5:])
+    second.close()
+    third = open_database(address)
+    assert third.ids().tolist() == IDS[:5].tolist()
+    shutil.rmtree(tmp_path / "db")
+    with pytest.raises(DatabaseError) as caught:
+        open_database(address)
+    assert code_of(caught) == "no_table"
+    again = open_database(address, DIM)
+    assert again.info().n_vectors == 0
+    again.close()
+    third.close()
 
 
 N_WRITTEN = 6_000

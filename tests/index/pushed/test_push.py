@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 
 from tests.index.backends.memory_database import MemoryDatabase
 from tests.index.pushed.conftest import ADDRESS, DIM, change
-from tests.index.synthetic import synthetic_index, unit_rows
-from vlret.errors import DatabaseError, UsageError
+from tests.index.synthetic import new_index, synthetic_index, unit_rows
+from vlret.errors import DatabaseError, IndexFolderError, UsageError
 from vlret.index.annotate import annotate
 from vlret.index.filter import Filter
 from vlret.index.index import Index
@@ -220,6 +221,28 @@ def test_small_tables_come_along(database, index, tmp_path):
     assert [hit.clip_id for hit in found.search(QUERIES[:1], only=only)[0]] == expected
     assert expected
     assert found.info()["columns"] == {"mood": "text"}
+
+
+def test_an_index_of_an_old_vlret_gets_an_id_first(database, index):
+    path = index.folder / "manifest.json"
+    values = json.loads(path.read_text())
+    del values["id"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(IndexFolderError) as caught:
+        push(index.folder, ADDRESS)
+    assert caught.value.code == "index_without_id"
+    Index.open(index.folder).compact()
+    assert push(index.folder, ADDRESS).written == 60
+    assert push(index.folder, ADDRESS).written == 0
+
+
+def test_an_index_without_clips_is_pushed_and_filled_later(database, tmp_path):
+    folder = tmp_path / "empty"
+    new_index(folder, DIM).commit()
+    assert push(folder, ADDRESS).clips == 0
+    assert hits(Index.open(ADDRESS)) == [[], [], []]
+    change(folder)
+    assert push(folder, ADDRESS).written == 6 - 3  # `change` drops the first three
 
 
 def test_the_header_is_one_small_file(database, index):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import replace
 
 import pytest
@@ -128,6 +130,16 @@ def test_copies_that_were_used_longest_ago_are_deleted(pushed, index, cache, mon
     second = Index.open(ADDRESS)
     assert list(cache.iterdir()) == [second.folder]
     assert len(first.rows()) == 60  # what is open stays
+
+
+def test_a_copy_that_another_process_makes_stays_and_what_a_killed_one_left_goes(pushed, cache, monkeypatch):
+    folder = Index.open(ADDRESS).folder
+    for name, age_s in ((".new.part", 0), (".left.part", 10**6)):
+        (cache / name).mkdir()
+        os.utime(cache / name, (time.time() - age_s,) * 2)
+    monkeypatch.setattr(copying, "_MOST_BYTES", 1)
+    Index.open(ADDRESS)
+    assert {path.name for path in cache.iterdir()} == {folder.name, ".new.part"}
 
 
 def test_a_link_in_the_place_of_a_copy_is_refused(pushed, cache, tmp_path):

@@ -50,7 +50,7 @@ def texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def use_texts(patch: pytest.MonkeyPatch) -> None:
-    for module in ("build", "encode_shard"):
+    for module in ("build", "sharding.encode_plan"):
         patch.setattr(f"vlret.index.{module}.DecodePool", TextPool)
     patch.setattr("vlret.index.sharding.plan_shards.read_headers", text_headers)
 

@@ -106,7 +106,7 @@ def test_a_shard_with_something_amiss_is_named_and_encoded_again(
     encode_plan(plan, shards, model=ColourEmbedder(), progress=False)
     name = plan.name(1)
     CHANGES[change](name, shards / read_marker(shards, name).table.name)
-    with refused("shards_missing" if "marker" in change else "shard_damaged") as caught:
+    with refused("shards_missing" if "marker" in change else "encoded_shard_damaged") as caught:
         merge_shards(plan, shards, tmp_path / "index", progress=False)
     assert name in caught.value.message
     assert encode_plan(plan, shards, model=ColourEmbedder(), progress=False).encoded == (name,)

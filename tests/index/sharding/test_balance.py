@@ -75,8 +75,8 @@ def test_a_long_video_is_shared_evenly():
     ]  # fmt: skip
 
 
-def test_a_video_that_ends_where_a_shard_shall_end_is_not_cut():
-    shards = balanced([Weight(100.0, 10.0, 10), Weight(103.0, 10.0, 10)], 2)
+def test_a_video_that_begins_near_where_a_shard_shall_end_is_not_cut():
+    shards = balanced([Weight(100.0, 1.0, 100), Weight(106.0, 1.0, 106)], 2)
     assert shards == [[(0, 0.0, None)], [(1, 0.0, None)]]
 
 

@@ -6,9 +6,11 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from tests.index.sharding.conftest import TEXT_RULE, contents, starts
+from tests.index.sharding.conftest import TEXT_RULE, contents, starts, text_headers
 from tests.index.stand_in import CircleEmbedder, TextPool, write_text_video
 from vlret.errors import IndexFolderError
 from vlret.index.build import build_index
@@ -18,6 +20,8 @@ from vlret.index.sharding.encode_plan import encode_plan
 from vlret.index.sharding.merge import merge_shards
 from vlret.index.sharding.plan import ShardPlan
 from vlret.index.sharding.plan_shards import plan_shards
+from vlret.index.snapshot import Snapshot
+from vlret.index.store import Store
 from vlret.media.pool import FileFailed
 
 
@@ -114,6 +118,12 @@ def test_other_sources_are_added_and_the_rest_stays(texts, model, tmp_path):
     assert merged["roots"] == (str(texts), str(tmp_path / "other"))
 
 
+def test_a_plan_without_exclusions_keeps_those_of_the_index(texts, model, tmp_path):
+    build_index(texts, tmp_path / "index", model, TEXT_RULE, exclude=["sub"])
+    sharded(texts, tmp_path, model)
+    assert contents(tmp_path / "index")["exclude"] == ("sub",)
+
+
 def test_a_file_that_could_not_be_read_this_time_keeps_its_clips(texts, model, tmp_path, monkeypatch):
     plan = sharded(texts, tmp_path, model)
     before = contents(tmp_path / "index")
@@ -125,6 +135,34 @@ def test_a_file_that_could_not_be_read_this_time_keeps_its_clips(texts, model, t
         (".hidden.mp4", "hidden"), ("a.mp4", "cannot be opened"), ("bad.mp4", "damaged"),
     ]  # fmt: skip
     assert contents(tmp_path / "index") == before
+
+
+def test_a_file_whose_decoder_was_killed_is_tried_again_by_the_next_run(texts, model, tmp_path, monkeypatch):
+    read = TextPool._file
+
+    def killed(pool, job):
+        yield from [FileFailed(job, "killed", retry=True)] if job.path.name == "a.mp4" else read(pool, job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TextPool, "_file", killed)
+        sharded(texts, tmp_path, model)
+    skipped = {Path(row.path).name: row.size for row in Snapshot.read(Store(tmp_path / "index")).skipped}
+    assert skipped == {".hidden.mp4": -1, "a.mp4": -1, "bad.mp4": 5}
+    assert build_index(texts, tmp_path / "index", model, TEXT_RULE).new == 1
+
+
+def test_a_header_that_promises_too_much_costs_nothing(texts, model, tmp_path, monkeypatch):
+    """Parts beyond the end hold no clips, and say nothing of those before."""
+    build_index(texts, tmp_path / "one", model, TEXT_RULE)
+    headers = ((path, length and length * 9) for path, length in text_headers(sorted(texts.rglob("*.mp4"))))
+    lengths = dict(headers)
+    monkeypatch.setattr(
+        "vlret.index.sharding.plan_shards.read_headers",
+        lambda paths: ((path, lengths[path]) for path in paths),
+    )
+    plan = sharded(texts, tmp_path, model, 12)
+    assert max(part.start for shard in plan.shards for part in shard) > 24
+    assert contents(tmp_path / "index") == contents(tmp_path / "one")
 
 
 def reading_or_failing(read):
@@ -180,7 +218,17 @@ def altered(table: Path) -> None:
     table.write_bytes(data)
 
 
-@pytest.mark.parametrize("damage", [cut, altered, Path.unlink])
+def rewritten(table: Path) -> None:
+    """A good file with other vectors, no larger than that of the marker."""
+    rows = pq.read_table(table)
+    n_bytes, vectors = table.stat().st_size, rows["vector"].combine_chunks().flatten()
+    turned = pa.FixedSizeListArray.from_arrays(pa.array(-vectors.to_numpy()), 2)
+    rows = rows.set_column(rows.schema.names.index("vector"), "vector", turned)
+    pq.write_table(rows, table, compression="zstd", write_statistics=False)
+    assert table.stat().st_size <= n_bytes
+
+
+@pytest.mark.parametrize("damage", [cut, altered, rewritten, Path.unlink])
 def test_a_damaged_shard_is_named_and_the_index_stays_as_it_was(texts, model, tmp_path, damage):
     plan = sharded(texts, tmp_path, model)
     before = contents(tmp_path / "index")
@@ -189,7 +237,8 @@ def test_a_damaged_shard_is_named_and_the_index_stays_as_it_was(texts, model, tm
     for out in ("index", "fresh"):
         with pytest.raises(IndexFolderError) as caught:
             merge_shards(plan, tmp_path / "shards", tmp_path / out)
-        assert (caught.value.code, caught.value.fields["place"]) == ("shard_damaged", f"3/{len(plan.shards)}")
+        assert caught.value.code == "encoded_shard_damaged"
+        assert caught.value.fields["place"] == f"3/{len(plan.shards)}"
     assert contents(tmp_path / "index") == before
     assert len(encode_plan(plan, tmp_path / "shards", model=model).encoded) == 1
     merge_shards(plan, tmp_path / "shards", tmp_path / "fresh")
@@ -221,7 +270,7 @@ def test_a_marker_that_names_a_table_elsewhere_is_refused(texts, model, tmp_path
     marker.write_text(json.dumps(values))
     with pytest.raises(IndexFolderError) as caught:
         merge_shards(plan, tmp_path / "shards", tmp_path / "fresh")
-    assert caught.value.code == "shard_damaged"
+    assert caught.value.code == "encoded_shard_damaged"
 
 
 def test_links_among_the_shards_are_refused(texts, model, tmp_path):

@@ -120,5 +120,6 @@ def test_names_of_shards_are_of_the_plan_and_not_of_its_file(plan):
 
 
 def test_parts_that_are_not_a_file_are_refused(plan):
+    parts = ((PlannedPart(0, "b", 0.0, 1.0),), (PlannedPart(0, "b", 2.0),))
     with pytest.raises(ValueError, match="whole and once"):
-        ShardPlan(plan.recipe, ("/a",), ((PlannedPart(0, "b", 0.0, 1.0),), (PlannedPart(0, "b", 2.0),)))
+        ShardPlan(plan.recipe, ("/a",), parts, (1.0, 1.0))

@@ -8,6 +8,7 @@ import pytest
 
 from tests.refusal import refused
 from vlret.media.sources import find_media
+from vlret.media.sources.addresses import with_states
 from vlret.media.sources.entries import MediaFile
 from vlret.object_store import state_of, write_bytes
 from vlret.remote_path import RemotePath
@@ -170,3 +171,10 @@ def test_an_access_that_is_denied_says_so(store: RemotePath, monkeypatch: pytest
     with refused("source_unreadable") as caught:
         find_media([store])
     assert caught.value.message == f"{store} cannot be read: access denied."
+
+
+def test_files_are_looked_up(library: RemotePath, tmp_path: Path) -> None:
+    paths = [library / "a.mp4", library / "gone.mp4", tmp_path / "here.mp4"]
+    found = with_states([MediaFile(path.parent, path) for path in paths])
+    assert [file.path for file in found] == paths
+    assert [file.state for file in found] == [state_of(library / "a.mp4"), None, None]

@@ -19,8 +19,8 @@ from accelerate import Accelerator, DistributedType
 from accelerate.utils import FullyShardedDataParallelPlugin
 from torch.distributed.tensor import DTensor
 
-from tests.training.joint.tiny import joint_recipe, use_tiny_model
-from tests.training.parallel.forked import all_end_well
+from tests.training.joint.tiny import decode_here, joint_recipe, use_tiny_model
+from tests.training.parallel.forked import all_end_well, import_late_modules
 from vlret.training import run
 from vlret.training.joint.trainer import JointTrainer
 from vlret.training.recipe import TrainingRecipe
@@ -109,4 +109,6 @@ def ends_well(folder: Path, name: str) -> bool:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     use_tiny_model()
+    decode_here()
+    import_late_modules()
     sys.exit(not all(ends_well(Path(sys.argv[1]), name) for name in CASES))

@@ -4,46 +4,64 @@ from __future__ import annotations
 
 import json
 import os
-import random
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.training.joint.kill_run import CHANGES
 from tests.training.joint.tiny import digest
 from vlret.training.log import read_metrics
 
 ROOT = Path(__file__).parents[3]
-CHANGES = {"dropout": 0.1, "part": 3, "evaluate_every": 2, "save_every": 1}
+ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forks")]
 
 
-def train(folder: Path, out: Path, n_processes: int, kill_at: int | None = None) -> int:
-    """Train the tiny recipe in processes of their own; returns the exit code."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kills")
+
+
+@pytest.fixture(scope="module")
+def codes(folder: Path) -> dict[str, Any]:
+    """What `kill_run` prints."""
+    command = [sys.executable, "-m", "tests.training.joint.kill_run", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, env=ALONE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("n_processes", [1, 2])
+def test_a_chain_of_kills_ends_in_the_same_model(
+    folder: Path, codes: dict[str, Any], n_processes: int
+) -> None:
+    found, whole, chain = (
+        codes[str(n_processes)],
+        *(folder / f"{one}-{n_processes}" for one in ("whole", "chain")),
+    )
+    assert found["whole"] == found["chain"] == [0] * n_processes
+    assert [kill[0] for kill in found["kills"]] == [-signal.SIGKILL] * 2
+    assert all(code != 0 for kill in found["kills"] for code in kill)
+    assert digest(chain / "model") == digest(whole / "model")
+    assert read_metrics(chain) == read_metrics(whole)
+
+
+@pytest.mark.timeout(600)
+def test_processes_of_torchrun_train_the_same_model(folder: Path, codes: dict[str, Any]) -> None:
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    launcher = ["-m", "torch.distributed.run", f"--nproc-per-node={n_processes}", f"--master-port={port}"]
-    command = [sys.executable, *(launcher if n_processes > 1 else []), "-m", "tests.training.joint.run_tiny"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"} | (
-        {} if kill_at is None else {"KILL_AT": str(kill_at)}
+    out = folder / "torchrun"
+    launcher = ["-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={port}"]
+    started = ["-m", "tests.training.joint.run_tiny", str(folder), str(out), json.dumps(CHANGES)]
+    done = subprocess.run(
+        [sys.executable, *launcher, *started], cwd=ROOT, env=ALONE, check=False, capture_output=True
     )
-    changes = json.dumps(CHANGES | {"batch": 12})
-    done = subprocess.run([*command, str(folder), str(out), changes], cwd=ROOT, env=environment, check=False,
-                          capture_output=True)  # fmt: skip
-    return done.returncode
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize("n_processes", [1, 2])
-def test_a_chain_of_kills_ends_in_the_same_model(tmp_path: Path, n_processes: int) -> None:
-    assert train(tmp_path, tmp_path / "whole", n_processes) == 0
-    rng = random.Random(n_processes)
-    # of about 50 places, the first 10 of which write the initial model
-    for place in (rng.randrange(11, 22), rng.randrange(5, 15)):
-        assert train(tmp_path, tmp_path / "chain", n_processes, place) != 0
-    assert train(tmp_path, tmp_path / "chain", n_processes) == 0
-    assert digest(tmp_path / "chain" / "model") == digest(tmp_path / "whole" / "model")
-    assert read_metrics(tmp_path / "chain") == read_metrics(tmp_path / "whole")
+    assert done.returncode == 0, done.stderr.decode()
+    assert digest(out / "model") == digest(folder / "whole-2" / "model")

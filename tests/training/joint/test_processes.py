@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from tests.training.joint import tiny
 from tests.training.joint.several import CASES, STEPS, case_recipe
 from vlret.training import run
+from vlret.training.pairs import loader
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 580
@@ -29,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ask_now_and_then(folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "initial_model", lambda recipe: tiny.joint_model())
+        patch.setattr(loader, "ClipDecoder", tiny.DecoderHere)
         for alone, case in {case.alone: case for case in CASES.values()}.items():
             run.train(case_recipe(folder, case, tiny.STAGE.batch), folder / alone)
     command = [sys.executable, "-m", "tests.training.joint.several", str(folder)]

@@ -13,13 +13,15 @@ import pytest
 import torch
 
 from tests.refusal import refused
-from tests.training.joint.tiny import digest, joint_model, joint_recipe
+from tests.training.joint.tiny import DecoderHere, digest, joint_model, joint_recipe
 from vlret.models.vljepa.embedder import VLJEPA
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
 from vlret.training.joint.parts import PartMaker
 from vlret.training.joint.trainer import JointTrainer
 from vlret.training.log import read_metrics
+from vlret.training.pairs import loader
+from vlret.training.pairs.decode_clips import ClipDecoder
 
 Rows = list[dict[str, str]]
 
@@ -27,6 +29,7 @@ Rows = list[dict[str, str]]
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "initial_model", lambda recipe: joint_model())
+    monkeypatch.setattr(loader, "ClipDecoder", DecoderHere)
 
 
 def change_rows(folder: Path, change: Callable[[Rows], Rows]) -> None:
@@ -133,8 +136,9 @@ def test_another_seed_gives_another_model(tmp_path: Path) -> None:
 
 
 def test_unreadable_media_and_blank_captions_are_counted(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(loader, "ClipDecoder", ClipDecoder)
     recipe = joint_recipe(tmp_path, steps=20, evaluate_every=20)
     for n in range(4):
         (tmp_path / "data" / f"{n}.png").write_bytes(b"no picture")

@@ -12,10 +12,16 @@ import numpy as np
 from PIL import Image
 
 from tests.models.vljepa.tiny import Y, tiny_folder, tiny_model
+from vlret.media.frame_size import Size
+from vlret.media.frames import clip_frames
+from vlret.media.open_media import open_media
 from vlret.models.vljepa.modeling import VLJEPAModel
 from vlret.training import run
+from vlret.training.pairs import loader
+from vlret.training.pairs.clip_media import ClipMedia
 from vlret.training.recipe import InitialWeights, TrainingRecipe, TrainingSets
 from vlret.training.recipe_stages import JointStage
+from vlret.types import Clip, Pixels
 
 COLOURS = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
 STAGE = JointStage("images", ("pairs.csv",), frames=1, batch=8, steps=6, rate=5e-3, part=8, y_rate=0.5,
@@ -57,6 +63,27 @@ def write_pairs(folder: Path, n: int = 48) -> None:
             Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(folder / f"{number}.png")
             caption = f"a {colour} {thing} runs" if number % 4 else f"a {colour} {thing}"
             table.writerow([f"{number}.png", caption, "dev" if number % 5 == 4 else "train"])
+
+
+class DecoderHere:
+    """Decodes in the thread that asks: processes of `ClipDecoder` would take longer to start than a tiny training."""
+
+    def __init__(self, n_frames: int, size: Size | None) -> None:
+        self._n_frames, self._size = n_frames, size
+
+    def read(self, media: ClipMedia) -> Pixels:
+        with open_media(media.location) as file:
+            clips = [Clip(Path(media.location))]
+            ((_, frames),) = clip_frames(file, clips, self._n_frames, "midpoint", self._size)
+            return frames.pixels
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def decode_here() -> None:
+    """Let every loader of this process use `DecoderHere`."""
+    loader.ClipDecoder = DecoderHere  # type: ignore[assignment, misc]
 
 
 def use_tiny_model() -> None:

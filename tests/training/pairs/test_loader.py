@@ -309,12 +309,15 @@ def test_leaving_the_loop_ends_the_decoders(tmp_path: Path, monkeypatch: pytest.
         pools.append(self)
 
     monkeypatch.setattr(DecodePool, "__init__", watched)
-    before = set(threading.enumerate())
-    batches = loader_of(write_set(tmp_path, range(12), split="train")).batches()
+    loader = loader_of(write_set(tmp_path, range(12), split="train"))
+    before = set(threading.enumerate())  # with that of tqdm
+    batches = loader.batches()
     next(batches)
     batches.close()
     assert pools
     assert not any(pool.pids for pool in pools)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)  # a timer that was cancelled takes a moment
     assert set(threading.enumerate()) <= before
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 from collections.abc import Callable, Sequence
 from typing import Any
 
 SECONDS = 120
+LATE = ("pandas", "pyarrow.dataset", "torch.utils.tensorboard", "torchvision.tv_tensors",
+        "transformers.convert_slow_tokenizer", "transformers.video_processing_utils")  # fmt: skip
+
+
+def import_late_modules() -> None:
+    """Import what a training imports as it needs it: each fork would import it anew."""
+    for name in LATE:
+        importlib.import_module(name)
 
 
 def all_end_well(main: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from vlret.errors import UsageError
 from vlret.text import without_credentials
@@ -43,14 +44,16 @@ def is_address(text: object) -> bool:
     return isinstance(text, str) and _KIND.match(text) is not None
 
 
-def require_no_address(folder: object) -> None:
+def require_no_address(folder: str | Path) -> None:
     """Check that an index that is to be changed is in a folder.
 
     Raises:
         UsageError: `folder` is the address of a database.
     """
-    if is_address(folder):
-        shown = without_credentials(str(folder))
+    if is_address(str(folder)):
+        shown = without_credentials(
+            re.sub(r"^(\w+):/+(?=\S*@)", r"\1://", str(folder))
+        )  # a Path has lost a slash
         raise UsageError(
             f"{shown} is an index in a database, which is only read there.",
             "Change the index in its directory, and push it again.",
@@ -70,7 +73,7 @@ def parse_address(text: str) -> Address:
     if found is None or not place[found.end() :].strip("/"):
         raise UsageError(
             f"{without_credentials(text)!r} is no address of a database.",
-            "Give lancedb:DIR, qdrant:http://HOST:6333, qdrant:DIR or postgresql://USER@HOST/NAME.",
+            "Give lancedb:DIR, qdrant:http://HOST:6333, qdrant:DIR or postgresql://HOST/NAME.",
             code="bad_address", given=without_credentials(text),
         )  # fmt: skip
     if not _TABLE.fullmatch(table):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from vlret.errors import UsageError
 from vlret.index.backends.address import Address, parse_address
 from vlret.index.backends.database import Database
 
@@ -30,4 +29,6 @@ def open_database(address: str | Address, dim: int | None = None) -> Database:
         from vlret.index.backends.qdrant import QdrantDatabase
 
         return QdrantDatabase.open(parsed, dim)
-    raise UsageError(f"{parsed.shown} cannot be opened by this vlret.", code="bad_address")
+    from vlret.index.backends.postgres import PostgresDatabase
+
+    return PostgresDatabase.open(parsed, dim)

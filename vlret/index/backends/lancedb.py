@@ -58,10 +58,10 @@ class LanceDatabase:
         if "://" not in folder:
             folder = str(Path(folder).expanduser().absolute())
         with _errors(address.shown):
-            rows = _opened(f"{folder}/{address.table}.lance")
             if dim is not None:
                 _make(f"{folder}/{address.table}_files.lance", _FILES)
-                rows = rows or _make(f"{folder}/{address.table}.lance", rows_schema(dim))
+                _make(f"{folder}/{address.table}.lance", rows_schema(dim))
+            rows = _opened(f"{folder}/{address.table}.lance")
             if rows is None:
                 raise no_table(address)
             found = rows.schema.field("vector").type.list_size if "vector" in rows.schema.names else 0
@@ -73,7 +73,7 @@ class LanceDatabase:
     def efforts(self) -> Sequence[int]:
         """The partitions that a search looks into: powers of two up to all."""
         n_partitions = _n_partitions(self.info().n_vectors)
-        return [2**n for n in range(n_partitions.bit_length())] + [n_partitions]
+        return sorted({*(2**n for n in range(n_partitions.bit_length())), n_partitions})
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add clips; see `SearchBackend`."""
@@ -197,7 +197,7 @@ class LanceDatabase:
 
     def read_files(self, names: Collection[str]) -> dict[str, bytes]:
         """Small files by name."""
-        quoted = ", ".join(f"'{name}'" for name in names)
+        quoted = ", ".join("'{}'".format(name.replace("'", "''")) for name in names)
         if not quoted:
             return {}
         with _errors(self.address):
@@ -234,7 +234,9 @@ class _Table:
     def latest(self) -> Any:
         """The `lance.LanceDataset` of the newest version."""
         if self._open is None or self._open.latest_version != self._open.version:
-            session = self._open.session() if self._open else None  # keeps what is cached of the index
+            session = (
+                None if self._open is None else self._open.session()
+            )  # keeps what is cached of the index
             self._open = _opened(self._uri, session)
         if self._open is None:
             raise ValueError(f"{self._uri} is gone")
@@ -306,12 +308,12 @@ def _opened(uri: str, session: Any = None) -> Any:
         raise
 
 
-def _make(uri: str, schema: pa.Schema) -> Any:
-    """The table at `uri`, made if it is missing."""
+def _make(uri: str, schema: pa.Schema) -> None:
+    """Make the table at `uri` if it is missing."""
     import lance
 
-    empty = schema.empty_table()
-    return _opened(uri) or lance.write_dataset(empty, uri, storage_options=_storage_options(uri))
+    if _opened(uri) is None:
+        lance.write_dataset(schema.empty_table(), uri, storage_options=_storage_options(uri))
 
 
 def _storage_options(uri: str) -> dict[str, str] | None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from vlret.errors import DatabaseError, MissingExtraError
 from vlret.files import TEMPORARY, replace_file
 from vlret.index.backends.address import Address
 from vlret.index.backends.database import MOST_FILE_BYTES
-from vlret.index.backends.database_errors import no_table, refused
+from vlret.index.backends.database_errors import no_table, other_dim, refused
 from vlret.index.backends.qdrant_settings import INDEXING_KB, NEVER_KB, OVERSAMPLING, Payload
 from vlret.index.plain_files import read_plain
 from vlret.types import Vectors
@@ -25,6 +28,39 @@ _UNFINISHED = "temp_segments"
 _PAGE = 50_000
 _ENGINE_ERRORS = ("Exception", "PanicException")
 """Types of what the engine raises; it has no classes of its own that could be imported."""
+
+
+class _Shard:
+    """An open shard, shared by all who open it in this process: the engine opens it once.
+
+    Attributes:
+        engine: the `EdgeShard`.
+    """
+
+    def __init__(self, engine: Any, folder: int) -> None:
+        """`folder`: a descriptor of its directory, so that no other directory gets its number meanwhile."""
+        self.engine, self._folder = engine, folder
+
+    def is_at(self, path: Path) -> bool:
+        """Whether `path` is the directory of the shard, and not one that was put in its place."""
+        return os.path.samestat(os.fstat(self._folder), path.stat())
+
+    def __del__(self) -> None:
+        self.engine.close()
+        os.close(self._folder)
+
+
+_SHARDS: WeakValueDictionary[Path, _Shard] = WeakValueDictionary()
+_OPENING = Lock()
+
+
+def _opened(edge: Any, path: Path) -> _Shard:
+    with _OPENING:
+        shard = _SHARDS.get(path)
+        if shard is None or not shard.is_at(path):
+            engine = edge.EdgeShard.load(str(path))
+            _SHARDS[path] = shard = _Shard(engine, os.open(path, os.O_RDONLY))
+        return shard
 
 
 class QdrantFolder:
@@ -39,15 +75,17 @@ class QdrantFolder:
     def __init__(self, address: Address, new_dim: int | None) -> None:
         """Open the shard, or create one of `new_dim` dimensions if it is missing."""
         self._edge = _engine()
-        folder, self._shown = Path(address.location).expanduser(), address.shown
+        folder, self._shown = Path(address.location).expanduser().resolve(), address.shown
         self._path, self._files = folder / address.table, folder / f"{address.table}_files"
         if not self._path.is_dir():
             if new_dim is None:
                 raise no_table(address)
             self._create(new_dim)
         with self._explained():
-            self._shard = self._edge.EdgeShard.load(str(self._path))
+            self._shard = _opened(self._edge, self._path)
             self.dim = _dim(self._path)
+        if not self.dim:
+            raise other_dim(address, 0, new_dim)
 
     def upsert(self, ids: list[int], vectors: Vectors, payloads: list[Payload]) -> None:
         """Write points; they are on disk when this returns."""
@@ -70,35 +108,35 @@ class QdrantFolder:
             params=edge.SearchParams(hnsw_ef=ef or None, exact=ef == 0, quantization=codes),
         )
         with self._explained():
-            return [(point.score, point.id) for point in self._shard.query(request)]
+            return [(point.score, int(point.id)) for point in self._shard.engine.query(request)]
 
     def page(self, first: int) -> tuple[list[int], int | None]:
         """The next ids."""
         request = self._edge.ScrollRequest(offset=first, limit=_PAGE, with_payload=False, with_vector=False)
         with self._explained():
-            points, after = self._shard.scroll(request)
-        return [point.id for point in points], after
+            points, after = self._shard.engine.scroll(request)
+            return [int(point.id) for point in points], after
 
     def vectors(self, ids: list[int]) -> dict[int, Sequence[float]]:
         """Vectors by id."""
         with self._explained():
-            points = self._shard.retrieve(ids, with_payload=False, with_vector=True)
+            points = self._shard.engine.retrieve(ids, with_payload=False, with_vector=True)
         return {point.id: point.vector for point in points}
 
     def count(self) -> int:
         """Number of points."""
         with self._explained():
-            return int(self._shard.count(self._edge.CountRequest()))
+            return int(self._shard.engine.count(self._edge.CountRequest()))
 
     def optimize(self, approximate: bool) -> None:
         """Merge segments and, if `approximate`, build their HNSW graphs; not beside a search."""
         with self._explained():
-            self._shard.close()
+            self._shard.engine.close()
             config = _config(self._edge, self.dim, INDEXING_KB if approximate else NEVER_KB)
-            self._shard = self._edge.EdgeShard.load(str(self._path), config)
+            self._shard.engine = self._edge.EdgeShard.load(str(self._path), config)
             shutil.rmtree(self._path / _UNFINISHED, ignore_errors=True)
-            self._shard.optimize()
-            self._shard.flush()
+            self._shard.engine.optimize()
+            self._shard.engine.flush()
 
     def file_names(self) -> set[str]:
         """Names of the small files."""
@@ -123,14 +161,14 @@ class QdrantFolder:
                 (self._files / name).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Write what is not yet in the files of the shard, and give it up."""
-        self._shard.close()
+        """Give the shard up; the last one in this process closes it."""
+        del self._shard
 
     def _update(self, operation: Any) -> None:
         """Apply and flush, so that opening after a stop has little of the engine's log to repeat."""
         with self._explained():
-            self._shard.update(operation)
-            self._shard.flush()
+            self._shard.engine.update(operation)
+            self._shard.engine.flush()
 
     def _create(self, dim: int) -> None:
         """Create the shard beside its place, so that a stop leaves none or a whole one."""
@@ -182,6 +220,6 @@ def _config(edge: Any, dim: int, indexing_kb: int) -> Any:
 
 
 def _dim(path: Path) -> int:
-    """Dimensions of the vectors, from the shard's configuration."""
-    config = json.loads((path / _CONFIG).read_bytes())
-    return int(config["vectors"][""]["size"])
+    """Dimensions of the vectors, from the shard's configuration; 0: they are not vlret's."""
+    vectors = json.loads((path / _CONFIG).read_bytes())["vectors"].get("", {})
+    return int(vectors["size"]) if vectors.get("distance") == "Dot" else 0

@@ -43,7 +43,7 @@ class QdrantServer:
             if not self._client.collection_exists(self._table):
                 self._create(address, new_dim)
             found = self._client.get_collection(self._table).config.params.vectors
-        if not hasattr(found, "size"):
+        if getattr(found, "distance", None) != "Dot":
             raise other_dim(address, 0, new_dim)
         self.dim: int = found.size
 
@@ -71,7 +71,7 @@ class QdrantServer:
                 self._table, query.tolist(), limit=k, query_filter=chosen, with_payload=False,
                 search_params=models.SearchParams(hnsw_ef=ef or None, exact=ef == 0, quantization=codes),
             ).points  # fmt: skip
-        return [(point.score, point.id) for point in points]
+            return [(point.score, int(point.id)) for point in points]
 
     def page(self, first: int) -> tuple[list[int], int | None]:
         """The next ids."""
@@ -79,7 +79,7 @@ class QdrantServer:
             points, after = self._client.scroll(
                 self._table, limit=_PAGE, offset=first, with_payload=False, with_vectors=False
             )
-        return [point.id for point in points], after
+            return [int(point.id) for point in points], after
 
     def vectors(self, ids: list[int]) -> dict[int, Sequence[float]]:
         """Vectors by id."""
@@ -116,7 +116,7 @@ class QdrantServer:
                 points, after = self._client.scroll(
                     self._files, limit=_PAGE, offset=after, with_payload=["name"]
                 )
-            names |= {point.payload["name"] for point in points}
+                names |= {point.payload["name"] for point in points}
             if after is None:
                 return names
 
@@ -125,9 +125,8 @@ class QdrantServer:
         read: dict[str, bytes] = {}
         for name in names:
             with self._explained():
-                found = self._client.retrieve(self._files, [_file_id(name)], with_payload=True)
-            if found:
-                read[name] = base64.b64decode(found[0].payload["data"])
+                for point in self._client.retrieve(self._files, [_file_id(name)], with_payload=True):
+                    read[name] = base64.b64decode(point.payload["data"], validate=True)
         return read
 
     def write_files(self, files: Mapping[str, bytes]) -> None:
@@ -171,14 +170,14 @@ class QdrantServer:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """The client's errors."""
+        """The client's errors, and those of points that vlret did not write."""
         from qdrant_client.common.client_exceptions import QdrantException
         from qdrant_client.http.exceptions import ApiException
 
         try:
             yield
-        except (ApiException, QdrantException) as error:
-            raise _error(self._shown, error) from error
+        except (ApiException, QdrantException, ValueError, KeyError, TypeError) as error:
+            raise _database_error(self._shown, error) from error
 
 
 def _client(address: Address) -> Any:
@@ -213,7 +212,7 @@ def _file_id(name: str) -> str:
     return str(uuid5(NAMESPACE_URL, name))
 
 
-def _error(shown: str, error: Exception) -> DatabaseError:
+def _database_error(shown: str, error: Exception) -> DatabaseError:
     """What became of a request; the text of the client's errors holds no headers, and so no key."""
     import httpx
 

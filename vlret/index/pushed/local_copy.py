@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from vlret.cache_folder import default_cache
@@ -16,6 +18,7 @@ from vlret.index.pushed.pieces import save_file
 
 _MOST_BYTES = 4 << 30
 """Copies that were used longest ago are deleted beyond it."""
+_UNFINISHED_S = 24 * 3600.0
 
 
 def local_copy(database: Database, header: Header, again: bool = False) -> Path:
@@ -55,13 +58,28 @@ def _copy(database: Database, header: Header, folder: Path) -> None:
 
 
 def _sweep(copies: Path, kept: Path) -> None:
-    """Delete the copies that were used longest ago, until the rest is small enough."""
-    found = []
+    """Delete the copies that were used longest ago, until the rest is small enough, and what killed processes left."""
+    n_bytes = 0
+    for used_s, path in sorted(_found(copies), reverse=True):
+        if path.name.startswith("."):  # being made, or left
+            is_old = used_s < time.time() - _UNFINISHED_S
+        else:
+            n_bytes += _size(path)
+            is_old = n_bytes > _MOST_BYTES and path != kept
+        if is_old:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _found(copies: Path) -> Iterator[tuple[float, Path]]:
+    """When each copy was used last, in seconds, and where it is."""
     for path in copies.iterdir():
         with contextlib.suppress(OSError):  # another process has deleted it
-            found.append((path.stat().st_mtime, path))
+            yield path.stat().st_mtime, path
+
+
+def _size(folder: Path) -> int:
     n_bytes = 0
-    for _, path in sorted(found, reverse=True):
-        n_bytes += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        if n_bytes > _MOST_BYTES and path != kept:
-            shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for file in folder.rglob("*"):
+            n_bytes += file.stat().st_size
+    return n_bytes

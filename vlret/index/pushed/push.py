@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vlret.errors import DatabaseError
+from vlret.errors import DatabaseError, IndexFolderError
 from vlret.index.backends.database import Database
 from vlret.index.backends.databases import open_database
 from vlret.index.clip_columns import ClipColumns
@@ -66,11 +66,16 @@ def push(index: str | Path, to: str, progress: bool = True) -> PushReport:
 
     Raises:
         UsageError: `to` is no address.
-        IndexFolderError: there is no index, or it is damaged.
+        IndexFolderError: there is no index, it is damaged, or too old to be told from others.
         DatabaseError: the database cannot be reached or refuses, or the table holds something else.
     """
     store = Store(as_path(index, "The index"))
     manifest, columns = read_whole(store, lambda manifest: (manifest, open_columns(store, manifest)))
+    if store.read_manifest().id != manifest.id:  # one is drawn for each reading
+        raise IndexFolderError(
+            f"The index {printable(store.folder)} was made by an old vlret, and has no lasting id yet.",
+            "Compact it once, which gives it one.", code="index_without_id", path=store.folder,
+        )  # fmt: skip
     database = open_database(to, manifest.recipe.card.dim)
     try:
         return _Push(store, manifest, columns, database, progress).run()

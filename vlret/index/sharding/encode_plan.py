@@ -19,6 +19,7 @@ from vlret.index.report import grouped
 from vlret.index.requested_recipe import RequestedRecipe
 from vlret.index.sharding.place import Place
 from vlret.index.sharding.plan import ShardPlan
+from vlret.media.pool import DecodePool
 from vlret.models.base import Embedder
 from vlret.models.trust import VARIABLE, is_trusted
 from vlret.object_store import state_of
@@ -93,14 +94,14 @@ def encode_plan(
     encoded: list[str] = []
     markers: list[ShardMarker] = []
     embedder: Embedder | None = None
-    with _Bar(len(numbers), progress) as bar:
+    with DecodePool(workers) as pool, _Bar(len(numbers), progress) as bar:
         for number in numbers:
             spec = plan.spec(number)
             marker = committed_shard(spec, folder)
             if marker is None:
                 embedder = embedder or _loaded(plan, requested)
                 bar.start(len(spec.parts))
-                marker = encode_shard(spec, folder, embedder, workers, bar.take)
+                marker = encode_shard(spec, folder, embedder, workers, bar.take, pool)
                 encoded.append(spec.name)
             bar.end()
             markers.append(marker)

@@ -47,9 +47,9 @@ class ShardPlan:
     recipe: IndexRecipe
     roots: tuple[str, ...]
     shards: tuple[tuple[PlannedPart, ...], ...]
+    seconds: tuple[float, ...]
     skipped: tuple[PlannedSkip, ...] = ()
     exclude: tuple[str, ...] = ()
-    seconds: tuple[float, ...] = ()
     unknown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

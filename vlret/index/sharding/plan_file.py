@@ -70,9 +70,9 @@ def read_plan(path: str | Path) -> ShardPlan:
         data = read_bytes(place) if isinstance(place, RemotePath) else place.read_bytes()
         return _plan(data.splitlines(), place)
     except OSError as error:
-        raise _bad(place, f"cannot be read: {error.strerror}", "plan_unreadable") from error
+        raise _bad_plan(place, f"cannot be read: {error.strerror}", "plan_unreadable") from error
     except ValueError as error:
-        raise _bad(place, f"is not a plan, or a damaged one: {error}", "bad_plan") from error
+        raise _bad_plan(place, f"is not a plan, or a damaged one: {error}", "bad_plan") from error
 
 
 def _plan(lines: list[bytes], path: Path) -> ShardPlan:
@@ -87,7 +87,7 @@ def _plan(lines: list[bytes], path: Path) -> ShardPlan:
     _check_recipe(header.recipe)
     seconds = tuple(shard.seconds for shard in lines_read)
     return ShardPlan(
-        header.recipe, header.roots, shards, header.skipped, header.exclude, seconds, header.unknown
+        header.recipe, header.roots, shards, seconds, header.skipped, header.exclude, header.unknown
     )
 
 
@@ -99,7 +99,7 @@ def _check_format(values: Any, path: Path) -> None:
         raise ValueError("field version is not a positive integer")
     if version > FORMAT_VERSION:
         reason = f"has format version {version}; this vlret reads up to {FORMAT_VERSION}"
-        raise _bad(path, reason, "newer_format", "Update it: pip install --upgrade vlret")
+        raise _bad_plan(path, reason, "newer_format", "Update it: pip install --upgrade vlret")
 
 
 def _check_paths(header: _Header, parts: list[PlannedPart]) -> None:
@@ -126,5 +126,7 @@ def _check_recipe(recipe: IndexRecipe) -> None:
     check_sampling(recipe.n_frames, recipe.sampling)
 
 
-def _bad(path: Path, what: str, code: str, hint: str = "Write one with vlret.plan_shards.") -> UsageError:
+def _bad_plan(
+    path: Path, what: str, code: str, hint: str = "Write one with vlret.plan_shards."
+) -> UsageError:
     return UsageError(f"{printable(path)} {what}.", hint, code=code, path=path)

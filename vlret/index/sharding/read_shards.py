@@ -25,31 +25,34 @@ def read_markers(plan: ShardPlan, folder: Path) -> list[ShardMarker]:
     Raises:
         IndexFolderError: shards are missing, or of another plan; the message names them.
     """
-    found = {number: read_marker(folder, plan.name(number)) for number in range(len(plan.shards))}
-    _require(
-        plan,
-        folder,
-        [number for number, marker in found.items() if marker is None],
-        "missing",
-        "shards_missing",
-    )
-    markers = [marker for marker in found.values() if marker]
+    found = [read_marker(folder, plan.name(number)) for number in range(len(plan.shards))]
+    markers = [marker for marker in found if marker]
+    missing = [number for number, marker in enumerate(found) if marker is None]
+    if missing:
+        raise IndexFolderError(
+            f"{_these(plan, folder, missing, 'missing')}.", "Encode them by this plan.",
+            code="shards_missing", path=folder, numbers=missing, place=_place(plan, missing[0]),
+        )  # fmt: skip
     others = [number for number, marker in enumerate(markers) if not marker.is_of(plan.spec(number))]
-    _require(plan, folder, others, "of another plan", "shards_of_other_plan")
+    if others:
+        raise IndexFolderError(
+            f"{_these(plan, folder, others, 'of another plan')}.", "Give that plan, or encode them by this one.",
+            code="shards_of_other_plan", path=folder, numbers=others, place=_place(plan, others[0]),
+        )  # fmt: skip
     return markers
 
 
-def _require(plan: ShardPlan, folder: Path, numbers: list[int], what: str, code: str) -> None:
-    if not numbers:
-        return
+def _these(plan: ShardPlan, folder: Path, numbers: list[int], what: str) -> str:
     names = ", ".join(plan.name(number) for number in numbers[:_SHOWN])
     more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
-    raise IndexFolderError(
-        f"{len(numbers)} of {count_of(len(plan.shards), 'shard')} in {printable(folder)} "
-        f"{'is' if len(numbers) == 1 else 'are'} {what}: {names}{more}.",
-        "Encode them again with this plan.",
-        code=code, path=folder, numbers=numbers, place=f"{numbers[0]}/{len(plan.shards)}",
-    )  # fmt: skip
+    verb = "is" if len(numbers) == 1 else "are"
+    shards = count_of(len(plan.shards), "shard")
+    return f"{len(numbers)} of {shards} in {printable(folder)} {verb} {what}: {names}{more}"
+
+
+def _place(plan: ShardPlan, number: int) -> str:
+    """How a worker is told to encode this shard alone."""
+    return f"{number}/{len(plan.shards)}"
 
 
 def read_rows(plan: ShardPlan, folder: Path, number: int, marker: ShardMarker) -> pa.Table:
@@ -80,5 +83,5 @@ def damaged_shard(plan: ShardPlan, folder: Path, number: int, what: str) -> Inde
     return IndexFolderError(
         f"{plan.name(number)} in {printable(folder)} is damaged: {printable(what)}.",
         "Encode it again with this plan.",
-        code="shard_damaged", path=folder, place=f"{number}/{len(plan.shards)}",
+        code="encoded_shard_damaged", path=folder, place=_place(plan, number),
     )  # fmt: skip

@@ -6,6 +6,7 @@ import glob
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from vlret.errors import UsageError
@@ -131,6 +132,17 @@ def _is_program(path: RemotePath) -> bool:
 def _named(path: RemotePath, root: Path, state: State) -> Entry:
     reason = entries.reason_to_skip(path) or entries.not_media(path)
     return SkippedFile(path, reason) if reason else MediaFile(root, path, state)
+
+
+def with_states(files: Sequence[MediaFile]) -> list[MediaFile]:
+    """Return the files, those at addresses with their state where they can be looked up: many at once."""
+
+    def looked_up(file: MediaFile) -> MediaFile:
+        state = _state_or_reason(file.path) if isinstance(file.path, RemotePath) else None
+        return replace(file, state=state) if isinstance(state, tuple) else file
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(looked_up, files))
 
 
 def _state_or_reason(address: RemotePath) -> State | str | None:

@@ -106,7 +106,8 @@ def test_a_child_has_its_own_time_and_memory():
 
 
 @pytest.mark.slow
-def test_a_real_run(tmp_path):
+def test_a_real_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "_N_COLD", 2)  # each is a process
     (size,) = run.run_scale([1000], tmp_path, print).sizes
     assert (size.clips, size.files, size.shards) == (1000, 100, 1)
     assert (size.view.nprobe, size.text_recall, size.clip_recall) == (0, 1, 1)

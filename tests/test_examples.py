@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -13,6 +18,7 @@ from vlret.errors import UsageError
 
 NAME = "mean_colour:MeanColour"
 FOLDER = Path(__file__).parent.parent / "examples"
+SAMPLES = FOLDER.parent / "vlret/assets/samples/videos"
 
 
 @pytest.fixture
@@ -45,3 +51,18 @@ def test_an_index_is_made_and_searched_with_it(model, tmp_path):
     hits = vlret.search(tmp_path / "index", "a red thing", model=NAME)
     assert [Path(hit.path).name for hit in hits] == ["red.png", "blue.png"]
     assert hits[0].score == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_a_pipeline_of_ray_data_embeds_files(tmp_path):
+    (tmp_path / "media").mkdir()
+    shutil.copy(SAMPLES / "city_traffic.mp4", tmp_path / "media")
+    (tmp_path / "media" / "zbad.mp4").write_text("no video")
+    command = [sys.executable, FOLDER / "ray_data.py", tmp_path / "media", tmp_path / "out"]
+    root = str(FOLDER.parent)
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": root})
+    found = pd.read_parquet(tmp_path / "out").sort_values("path", ignore_index=True)
+    assert [bool(error) for error in found["error"]] == [False, True]
+    expected = vlret.load_model("vljepa-mini").embed_clips([SAMPLES / "city_traffic.mp4"])[0]
+    assert found["embedding"][0] @ expected == pytest.approx(1, abs=5e-3)
+    assert np.isnan(found["embedding"][1]).all()

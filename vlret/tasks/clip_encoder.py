@@ -30,7 +30,7 @@ Columns: TypeAlias = Mapping[str, Any]
 _one_batch = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: Ray Data sets attributes on objects of a subclass
 class ClipEncoder:
     """Embeds the clips of a batch; made to be pickled: the model is loaded on first use, once in a process.
 

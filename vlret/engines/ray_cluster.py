@@ -65,7 +65,7 @@ def resources_of_actor(ray: Any, memory: int, device: str) -> dict[str, Any]:
         raise RunnerError(
             f"No machine of the cluster gives Ray the {memory / 1e9:.1f} GB that an actor is to have; the largest "
             f"gives {most / 1e9:.1f} GB.",
-            "State less memory, or give Ray more of it where it is started on that machine.",
+            "State less memory, or give Ray more of it where its machines are started.",
             code="actor_too_large", given=memory, most=most,
         )  # fmt: skip
     with_gpu = [node for node in fitting if node.get("GPU", 0) >= 1]
@@ -99,7 +99,7 @@ def _require_reachable(address: str) -> None:
 def _no_cluster(address: str, reason: str) -> RunnerError:
     return RunnerError(
         f"There is no Ray cluster at {printable(address)}: {printable(reason).rstrip('.')}.",
-        "Start one with `ray start --head`, give its HOST:PORT, and run on one of its machines.",
+        "Start one with `ray start`, give its HOST:PORT, and run on one of its machines.",
         code="no_cluster", address=address,
     )  # fmt: skip
 

@@ -168,6 +168,39 @@ def test_what_a_stopped_push_of_another_revision_wrote_is_written_again(database
     assert push(index.folder, ADDRESS).written == 63
 
 
+def test_rows_of_another_model_are_written_again(database, index):
+    push(index.folder, ADDRESS)
+    path = index.folder / "manifest.json"
+    values = json.loads(path.read_text())
+    values["recipe"]["card"]["weights_hash"] = "1" * 64
+    path.write_text(json.dumps(values))
+    assert push(index.folder, ADDRESS).written == 60
+
+
+def test_files_that_somebody_else_keeps_beside_the_rows_stay(database, index):
+    database.files["holiday.jpg"] = b"not vlret's"
+    push(index.folder, ADDRESS)
+    change(index.folder)
+    push(index.folder, ADDRESS)
+    assert database.files["holiday.jpg"] == b"not vlret's"
+
+
+def test_small_tables_may_be_replaced_while_rows_are_pushed(database, index, tmp_path, monkeypatch):
+    table = tmp_path / "table.csv"
+    table.write_text("path,mood\n/media/library/f001.mp4,glad\n")
+    annotate(index.folder, table)
+    ids = MemoryDatabase.ids
+
+    def annotated_meanwhile(self):
+        table.write_text("path,place\n/media/library/f001.mp4,here\n")
+        annotate(index.folder, table)
+        return ids(self)
+
+    monkeypatch.setattr(MemoryDatabase, "ids", annotated_meanwhile)
+    push(index.folder, ADDRESS)
+    assert Index.open(ADDRESS).info()["columns"] == {"mood": "text"}
+
+
 def test_a_table_of_another_index_or_of_something_else_is_refused(database, index, tmp_path):
     push(index.folder, ADDRESS)
     rows = dict(database.rows)
@@ -200,6 +233,20 @@ def test_a_large_index_is_searched_approximately_with_an_audited_effort(database
     monkeypatch.setattr(MemoryDatabase, "efforts", (1,))
     database.files.clear(), database.rows.clear()
     assert push(index.folder, ADDRESS).is_exact  # no effort finds enough
+
+
+def test_recall_is_measured_again_after_a_push_that_was_stopped_behind_its_rows(database, index, monkeypatch):
+    monkeypatch.setattr(pushing, "MAX_EXACT", 50)
+    assert not push(index.folder, ADDRESS).is_exact
+    change(index.folder)  # nine of 63 clips
+    monkeypatch.setattr(MemoryDatabase, "efforts", (1,))  # which finds too little now
+    database.__class__ = StoppedDatabase
+    StoppedDatabase.calls, StoppedDatabase.stop = 0, 2  # the header and the rows
+    with pytest.raises(KeyboardInterrupt):
+        push(index.folder, ADDRESS)
+    StoppedDatabase.stop = 10**6
+    report = push(index.folder, ADDRESS)
+    assert (report.written, report.is_exact) == (0, True)
 
 
 def test_an_index_in_a_database_is_not_changed_there(database, index):

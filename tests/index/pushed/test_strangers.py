@@ -12,6 +12,7 @@ import pytest
 from tests.index.pushed.conftest import ADDRESS, change
 from vlret.cache_folder import default_cache
 from vlret.errors import VlretError
+from vlret.index.annotate import annotate
 from vlret.index.index import Index
 from vlret.index.pushed import local_copy as copying
 from vlret.index.pushed.header import MANIFEST, NAME, PushedFile, read_header
@@ -52,6 +53,7 @@ GOOD = {"bytes": 10, "sha256": "0" * 64}
         {"version": "1"},
         {"id": "../../etc"},
         {"effort": -1},
+        {"effort": 2**40},
         {"recall_at_10": 1.5},
         {"recall_at_10": float("nan")},
         {"files": [{"name": "../../home/.bashrc", **GOOD}]},
@@ -111,6 +113,26 @@ def test_a_damaged_copy_is_made_again(pushed, cache, index):
     (columns,) = (folder / "view").glob("*.columns")
     columns.write_bytes(columns.read_bytes()[:-1] + b"x")
     assert Index.open(ADDRESS).rows().equals(index.rows())
+
+
+@pytest.mark.parametrize("data", [None, b"", b"{"])
+def test_a_copy_without_a_whole_manifest_is_made_again(pushed, index, data):
+    manifest = Index.open(ADDRESS).folder / MANIFEST
+    manifest.unlink()
+    if data is not None:
+        manifest.write_bytes(data)
+    assert Index.open(ADDRESS).rows().equals(index.rows())
+    assert push(index.folder, ADDRESS).written == 0
+
+
+def test_a_table_that_is_missing_in_the_copy_is_copied_again(database, index, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("path,mood\n/media/library/f001.mp4,glad\n")
+    annotate(index.folder, table)
+    push(index.folder, ADDRESS)
+    (kept,) = Index.open(ADDRESS).folder.glob("annotations*")
+    kept.unlink()
+    assert Index.open(ADDRESS).info()["columns"] == {"mood": "text"}
 
 
 def test_a_copy_is_kept_and_used_again(pushed, cache):

@@ -65,7 +65,7 @@ class Header:
             if not re.fullmatch("[0-9a-f]{64}", file.sha256):
                 raise ValueError(f"the checksum of {file.name} is not 64 hex digits")
         if (
-            self.effort < 0
+            not 0 <= self.effort < 2**31
             or not 0 <= self.recall_at_10 <= 1
             or sum(f.bytes for f in self.files) > _MOST_BYTES
         ):

@@ -13,7 +13,7 @@ from vlret.cache_folder import default_cache
 from vlret.files import temporary_beside
 from vlret.index.backends.database import Database
 from vlret.index.plain_files import require_plain_folder
-from vlret.index.pushed.header import MANIFEST, Header
+from vlret.index.pushed.header import Header
 from vlret.index.pushed.pieces import save_file
 
 _MOST_BYTES = 4 << 30
@@ -38,7 +38,7 @@ def local_copy(database: Database, header: Header, again: bool = False) -> Path:
     require_plain_folder(folder)
     if again:
         shutil.rmtree(folder, ignore_errors=True)
-    if not (folder / MANIFEST).exists():
+    if not _is_whole(folder, header):
         _copy(database, header, folder)
     with contextlib.suppress(OSError):
         os.utime(folder)
@@ -51,10 +51,16 @@ def _copy(database: Database, header: Header, folder: Path) -> None:
     try:
         for file in header.files:
             save_file(database, file, made / file.name)
+        if not _is_whole(folder, header):  # somebody has deleted old files of the cache
+            shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):  # another process has made it meanwhile
             made.rename(folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _is_whole(folder: Path, header: Header) -> bool:
+    return all((folder / file.name).is_file() for file in header.files)
 
 
 def _sweep(copies: Path, kept: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vlret.errors import DatabaseError
+from vlret.errors import DatabaseError, IndexFolderError
 from vlret.index.backends.base import BackendInfo, Scores
 from vlret.index.backends.database import Database
 from vlret.index.backends.databases import open_database
@@ -79,15 +79,29 @@ def read_pushed(database: Database, header: Header) -> PushedIndex:
     Raises:
         LookupError: a later push has replaced its files.
         DatabaseError: it is damaged.
+        IndexFolderError: its manifest is of a newer vlret, or its copy cannot be read.
     """
     database.effort, database.recall_at_10 = header.effort, header.recall_at_10
     for again in (False, True):  # the copy may be damaged, not the database
-        store = Store(local_copy(database, header, again))
-        manifest = store.read_manifest()
-        columns = load_columns(store.folder, manifest)
-        if columns is not None and manifest.id == header.id and manifest.recipe.card.dim == database.dim:
-            return PushedIndex(database, header, store, manifest, columns)
+        found = _from_copy(database, header, again)
+        if found:
+            return found
     raise damaged(database.address, "its files do not belong together")
+
+
+def _from_copy(database: Database, header: Header, again: bool) -> PushedIndex | None:
+    """The index by the copy of its files, made `again` or not; None where they do not belong together."""
+    store = Store(local_copy(database, header, again))
+    try:
+        manifest = store.read_manifest()
+    except IndexFolderError:
+        if again:
+            raise
+        return None
+    columns = load_columns(store.folder, manifest)
+    if columns is None or manifest.id != header.id or manifest.recipe.card.dim != database.dim:
+        return None
+    return PushedIndex(database, header, store, manifest, columns)
 
 
 def _whole(database: Database, header: Header) -> PushedIndex:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,11 @@ def pushed_file(name: str, data: bytes) -> PushedFile:
 def piece_names(file: PushedFile) -> list[str]:
     """The names of a file's pieces, in order."""
     return [f"{file.sha256[:32]}-{number:05d}" for number in range(-(-file.bytes // MOST_FILE_BYTES))]
+
+
+def is_piece(name: str) -> bool:
+    """Whether `piece_names` gives such names: other files of the table are not vlret's."""
+    return re.fullmatch("[0-9a-f]{32}-[0-9]{5}", name) is not None
 
 
 def write_pieces(database: Database, files: Mapping[str, bytes]) -> tuple[PushedFile, ...]:

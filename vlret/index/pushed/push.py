@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vlret.errors import DatabaseError, IndexFolderError
+from vlret.errors import DatabaseError, IndexFolderError, VlretError
 from vlret.index.backends.database import Database
 from vlret.index.backends.databases import open_database
 from vlret.index.clip_columns import ClipColumns
@@ -18,7 +18,7 @@ from vlret.index.manifest import Manifest
 from vlret.index.pushed.audit import set_effort
 from vlret.index.pushed.header import MANIFEST, NAME, Header, read_header
 from vlret.index.pushed.open import read_pushed
-from vlret.index.pushed.pieces import piece_names, write_pieces
+from vlret.index.pushed.pieces import is_piece, piece_names, write_pieces
 from vlret.index.pushed.rows import PushedColumns, batches, changed_ids, rows_state
 from vlret.index.read_whole import read_whole
 from vlret.index.store import VIEW, Store
@@ -70,7 +70,7 @@ def push(index: str | Path, to: str, progress: bool = True) -> PushReport:
         DatabaseError: the database cannot be reached or refuses, or the table holds something else.
     """
     store = Store(as_path(index, "The index"))
-    manifest, columns = read_whole(store, lambda manifest: (manifest, open_columns(store, manifest)))
+    store, manifest, columns = read_whole(store, lambda manifest: _read(store, manifest))
     if store.read_manifest().id != manifest.id:  # one is drawn for each reading
         raise IndexFolderError(
             f"The index {printable(store.folder)} was made by an old vlret, and has no lasting id yet.",
@@ -81,6 +81,14 @@ def push(index: str | Path, to: str, progress: bool = True) -> PushReport:
         return _Push(store, manifest, columns, database, progress).run()
     finally:
         database.close()
+
+
+def _read(store: Store, manifest: Manifest) -> tuple[Store, Manifest, ClipColumns]:
+    """One revision, with its small tables in memory: a writer may replace them while rows are pushed."""
+    if sum(entry.bytes for entry in manifest.windows or ()) > _MOST_WINDOW_BYTES:
+        manifest = replace(manifest, windows=None)
+    tables = [manifest.skipped, manifest.annotations, manifest.duplicates, *(manifest.windows or ())]
+    return store.holding(tables), manifest, open_columns(store, manifest)
 
 
 @dataclass(slots=True)
@@ -98,12 +106,14 @@ class _Push:
         wanted = self._wanted(before, there, pushed)
         gone = there[~is_in(there, self.columns.clip_ids)]
         files = self._files()
-        if len(wanted) + len(gone) or not before.is_finished or before.writing:
+        n_changed = len(wanted) + len(gone)
+        if n_changed or not before.is_finished or before.writing:
+            before = replace(before, n_changed=before.n_changed + n_changed)  # kept if this push is stopped
             is_rewriting = bool(is_in(wanted, there).any())
             self._save(replace(before, writing=rows_state(self.manifest), rewriting=is_rewriting))
             self._write(pushed, wanted)
             self.database.optimize(len(self.columns) > MAX_EXACT)
-            before = self._measured(before, len(wanted) + len(gone))
+            before = self._measured(before)
         self._finish(before, files)
         self.database.remove(gone)
         return PushReport(
@@ -133,7 +143,8 @@ class _Push:
         if known is not None:
             both = ids[is_in(ids, known.columns.clip_ids)]
             old = PushedColumns(known.columns, known.manifest.roots)
-            is_good &= ~is_in(ids, changed_ids(old, pushed, both))
+            is_same = known.manifest.recipe == self.manifest.recipe  # else a backup, indexed by another model
+            is_good &= ~is_in(ids, changed_ids(old, pushed, both) if is_same else both)
         if before.writing != rows_state(
             self.manifest
         ):  # rows of a push that was stopped, of another revision
@@ -144,7 +155,7 @@ class _Push:
         """The revision that was pushed last; None where there is none, or it is damaged."""
         try:
             return read_pushed(self.database, before) if before.is_finished else None
-        except (DatabaseError, LookupError):
+        except (VlretError, LookupError):
             return None
 
     def _write(self, pushed: PushedColumns, wanted: Ids) -> None:
@@ -154,13 +165,13 @@ class _Push:
                 self.database.write(rows)
                 bar.update(len(rows))
 
-    def _measured(self, before: Header, n_changed: int) -> Header:
+    def _measured(self, before: Header) -> Header:
         """The header with the effort that searches need now."""
-        n_clips, n_changed = len(self.columns), before.n_changed + n_changed
+        n_clips = len(self.columns)
         if n_clips <= MAX_EXACT:
             return replace(before, effort=0, recall_at_10=1.0, n_changed=0)
-        if before.effort and n_changed <= _AUDIT_AGAIN * n_clips:
-            return replace(before, n_changed=n_changed)
+        if before.effort and before.n_changed <= _AUDIT_AGAIN * n_clips:
+            return before
         set_effort(self.database, self.columns.clip_ids, self.progress)
         return replace(
             before, effort=self.database.effort, recall_at_10=self.database.recall_at_10, n_changed=0
@@ -168,17 +179,10 @@ class _Push:
 
     def _files(self) -> dict[str, bytes]:
         """The small files of the revision, by name."""
-        manifest = self.manifest
-        windows = manifest.windows or ()
-        if sum(entry.bytes for entry in windows) > _MOST_WINDOW_BYTES:
-            manifest, windows = replace(manifest, windows=None), ()
-        singles = (manifest.skipped, manifest.annotations, manifest.duplicates)
-        tables = self.store.holding([*singles, *windows]).held
-        columns = columns_content(self.columns, manifest)
         return {
-            **tables,
-            f"{VIEW}/{columns_name(manifest)}": columns,
-            MANIFEST: manifest.to_json().encode(),
+            **self.store.held,
+            f"{VIEW}/{columns_name(self.manifest)}": columns_content(self.columns, self.manifest),
+            MANIFEST: self.manifest.to_json().encode(),
         }
 
     def _finish(self, header: Header, files: dict[str, bytes]) -> None:
@@ -187,8 +191,8 @@ class _Push:
         now = replace(header, revision=self.manifest.revision, files=pushed, writing="", rewriting=False)
         if now != read_header(self.database):
             self._save(now)
-        kept = {NAME, *(name for file in pushed for name in piece_names(file))}
-        self.database.remove_files(self.database.file_names() - kept)
+        kept = {name for file in pushed for name in piece_names(file)}
+        self.database.remove_files({*filter(is_piece, self.database.file_names())} - kept)
 
     def _save(self, header: Header) -> None:
         self.database.write_files({NAME: header.to_bytes()})

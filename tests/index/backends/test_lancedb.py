@@ -154,3 +154,21 @@ def test_tables_in_an_object_store(s3):
     with pytest.raises(DatabaseError) as caught:
         open_database(f"lancedb:{s3}/none")
     assert caught.value.code == "no_table"
+
+
+def test_a_table_that_names_files_elsewhere_is_refused(tmp_path):
+    opened(tmp_path).write(rows_of(IDS, VECTORS, DIM))
+    rows = lance.dataset(f"{tmp_path}/db/clips.lance")
+    rows.shallow_clone(f"{tmp_path}/hostile/clips.lance", rows.version)
+    with pytest.raises(DatabaseError) as caught:
+        open_database(f"lancedb:{tmp_path}/hostile")
+    assert caught.value.code == "database_refused"
+
+
+def test_small_files_with_other_columns_are_refused(tmp_path):
+    opened(tmp_path).close()
+    table = pa.table({"name": ["index.json"], "text": ["{}"]})
+    lance.write_dataset(table, f"{tmp_path}/db/clips_files.lance", mode="overwrite")
+    with pytest.raises(DatabaseError) as caught:
+        open_database(f"lancedb:{tmp_path}/db")
+    assert caught.value.code == "other_dim"

@@ -23,6 +23,7 @@ from vlret.index.backends.address import Address
 from vlret.index.backends.base import BackendInfo, Scores, check_unit
 from vlret.index.backends.database_errors import clips_missing, no_table, other_dim, refused
 from vlret.index.backends.rows import rows_of, rows_schema, vectors_of
+from vlret.index.ids import is_in
 from vlret.types import Ids, Vectors
 
 _FILES = pa.schema([("name", pa.string()), ("data", pa.large_binary())])
@@ -61,9 +62,11 @@ class LanceDatabase:
             if dim is not None:
                 _make(f"{folder}/{address.table}_files.lance", _FILES)
                 _make(f"{folder}/{address.table}.lance", rows_schema(dim))
-            rows = _opened(f"{folder}/{address.table}.lance")
+            rows, files = (_opened(f"{folder}/{address.table}{end}.lance") for end in ("", "_files"))
             if rows is None:
                 raise no_table(address)
+            if files is not None and files.schema != _FILES:
+                raise other_dim(address, 0, dim)
             found = rows.schema.field("vector").type.list_size if "vector" in rows.schema.names else 0
             if rows.schema != rows_schema(dim or found):
                 raise other_dim(address, found, dim)
@@ -117,7 +120,7 @@ class LanceDatabase:
         fetch = 2 * k * max(1, n_rows // max(1, len(only)))
         while fetch < min(n_rows, _TAKEN):
             scores, ids = self._nearest(query, fetch, exact=False)
-            kept = np.isin(ids, only)
+            kept = is_in(ids, only)
             if kept.sum() >= k:
                 return scores[kept][:k], ids[kept][:k]
             fetch *= 4
@@ -126,7 +129,7 @@ class LanceDatabase:
     def _compared(self, query: Vectors, k: int, only: Ids) -> tuple[Scores, Ids]:
         """The k nearest of `only`, all of which are compared."""
         places = self._current_places()
-        known = only[np.isin(only, places.ids)]
+        known = only[is_in(only, places.ids)]
         scores = np.empty(len(known), np.float32)
         for start in range(0, len(known), _TAKEN):
             part = slice(start, start + _TAKEN)
@@ -150,7 +153,7 @@ class LanceDatabase:
         vectors = np.empty((len(ids), self.dim), np.float32)
         with _errors(self.address):
             places = self._current_places()
-            if not np.isin(ids, places.ids).all():
+            if not is_in(ids, places.ids).all():
                 raise clips_missing(self.address)
             for start in range(0, len(ids), _TAKEN):
                 part = slice(start, start + _TAKEN)
@@ -301,11 +304,14 @@ def _opened(uri: str, session: Any = None) -> Any:
     import lance
 
     try:
-        return lance.dataset(uri, session=session, storage_options=_storage_options(uri))
+        table = lance.dataset(uri, session=session, storage_options=_storage_options(uri))
     except ValueError as error:
         if "not found" in str(error):
             return None
         raise
+    if table.base_paths():  # a stranger's could name any host
+        raise ValueError("the table names files outside of its directory")
+    return table
 
 
 def _make(uri: str, schema: pa.Schema) -> None:

@@ -58,6 +58,16 @@ def test_what_changes_an_index_takes_no_address_and_shows_no_password(given):
     require_no_address("indexes/lancedb:x")
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["qdrant:https://me:secret@host", "qdrant:http://host?key=secret", "lancedb:s3://me:secret@bucket/dir"],
+)
+def test_a_path_of_an_address_shows_no_password_either(given):
+    with pytest.raises(UsageError) as caught:
+        require_no_address(Path(given))
+    assert "secret" not in f"{caught.value} {caught.value.fields}"
+
+
 def test_a_password_with_a_hash_is_refused_without_being_shown():
     with pytest.raises(UsageError) as caught:
         parse_address("postgresql://me:open#sesame@host/db")

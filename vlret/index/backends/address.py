@@ -51,9 +51,10 @@ def require_no_address(folder: str | Path) -> None:
         UsageError: `folder` is the address of a database.
     """
     if is_address(str(folder)):
-        shown = without_credentials(
-            re.sub(r"^(\w+):/+(?=\S*@)", r"\1://", str(folder))
-        )  # a Path has lost a slash
+        whole = re.sub(
+            r"\b(postgres|postgresql|https?|s3|gs):/+", r"\1://", str(folder)
+        )  # a Path loses a slash
+        shown = without_credentials(whole)
         raise UsageError(
             f"{shown} is an index in a database, which is only read there.",
             "Change the index in its directory, and push it again.",

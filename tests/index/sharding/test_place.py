@@ -54,6 +54,8 @@ def test_tasks_with_processes_are_all_places_once():
     [
         {"SLURM_ARRAY_TASK_ID": "3"},
         {**slurm(3, 2, first=3), "SLURM_ARRAY_TASK_ID": "7"},  # --array=3,7
+        {**slurm(3, 2, first=3), "SLURM_ARRAY_TASK_MAX": "7"},  # its other task
+        {**slurm(2, 8), "SLURM_ARRAY_TASK_MAX": "14"},  # --array=0-14:2
         {"RANK": "2"},
         {"RANK": "2", "WORLD_SIZE": "2"},
         {"RANK": "-1", "WORLD_SIZE": "2"},

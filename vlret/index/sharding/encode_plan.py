@@ -105,7 +105,8 @@ def encode_plan(
                 encoded.append(spec.name)
             bar.end()
             markers.append(marker)
-    kept = [plan.name(number) for number in numbers if plan.name(number) not in encoded]
+    made = {*encoded}
+    kept = [name for name in map(plan.name, numbers) if name not in made]
     parts = [part for marker in markers for part in marker.parts]
     return _report(plan, encoded, kept, parts, time.monotonic() - started_s)
 

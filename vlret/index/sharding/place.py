@@ -32,7 +32,7 @@ def read_place(text: str) -> Place:
 def place_from_environment(environment: Mapping[str, str] = os.environ) -> Place | None:
     """The place of a task of a Slurm array, of a process of torchrun, or of such a process in such a task.
 
-    SLURM_ARRAY_TASK_ID, _MIN and _COUNT; RANK and WORLD_SIZE. None: none of them is set.
+    SLURM_ARRAY_TASK_ID, _MIN, _MAX and _COUNT; RANK and WORLD_SIZE. None: none of them is set.
 
     Raises:
         UsageError: they contradict each other, as in an array with gaps.
@@ -46,7 +46,16 @@ def place_from_environment(environment: Mapping[str, str] = os.environ) -> Place
 
 def _slurm(environment: Mapping[str, str]) -> Place:
     first = environment.get("SLURM_ARRAY_TASK_MIN", "0")
-    return _place(environment, "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", first)
+    place = _place(environment, "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", first)
+    last = str(int(first) + place[1] - 1)
+    if environment.get("SLURM_ARRAY_TASK_MAX", last) != last:
+        raise UsageError(
+            f"The Slurm array of {place[1]} tasks has gaps between {first} and "
+            f"{environment['SLURM_ARRAY_TASK_MAX']}: its numbers do not say which worker this is.",
+            "Give the worker's number and how many there are, such as 3/16.",
+            code="bad_place", given=environment["SLURM_ARRAY_TASK_ID"],
+        )  # fmt: skip
+    return place
 
 
 def _place(environment: Mapping[str, str], id_name: str, count_name: str, first: str = "0") -> Place:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.refusal import refused
+from vlret.errors import UsageError
 from vlret.media.sources import find_media
 from vlret.media.sources.addresses import with_states
 from vlret.media.sources.entries import MediaFile
@@ -114,6 +115,24 @@ def test_lists_at_addresses(library: RemotePath) -> None:
         (library, library / "a.mp4"),
         (library / "sub", library / "sub/ü 1.jpg"),
     ]
+
+
+def test_what_a_list_names_at_addresses_of_other_kinds_is_skipped(library: RemotePath) -> None:
+    write_bytes(library / "list.txt", b"a.mp4\nhttps://me:secret@host/b.mp4\n")
+    found = find_media([library / "list.txt"])
+    assert names(found.files, library) == ["a.mp4"]
+    assert names(found.skipped, library) == ["https:/***@host/b.mp4"]
+
+
+def test_a_key_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    address = "s3://key:secret@bucket/a.mp4"
+    with pytest.raises(UsageError) as caught:
+        find_media([address])
+    assert caught.value.code == "source_unreadable"
+    assert "secret" not in f"{caught.value} {caught.value.fields}"
+    (tmp_path / "list.txt").write_text(address)
+    (skipped,) = find_media([tmp_path / "list.txt"]).skipped
+    assert str(skipped.path) == "s3://***@bucket/a.mp4"
 
 
 def test_a_list_at_an_address_may_name_no_file_of_this_machine(store: RemotePath) -> None:

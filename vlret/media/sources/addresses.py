@@ -18,7 +18,7 @@ from vlret.media.sources.patterns import fixed_folder, is_below
 from vlret.media.sources.suffixes import MEDIA_SUFFIXES, UNREAD_SUFFIXES
 from vlret.object_store import State, objects_below, read_bytes, state_of
 from vlret.remote_path import RemotePath, is_address, path_of
-from vlret.storage import joined
+from vlret.storage import joined, shown
 from vlret.text import printable
 from vlret.types import SkippedFile
 
@@ -66,7 +66,7 @@ class Addresses:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for address, state in zip(addresses, pool.map(_state_or_reason, addresses), strict=True):
                 if isinstance(state, str):
-                    yield SkippedFile(address, f"named in {list_file.name} but {state}")
+                    yield SkippedFile(path_of(_shown(address)), f"named in {list_file.name} but {state}")
                 elif state is None:
                     yield from self._walk(address)
                 else:
@@ -76,8 +76,14 @@ class Addresses:
     def _named_in(self, list_file: RemotePath) -> Iterator[Entry]:
         with local_copy(list_file) as copy:
             lines = read_path_list(copy)
-        found = [path_of(joined(str(list_file.parent), line.strip())) for line in lines]
-        yield from self.named([path for path in found if isinstance(path, RemotePath)], list_file)
+        found = [joined(str(list_file.parent), line.strip()) for line in lines]
+        addresses = [path for path in map(path_of, found) if isinstance(path, RemotePath)]
+        for other in (text for text in found if not isinstance(path_of(text), RemotePath)):
+            there = list_file.parent / shown(other)
+            yield SkippedFile(
+                there, f"named in {list_file.name}, but media are not read from such an address"
+            )
+        yield from self.named(addresses, list_file)
 
     def _matches(self, pattern: RemotePath) -> Iterator[Entry]:
         root = fixed_folder(pattern)
@@ -122,6 +128,11 @@ def _entry(path: RemotePath, root: RemotePath, state: State) -> Iterator[Entry]:
         yield UnreadFile(path)
 
 
+def _shown(address: RemotePath) -> str:
+    """An address as messages and an index name it; what is none may hold a key in place of a bucket."""
+    return printable(address) if is_address(str(address)) else shown(str(address))
+
+
 def _is_program(path: RemotePath) -> bool:
     try:
         return entries.is_program_text(read_bytes(path, 0, entries.HEAD_BYTES))
@@ -160,11 +171,13 @@ def _as_usage_errors(source: RemotePath) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise UsageError(
-            f"{printable(source)} does not exist.",
-            "Give an object, a directory, a bucket, a pattern or a list.", code="source_missing", source=source,
+            f"{_shown(source)} does not exist.",
+            "Give an object, a directory, a bucket, a pattern or a list.", code="source_missing",
+            source=_shown(source),
         ) from error  # fmt: skip
     except OSError as error:
         raise UsageError(
-            f"{printable(source)} cannot be read: {error.strerror}.",
-            "Check the address, your credentials and the network.", code="source_unreadable", source=source,
+            f"{_shown(source)} cannot be read: {error.strerror}.",
+            "Check the address, your credentials and the network.", code="source_unreadable",
+            source=_shown(source),
         ) from error  # fmt: skip

@@ -89,7 +89,8 @@ def test_dimensions_that_rabitq_does_not_take_get_other_codes(tmp_path):
 
 
 def test_lancedb_opens_the_table_with_its_columns(tmp_path):
-    lancedb_itself = pytest.importorskip("lancedb")
+    import lancedb as lancedb_itself
+
     opened(tmp_path).write(rows_of(IDS, VECTORS, DIM, columns(300, **FULL)))
     table = lancedb_itself.connect(tmp_path / "db").open_table("clips")
     found = table.search(VECTORS[5]).distance_type("dot").where("width > 1000").limit(1).to_list()

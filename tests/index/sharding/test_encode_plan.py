@@ -103,6 +103,18 @@ def test_a_directory_that_is_not_mounted_costs_no_good_shard(plan, model, texts,
     assert merge_shards(plan, tmp_path / "shards", tmp_path / "index").new == 3
 
 
+def test_a_directory_that_may_not_be_listed_is_named(plan, model, texts, tmp_path, monkeypatch):
+    def denied(folder):
+        raise PermissionError(13, "Permission denied", folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.os, "scandir", denied)
+        patch.setattr(module.os, "listdir", denied)
+        with pytest.raises(IndexFolderError) as caught:
+            encode_plan(plan, tmp_path / "shards", model=model)
+    assert (caught.value.code, caught.value.fields["path"]) == ("plan_root_missing", str(texts))
+
+
 def test_two_workers_may_encode_the_same_shards_at_once(plan, texts, tmp_path):
     build_index(texts, tmp_path / "one", CircleEmbedder(), TEXT_RULE)
     with ThreadPoolExecutor(4) as threads:

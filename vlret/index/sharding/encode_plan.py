@@ -83,7 +83,7 @@ def encode_plan(
 
     Raises:
         ModelError: the model is not trusted, cannot be loaded, or is not that of the plan.
-        IndexFolderError: a directory of the media files is missing or empty: it may not be mounted here.
+        IndexFolderError: a directory of the media files is missing, empty or not readable: it may not be mounted here.
         OutputError: `shards` cannot be written.
     """
     started_s = time.monotonic()
@@ -128,12 +128,21 @@ def _require_roots(plan: ShardPlan, numbers: Iterable[int]) -> None:
     for root in sorted(used):
         if isinstance(path_of(root), RemotePath):
             _require_address(RemotePath(root))
-        elif not os.path.isdir(root) or not os.listdir(root):
+        elif _is_empty(root):
             raise IndexFolderError(
-                f"The directory {printable(root)} of the plan is missing or empty on this machine.",
+                f"The directory {printable(root)} of the plan is missing, empty or not readable on this machine.",
                 "Mount it at the same place as where the plan was made.",
                 code="plan_root_missing", path=root,
             )  # fmt: skip
+
+
+def _is_empty(folder: str) -> bool:
+    """Whether a directory holds nothing, is not there, or may not be read; millions of entries are not listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True
 
 
 def _require_address(root: RemotePath) -> None:

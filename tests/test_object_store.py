@@ -9,7 +9,7 @@ import fsspec
 import pytest
 
 from tests.stores import remove
-from vlret.object_store import fetch, objects_below, read_bytes, state_of, write_bytes
+from vlret.object_store import fetch, objects_below, read_bytes, state_of, without_key, write_bytes
 from vlret.remote_path import RemotePath
 
 
@@ -135,3 +135,9 @@ def _forget() -> None:
     import s3fs
 
     s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_only_what_is_no_address_may_hold_a_key() -> None:
+    assert str(without_key(RemotePath("s3:/key:secret@bucket/a.mp4"))) == "s3://***@bucket/a.mp4"
+    for path in (RemotePath("s3:/bucket/who?@home.mp4"), Path("/who?@home.mp4")):
+        assert without_key(path) is path

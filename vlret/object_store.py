@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from vlret.errors import VlretError
-from vlret.remote_path import RemotePath, is_address
+from vlret.remote_path import RemotePath, is_address, path_of
 from vlret.storage import file_system
+from vlret.text import without_credentials
 
 State = tuple[int, int]
 """Size in bytes, and time of change in nanoseconds since 1970, in whole seconds: listings and headers differ below."""
@@ -97,6 +98,14 @@ def fetch(address: RemotePath, to: Path, is_stopped: Callable[[], bool] = lambda
         files.get_file(path, str(to), callback=progress)
         if progress.size is not None and os.path.getsize(to) != progress.size:
             raise OSError(errno.EIO, "it ended early")
+
+
+def without_key(path: Path) -> Path:
+    """Return a path as messages name it: what is no address may hold a key in place of a bucket, which is masked."""
+    text = str(path)
+    return (
+        path_of(without_credentials(text)) if isinstance(path, RemotePath) and not is_address(text) else path
+    )
 
 
 def _opened(address: RemotePath) -> tuple[Any, str]:

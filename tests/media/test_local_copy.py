@@ -10,7 +10,7 @@ import pytest
 
 from tests.media.make import H264, video
 from tests.refusal import refused
-from vlret.errors import UsageError
+from vlret.errors import MediaError, UsageError
 from vlret.media import local_copy as module
 from vlret.media.decode import decode, read_clip
 from vlret.media.local_copy import local_copy
@@ -64,6 +64,12 @@ def test_errors_name_the_address_and_leave_nothing(remote: RemotePath, scratch: 
         pass
     assert caught.value.message == f"{remote.parent}/gone.mp4: cannot be fetched: no such object or bucket."
     assert not any(scratch.iterdir())
+
+
+def test_errors_show_no_key() -> None:
+    with pytest.raises(MediaError) as caught, local_copy(RemotePath("s3:/key:secret@bucket/a.mp4")):
+        pass
+    assert "secret" not in f"{caught.value} {caught.value.fields}"
 
 
 def test_frames_are_those_of_the_file(remote: RemotePath, local: Path, scratch: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from vlret.errors import IndexFolderError
 from vlret.files import replace_file, unwritable
 from vlret.index.plain_files import read_plain
-from vlret.object_store import read_bytes, state_of, write_bytes
+from vlret.object_store import read_bytes, state_of, without_key, write_bytes
 from vlret.remote_path import RemotePath
 from vlret.text import printable
 
@@ -25,7 +25,7 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         write_bytes(path, data)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise unwritable(without_key(path), error) from error
 
 
 def read_file(path: Path, most_bytes: int) -> bytes:
@@ -46,8 +46,8 @@ def read_file(path: Path, most_bytes: int) -> bytes:
         raise
     except OSError as error:
         raise IndexFolderError(
-            f"{printable(path)} cannot be read: {error.strerror}.",
-            "Check the address, your credentials and the network.", code="shards_unreadable", path=path,
+            f"{printable(without_key(path))} cannot be read: {error.strerror}.",
+            "Check the address, your credentials and the network.", code="shards_unreadable", path=without_key(path),
         ) from error  # fmt: skip
 
 

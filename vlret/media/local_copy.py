@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from vlret.errors import VlretError
 from vlret.media.unreadable_error import UnreadableError
-from vlret.object_store import fetch
+from vlret.object_store import fetch, without_key
 from vlret.remote_path import RemotePath
 
 
@@ -41,7 +41,9 @@ def local_copy(path: Path, is_stopped: Callable[[], bool] = lambda: False) -> It
 
 def _unreachable(path: RemotePath, error: OSError) -> UnreadableError:
     reason = f"cannot be fetched: {error.strerror}"
-    return UnreadableError(path, reason, "Check the address and your access.", code="media_unreachable")
+    return UnreadableError(
+        without_key(path), reason, "Check the address and your access.", code="media_unreachable"
+    )
 
 
 def _rename(error: VlretError, copy: Path, path: RemotePath) -> None:

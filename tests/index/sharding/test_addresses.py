@@ -16,6 +16,7 @@ from tests.index.conftest import write_image, write_video
 from tests.refusal import refused
 from tests.stores import remove, upload
 from vlret import object_store
+from vlret.errors import VlretError
 from vlret.index.build import build_index
 from vlret.index.encode_shard import read_marker
 from vlret.index.index import Index
@@ -126,6 +127,20 @@ def test_an_address_that_cannot_be_read_is_not_taken_for_missing_shards(
         merge_shards(plan, s3 / "shards", tmp_path / "index", progress=False)
     with refused("shards_unreadable"):
         encode_plan(plan, s3 / "shards", model=ColourEmbedder(), progress=False)
+
+
+def test_errors_show_no_key(library: Path, tmp_path: Path) -> None:
+    address = "s3://key:secret@bucket"
+    plan = planned(library)
+    for attempt in (
+        lambda: write_plan(plan, address),
+        lambda: read_plan(address),
+        lambda: encode_plan(plan, address, model=ColourEmbedder(), progress=False),
+        lambda: merge_shards(plan, address, tmp_path / "index", progress=False),
+    ):
+        with pytest.raises(VlretError) as caught:
+            attempt()
+        assert "secret" not in f"{caught.value} {caught.value.fields}"
 
 
 def test_what_cannot_be_written_or_reached_is_one_error(

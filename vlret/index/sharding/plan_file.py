@@ -15,7 +15,7 @@ from vlret.index.row_checks import leads_out
 from vlret.index.shard_files import write_file
 from vlret.index.sharding.plan import PlannedPart, PlannedSkip, ShardPlan
 from vlret.media.sampling import check_sampling
-from vlret.object_store import read_bytes
+from vlret.object_store import read_bytes, without_key
 from vlret.remote_path import RemotePath
 from vlret.text import printable
 from vlret.types import as_path
@@ -129,4 +129,5 @@ def _check_recipe(recipe: IndexRecipe) -> None:
 def _bad_plan(
     path: Path, what: str, code: str, hint: str = "Write one with vlret.plan_shards."
 ) -> UsageError:
+    path = without_key(path)
     return UsageError(f"{printable(path)} {what}.", hint, code=code, path=path)

@@ -16,7 +16,7 @@ from vlret.media.sources.entries import Entry, MediaFile, UnreadFile
 from vlret.media.sources.path_list import LIST_SUFFIXES, read_path_list
 from vlret.media.sources.patterns import fixed_folder, is_below
 from vlret.media.sources.suffixes import MEDIA_SUFFIXES, UNREAD_SUFFIXES
-from vlret.object_store import State, objects_below, read_bytes, state_of
+from vlret.object_store import State, objects_below, read_bytes, state_of, without_key
 from vlret.remote_path import RemotePath, is_address, path_of
 from vlret.storage import joined, shown
 from vlret.text import printable
@@ -66,7 +66,7 @@ class Addresses:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for address, state in zip(addresses, pool.map(_state_or_reason, addresses), strict=True):
                 if isinstance(state, str):
-                    yield SkippedFile(path_of(_shown(address)), f"named in {list_file.name} but {state}")
+                    yield SkippedFile(without_key(address), f"named in {list_file.name} but {state}")
                 elif state is None:
                     yield from self._walk(address)
                 else:
@@ -128,11 +128,6 @@ def _entry(path: RemotePath, root: RemotePath, state: State) -> Iterator[Entry]:
         yield UnreadFile(path)
 
 
-def _shown(address: RemotePath) -> str:
-    """An address as messages and an index name it; what is none may hold a key in place of a bucket."""
-    return printable(address) if is_address(str(address)) else shown(str(address))
-
-
 def _is_program(path: RemotePath) -> bool:
     try:
         return entries.is_program_text(read_bytes(path, 0, entries.HEAD_BYTES))
@@ -166,18 +161,17 @@ def _state_or_reason(address: RemotePath) -> State | str | None:
 
 
 @contextmanager
-def _as_usage_errors(source: RemotePath) -> Iterator[None]:
+def _as_usage_errors(given: RemotePath) -> Iterator[None]:
+    source = without_key(given)
     try:
         yield
     except FileNotFoundError as error:
         raise UsageError(
-            f"{_shown(source)} does not exist.",
-            "Give an object, a directory, a bucket, a pattern or a list.", code="source_missing",
-            source=_shown(source),
+            f"{printable(source)} does not exist.",
+            "Give an object, a directory, a bucket, a pattern or a list.", code="source_missing", source=source,
         ) from error  # fmt: skip
     except OSError as error:
         raise UsageError(
-            f"{_shown(source)} cannot be read: {error.strerror}.",
-            "Check the address, your credentials and the network.", code="source_unreadable",
-            source=_shown(source),
+            f"{printable(source)} cannot be read: {error.strerror}.",
+            "Check the address, your credentials and the network.", code="source_unreadable", source=source,
         ) from error  # fmt: skip

@@ -16,8 +16,8 @@ def push(
         str,
         typer.Option(
             metavar="ADDRESS",
-            help="lancedb:DIR, lancedb:s3://BUCKET/DIR, qdrant:http://HOST:6333, qdrant:DIR or postgresql://USER@HOST/NAME; "
-            "#TABLE at the end names the table (default: clips).",
+            help="lancedb:DIR, lancedb:s3://BUCKET/DIR, qdrant:http://HOST:6333, qdrant:DIR or "
+            "postgresql://USER@HOST/NAME; #TABLE at the end names the table (default: clips).",
         ),
     ],
     json: options.AsJson = False,

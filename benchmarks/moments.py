@@ -18,7 +18,7 @@ import typer
 from numpy.typing import NDArray
 
 from benchmarks.console import launch
-from vlret.evaluation.embeddings.array_cache import default_cache
+from vlret.cache_folder import default_cache
 from vlret.evaluation.metrics.statistics import bootstrap_interval
 from vlret.evaluation.standalone.selective.annotations import AnnotatedVideo, read_videos
 from vlret.evaluation.standalone.selective.windows import kept_windows

@@ -26,6 +26,8 @@ def arguments(tmp_path, models):
     [
         (["--runner", "spark"], "Unknown runner 'spark'"),
         (["--runner", "local", "--address", "auto"], "The runner local takes no --address"),
+        (["--runner", "local", "--actor-memory", "1GB"], "The runner local takes no --actor-memory"),
+        (["--dry-run"], "The runner ray takes no --dry-run. Run that without --runner ray."),
         (["--prune", "--moments"], "The runner ray takes no --prune or --moments"),
         (["--actor-memory", "much"], "'much' is not a size"),
     ],

@@ -75,8 +75,12 @@ def index(
         ),
     ] = None,
     actor_memory: Annotated[
-        str, typer.Option(help="Memory that Ray reserves for each of its processes that encode.")
-    ] = "4GB",
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Memory that Ray reserves for each of its processes that encode (default: 4GB).",
+        ),
+    ] = None,
 ) -> None:
     """Build an index of videos and images. Run it again to add new and changed files.
 
@@ -94,8 +98,11 @@ def index(
         "workers": workers, "device": device, "dtype": dtype, "engine": engine,
         "exclude": [] if exclude == [""] else exclude,
     }  # fmt: skip
-    local_only = {"--prune": prune, "--prune-missing-folders": prune_missing_folders, "--moments": moments}
-    index_runner.check(runner, {"--address": address, "--shard-dir": shard_dir}, local_only)
+    local_only = {
+        "--prune": prune, "--prune-missing-folders": prune_missing_folders, "--moments": moments, "--dry-run": dry_run,
+    }  # fmt: skip
+    of_ray = {"--address": address, "--shard-dir": shard_dir, "--actor-memory": actor_memory}
+    index_runner.check(runner, of_ray, local_only)
     if dry_run:
         index_output.show_estimate(sources, out, json, **settings)
         return

@@ -25,7 +25,7 @@ def check(runner: str, of_ray: Mapping[str, object], local_only: Mapping[str, ob
         )
     given = [name for name, value in (of_ray if runner == "local" else local_only).items() if value]
     if given:
-        hint = "Add --runner ray." if runner == "local" else "Run that afterwards, without --runner ray."
+        hint = "Add --runner ray." if runner == "local" else "Run that without --runner ray."
         raise UsageError(
             f"The runner {runner} takes no {' or '.join(given)}.", hint, code="not_of_runner", given=given
         )
@@ -36,7 +36,7 @@ def with_ray(
     out: Path | None,
     address: str | None,
     shard_dir: Path | None,
-    memory: str,
+    memory: str | None,
     json: bool,
     strict: bool,
     **settings: Any,
@@ -45,7 +45,7 @@ def with_ray(
     from vlret.engines.ray import index_with_ray
 
     settings["exclude"] = settings["exclude"] or ()
-    report = index_with_ray(sources, out, address, shard_dir, memory, **settings)
+    report = index_with_ray(sources, out, address, shard_dir, memory or "4GB", **settings)
     if json:
         output.print_json(report.to_dict())
     else:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,6 +92,14 @@ class ClipColumns:
         above = [os.path.join(root, "") for root in roots]
         below = texts_at(self.arrays, "path", numbers)
         return [above[root] + path for root, path in zip(self.roots[numbers].tolist(), below, strict=True)]
+
+    def numbers_by_path(self, roots: Sequence[str]) -> NDArray[np.int32]:
+        """A number for the absolute path of each clip, int32 [n]: a file may be below two roots."""
+        above = sorted(os.path.join(root, "") for root in roots)
+        if not any(lower.startswith(upper) for upper, lower in pairwise(above)):
+            return self.files
+        _, numbers = np.unique(self.absolute(range(self.n_files), roots), return_inverse=True)
+        return numbers.astype(np.int32)[self.files]
 
     def files_at(self, path: str, roots: Sequence[str]) -> list[int]:
         """The files with this absolute path: one, none, or one below each of several roots."""

@@ -13,6 +13,8 @@ from vlret.index.clip_columns import ClipColumns
 
 if TYPE_CHECKING:
     from vlret.index.duplicates import JudgedPair, Pair
+    from vlret.index.manifest import Manifest
+    from vlret.index.store import Store
 
 _LEAST_SHARE = 0.5
 """Share of a clip that lies in the footage that two files have in common, for the clip to be in both."""
@@ -25,6 +27,15 @@ class Place:
     path: str
     start: float
     end: float
+
+
+def known_pairs(store: Store, manifest: Manifest) -> Mapping[Pair, JudgedPair]:
+    """The files of an index that were compared for copies, and what was found."""
+    if not manifest.duplicates:
+        return {}
+    from vlret.index.duplicates import read_pairs  # brings pyarrow
+
+    return read_pairs(store, manifest.duplicates)
 
 
 class Copies:

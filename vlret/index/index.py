@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.errors import UsageError
 from vlret.index.backends.address import is_address, require_no_address
 from vlret.index.backends.base import SearchBackend
 from vlret.index.clip_columns import ClipColumns
+from vlret.index.clip_place import clip_place
 from vlret.index.columns_view import open_columns
-from vlret.index.copies import Copies
+from vlret.index.copies import Copies, known_pairs
 from vlret.index.filter import Filter, ids_of
 from vlret.index.lock import writer_lock
 from vlret.index.manifest import IndexRecipe, Manifest
@@ -30,7 +27,7 @@ from vlret.index.roots import with_root
 from vlret.index.store import Store
 from vlret.models.base import ModelCard
 from vlret.threads import one_thread
-from vlret.types import Clip, Hit, Ids, SkippedFile, Vectors, as_path, check_count, type_name
+from vlret.types import Clip, Hit, Ids, SkippedFile, Vectors, as_path, check_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,21 +99,13 @@ class Index:
         pushed = open_pushed(address)
         manifest = pushed.manifest
         return cls(pushed.store.holding([manifest.skipped, manifest.annotations]), manifest, pushed.columns,
-                   pushed.backend, cls._read_pairs(pushed.store, manifest), pushed)  # fmt: skip
+                   pushed.backend, known_pairs(pushed.store, manifest), pushed)  # fmt: skip
 
     @classmethod
     def _read(cls, store: Store, manifest: Manifest) -> Index:
         store.require_whole_shards(manifest)
-        columns, pairs = open_columns(store, manifest), cls._read_pairs(store, manifest)
+        columns, pairs = open_columns(store, manifest), known_pairs(store, manifest)
         return cls(store.holding([manifest.skipped, manifest.annotations]), manifest, columns, pairs=pairs)
-
-    @staticmethod
-    def _read_pairs(store: Store, manifest: Manifest) -> Mapping[Pair, JudgedPair]:
-        if not manifest.duplicates:
-            return {}
-        from vlret.index.duplicates import read_pairs
-
-        return read_pairs(store, manifest.duplicates)
 
     @property
     def folder(self) -> Path:
@@ -275,23 +264,7 @@ class Index:
         return np.array([self._position(clip_id) for clip_id in clip_ids], np.int64)
 
     def _position(self, clip_id: int) -> int:
-        if not isinstance(clip_id, Integral):
-            raise UsageError(
-                f"A clip_id was given as {type_name(clip_id)}.",
-                "Give an integer.",
-                code="wrong_type",
-                given=clip_id,
-            )
-        position = int(np.searchsorted(self.clip_ids, int(clip_id)))
-        if position == len(self) or self.clip_ids[position] != clip_id:
-            raise UsageError(
-                f"The index {self.place} has no clip {clip_id}.",
-                "See rows() for the clips it has.",
-                code="no_such_clip",
-                given=clip_id,
-                index=self.place,
-            )
-        return position
+        return clip_place(self.clip_ids, clip_id, self.place)
 
     @cached_property
     def backend(self) -> SearchBackend:
@@ -317,11 +290,7 @@ class Index:
     @cached_property
     def file_numbers(self) -> NDArray[np.int32]:
         """A number for the path of each clip, int32 [n], in order of clip_id."""
-        above = sorted(os.path.join(root, "") for root in self.manifest.roots)
-        if not any(lower.startswith(upper) for upper, lower in pairwise(above)):
-            return self.columns.files
-        _, numbers = np.unique(self.file_paths, return_inverse=True)  # a file may be below two roots
-        return numbers.astype(np.int32)[self.columns.files]
+        return self.columns.numbers_by_path(self.manifest.roots)
 
     def search(
         self, vectors: Vectors, k: int = 10, one_per_file: bool = True, only: Filter | str | None = None

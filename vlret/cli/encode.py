@@ -12,7 +12,12 @@ from vlret.cli import options, output
 
 def encode(
     plan: options.Plan,
-    out: Annotated[Path, typer.Option(help="Directory of the shards, the same for all workers.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Directory, or address in an object store, of the shards; the same for all workers."
+        ),
+    ],
     shard: Annotated[
         str | None,
         typer.Option(

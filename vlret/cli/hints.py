@@ -8,6 +8,8 @@ from __future__ import annotations
 from vlret.errors import VlretError
 
 HINTS: dict[str, str] = {
+    "actor_too_large": "Give less with --actor-memory, or give Ray more of it where its machines are started "
+    "(ray start --memory).",
     "ambiguous_label_column": "Give --column with the heading of the one that holds the labels, or its number from 1.",
     "annotated_videos_missing": "Give the directory that the paths are relative to with --videos, or run with "
     "--allow-missing.",

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def merge(
-    shards: Annotated[Path, typer.Argument(metavar="SHARDS", help="Directory that `vlret encode` wrote.")],
+    shards: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SHARDS", help="Directory, or address in an object store, that `vlret encode` wrote."
+        ),
+    ],
     plan: options.Plan,
     out: Annotated[Path, typer.Option(help="Index directory: a new one, or one to add to.")],
     json: options.AsJson = False,

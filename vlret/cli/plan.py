@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def plan(
     sources: options.Sources,
-    out: Annotated[Path, typer.Option(help="Write the plan to this file, such as plan.jsonl.")],
+    out: Annotated[Path, typer.Option(help="Write the plan to this file or address, such as plan.jsonl.")],
     shards: Annotated[
         int | None,
         typer.Option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vlret.index.backends.address import is_address, require_no_address
+from vlret.index.backends.address import is_database, require_no_address
 from vlret.index.backends.base import SearchBackend
 from vlret.index.clip_columns import ClipColumns
 from vlret.index.clip_place import clip_place
@@ -57,12 +57,10 @@ class Index:
         pairs: Mapping[Pair, JudgedPair] | None = None, pushed: PushedIndex | None = None,
     ) -> None:  # fmt: skip
         """`columns` and `backend` hold the live clips; backend None: FAISS, opened on first use.
-
         `pairs` are those files that were compared for copies; `pushed` is the database that holds the vectors.
         """
-        self._store, self.manifest, self.columns, self._given_backend = store, manifest, columns, backend
-        self._pushed = pushed
-        self._pairs = pairs or {}
+        self._store, self.manifest, self.columns = store, manifest, columns
+        self._given_backend, self._pushed, self._pairs = backend, pushed, pairs or {}
         self._state: tuple[int, int, int] | None = None
 
     @classmethod
@@ -79,7 +77,7 @@ class Index:
             IndexFolderError: the folder holds no index, a damaged one, or one of a newer vlret, or no such
                 root.
         """
-        index = cls._in_database(str(folder)) if is_address(folder) else cls._in_folder(folder)
+        index = cls._in_database(str(folder)) if is_database(folder) else cls._in_folder(folder)
         for old, new in (roots or {}).items():
             index.manifest = with_root(index.folder, index.manifest, str(old), str(new))
         return index
@@ -197,8 +195,7 @@ class Index:
 
     def vector(self, clip_id: int) -> Vectors:
         """The vector of one clip, float32 [dim], unit length; raises as `vectors`."""
-        vector: Vectors = self.vectors([clip_id])[0]
-        return vector
+        return np.asarray(self.vectors([clip_id])[0])
 
     @cached_property
     def _vectors(self) -> Vectors:

@@ -12,6 +12,7 @@ from vlret.index.fingerprint import file_state
 from vlret.index.gone import is_gone_from
 from vlret.index.indexed_files import IndexedFile, by_real_path, indexed_files
 from vlret.index.move import Moved, MoveFinder
+from vlret.index.roots import RootNumbers
 from vlret.index.snapshot import Snapshot
 from vlret.index.tables import NO_ROOT, FileRow, SkippedRow
 from vlret.media.sources import Found, MediaFile
@@ -33,16 +34,21 @@ class Todo:
 class Plan:
     """The work of one run.
 
-    `roots` are the index's roots, with new ones at the end; `moved` files count as unchanged, too; `doubles`
+    `numbers` are those of the index's roots, with new ones at the end; `moved` files count as unchanged, too; `doubles`
     are the clip_ids of files that the index has twice.
     """
 
-    roots: list[str]
+    numbers: RootNumbers = field(default_factory=RootNumbers)
     todo: list[Todo] = field(default_factory=list)
     n_unchanged: int = 0
     moved: list[Moved] = field(default_factory=list)
     doubles: Ids = field(default_factory=lambda: np.empty(0, np.int64))
     skipped: dict[Path, SkippedRow] = field(default_factory=dict)
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The index's roots after the run."""
+        return tuple(self.numbers.roots)
 
     @property
     def n_found(self) -> int:
@@ -52,7 +58,7 @@ class Plan:
 
 def make_plan(found: Found, snapshot: Snapshot | None) -> Plan:
     """Compare the files found with those of the index (None: there is none yet)."""
-    plan = Plan(list(snapshot.manifest.roots) if snapshot else [])
+    plan = Plan(RootNumbers(snapshot.manifest.roots)) if snapshot else Plan()
     files = indexed_files(snapshot) if snapshot else []
     indexed, plan.doubles = by_real_path(files)
     failed = _failed_files(snapshot) if snapshot else {}
@@ -87,7 +93,7 @@ def _plan_file(
 ) -> None:
     path = media.path
     size, mtime_ns = media.state or file_state(path)
-    root, relative = _place(plan.roots, media, indexed.file if indexed else failed)
+    root, relative = _place(plan.numbers, media, indexed.file if indexed else failed)
     file = FileRow(root, relative, size, mtime_ns)
     ids = indexed.ids if indexed else []
     if failed and (failed.size, failed.mtime_ns) == (size, mtime_ns):
@@ -101,14 +107,12 @@ def _plan_file(
         plan.todo.append(Todo(path, file, np.array(ids, np.int64)))
 
 
-def _place(roots: list[str], media: MediaFile, before: FileRow | SkippedRow | None) -> tuple[int, str]:
+def _place(numbers: RootNumbers, media: MediaFile, before: FileRow | SkippedRow | None) -> tuple[int, str]:
     """The root and relative path that the index has for the file already, else those of this run."""
     if before and before.root != NO_ROOT:
         return before.root, before.path
     root = str(media.root)
-    if root not in roots:
-        roots.append(root)
-    return roots.index(root), media.path.relative_to(root).as_posix()
+    return numbers.number(root), media.path.relative_to(root).as_posix()
 
 
 def _failed_files(snapshot: Snapshot) -> dict[str, SkippedRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,23 @@ from vlret.errors import IndexFolderError
 from vlret.index.manifest import Manifest
 from vlret.remote_path import absolute_path
 from vlret.text import printable
+
+
+class RootNumbers:
+    """The roots of an index in their order; a root's number is its place, and new ones come at the end."""
+
+    def __init__(self, roots: Iterable[str] = ()) -> None:
+        self.roots = list(roots)
+        self._numbers: dict[str, int] = {}
+        for number, root in enumerate(self.roots):
+            self._numbers.setdefault(root, number)
+
+    def number(self, root: str) -> int:
+        """The number of `root`, which is added if it is new."""
+        if root not in self._numbers:
+            self._numbers[root] = len(self.roots)
+            self.roots.append(root)
+        return self._numbers[root]
 
 
 def with_root(folder: Path, manifest: Manifest, old: str, new: str) -> Manifest:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vlret.errors import ModelError, UsageError, VlretError
-from vlret.index.backends.address import is_address, parse_address
+from vlret.index.backends.address import is_database, parse_address
 from vlret.index.index import Index
 from vlret.models.base import Embedder
 from vlret.models.device import check_device
@@ -19,17 +19,17 @@ from vlret.types import type_name
 
 def is_index(folder: str | Path) -> bool:
     """Whether `folder` holds an index, or is the address of one in a database."""
-    return is_address(folder) or os.path.isfile(os.path.join(folder, "manifest.json"))
+    return is_database(folder) or os.path.isfile(os.path.join(folder, "manifest.json"))
 
 
 def short_name(index: str | Path) -> str:
     """What an index is called: its folder, or its table in a database."""
-    return parse_address(str(index)).table if is_address(index) else Path(index).absolute().name
+    return parse_address(str(index)).table if is_database(index) else Path(index).absolute().name
 
 
 def absolute_place(index: str) -> str:
     """The same folder or address, from whatever directory it is read."""
-    if not is_address(index):
+    if not is_database(index):
         return str(Path(index).absolute())
     address = parse_address(index)
     if "://" in address.location:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vlret.errors import UsageError
-from vlret.index.backends.address import Address, is_address, parse_address, require_no_address
+from vlret.index.backends.address import Address, is_database, parse_address, require_no_address
 
 GOOD = {
     "lancedb:dir": (Address("lancedb", "dir", "clips"), "lancedb:dir"),
@@ -26,14 +26,26 @@ GOOD = {
 @pytest.mark.parametrize("text", GOOD)
 def test_an_address_has_a_kind_a_location_and_a_table(text):
     address, shown = GOOD[text]
-    assert is_address(text)
+    assert is_database(text)
     assert parse_address(text) == address
     assert address.shown == shown
     assert "cret" not in repr(address)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "dir", "/a/lancedb:x", "lancedb", "lancedb:", "qdrant://", "mysql://h/d", "#t"]
+    "text",
+    [
+        "",
+        "dir",
+        "/a/lancedb:x",
+        "lancedb",
+        "lancedb:",
+        "qdrant://",
+        "mysql://h/d",
+        "#t",
+        None,
+        Path("lancedb:x"),
+    ],
 )
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(UsageError) as caught:

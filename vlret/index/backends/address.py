@@ -39,7 +39,7 @@ class Address:
         return without_passwords(place) + (f"#{self.table}" if self.table != DEFAULT_TABLE else "")
 
 
-def is_address(text: object) -> bool:
+def is_database(text: object) -> bool:
     """Whether `text` is meant as the address of a database."""
     return isinstance(text, str) and _KIND.match(text) is not None
 
@@ -50,7 +50,7 @@ def require_no_address(folder: str | Path) -> None:
     Raises:
         UsageError: `folder` is the address of a database.
     """
-    if is_address(str(folder)):
+    if is_database(str(folder)):
         whole = re.sub(
             r"\b(postgres|postgresql|https?|s3|gs):/+", r"\1://", str(folder)
         )  # a Path loses a slash
@@ -68,7 +68,8 @@ def parse_address(text: str) -> Address:
     Raises:
         UsageError: it is none, or names no place or no valid table.
     """
-    found = _KIND.match(text)
+    found = _KIND.match(text) if isinstance(text, str) else None
+    text = str(text)
     place, mark, table = text.rpartition("#")
     place, table = (place, table) if mark else (text, DEFAULT_TABLE)
     if found is None or not place[found.end() :].strip("/"):

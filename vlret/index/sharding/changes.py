@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vlret.index.encode_shard import ShardMarker
 from vlret.index.indexed_files import IndexedFile, by_real_path, indexed_files
+from vlret.index.roots import RootNumbers
 from vlret.index.sharding.plan import ShardPlan
 from vlret.index.sharding.planned_file import PlannedFile, planned_files
 from vlret.index.snapshot import Snapshot
@@ -29,11 +30,11 @@ class RowsOfPart:
 class Changes:
     """What becomes of the files of a plan in an index.
 
-    `parts` are those of each shard, in the order of its rows; `roots`, `dropped` and `skipped` (by absolute path) are
-    those of the index afterwards.
+    `parts` are those of each shard, in the order of its rows; the roots of `numbers`, `dropped` and `skipped` (by
+    absolute path) are those of the index afterwards.
     """
 
-    roots: list[str]
+    numbers: RootNumbers
     dropped: set[int]
     skipped: dict[Path, SkippedRow]
     parts: list[list[RowsOfPart]]
@@ -47,7 +48,7 @@ def changes_of(plan: ShardPlan, markers: Sequence[ShardMarker], snapshot: Snapsh
     skipped = {snapshot.absolute(row.root, row.path): row for row in snapshot.skipped}
     indexed, doubles = by_real_path(indexed_files(snapshot))
     dropped = {*snapshot.dropped.tolist(), *doubles.tolist()}
-    changes = Changes(list(snapshot.manifest.roots), dropped, skipped, [[] for _ in plan.shards])
+    changes = Changes(RootNumbers(snapshot.manifest.roots), dropped, skipped, [[] for _ in plan.shards])
     for skip in plan.skipped:
         changes.skipped[path_of(skip.path)] = SkippedRow(NO_ROOT, skip.path, -1, -1, skip.reason)
     for file, parts in planned_files(plan, markers):
@@ -66,7 +67,7 @@ def _take(changes: Changes, file: PlannedFile, old: IndexedFile | None) -> FileR
         changes.failed += [file] if file.reason else []
         return None
     changes.dropped.update(old.ids if old else ())
-    root, path = (old.file.root, old.file.path) if old else (_number(changes.roots, file.root), file.path)
+    root, path = (old.file.root, old.file.path) if old else (changes.numbers.number(file.root), file.path)
     if file.reason:
         changes.failed.append(file)
         changes.skipped[file.absolute] = SkippedRow(root, path, file.size, file.mtime_ns, file.reason)
@@ -80,9 +81,3 @@ def _is_same(old: IndexedFile, file: PlannedFile) -> bool:
     if file.reason:
         return file.size < 0 or (file.size, file.mtime_ns) == (old.file.size, old.file.mtime_ns)
     return (file.size, file.fingerprint) == (old.file.size, old.fingerprint)
-
-
-def _number(roots: list[str], root: str) -> int:
-    if root not in roots:
-        roots.append(root)
-    return roots.index(root)

@@ -97,7 +97,7 @@ class _Merge:
             shards.append(entry)
         after = replace(
             before, shards=tuple(shards), next_shard=number, next_clip_id=self._next_clip_id,
-            roots=tuple(self._changes.roots), exclude=self._plan.exclude or before.exclude, **self._lists(),
+            roots=tuple(self._changes.numbers.roots), exclude=self._plan.exclude or before.exclude, **self._lists(),
         )  # fmt: skip
         if after != before:
             after = after.next()
@@ -115,7 +115,7 @@ class _Merge:
             rows = _index_rows(table, parts, self._next_clip_id)
             try:
                 check_clips(
-                    rows, len(self._changes.roots), self._next_clip_id, self._next_clip_id + len(rows)
+                    rows, len(self._changes.numbers.roots), self._next_clip_id, self._next_clip_id + len(rows)
                 )
             except ValueError as error:
                 raise damaged_shard(self._plan, self._folder, number, str(error)) from error

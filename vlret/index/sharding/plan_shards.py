@@ -85,7 +85,7 @@ def plan_shards(
         for item, length in zip(plan.todo, durations, strict=True)
         if length is None and not isinstance(item.path, RemotePath)
     )
-    return ShardPlan(recipe, tuple(plan.roots), shards, seconds, skipped, patterns, unknown)
+    return ShardPlan(recipe, plan.roots, shards, seconds, skipped, patterns, unknown)
 
 
 def _recipe(requested: RequestedRecipe, snapshot: Snapshot | None) -> IndexRecipe:

@@ -6,6 +6,7 @@ import pytest
 
 from vlret.errors import UsageError
 from vlret.index.backends.address import Address, is_database, parse_address, require_no_address
+from vlret.index.backends.databases import open_database
 
 GOOD = {
     "lancedb:dir": (Address("lancedb", "dir", "clips"), "lancedb:dir"),
@@ -48,9 +49,10 @@ def test_an_address_has_a_kind_a_location_and_a_table(text):
     ],
 )
 def test_what_is_no_address_is_refused(text):
-    with pytest.raises(UsageError) as caught:
-        parse_address(text)
-    assert caught.value.code == "bad_address"
+    for read in parse_address, open_database:
+        with pytest.raises(UsageError) as caught:
+            read(text)
+        assert caught.value.code == "bad_address"
 
 
 @pytest.mark.parametrize("table", ["", "1a", "a-b", "a b", "a/b", "ü", "x" * 49, "a;drop"])

@@ -20,7 +20,7 @@ def open_database(address: str | Address, dim: int | None = None) -> Database:
         DatabaseError: it cannot be reached, there is no such table (code no_table), or its vectors have another length
             (code other_dim).
     """
-    parsed = parse_address(address) if isinstance(address, str) else address
+    parsed = address if isinstance(address, Address) else parse_address(address)
     if parsed.kind == "lancedb":
         from vlret.index.backends.lancedb import LanceDatabase
 

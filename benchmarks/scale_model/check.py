@@ -1,8 +1,9 @@
 """Compares the model with what was measured: `python -m benchmarks.scale_model.check RESULT.json`.
 
-RESULT.json is what `vlret bench scale` wrote. The model is calibrated on docs/large-indexes.md (100,000 and a million
-clips), or on `--calibrate`; sizes beside these two are a test of it. Printed are predicted and measured values and the
-relative error of the prediction.
+RESULT.json is what `vlret bench scale` wrote. The model is calibrated on docs/large-indexes.md (100,000 and ten million
+clips), or on `--calibrate`; sizes beside these two are a test of it. Times are predicted for the number of lists that
+the audit of the measured view chose. Printed are predicted and measured values and the relative error of the
+prediction.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def main(
     """Print a table for each size."""
     rates = calibrated(read_points(calibrate))
     for point in read_points(measured):
-        guess = predicted(rates, Library(point.clips))
+        guess = predicted(rates, Library(point.clips), point.nprobe)
         seen = point in (rates.exact, rates.lists)
         print(f"{point.clips:,} clips, {point.kind}{' (calibrated on it)' if seen else ''}")
         print(

@@ -79,14 +79,14 @@ def calibrated(points: Sequence[Point]) -> Rates:
     )  # fmt: skip
 
 
-def predicted(rates: Rates, library: Library) -> Point:
+def predicted(rates: Rates, library: Library, nprobe: int | None = None) -> Point:
     """What `vlret bench scale` would measure for this library, searched as vlret chooses by itself.
 
-    A view with lists is taken to look into as many as the measured one.
+    `nprobe`: lists that a search looks into, chosen by an audit of the real view; None: as many as in `rates.lists`.
     """
     n, codes = library.clips, codes_for(library.clips, library.dim, None)
     has_lists = codes.name.startswith("SQ")
-    nprobe = rates.lists.nprobe if has_lists else 0
+    nprobe = (nprobe or rates.lists.nprobe) if has_lists else 0
     wide = library.dim / MEASURED_DIM
     faiss_s = rates.compare_s[has_lists] * wide * (n_compared(n, nprobe) if has_lists else n)
     index_s = faiss_s + rates.above_faiss_s

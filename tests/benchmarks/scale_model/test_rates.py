@@ -14,21 +14,22 @@ POINTS = read_points(OURS)
 
 def test_the_sizes_of_the_calibration_come_back():
     rates = calibrated(POINTS)
-    for point in POINTS:
+    for point in rates.exact, rates.lists:
         guess = predicted(rates, Library(point.clips))
         assert astuple(guess)[2:] == pytest.approx(astuple(point)[2:], rel=0.01)
 
 
-def test_ten_million_clips():
-    """By hand: 12,649 lists; 493,311 points, five times; 16 lists of 790.6 clips."""
-    rates, n = calibrated(POINTS), 10_000_000
+def test_a_hundred_million_clips():
+    """By hand: 40,000 lists; 1,560,000 points, five times; 32 lists of 2,500 clips."""
+    rates, n = calibrated(POINTS), 100_000_000
     guess = predicted(rates, Library(n))
-    assert n_compared(n, 16) == pytest.approx(12_649 + 16 * n / 12_649)
-    assert n_multiplications(n, 384) == 384 * ((n + 5 * 39 * 12_649) * 12_649 + 200 * n)
-    assert guess.kind == "IVF12649,SQfp16"
-    assert guess.faiss_s == pytest.approx(0.66e-3 * 25_298 / 7999, rel=0.001)
-    assert guess.start_s == pytest.approx(0.86 + 9 * 0.16 / 0.9, rel=0.01)
-    assert guess.searcher_s > 8 * predicted(rates, Library(1_000_000)).searcher_s
+    assert n_compared(n, 32) == 40_000 + 32 * 2500
+    assert n_multiplications(n, 384) == 384 * ((n + 5 * 39 * 40_000) * 40_000 + 200 * n)
+    assert guess.kind == "IVF40000,SQfp16"
+    assert predicted(rates, Library(n), 64).faiss_s == pytest.approx(guess.faiss_s * 200 / 120)
+    assert guess.faiss_s == pytest.approx(3.23e-3 * 120_000 / (12_649 + 32 * 790.6), rel=0.001)
+    assert guess.start_s == pytest.approx(1.79 + 90 * 1.09 / 9.9, rel=0.01)
+    assert guess.searcher_s > 8 * rates.lists.searcher_s
 
 
 def test_wider_vectors_take_more():
